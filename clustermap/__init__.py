@@ -1,0 +1,1 @@
+"""Score and map the innovation linkages of clusters."""

@@ -1,0 +1,1 @@
+"""Formats: the files that GIS programs and spreadsheets open."""

@@ -1,0 +1,1 @@
+"""Layers: clusters, firms, institutes and partners, cleaned and assigned to cells."""

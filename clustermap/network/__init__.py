@@ -1,0 +1,1 @@
+"""Linkages between actors, and what is counted of them."""

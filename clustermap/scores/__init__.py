@@ -1,0 +1,1 @@
+"""Scores: profile, goalposts, aggregation, uncertainty, and why a cluster scores as it does."""

@@ -1,0 +1,1 @@
+"""Sources: files, and the seeded generator of synthetic worlds."""

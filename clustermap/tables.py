@@ -1,0 +1,347 @@
+"""The tables as data: which columns each has, of what type and unit, and what they mean.
+
+Reading, checking, writing and the generated docs page all follow these declarations: a new column
+is declared here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["id", "text", "texts", "integer", "number", "share", "year", "choice", "geometry"]
+
+ACTOR_TYPES = ("firm", "university", "public_institute", "hospital", "support", "other")
+KINDS = ("firm_firm", "research", "support", "transfer", "mobility", "other")
+SCORED_KINDS = KINDS[:-1]
+"""Kinds of linkage that enter scores; "other" is kept and shown, never scored."""
+
+SHARE_UNIT = 10**9
+"""Weights are whole numbers of 1e-9, so that sums are exact in any order."""
+
+SCHEMA = 1
+"""Version of the tables below; it stands in the metadata of every file written."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name
+        Column name, as it stands in our tables.
+    type
+        "id" and "text" are text; "texts" is a list written with ";"; "share" is a decimal weight
+        stored in whole units of 1e-9; "choice" is one of ``choices``; "number" is finite.
+    meaning
+        One English sentence for the docs.
+    unit
+        Unit of the values, "" where there is none.
+    required
+        Whether a user's table must have it (input) or whether it is never null (output).
+    choices
+        Closed list of a "choice".
+    minimum, maximum
+        Smallest and largest value allowed.
+    """
+
+    name: str
+    type: Type
+    meaning: str
+    unit: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its columns, its key, and whether it is read or written.
+
+    Parameters
+    ----------
+    name
+        Table name: section of the project file (input) or file in OUT/tables (output).
+    meaning
+        What one row is.
+    columns
+        Columns in the order in which they are written.
+    key
+        Columns whose values identify a row.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    def column(self, name: str) -> Column:
+        """Return a column by its name.
+
+        Parameters
+        ----------
+        name
+            Column name.
+
+        Returns
+        -------
+        Column
+            The declaration.
+
+        Raises
+        ------
+        KeyError
+            If the table has no such column.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the required columns."""
+        return tuple(column.name for column in self.columns if column.required)
+
+
+_X = Column("x", "number", "Easting or longitude in the layer's coordinate system.", "CRS unit")
+_Y = Column("y", "number", "Northing or latitude in the layer's coordinate system.", "CRS unit")
+_REGION = Column("region", "text", "Region (e.g. province) that it lies in.")
+_PRECISION = Column(
+    "precision_m", "number", "Precision of the location; empty means exact.", "m", minimum=0
+)
+_YEAR = Column("year", "year", "Calendar year of the linkage.", minimum=1800, maximum=2200)
+_FIELD = Column("field", "text", "Technology field.")
+_KIND = Column("kind", "choice", "Kind of linkage.", choices=KINDS)
+
+CLUSTERS = Table(
+    "clusters",
+    "An industrial complex, research zone, techno-park or region.",
+    (
+        Column("cluster", "id", "Identifier.", required=True),
+        Column("name", "text", "Name.", required=True),
+        Column("name_en", "text", "Name in English."),
+        Column("kind", "text", "Kind of cluster, e.g. national industrial complex."),
+        _REGION,
+        Column("district", "text", "District within the region."),
+        Column("area_km2", "number", "Designated area; else the polygon's.", "km²", minimum=0),
+        Column("cost", "number", "Cost of a support package.", "currency", minimum=0),
+        Column("industries", "texts", "Strategic industries that it is designated for."),
+        Column("permitted", "texts", "Industries permitted to settle."),
+        Column("geometry", "geometry", "Polygon.", required=True),
+    ),
+    ("cluster",),
+)
+INSTITUTES = Table(
+    "institutes",
+    "A university, public research institute, hospital or support body.",
+    (
+        Column("institute", "id", "Identifier.", required=True),
+        Column("name", "text", "Name.", required=True),
+        Column("kind", "choice", "Actor type.", required=True, choices=ACTOR_TYPES),
+        _X,
+        _Y,
+        _REGION,
+        _PRECISION,
+        Column("fields", "texts", "Fields of work."),
+    ),
+    ("institute",),
+)
+FIRMS = Table(
+    "firms",
+    "An establishment of a firm.",
+    (
+        Column("firm", "id", "Identifier.", required=True),
+        Column("name", "text", "Name."),
+        Column("industry", "text", "Industry code, e.g. KSIC revision 10."),
+        Column("revision", "text", "Revision of the industry code."),
+        Column("employees", "integer", "Persons employed.", "persons", minimum=0, maximum=10**7),
+        Column("sales", "number", "Sales.", "currency"),
+        Column("exports", "number", "Exports.", "currency"),
+        Column("rnd", "number", "Research and development spending.", "currency"),
+        Column("founded", "year", "Year founded.", minimum=1000, maximum=2200),
+        Column("group", "id", "Business group that the firm belongs to."),
+        Column("site", "text", "Kind of site, e.g. headquarters or plant."),
+        _X,
+        _Y,
+        Column("complex", "text", "Identifier or name of the cluster that it stands in."),
+        _REGION,
+        _PRECISION,
+    ),
+    ("firm",),
+)
+PARTNERS = Table(
+    "partners",
+    "An actor outside the map, e.g. a partner abroad.",
+    (
+        Column("partner", "id", "Identifier.", required=True),
+        Column("name", "text", "Name."),
+        Column("country", "text", "Country, as a code or a name.", required=True),
+        Column("kind", "choice", "Actor type.", choices=ACTOR_TYPES),
+        _X,
+        _Y,
+    ),
+    ("partner",),
+)
+REGIONS = Table(
+    "regions",
+    "A region, for rules and for the basemap.",
+    (
+        Column("region", "id", "Identifier.", required=True),
+        Column("name", "text", "Name."),
+        Column("name_en", "text", "Name in English."),
+        Column("geometry", "geometry", "Polygon.", required=True),
+    ),
+    ("region",),
+)
+PAIRS = Table(
+    "pairs",
+    "One knowledge flow between two actors.",
+    (
+        Column("source", "id", "Actor that it comes from.", required=True),
+        Column("target", "id", "Actor that it goes to.", required=True),
+        _KIND,
+        Column("weight", "share", "Weight or project size; 1 where absent.", minimum=0),
+        _YEAR,
+        _FIELD,
+    ),
+    (),
+)
+PROJECTS = Table(
+    "projects",
+    "One participation of an actor in a project.",
+    (
+        Column("project", "id", "Project.", required=True),
+        Column("participant", "id", "Actor that takes part.", required=True),
+        _KIND,
+        _YEAR,
+        _FIELD,
+    ),
+    ("project", "participant"),
+)
+
+LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS)}
+LINKAGES = {table.name: table for table in (PAIRS, PROJECTS)}
+INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values())
+
+_CLUSTER = Column("cluster", "id", "Cluster.", required=True)
+_CELL_SOURCE = Column("source", "text", "Cell of the first actor.", required=True)
+_CELL_TARGET = Column("target", "text", "Cell of the second actor.", required=True)
+_LOW = Column("low", "number", "Lower end of the 90 % interval; null where none is given.")
+_HIGH = Column("high", "number", "Upper end of the 90 % interval; null where none is given.")
+_BASIS = Column("basis", "number", "What the value rests on: number of firms or links.")
+_LINKS = Column("links", "integer", "Links, each counted once.", "links", required=True)
+_WEIGHT = Column("weight", "integer", "Sum of weights or shares.", "1e-9", required=True)
+_CELL = Column("cell", "text", "Cell that it belongs to.", required=True)
+_HOW = Column(
+    "how",
+    "choice",
+    "How it was assigned.",
+    required=True,
+    choices=("inside", "complex", "nearest", "grid", "region", "abroad", "unknown"),
+)
+_SCENARIO = Column("scenario", "text", "Scenario; the project's own is 'default'.", required=True)
+
+INDICATORS = Table(
+    "indicators",
+    "One value of one indicator for one cluster.",
+    (
+        _CLUSTER,
+        Column("indicator", "text", "Indicator (page Indicators).", required=True),
+        Column("kind", "text", "Kind of linkage; '' where it has none.", required=True),
+        Column("industry", "text", "Strategic industry; '' where it has none.", required=True),
+        Column("value", "number", "Value; null where the data give none."),
+        _LOW,
+        _HIGH,
+        _BASIS,
+        Column("note", "text", "Key of a remark in the catalogue.", required=True),
+    ),
+    ("cluster", "indicator", "kind", "industry"),
+)
+SCORES = Table(
+    "scores",
+    "The score of one cluster in one scenario.",
+    (
+        _SCENARIO,
+        _CLUSTER,
+        Column("score", "number", "Score; null where not rated.", "1-100", minimum=1, maximum=100),
+        _LOW,
+        _HIGH,
+        Column("rank", "integer", "Rank among the rated; ties share the smallest."),
+        Column("rank_low", "integer", "Best rank of the 90 % interval."),
+        Column("rank_high", "integer", "Worst rank of the 90 % interval."),
+        Column("rated", "integer", "1 if the data decide, else 0.", required=True),
+        Column("reason", "text", "Key of the reason where it is not rated.", required=True),
+    ),
+    ("scenario", "cluster"),
+)
+SUBSCORES = Table(
+    "subscores",
+    "One part of a cluster's score.",
+    (
+        _SCENARIO,
+        _CLUSTER,
+        Column("subscore", "text", "Part of the score.", required=True),
+        Column("value", "number", "Value on the fixed goalposts.", "1-100"),
+        _LOW,
+        _HIGH,
+        Column("weight", "number", "Weight after missing parts are left out.", minimum=0),
+        Column("contribution", "number", "Weight times log value; they sum to the log score."),
+        _BASIS,
+    ),
+    ("scenario", "cluster", "subscore"),
+)
+FLOWS = Table(
+    "flows",
+    "Links between two cells of one kind, channel and year.",
+    (
+        _CELL_SOURCE,
+        _CELL_TARGET,
+        Column("kind", "choice", "Kind of linkage.", required=True, choices=KINDS),
+        Column("channel", "text", "Actor types of the two ends.", required=True),
+        Column("year", "integer", "Year; null where none is given."),
+        _LINKS,
+        _WEIGHT,
+    ),
+    ("source", "target", "kind", "channel", "year"),
+)
+ASSIGNED_FIRMS = Table(
+    "firms", "A firm and where it stands.", (*FIRMS.columns, _CELL, _HOW), ("firm",)
+)
+ASSIGNED_INSTITUTES = Table(
+    "institutes",
+    "An institute and where it stands.",
+    (*INSTITUTES.columns, _CELL, _HOW),
+    ("institute",),
+)
+MEMBERSHIPS = Table(
+    "memberships",
+    "A cell that a cluster holds.",
+    (_CELL, _CLUSTER),
+    ("cell", "cluster"),
+)
+INDUSTRIES = Table(
+    "industries",
+    "One indicator of one strategic industry over the whole nation.",
+    (
+        Column("industry", "text", "Strategic industry.", required=True),
+        Column("indicator", "text", "Indicator.", required=True),
+        Column("value", "number", "Value."),
+        _LOW,
+        _HIGH,
+    ),
+    ("industry", "indicator"),
+)
+OUTPUT_TABLES = (
+    CLUSTERS,
+    ASSIGNED_FIRMS,
+    ASSIGNED_INSTITUTES,
+    MEMBERSHIPS,
+    FLOWS,
+    INDICATORS,
+    INDUSTRIES,
+    SCORES,
+    SUBSCORES,
+)
