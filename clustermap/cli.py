@@ -330,7 +330,7 @@ def _clustermap(
 
 
 @app.command("run", help=_help("run"))
-def run_verb(
+def _run(
     project: ProjectFile,
     *,
     out: Out = None,
@@ -352,7 +352,7 @@ def run_verb(
 
 
 @app.command("check", help=_help("check"))
-def check_verb(
+def _check(
     project: ProjectFile,
     *,
     strict: Strict = False,
@@ -374,7 +374,7 @@ def check_verb(
 
 
 @app.command("score", help=_help("score"))
-def score_verb(
+def _score(
     project: ProjectFile,
     *,
     out: Out = None,
@@ -397,7 +397,7 @@ def score_verb(
 
 
 @app.command("map", help=_help("map"))
-def map_verb(
+def _map(
     project: ProjectFile,
     *,
     out: Out = None,
@@ -419,7 +419,7 @@ def map_verb(
 
 
 @app.command("export", help=_help("export"))
-def export_verb(
+def _export(
     project: ProjectFile,
     *,
     out: Out = None,
@@ -441,7 +441,7 @@ def export_verb(
 
 
 @app.command("explain", help=_help("explain"))
-def explain_verb(
+def _explain(
     project: ProjectFile,
     cluster: Annotated[str, typer.Argument(metavar="CLUSTER", help=_help("cluster"))],
     *,
@@ -462,7 +462,7 @@ def explain_verb(
 
 
 @app.command("indicators", help=_help("indicators"))
-def indicators_verb(
+def _indicators(
     *, language: Tongue = None, json: Json = False, verbose: Verbose = False
 ) -> None:
     """List the indicators with unit, direction and paper."""
@@ -483,7 +483,7 @@ def _spell_record(record: Mapping[str, object], heads: Sequence[str], voice: Voi
 
 
 @app.command("demo", help=_help("demo"))
-def demo_verb(
+def _demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=_help("folder"))] = Path("demo"),
     *,
     seed: Annotated[int, typer.Option("--seed", min=0, help=_help("seed"))] = 1,
