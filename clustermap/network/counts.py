@@ -122,8 +122,9 @@ def _link_rows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     frame = flows.select(["source", "target", "kind", "links", "weight"]).to_pandas()
     frame["flow"] = np.arange(len(frame))
     ends = {end: hold(frame[["flow", end]], cells, end) for end in ("source", "target")}
-    touched = pd.concat(ends.values()).groupby(["flow", "cluster"], sort=True).size().reset_index()
-    touched["internal"] = touched.pop(0) == 2
+    touched = pd.concat(ends.values()).groupby(["flow", "cluster"], sort=True).size()
+    touched = touched.rename("ends").reset_index()
+    touched["internal"] = touched.pop("ends") == 2
     abroad = np.array([name.startswith(ABROAD) for name in cells.names])
     frame["abroad"] = abroad[frame["source"]] | abroad[frame["target"]]
     return touched.merge(frame[["flow", "kind", "links", "weight", "abroad"]], on="flow")
@@ -237,7 +238,7 @@ def build_counts(
     actors = held.groupby(["cluster", "type"], sort=True)["actors"].sum().reset_index()
     actors["type"] = np.array(ACTOR_TYPES, dtype=object)[actors["type"].to_numpy()]
     links = _build_links(evidence, linked, register, cells) if evidence else _no_links()
-    any_linked = _count_linked(linked[_SCORED].any(axis=0), register.cells, cells)
+    any_linked = _count_linked(np.any(linked[_SCORED], axis=0), register.cells, cells)
 
     def named(table: pd.DataFrame) -> pd.DataFrame:
         return table.assign(cluster=names[table["cluster"].to_numpy(dtype=int)])
@@ -258,6 +259,6 @@ def build_counts(
 def _no_links() -> pd.DataFrame:
     """Return the table ``links`` of a run without linkages: no kind has records."""
     whole = ["internal", "external", "abroad", "internal_weight", "external_weight", "linked"]
-    columns = ["cluster", "kind", *whole, "units"]
-    types = {"cluster": "int64", "kind": "object", **dict.fromkeys(whole, "int64"), "units": float}
-    return pd.DataFrame(columns=columns).astype(types)
+    frame = pd.DataFrame(0, index=[], columns=["cluster", *whole], dtype="int64")
+    frame.insert(1, "kind", pd.Series(dtype=object))
+    return frame.assign(units=pd.Series(dtype=float))

@@ -136,7 +136,7 @@ def fits_kind(
     firms = (first == _FIRM) & (second == _FIRM)
     needs = {"firm_firm": firms, "research": research, "support": support}
     misfits = [(kind == _CODE[name]) & ~held for name, held in needs.items()]
-    return ~np.logical_or.reduce(misfits)
+    return np.asarray(~np.logical_or.reduce(misfits), dtype=bool)
 
 
 def _years(rows: pa.Table) -> npt.NDArray[np.int16]:
@@ -160,7 +160,7 @@ def _kinds(rows: pa.Table, reading: Reading) -> npt.NDArray[np.uint8]:
 def _in_years(year: npt.NDArray[np.int16], reading: Reading) -> npt.NDArray[np.bool_]:
     since = -(2**15) if reading.since is None else reading.since
     until = 2**15 if reading.until is None else reading.until
-    return (year == NO_YEAR) | ((year >= since) & (year <= until))
+    return np.asarray((year == NO_YEAR) | ((year >= since) & (year <= until)), dtype=bool)
 
 
 def _directed(kind: npt.NDArray[np.uint8], reading: Reading) -> npt.NDArray[np.bool_]:
@@ -169,11 +169,13 @@ def _directed(kind: npt.NDArray[np.uint8], reading: Reading) -> npt.NDArray[np.b
     return np.isin(kind, [_CODE[name] for name in DIRECTED_KINDS])
 
 
-def code_pairs(checked: Checked, register: Register, reading: Reading) -> Coded:
+def code_pairs(table: str, checked: Checked, register: Register, reading: Reading) -> Coded:
     """Turn rows of pairs into coded edges.
 
     Parameters
     ----------
+    table
+        Name of the table, for the faults.
     checked
         Typed rows of the table PAIRS.
     register
@@ -189,11 +191,11 @@ def code_pairs(checked: Checked, register: Register, reading: Reading) -> Coded:
     rows, faults = checked.rows, [checked.faults]
     for column in ("source", "target"):
         unknown = register.find(rows[column].combine_chunks()) < 0
-        held = set_aside("pairs", rows, unknown, column=column, reason="unknown_actor")
+        held = set_aside(table, rows, unknown, column=column, reason="unknown_actor")
         rows = held.rows
         faults.append(held.faults)
     same = pc.equal(rows["source"], rows["target"]).to_numpy()
-    held = set_aside("pairs", rows, same, column="source", reason="self_link")
+    held = set_aside(table, rows, same, column="source", reason="self_link")
     rows, year = held.rows, _years(held.rows)
     counted = _in_years(year, reading)
     rows, year = rows.filter(pa.array(counted)), year[counted]
@@ -251,7 +253,7 @@ class Participations:
 
 
 def code_participations(
-    checked: Checked, register: Register, reading: Reading
+    table: str, checked: Checked, register: Register, reading: Reading
 ) -> tuple[Participations, pa.Table, int]:
     """Turn rows of projects into coded participations.
 
@@ -259,6 +261,8 @@ def code_participations(
 
     Parameters
     ----------
+    table
+        Name of the table, for the faults.
     checked
         Typed rows of the table PROJECTS, all of them.
     register
@@ -277,13 +281,11 @@ def code_participations(
     rows = rows.filter(pa.array(counted))
     listed = pc.dictionary_encode(rows["project"].combine_chunks())
     once = _first_of_each(rows)
-    held = set_aside("projects", rows, ~once, column="participant", reason="repeated_participant")
+    held = set_aside(table, rows, ~once, column="participant", reason="repeated_participant")
     unit = np.asarray(listed.indices)[once]
     participants = np.bincount(unit, minlength=len(listed.dictionary)).astype(np.int32)
     actor = register.find(held.rows["participant"].combine_chunks())
-    known = set_aside(
-        "projects", held.rows, actor < 0, column="participant", reason="unknown_actor"
-    )
+    known = set_aside(table, held.rows, actor < 0, column="participant", reason="unknown_actor")
     kind, year = _kinds(held.rows, reading), _years(held.rows)
     kind, year = _one_a_unit(unit, kind, len(KINDS)), _one_a_unit(unit, year, NO_YEAR)
     order = np.lexsort((actor, unit))
