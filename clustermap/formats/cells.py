@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Happened = Literal["control", "infinite", "precision", "cut", "encoding", "trailing", "formula"]
+Happened = Literal["control", "infinite", "precision", "cut", "encoding", "spaces", "formula"]
 
 CONTROL = r"[\x00-\x1f\x7f\x{80}-\x{9f}]"
 REPLACEMENT = "\ufffd"
@@ -41,7 +41,7 @@ class Change:
     happened
         "control" (control characters became U+FFFD), "infinite" (became empty), "precision" (a
         time was cut to milliseconds), "cut" (text too long), "encoding" (characters became "?"),
-        "trailing" (spaces at the end are lost), "formula" (an apostrophe was put before it).
+        "spaces" (those at the start or end are lost), "formula" (an apostrophe was put before it).
     """
 
     file: str

@@ -45,6 +45,16 @@ _DECLARED = {
     for table in (*tables.INPUT_TABLES, *tables.OUTPUT_TABLES)
     for column in table.columns
 } | {column.name: column for column in _RELEASED}
+_TABLES = {
+    "clusters": tables.CLUSTERS,
+    "institutes": tables.INSTITUTES,
+    "firms": tables.FIRMS,
+    "flows": tables.FLOWS,
+    "cell_flows": tables.FLOWS,
+    "indicators": tables.INDICATORS,
+    "scores": tables.SCORES,
+    "subscores": tables.SUBSCORES,
+}
 
 _CLUSTER_COLUMNS = (
     "name", "name_en", "kind", "region", "district", "area_km2", "industries", "firms", "employees",
@@ -236,13 +246,15 @@ def _label(key: str, fallback: str) -> Mapping[Language, str]:
     return read_catalogue().get(key, {"ko": fallback, "en": fallback})
 
 
-def describe_column(name: str) -> Field:
+def describe_column(name: str, layer: str = "") -> Field:
     """Return what the declarations and the catalogue know of a column.
 
     Parameters
     ----------
     name
         Column name; an unknown one is its own label.
+    layer
+        Layer that it stands in, since a word may mean different things in two tables.
 
     Returns
     -------
@@ -250,6 +262,8 @@ def describe_column(name: str) -> Field:
         Label, unit and meaning.
     """
     declared = _DECLARED.get(name)
+    if layer in _TABLES:
+        declared = next((c for c in _TABLES[layer].columns if c.name == name), declared)
     label = _label(f"column.{name}.label", name)
     if declared is None:
         return Field(name, label)
@@ -320,7 +334,7 @@ def build_layer(
     _check_columns(name, frame.columns)
     rows, changes = clean_columns(name, frame, key)
     known = fields or {}
-    told = tuple(known.get(column) or describe_column(column) for column in frame.columns)
+    told = tuple(known.get(column) or describe_column(column, name) for column in frame.columns)
     return Layer(name, rows, told, tuple(key), geometry, crs), changes
 
 

@@ -87,8 +87,8 @@ def encode_text(text: str, encoding: str) -> tuple[bytes, list[Happened]]:
         happened.append("cut")
         whole = encoded[:LONGEST_TEXT].decode(encoding, errors="ignore")
         encoded = whole.encode(encoding)
-    elif encoded.endswith(b" "):
-        happened.append("trailing")
+    if encoded.startswith(b" ") or encoded.endswith(b" "):
+        happened.append("spaces")
     return encoded, happened
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _BOM = b"\xef\xbb\xbf"  # without it Excel reads Korean as another encoding
-_FORMULA = r"^[\s']*[=+\-@＝＋－＠]"
+_FORMULA = r"^([\s\u00a0\u3000']*[=+\-@＝＋－＠])"
+_FORMULA_RE2 = _FORMULA.replace(r"\u00a0", "\u00a0").replace(r"\u3000", "\u3000")
 _BLOCK = 100_000
 _NAMES = {pa.bool_(): "boolean", pa.int64(): "integer", pa.float64(): "number", TEXT: "text"}
 
@@ -39,9 +40,10 @@ def defuse(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int]]:
     list of int
         Rows changed. Taking one apostrophe off gives the value back.
     """
-    dangerous = pc.fill_null(pc.match_substring_regex(values, _FORMULA), fill_value=False)
-    safe = pc.if_else(dangerous, pc.binary_join_element_wise("'", values, ""), values)
-    return safe, pc.indices_nonzero(dangerous).to_pylist()
+    dangerous = pc.fill_null(pc.match_substring_regex(values, _FORMULA_RE2), fill_value=False)
+    return pc.replace_substring_regex(values, _FORMULA_RE2, r"'\1"), pc.indices_nonzero(
+        dangerous
+    ).to_pylist()
 
 
 def defuse_text(text: str) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 LONGEST = 10
 """Bytes that the dBASE table of a shapefile has for a field's name."""
 
+_WORDS_APART = 3  # with more words the underscores take too many of the ten bytes
 _UNSAFE = re.compile(r"\W+")
 
 
@@ -30,14 +31,13 @@ def _bytes(text: str, encoding: str) -> int:
 def _shorten(name: str, longest: int, encoding: str) -> str:
     """Cut the longest word again and again, so that every word leaves a trace."""
     words = [word for word in name.split("_") if word]
-    while _bytes("_".join(words), encoding) > longest:
-        if _bytes("".join(words), encoding) <= longest:
-            return "".join(words)
+    between = "_" if len(words) <= _WORDS_APART else ""
+    while _bytes(between.join(words), encoding) > longest:
         sizes = [_bytes(word, encoding) for word in words]
         last_longest = max(range(len(words)), key=lambda i: (sizes[i], i))
         words[last_longest] = words[last_longest][:-1]
         words = [word for word in words if word]
-    return "_".join(words)
+    return between.join(words)
 
 
 def _numbered(name: str, taken: set[str], encoding: str) -> str:
