@@ -1,0 +1,90 @@
+"""Where the files live that the product ships, and the coast lines among them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+
+from pathlib import Path
+
+import geopandas as gpd
+import shapely
+
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
+
+NEAR_KOREA: Bounds = (118.0, 28.0, 138.0, 46.0)
+"""What the fine coast covers; scripts/make_coast cuts it there."""
+_MARGIN = 0.5  # of the map's width and height, so that panning a little still finds land
+_LEAST_MARGIN = 0.5  # degrees
+
+
+def data_root() -> Path:
+    """Return the folder of the files that the product ships.
+
+    Returns
+    -------
+    Path
+        ``clustermap/_data`` in a wheel, ``data`` beside the package in a checkout.
+
+    Raises
+    ------
+    FileNotFoundError
+        If neither is there: the installation is damaged.
+    """
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "_data", package.parent / "data"):
+        if (folder / "sources.csv").is_file():
+            return folder
+    raise FileNotFoundError(f"clustermap's own data are missing beside {package}: reinstall it")
+
+
+def read_coast(bounds: Bounds) -> gpd.GeoDataFrame:
+    """Read the land around a place: fine near Korea, coarser in the rest of the world.
+
+    Parameters
+    ----------
+    bounds
+        West, south, east, north of the map, in degrees.
+
+    Returns
+    -------
+    gpd.GeoDataFrame
+        One row a country, by its number: country (ISO 3166-1 numeric, "" where it has none),
+        name (English), geometry (polygons, EPSG:4326), cropped to the bounds and a margin.
+
+    Raises
+    ------
+    ValueError
+        If the bounds are no degrees or not in the order west, south, east, north.
+    """
+    west, south, east, north = bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise ValueError(f"bounds {bounds} are not west, south, east, north in degrees")
+    near = shapely.box(*NEAR_KOREA).covers(shapely.box(*bounds))
+    land = _read_land("korea" if near else "world")
+    wide = max(_LEAST_MARGIN, _MARGIN * (east - west))
+    tall = max(_LEAST_MARGIN, _MARGIN * (north - south))
+    window = shapely.box(west - wide, south - tall, east + wide, north + tall)
+    land = land[land.intersects(window)].copy()
+    land.geometry = _keep_polygons(shapely.intersection(land.geometry.array, window))
+    return land[~land.geometry.is_empty].reset_index(drop=True)
+
+
+def _read_land(name: str) -> gpd.GeoDataFrame:
+    packed = (data_root() / "basemap" / f"{name}.geojson.gz").read_bytes()
+    land = gpd.read_file(io.BytesIO(gzip.decompress(packed)), engine="pyogrio")
+    return land[["country", "name", "geometry"]]
+
+
+def _keep_polygons(geometry: gpd.array.GeometryArray) -> gpd.array.GeometryArray:
+    # A window that touches a coast leaves points and lines behind, which no map can fill.
+    return gpd.array.from_shapely(
+        [
+            shape
+            if shape.geom_type.endswith("Polygon")
+            else shapely.union_all([p for p in shapely.get_parts(shape) if p.area > 0])
+            for shape in geometry
+        ],
+        crs=4326,
+    )
