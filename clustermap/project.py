@@ -160,7 +160,7 @@ Folder = Annotated[Path, BeforeValidator(_find_folder)]
 Encoding = Annotated[str, BeforeValidator(_check_encoding)]
 Text = Annotated[str, Field(min_length=1)]
 Year = Annotated[int, Field(ge=1800, le=2200)]
-ExportFormat = Literal["gpkg", "shp", "geojson", "parquet", "csv", "xlsx", "graphml"]
+ExportFormat = Literal["gpkg", "shp", "csv"]
 
 
 class Section(BaseModel):
@@ -337,7 +337,7 @@ class Export(Section):
     """Section [export]: files for GIS programs and spreadsheets."""
 
     formats: Annotated[tuple[ExportFormat, ...], Field(strict=False)] = Field(
-        default=("gpkg", "shp"), description="Formats that are written."
+        default=("gpkg", "shp"), description="Formats that are written; CSV always is."
     )
     encoding: Literal["utf-8", "cp949"] = Field(
         default="utf-8", description="Encoding of text in shapefiles and CSV files."
