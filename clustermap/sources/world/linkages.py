@@ -587,7 +587,8 @@ def _expect_projects(sums: _Sums, typical: Law, planted: Law, projects: float) -
         sums.add(spoke, met + led - scale * spokes * n * rate[lead] * own)
         # Partners of one lead meet each other: chances of both, given the lead's cell.
         share_of = np.divide(n, reach, out=np.zeros_like(n), where=reach > 0)
-        rim = scale * rims * guests**2 * (squared @ share_of)
+        both = guests**2 - (typical.counts == 1) @ rate**2  # the only one of its type meets no other
+        rim = scale * rims * both * (squared @ share_of)
         domestic = np.divide(typical.pull @ guests, reach, out=np.zeros_like(n), where=reach > 0)
         meet = scale * rims * guests * 2 * (typical.pull @ (n * domestic))
         sums.add(rim, meet)
