@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clustermap import formats, store
 from clustermap.errors import TableFault
+from clustermap.formats import write_exports as _write_files
 from clustermap.indicators import list_indicators as _indicator_records
 from clustermap.messages import Language, Message, say
 from clustermap.project import Project, open_project
@@ -18,12 +18,26 @@ from clustermap.render.planner import draw_planner
 from clustermap.stages.finding import Findings, find
 from clustermap.stages.ledger import Progress, no_progress, say_quarantine
 from clustermap.stages.publishing import build_record, list_tables, release_findings
+from clustermap.store import Staging, write_quarantine, write_run, write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     import networkx as nx
     import pandas as pd
+
+__all__ = [
+    "Progress",
+    "Run",
+    "check_project",
+    "demo",
+    "draw_map",
+    "explain_cluster",
+    "list_indicators",
+    "run",
+    "score_clusters",
+    "write_exports",
+]
 
 TABLES, MAP, EXPORT = "tables", "map", "export"
 
@@ -109,7 +123,7 @@ def _carry_out(
     written: list[Path] = []
     page = None
     out = project.project.out
-    with store.Staging(out) as stage:
+    with Staging(out) as stage:
         if TABLES in outputs:
             listen(Message("step.write", {"what": Message("what.tables")}), 0, 1)
             written += _write_tables(findings, record, stage)
@@ -121,17 +135,17 @@ def _carry_out(
             written.append(page)
         if release is not None and EXPORT in outputs:
             listen(Message("step.write", {"what": Message("what.export")}), 0, 1)
-            exported = formats.write_exports(
+            exported = _write_files(
                 release,
                 stage / "export",
                 formats=project.export.formats,
                 encoding=project.export.encoding,
             )
-            record["export"] = exported.record()
-            written += exported.files
+            record["export"] = {"files": list(exported.files), "changes": len(exported.changes)}
+            written += [stage / "export" / name for name in exported.files]
         if release is not None:
             record["withheld"] = dict(release.withheld)
-        store.write_run(record, stage / "run.json")
+        write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began)
         placed = [out / path.relative_to(stage) for path in [*written, stage / "run.json"]]
         page = page and out / page.relative_to(stage)
@@ -145,8 +159,8 @@ def _page_name(*, synthetic: bool) -> str:
 
 def _write_tables(findings: Findings, record: Mapping[str, Any], stage: Path) -> list[Path]:
     marks = {"synthetic": str(record["synthetic"]).lower(), "clustermap": record["clustermap"]}
-    files = store.write_tables(list_tables(findings), stage / "tables", metadata=marks)
-    return [*files, *store.write_quarantine(findings.ledger.faults(), stage / "quarantine")]
+    files = write_tables(list_tables(findings), stage / "tables", metadata=marks)
+    return [*files, *write_quarantine(findings.ledger.faults(), stage / "quarantine")]
 
 
 def _write_log(path: Path, began: datetime) -> None:
@@ -315,8 +329,8 @@ def list_indicators(language: Language = "en") -> list[dict[str, object]]:
     """
     return [
         {
-            **record,
-            "label": say(Message(f"indicator.{record['key']}.label"), language),
+            name: say(fact, language) if isinstance(fact, Message) else fact
+            for name, fact in record.items()
         }
         for record in _indicator_records()
     ]
