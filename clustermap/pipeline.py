@@ -6,7 +6,6 @@ import html
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clustermap.errors import TableFault
@@ -22,9 +21,12 @@ from clustermap.store import Staging, write_quarantine, write_run, write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
     import networkx as nx
     import pandas as pd
+
+    from clustermap.publish.release import Release
 
 __all__ = [
     "Progress",
@@ -120,47 +122,43 @@ def _carry_out(
     if not outputs:
         return _close(findings, record, [], None)
     release = release_findings(project, findings) if {MAP, EXPORT} & set(outputs) else None
-    written: list[Path] = []
-    page = None
     out = project.project.out
     with Staging(out) as stage:
         if TABLES in outputs:
             listen(Message("step.write", {"what": Message("what.tables")}), 0, 1)
-            written += _write_tables(findings, record, stage)
+            _write_tables(findings, record, stage)
         if release is not None and MAP in outputs:
             listen(Message("step.write", {"what": Message("what.map")}), 0, 1)
-            page = stage / "maps" / _page_name(synthetic=release.synthetic)
-            page.parent.mkdir()
-            page.write_bytes(draw_planner(release))
-            written.append(page)
+            _write_page(release, stage / "maps")
         if release is not None and EXPORT in outputs:
             listen(Message("step.write", {"what": Message("what.export")}), 0, 1)
-            exported = _write_files(
-                release,
-                stage / "export",
-                formats=project.export.formats,
-                encoding=project.export.encoding,
-            )
-            record["export"] = {"files": list(exported.files), "changes": len(exported.changes)}
-            written += [stage / "export" / name for name in exported.files]
+            record["export"] = _write_exports(project, release, stage / "export")
         if release is not None:
             record["withheld"] = dict(release.withheld)
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began)
-        placed = [out / path.relative_to(stage) for path in [*written, stage / "run.json"]]
-        page = page and out / page.relative_to(stage)
+        written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
     listen(Message("step.write", {"what": Message("what.export")}), 1, 1)
-    return _close(findings, record, placed, page)
+    pages = [path for path in written if path.suffix == ".html"]
+    return _close(findings, record, written, pages[0] if pages else None)
 
 
-def _page_name(*, synthetic: bool) -> str:
-    return "planner_synthetic.html" if synthetic else "planner.html"
+def _write_page(release: Release, folder: Path) -> None:
+    folder.mkdir()
+    mark = "_synthetic" if release.synthetic else ""
+    (folder / f"planner{mark}.html").write_bytes(draw_planner(release))
 
 
-def _write_tables(findings: Findings, record: Mapping[str, Any], stage: Path) -> list[Path]:
-    marks = {"synthetic": str(record["synthetic"]).lower(), "clustermap": record["clustermap"]}
-    files = write_tables(list_tables(findings), stage / "tables", metadata=marks)
-    return [*files, *write_quarantine(findings.ledger.faults(), stage / "quarantine")]
+def _write_exports(project: Project, release: Release, folder: Path) -> dict[str, Any]:
+    export = project.export
+    made = _write_files(release, folder, formats=export.formats, encoding=export.encoding)
+    return {"files": list(made.files), "changes": len(made.changes)}
+
+
+def _write_tables(findings: Findings, record: Mapping[str, Any], stage: Path) -> None:
+    marks = {"synthetic": str(record["synthetic"]).lower(), "version": record["clustermap"]}
+    write_tables(list_tables(findings), stage / "tables", metadata=marks)
+    write_quarantine(findings.ledger.faults(), stage / "quarantine")
 
 
 def _write_log(path: Path, began: datetime) -> None:
@@ -177,14 +175,21 @@ def _close(
     findings: Findings, record: Mapping[str, Any], written: list[Path], page: Path | None
 ) -> Run:
     scores = findings.scored.scores
-    tables = {name: table for name, table in list_tables(findings).items()}
     summary = {
         "tables": record["tables"],
         "clusters": len(scores),
         "rated": int(scores["rated"].sum()),
     }
     faults = say_quarantine(record["tables"])
-    return Run(summary, record, tables, findings.network.counts.network, written, page, faults)
+    return Run(
+        summary,
+        record,
+        list_tables(findings),
+        findings.network.counts.network,
+        written,
+        page,
+        faults,
+    )
 
 
 def check_project(
@@ -277,9 +282,7 @@ def write_exports(
     return _carry_out(project, {EXPORT}, strict=strict, progress=progress)
 
 
-def explain_cluster(
-    project: Project, cluster: str, language: Language | None = None
-) -> list[str]:
+def explain_cluster(project: Project, cluster: str, language: Language | None = None) -> list[str]:
     """Say why a cluster has its score.
 
     Parameters
@@ -308,7 +311,11 @@ def explain_cluster(
     if len(found) != 1:
         near = get_close_matches(cluster, [*map(str, names.index), *names.dropna()], n=3, cutoff=0)
         raise TableFault(
-            "unknown_cluster", table="clusters", column="cluster", value=cluster, near=", ".join(near)
+            "unknown_cluster",
+            table="clusters",
+            column="cluster",
+            value=cluster,
+            near=", ".join(near),
         )
     sentences = findings.scored.explanations[found[0]]
     return [say(sentence, language or project.project.language) for sentence in sentences]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar
 
 import folium
-
 from branca.element import Element, Figure
 from folium.template import Template
 
@@ -178,8 +176,9 @@ class OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
             index=1,
         )
         page.html.add_child(
-            _Verbatim(f'<script type="application/json" id="{DATA_ID}">'
-                      f"{inert_json(content)}</script>"),
+            _Verbatim(
+                f'<script type="application/json" id="{DATA_ID}">{inert_json(content)}</script>'
+            ),
             name="data",
         )
         return str(page.render()).encode("utf-8")

@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
 
 from clustermap import tables
 from clustermap.layers import projection
@@ -48,19 +47,17 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
     rows = layers.actors.get(name)
     if rows is None:
         return pd.DataFrame(columns=[*columns, "cell", "how"])
-    frame = rows.drop(["#nearest_m"]).to_pandas(categories=["cell", "how"])
+    frame: pd.DataFrame = rows.drop(["#nearest_m"]).to_pandas()
     frame = frame.astype({"cell": object, "how": object})
     if "kind" in columns and "kind" not in frame:
         frame["kind"] = "other"
     for point in {"x", "y"} - set(frame.columns):
         frame[point] = float("nan")
-    return frame.reindex(columns=[c for c in [*columns, "cell", "how"] if c in frame])
+    return frame[[name for name in [*columns, "cell", "how"] if name in frame]]
 
 
 def _attribution(project: Project) -> tuple[str, ...]:
-    sources: list[Source] = [
-        layer for layer in dict(project.layers).values() if layer is not None
-    ]
+    sources: list[Source] = [layer for layer in dict(project.layers).values() if layer is not None]
     lines = [
         " · ".join(part for part in (source.attribution, source.licence) if part)
         for source in (*sources, *project.linkages)
@@ -133,7 +130,7 @@ def _industry_rows(network: Network) -> pd.DataFrame:
     return long.sort_values(["industry", "indicator"], ignore_index=True)
 
 
-def list_tables(findings: Findings) -> dict[str, pd.DataFrame | pa.Table]:
+def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
     """Return every table of a run, as written to OUT/tables.
 
     Parameters
