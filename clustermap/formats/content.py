@@ -275,7 +275,7 @@ def _describe_indicator(name: str, indicator: str, kind: str) -> Field:
     meaning = _label(f"indicator.{indicator}.meaning", "")["en"]
     unit = _label(f"indicator.{indicator}.unit", "")["en"]
     if kind:
-        kinds = _label(f"column.kind.choice.{kind}", kind)
+        kinds = _label(f"kind.{kind}", kind)
         label = {
             "ko": f"{label['ko']} ({kinds['ko']})",
             "en": f"{label['en']} ({kinds['en']})",
@@ -346,15 +346,15 @@ def _wide_indicators(
     pairs = sorted(set(zip(wanted["indicator"], wanted["kind"].fillna(""), strict=True)))
     columns: dict[str, pd.Series[Any]] = {}
     fields: dict[str, Field] = {}
-    used = set(taken)
+    used = frozenset(taken)
     for indicator, kind in pairs:
         name = f"{indicator}_{kind}" if kind else str(indicator)
-        name = f"indicator_{name}" if name in used else name
+        if name in used:  # e.g. the number of firms, which stands there already
+            continue
         chosen = (wanted["indicator"] == indicator) & (wanted["kind"].fillna("") == kind)
         values = wanted[chosen].set_index("cluster")["value"]
         columns[name] = values[~values.index.duplicated()].reindex(clusters)
         fields[name] = _describe_indicator(name, indicator, kind)
-        used.add(name)
     return pd.DataFrame(columns, index=clusters), fields
 
 

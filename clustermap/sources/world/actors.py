@@ -79,8 +79,20 @@ _LARGE_KINDS = ("국가", "연구개발특구", "경제자유구역")
 _INSTITUTE_SHARE = {"university": 0.28, "public_institute": 0.25, "hospital": 0.13, "support": 0.34}
 _PARTNER_SHARE = {"firm": 0.55, "university": 0.28, "public_institute": 0.17}
 _COUNTRIES = {
-    **{"US": 0.24, "JP": 0.16, "CN": 0.14, "DE": 0.1, "TW": 0.06, "NL": 0.04, "FR": 0.05},
-    **{"GB": 0.05, "VN": 0.04, "SG": 0.03, "IN": 0.03, "SE": 0.02, "CA": 0.02, "IL": 0.02},
+    "US": 0.24,
+    "JP": 0.16,
+    "CN": 0.14,
+    "DE": 0.1,
+    "TW": 0.06,
+    "NL": 0.04,
+    "FR": 0.05,
+    "GB": 0.05,
+    "VN": 0.04,
+    "SG": 0.03,
+    "IN": 0.03,
+    "SE": 0.02,
+    "CA": 0.02,
+    "IL": 0.02,
 }
 _TAIL = 1.1  # Pareto exponent of cluster sizes
 _TAIL_END = 60.0  # the tail is cut here: a country's largest complex holds some 1 % of its firms
@@ -273,7 +285,7 @@ def _draw_industries(
     return industries, codes
 
 
-def draw_institutes(  # noqa: PLR0913 -- each is a different part of the world
+def draw_institutes(
     rng: np.random.Generator,
     geography: Geography,
     clusters: gpd.GeoDataFrame,

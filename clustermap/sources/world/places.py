@@ -291,8 +291,7 @@ def fill_shapes(rng: np.random.Generator, shapes: Shapes, homes: Indices) -> Num
     inward = np.sqrt(rng.random(len(homes))) * 0.98  # never on the fence itself
     along = rng.random(len(homes))
     return np.asarray(
-        inward[:, None]
-        * ((1 - along)[:, None] * here[triangle] + along[:, None] * there[triangle])
+        inward[:, None] * ((1 - along)[:, None] * here[triangle] + along[:, None] * there[triangle])
     )
 
 
