@@ -470,16 +470,10 @@ def _indicators(*, language: Tongue = None, json: Json = False, verbose: Verbose
     with voice.faults():
         from clustermap import pipeline  # noqa: PLC0415
 
-        found = pipeline.list_indicators()
+        found = pipeline.list_indicators(voice.language)
         voice.tell_json(found)
         heads = ("key", "label", "unit", "better", "source")
-        voice.tell_table(heads, [_spell_record(record, heads, voice) for record in found])
-
-
-def _spell_record(record: Mapping[str, object], heads: Sequence[str], voice: Voice) -> list[str]:
-    label = record["label"]
-    words = label[voice.language] if isinstance(label, dict) else label
-    return [str(words if head == "label" else record[head]) for head in heads]
+        voice.tell_table(heads, [[record[head] for head in heads] for record in found])
 
 
 @app.command("demo", help=_help("demo"))
@@ -498,7 +492,7 @@ def _demo(
         from clustermap import pipeline  # noqa: PLC0415
 
         with voice.progress() as progress:
-            done = pipeline.demo(folder, seed=seed, progress=progress)
+            done = pipeline.demo(folder, seed=seed, language=voice.language, progress=progress)
         _tell_run(voice, done)
 
 
