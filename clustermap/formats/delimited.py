@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow.csv
 
 from clustermap.formats.cells import TEXT, TIME, Change, row_id, start
 from clustermap.formats.content import FieldName, Layer, Marks, Written, mark_synthetic
+from clustermap.publish.spreadsheets import FORMULA, defuse_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _BOM = b"\xef\xbb\xbf"  # without it Excel reads Korean as another encoding
-_FORMULA = r"^([\s\u00a0\u3000']*[=+\-@＝＋－＠])"
-_FORMULA_RE2 = _FORMULA.replace(r"\u00a0", "\u00a0").replace(r"\u3000", "\u3000")
 _BLOCK = 100_000
 _NAMES = {pa.bool_(): "boolean", pa.int64(): "integer", pa.float64(): "number", TEXT: "text"}
 
@@ -40,26 +38,10 @@ def defuse(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int]]:
     list of int
         Rows changed. Taking one apostrophe off gives the value back.
     """
-    dangerous = pc.fill_null(pc.match_substring_regex(values, _FORMULA_RE2), fill_value=False)
-    return pc.replace_substring_regex(values, _FORMULA_RE2, r"'\1"), pc.indices_nonzero(
+    dangerous = pc.fill_null(pc.match_substring_regex(values, FORMULA), fill_value=False)
+    return pc.replace_substring_regex(values, FORMULA, r"'\1"), pc.indices_nonzero(
         dangerous
     ).to_pylist()
-
-
-def defuse_text(text: str) -> str:
-    """Put an apostrophe before one text that a spreadsheet would take for a formula.
-
-    Parameters
-    ----------
-    text
-        Text without control characters.
-
-    Returns
-    -------
-    str
-        The safe text.
-    """
-    return f"'{text}" if re.match(_FORMULA, text) else text
 
 
 def type_name(kind: pa.DataType) -> str:

@@ -20,8 +20,7 @@ def _safe(name: str, encoding: str) -> str:
     """Return a name of letters, digits and underscores that the encoding holds."""
     text = unicodedata.normalize("NFC", name)
     text = "".join(c if _bytes(c, encoding) else " " for c in text)
-    text = _UNSAFE.sub("_", text).strip("_") or "field"
-    return f"f_{text}" if text[0].isdigit() else text
+    return _UNSAFE.sub("_", text).strip("_") or "field"
 
 
 def _bytes(text: str, encoding: str) -> int:
@@ -40,11 +39,18 @@ def _shorten(name: str, longest: int, encoding: str) -> str:
     return between.join(words)
 
 
+def _fit(name: str, longest: int, encoding: str) -> str:
+    text = _shorten(name, longest, encoding)
+    if text[0].isdigit():  # readers take a name for a number
+        return f"f{_shorten(name, longest - 1, encoding)}"
+    return text
+
+
 def _numbered(name: str, taken: set[str], encoding: str) -> str:
     number, candidate = 1, name
     while candidate.casefold() in taken:
         number += 1
-        candidate = f"{_shorten(name, LONGEST - len(str(number)), encoding)}{number}"
+        candidate = f"{_fit(name, LONGEST - len(str(number)), encoding)}{number}"
     return candidate
 
 
@@ -68,10 +74,10 @@ def short_names(names: Iterable[str], encoding: str = "utf-8") -> dict[str, str]
     """
     names = list(dict.fromkeys(names))
     safe = {name: _safe(name, encoding) for name in names}
-    fitting = [n for n in names if safe[n] == n and _bytes(n, encoding) <= LONGEST]
+    fitting = [n for n in names if _fit(safe[n], LONGEST, encoding) == n]
     short: dict[str, str] = {}
     taken: set[str] = set()
-    for name in (*fitting, *(n for n in names if n not in set(fitting))):
-        short[name] = _numbered(_shorten(safe[name], LONGEST, encoding), taken, encoding)
+    for name in dict.fromkeys((*fitting, *names)):
+        short[name] = _numbered(_fit(safe[name], LONGEST, encoding), taken, encoding)
         taken.add(short[name].casefold())
     return {name: short[name] for name in names}

@@ -7,8 +7,8 @@ import io
 from typing import TYPE_CHECKING
 
 from clustermap.errors import one_line
-from clustermap.formats.delimited import defuse_text
 from clustermap.messages import LANGUAGES, Message, say
+from clustermap.publish.spreadsheets import defuse_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

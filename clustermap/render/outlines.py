@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 UNIT = 100_000
 """Steps a degree: one step is about one metre."""
 
-_STEPS_ACROSS = 400  # a shape keeps what shows when it fills a screen
 
-
-def display_shapes(layer: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
+def display_shapes(layer: gpd.GeoDataFrame, details: int) -> npt.NDArray[np.object_]:
     """Return the shapes of a layer in EPSG:4326, without detail that no screen shows.
 
     Parameters
     ----------
     layer
         Polygons in any known coordinate system.
+    details
+        How many details a shape may show from side to side: what is smaller is left out.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def display_shapes(layer: gpd.GeoDataFrame) -> npt.NDArray[np.object_]:
     shapes = layer.geometry.to_crs("EPSG:4326").to_numpy()
     west, south, east, north = shapely.bounds(shapes).T
     across = np.fmax(east - west, north - south)
-    tolerance = np.fmax(np.nan_to_num(across) / _STEPS_ACROSS, 1 / UNIT)
+    tolerance = np.fmax(np.nan_to_num(across) / details, 1 / UNIT)
     simplified: npt.NDArray[np.object_] = shapely.simplify(shapes, tolerance)
     return simplified
 

@@ -30,6 +30,9 @@ _STRONGEST = 25  # flows that a page keeps for each cluster
 _NATIONAL = 300  # flows that it keeps for the map of the whole nation
 _NAMED = 20_000  # firms up to which a page carries their names
 _DIGITS = 5
+_DETAILS = 400  # of a cluster's outline: it is looked at as a whole
+_REGION_DETAILS = 2_500
+_COAST_DETAILS = 20_000
 
 
 def describe(release: Release) -> Columns:
@@ -70,7 +73,7 @@ def describe(release: Release) -> Columns:
             for cluster in clusters
         ],
         "sentences": sentences.templates,
-        "coast": pack_outlines(display_shapes(release.coast)),
+        "coast": pack_outlines(display_shapes(release.coast, _COAST_DETAILS)),
         "regions": None if release.regions is None else _regions(release.regions),
     }
 
@@ -97,7 +100,7 @@ def _about(release: Release, sentences: Sentences) -> Columns:
 
 def _clusters(release: Release) -> Columns:
     table = release.clusters
-    shapes = display_shapes(table)
+    shapes = display_shapes(table, _DETAILS)
     columns: Columns = {"id": [clean_text(str(cluster)) for cluster in table.index]}
     columns |= {name: _texts(table[name]) for name in ("name", "name_en")}
     columns |= {name: _coded(table[name]) for name in ("kind", "region", "district", "industries")}
@@ -217,7 +220,7 @@ def _firms(firms: pd.DataFrame, release: Release) -> Columns:
 
 
 def _regions(regions: gpd.GeoDataFrame) -> Columns:
-    shapes = display_shapes(regions)
+    shapes = display_shapes(regions, _REGION_DETAILS)
     return {
         "name": _texts(regions["name"]),
         "name_en": _texts(regions["name_en"]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from clustermap.indicators.evidence import link_records
+from clustermap.indicators.evidence import link_records, sum_kinds
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -42,8 +42,7 @@ def weigh_evidence(counts: Counts, profile: Profile) -> pd.DataFrame:
     scored = [kind for kind, weight in profile.kinds.items() if weight > 0]
     records = link_records(counts)
     records = records[records["kind"].isin(scored)]
-    columns = ["internal", "external", "abroad", "total", "effective"]
-    sums = records.groupby("cluster")[columns].sum().reindex(counts.clusters, fill_value=0)
+    sums = sum_kinds(records, counts.clusters)
     linked = counts.linked.set_index("cluster")["linked"].reindex(counts.clusters, fill_value=0)
     return sums.rename(columns={"total": "links"}).assign(linked=linked)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from clustermap.indicators import INDICATORS
 from clustermap.messages import Message
 from clustermap.scores.aggregate import contributions, enough_parts, renormalise, score_parts
 from clustermap.scores.explain import explain_clusters
@@ -142,17 +143,15 @@ def widen_indicators(indicators: pd.DataFrame, clusters: pd.Index[str], column: 
     Returns
     -------
     dict
-        (indicator, kind) to values, sorted by key; without indicators by industry, and without
-        kinds that are never scored.
+        (indicator, kind) to values, sorted by key: those given for clusters, and those given by
+        kind for the kinds that are scored.
     """
-    usable = indicators[
-        (indicators["industry"] == "") & indicators["kind"].isin(("", *SCORED_KINDS))
-    ]
+    kinds = {"": ("",), "kind": SCORED_KINDS, "industry": ()}
+    wanted = {(known.key, kind) for known in INDICATORS for kind in kinds[known.by]}
     return {
-        (str(indicator), str(kind)): rows.set_index("cluster")[column]
-        .reindex(clusters)
-        .to_numpy(dtype=np.float64)
-        for (indicator, kind), rows in usable.groupby(["indicator", "kind"], sort=True)
+        key: rows.set_index("cluster")[column].reindex(clusters).to_numpy(dtype=np.float64)
+        for key, rows in indicators.groupby(["indicator", "kind"], sort=True)
+        if key in wanted
     }
 
 

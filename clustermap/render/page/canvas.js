@@ -75,7 +75,7 @@
     }
   };
 
-  /** Text with a halo; returns nothing, checks nothing. */
+  /** Text with a halo, so that it can be read over lines and outlines. */
   cm.writeHalo = function (context, text, x, y, colour, halo) {
     context.lineJoin = "round";
     context.lineWidth = 3;
@@ -97,6 +97,12 @@
       this.taken = [];
     }
 
+    /** Keep a box free of labels, whatever already lies there. */
+    block(left, top, right, bottom) {
+      this.taken.push([left, top, right, bottom]);
+    }
+
+    /** Take a box if it is free; says whether it was. */
     take(left, top, right, bottom) {
       for (const box of this.taken) {
         if (left < box[2] && right > box[0] && top < box[3] && bottom > box[1]) return false;

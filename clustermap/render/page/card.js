@@ -107,7 +107,7 @@
   function reasons(cluster) {
     const told = cm.payload.explanations[cluster.place];
     if (!told.length) return null;
-    return part(heading(cm.say("page.card.why")), cm.make("ul", { class: "reasons" },
+    return part(heading(cm.say(cluster.rated ? "page.card.why" : "page.card.known")), cm.make("ul", { class: "reasons" },
       ...told.map((one) => cm.make("li", { text: cm.sentence(one) }))));
   }
 
@@ -136,8 +136,8 @@
   }
 
   function subscores(cluster) {
-    const own = cm.payload.subscores.filter((column) =>
-      column.value[cluster.place] !== null || column.weight[cluster.place] !== null);
+    const own = cm.payload.subscores.filter((column) => column.value[cluster.place] !== null
+      || (cluster.rated && column.weight[cluster.place] !== null));
     if (!own.length) return null;
     return part(heading(cm.say("page.card.parts")), quiet(cm.say("page.card.parts_note")),
       cm.make("ul", { class: "levels" }, ...own.map((one) => subscoreRow(one, cluster.place))),

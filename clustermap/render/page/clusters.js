@@ -139,31 +139,50 @@
       ? drawOutlines(context, view, near) : drawCircles(context, view, near);
   };
 
-  // The best ranks are named first; a name that would lie on another is left out.
+  // What a mark covers, so that names stand beside marks and not on them.
+  function covered(cluster, view) {
+    if (view.zoom >= cm.outlinesFrom && cluster.rings.length) {
+      return [cluster.box[0] * view.scale - view.left, cluster.box[1] * view.scale - view.top,
+        cluster.box[2] * view.scale - view.left, cluster.box[3] * view.scale - view.top];
+    }
+    const x = cluster.x * view.scale - view.left;
+    const y = cluster.y * view.scale - view.top;
+    const r = cm.radius(sizeOf(cluster), view.zoom) + 1;
+    return [x - r, y - r, x + r, y + r];
+  }
+
+  const LARGE = 90; // pixels: on a mark as large as this a name may stand
+
+  // Below, above, to the right, to the left.
+  function placesFor([west, north, east, south], half) {
+    const [x, y] = [(west + east) / 2, (north + south) / 2];
+    return [[x, south + 11], [x, north - 11], [east + half + 3, y], [west - half - 3, y]];
+  }
+
+  // The best ranks are named first; a name that finds no room is left out.
   cm.drawNames = function (context, view) {
     cm.state.drawn.labels = 0;
     const selected = cm.selected();
-    const named = view.zoom >= NAMES_FROM ? [...visible] : [];
+    const near = view.zoom >= NAMES_FROM;
+    const named = near ? visible.filter((cluster) => cluster !== selected) : [];
     named.sort((a, b) => (a.rank || Infinity) - (b.rank || Infinity) || a.place - b.place);
     if (selected && selected.located) named.unshift(selected);
     const boxes = new cm.Boxes();
-    const done = new Set();
+    for (const cluster of near ? visible : []) {
+      const box = covered(cluster, view);
+      if (box[2] - box[0] < LARGE) boxes.block(...box);
+    }
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (const cluster of named) {
-      if (done.has(cluster)) continue;
-      done.add(cluster);
       context.font = `${cluster === selected ? 700 : 500} 12px ${cm.fontFamily}`;
-      const text = cm.cut(cm.names(cluster)[0], 28);
-      const x = cluster.x * view.scale - view.left;
-      const below = view.zoom >= cm.outlinesFrom && cluster.rings.length
-        ? (cluster.box[3] * view.scale - view.top)
-        : cluster.y * view.scale - view.top + cm.radius(sizeOf(cluster), view.zoom) + 2;
-      const y = below + 11;
+      const text = cm.cut(cm.names(cluster)[0], 30);
       const half = context.measureText(text).width / 2 + 3;
-      if (x + half < 0 || x - half > view.width || y < 0 || y > view.height) continue;
-      if (!boxes.take(x - half, y - 9, x + half, y + 9)) continue;
-      cm.writeHalo(context, text, x, y, "#1d2530", "rgba(255, 255, 255, 0.92)");
+      const spots = placesFor(covered(cluster, view), half);
+      const free = spots.find(([x, y]) => boxes.take(x - half, y - 8, x + half, y + 8));
+      const spot = free || (cluster === selected ? spots[0] : null);
+      if (!spot) continue;
+      cm.writeHalo(context, text, spot[0], spot[1], "#1d2530", "rgba(255, 255, 255, 0.92)");
       cm.state.drawn.labels += 1;
     }
   };

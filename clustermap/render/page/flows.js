@@ -12,9 +12,9 @@
     other: "#7a7f87",
   };
 
-  const NATIONAL = 60;
+  const NATIONAL = 50;
   const OWN = 40;
-  const WIDEST = 6;
+  const WIDEST = 4.5;
 
   cm.flowColour = (kind) => cm.FLOW_COLOURS[cm.payload.kinds[kind]];
 
@@ -59,7 +59,7 @@
       context.strokeStyle = "#ffffff";
       context.lineWidth = width + 1.4;
       context.stroke();
-      context.globalAlpha = 0.8;
+      context.globalAlpha = 0.72;
       context.strokeStyle = cm.flowColour(flow.kind);
       context.lineWidth = width;
       context.stroke();

@@ -31,6 +31,16 @@
     other: (context, x, y, r) => context.arc(x, y, r, 0, 2 * Math.PI),
   };
 
+  // From afar a type cannot be told, and marks would hide the clusters: a small dot says "here".
+  const MARKS_FROM = 8.5;
+
+  function drawDot(context, x, y) {
+    context.fillStyle = INK;
+    context.fillRect(x - 1, y - 1, 2, 2);
+  }
+
+  cm.institutesMarked = () => cm.map.getZoom() >= MARKS_FROM;
+
   cm.drawMark = function (context, type, x, y, r) {
     context.beginPath();
     MARKS[type](context, x, y, r);
@@ -52,7 +62,7 @@
     };
   }
 
-  const size = (zoom) => Math.max(1.5, Math.min(5, 1.6 + 0.75 * (zoom - cm.wholeZoom)));
+  const size = (zoom) => Math.max(2.4, Math.min(5, 2.4 + 0.8 * (zoom - MARKS_FROM)));
 
   let drawn = [];
 
@@ -60,14 +70,16 @@
     drawn = [];
     cm.state.drawn.institutes = 0;
     if (!cm.state.shown.institutes) return;
-    context.globalAlpha = cm.selected() ? 0.5 : 0.9;
+    const marked = view.zoom >= MARKS_FROM;
+    context.globalAlpha = (cm.selected() ? 0.4 : 0.9) * (marked ? 1 : 0.6);
     for (const institute of cm.model.institutes) {
       if (view.zoom <= SPREAD_FROM && institute.above) continue;
       const at = place(institute, view.zoom, view.scale);
       const x = at.x - view.left;
       const y = at.y - view.top;
       if (x < -9 || y < -9 || x > view.width + 9 || y > view.height + 9) continue;
-      cm.drawMark(context, cm.payload.types[institute.type], x, y, size(view.zoom));
+      if (marked) cm.drawMark(context, cm.payload.types[institute.type], x, y, size(view.zoom));
+      else drawDot(context, x, y);
       drawn.push({ institute, x: at.x, y: at.y });
     }
     context.globalAlpha = 1;

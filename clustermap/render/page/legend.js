@@ -99,6 +99,7 @@
       marks.append(cm.make("span", {}, canvas, cm.make("span", { text: cm.label(`type.${type}`) })));
     });
     part.append(marks);
+    if (!cm.institutesMarked()) part.append(quiet(cm.say("page.legend.institutes_far")));
     const unplaced = cm.payload.institutes.unplaced;
     if (unplaced) {
       part.append(quiet(cm.say("page.legend.institutes_unplaced", { count: unplaced })));

@@ -86,14 +86,16 @@
     cm.hover(null);
   }
 
-  // The selected cluster stays in sight, beside the card where the card lies over the map.
+  // The selected cluster stays in sight, between the legend and the card where they lie over the map.
   function bringIntoView() {
     const cluster = cm.selected();
     if (!cluster || !cluster.located) return;
     const card = cm.byId("card");
-    const beside = window.matchMedia("(min-width: 761px)").matches ? card.offsetWidth : 0;
-    map.panInside([cluster.lat, cluster.lon], { paddingTopLeft: [60, 60],
-      paddingBottomRight: [60 + beside, 60], animate: !still });
+    const wide = window.matchMedia("(min-width: 761px)").matches;
+    const beside = wide ? card.offsetWidth : 0;
+    const legend = wide ? cm.byId("legend").offsetWidth + 100 : 0;
+    map.panInside([cluster.lat, cluster.lon], { paddingTopLeft: [60 + legend, 60],
+      paddingBottomRight: [120 + beside, 70], animate: !still });
   }
 
   /** Where a cluster's mark lies in the window, for tests and for tools that point at it. */

@@ -40,7 +40,7 @@
     const digits = decimals === undefined
       ? { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2 }
       : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-    return value.toLocaleString(cm.language, digits);
+    return value.toLocaleString(cm.language, digits).replace("-", "−");
   };
 
   cm.percent = (share) =>

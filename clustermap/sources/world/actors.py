@@ -30,6 +30,8 @@ from clustermap.sources.world.places import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from clustermap.sources.world.places import Indices, Numbers
 
 STRATEGIC_CODES = {
@@ -124,7 +126,7 @@ def draw_sizes(rng: np.random.Generator, clusters: int, firms: int) -> Indices:
     sizes = np.floor(exact).astype(np.int64)
     largest_rest = np.argsort(sizes - exact, kind="stable")[: spare - int(sizes.sum())]
     sizes[largest_rest] += 1
-    return sizes + _SMALLEST
+    return np.asarray(sizes + _SMALLEST)
 
 
 def _choose(
@@ -173,7 +175,7 @@ def draw_clusters(
         cluster=[f"C{number:04d}" for number in range(1, len(sizes) + 1)],
         kind=kinds,
         area_km2=np.round(shapely.area(polygons) / 1e6, 3),
-        cost=np.round(cost) * 1e8,
+        cost=np.round(cost).astype(np.int64) * 10**8,
         industries=_draw_designations(rng, len(sizes)),
     )
     order = ["cluster", "name", "name_en", "kind", "region", "district", "area_km2", "cost"]
@@ -181,7 +183,9 @@ def draw_clusters(
     return clusters, shapes, sites
 
 
-def _draw_kinds(rng: np.random.Generator, sizes: Indices, metropolitan: Numbers) -> list[str]:
+def _draw_kinds(
+    rng: np.random.Generator, sizes: Indices, metropolitan: NDArray[np.bool_]
+) -> list[str]:
     factor = np.ones((len(sizes), len(_KIND_SHARE)))
     relative = sizes / sizes.mean()
     for column, kind in enumerate(_KIND_SHARE):

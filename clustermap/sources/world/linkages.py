@@ -222,7 +222,7 @@ def build_cells(
     cell = actors["home"].to_numpy().copy()
     cell[outside] = len(clusters) + square
     names = (*clusters, *map(str, squares))
-    kind = pd.Index(TYPES).get_indexer(actors["type"])
+    kind = pd.Index(TYPES).get_indexer(pd.Index(actors["type"]))
     group = cell * len(TYPES) + kind
     counts = np.bincount(group, minlength=len(names) * len(TYPES)).reshape(-1, len(TYPES))
     spots = actors.loc[outside, ["x", "y"]].groupby(square).mean().to_numpy()

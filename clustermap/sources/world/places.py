@@ -161,7 +161,8 @@ def draw_sites(rng: np.random.Generator, geography: Geography, count: int) -> Nu
     kept = np.empty((0, 2))
     while len(kept) < count:
         wanted = 2 * (count - len(kept)) + 16
-        drawn = _scatter(rng, geography, wanted)
+        # Rounded first: afterwards a point on the shore could slip into the sea.
+        drawn = np.round(_scatter(rng, geography, wanted), 1)
         kept = np.concatenate([kept, drawn[shapely.contains_xy(geography.land, *drawn.T)]])
     return kept[:count]
 
@@ -340,6 +341,6 @@ def find_districts(geography: Geography, points: Numbers) -> pd.DataFrame:
     pd.DataFrame
         region and district of every point.
     """
-    centres = shapely.points(geography.districts[["x", "y"]].to_numpy())
-    nearest = shapely.STRtree(centres).nearest(shapely.points(points))
-    return geography.districts.loc[nearest, ["region", "district"]].reset_index(drop=True)
+    centres = gpd.points_from_xy(geography.districts["x"], geography.districts["y"])
+    nearest = np.asarray(shapely.STRtree(list(centres)).nearest(shapely.points(points)))
+    return geography.districts[["region", "district"]].take(nearest).reset_index(drop=True)
