@@ -77,13 +77,9 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
         setattr(fake, stage, lambda _project, **_options: run)
     fake.demo = lambda _folder, **_options: run
     fake.explain_cluster = lambda _project, cluster, language: [f"{cluster} {language} {NASTY}"]
-    record = {
-        "key": "reach",
-        "label": {"ko": "도달", "en": "Reach"},
-        "unit": "",
-        "better": "higher",
-    }
-    fake.list_indicators = lambda: [{**record, "source": "Paper 2001", "by": ""}]
+    record = {"key": "reach", "unit": "", "better": "higher", "source": "Paper 2001"}
+    labels = {"ko": "도달", "en": "Reach"}
+    fake.list_indicators = lambda language: [{**record, "label": labels[language]}]
     monkeypatch.setitem(sys.modules, "clustermap.pipeline", fake)
     monkeypatch.setattr(clustermap, "pipeline", fake, raising=False)
     return fake
