@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 TAXONOMY = "strategic12.csv"
 _DECIMALS = 7  # of a degree: about a centimetre, so that no firm slips over its fence
-_BUDGET_SHARE = 0.08
 _COLUMNS = {
     "clusters": {
         "cluster": "단지번호",
@@ -166,12 +165,9 @@ def _turn(mapping: dict[str, str]) -> str:
 
 
 def _spell_project(world: World) -> str:
-    budget = round(float(world.clusters["cost"].sum()) * _BUDGET_SHARE / 1e9) * 10**9
     return _PROJECT.format(
         clusters=f"{len(world.clusters):,}",
         seed=world.seed,
-        budget=f"{budget:_}",
-        half=f"{budget // 2:_}",
         taxonomy=TAXONOMY,
         cluster_columns=_spell_columns("clusters"),
         firm_columns=_spell_columns("firms"),
@@ -257,14 +253,4 @@ attribution = "synthetic"
 [industries]             # 업종코드 -> 전략산업 (앞자리가 가장 길게 맞는 것)
 path = "{taxonomy}"
 code = "KSIC10"
-
-[select]                 # 예산 안에서 고를 때의 규칙
-budget = {budget}
-rules = [
-  {{ by = "region", min = 1 }},
-  {{ by = "industry", max_share = 0.3 }},
-]
-
-[scenarios.half]         # 예산이 절반이라면
-budget = {half}
 """
