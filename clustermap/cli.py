@@ -307,9 +307,8 @@ def _tell_rows(voice: Voice, tables: Mapping[str, Mapping[str, int]]) -> None:
     heads = ["read", "kept", "quarantined", "left_out", "assigned"]
     rows = {name: {**counts, **_assigned(counts)} for name, counts in tables.items()}
     # Rows are left out only where a project asks for some years; it is no column for the others.
-    heads = [
-        head for head in heads if head != "left_out" or any(r.get(head) for r in rows.values())
-    ]
+    if not any(counts.get("left_out") for counts in rows.values()):
+        heads.remove("left_out")
     cells = [
         (name, *(f"{counts[head]:,}" if head in counts else "" for head in heads))
         for name, counts in rows.items()
