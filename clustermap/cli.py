@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from clustermap.errors import TableFault, one_line
+from clustermap.errors import TableFault, one_line, shorten
 from clustermap.messages import Message, say
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _FAULT, _BUG, _STOPPED = 1, 70, 130
 _WAYS = ("higher", "lower", "neither")  # directions of indicators
 _WIDTH = 160
+_LONGEST = 300  # characters of a bug that fit a line
 _BEST = 10  # clusters shown after score
 _LANGUAGE_KEY = re.compile(r"^[^#\n]*\blanguage\s*=\s*[\"'](ko|en)[\"']", re.MULTILINE)
 _log = logging.getLogger("clustermap")
@@ -226,7 +227,7 @@ class Voice:
                 self.fail(say(Message("cli.system", values), self.language), _FAULT)
             except Exception as error:  # noqa: BLE001 -- no traceback ever reaches a user unasked
                 _log.debug("a bug", exc_info=True)
-                what = f"{type(error).__name__}: {error}"
+                what = shorten(f"{type(error).__name__}: {error}", _LONGEST)
                 self.fail(say(Message("cli.bug", {"what": what}), self.language), _BUG)
 
     @contextmanager
