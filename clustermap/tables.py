@@ -222,9 +222,21 @@ PROJECTS = Table(
     ("project", "participant"),
 )
 
+TAXONOMY = Table(
+    "taxonomy",
+    "One code prefix that a strategic industry claims.",
+    (
+        Column("industry", "id", "Strategic industry.", required=True),
+        Column("name_ko", "text", "Name in Korean."),
+        Column("name_en", "text", "Name in English."),
+        Column("prefix", "text", "Start of the industry codes claimed; the longest decides."),
+    ),
+    (),
+)
+
 LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS)}
 LINKAGES = {table.name: table for table in (PAIRS, PROJECTS)}
-INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values())
+INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY)
 
 _CLUSTER = Column("cluster", "id", "Cluster.", required=True)
 _CELL_SOURCE = Column("source", "text", "Cell of the first actor.", required=True)

@@ -9,7 +9,6 @@ ever formatted; values are put in as they stand.
 from __future__ import annotations
 
 import tomllib
-
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources

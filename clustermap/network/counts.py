@@ -9,9 +9,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from clustermap.layers.cells import ABROAD
+from clustermap.network.graph import build_network
+from clustermap.tables import ACTOR_TYPES, KINDS, SCORED_KINDS
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import networkx as nx
-    import pandas as pd
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from clustermap.layers.actors import Register
+    from clustermap.layers.cells import Cells
+
+_SCORED = [KINDS.index(kind) for kind in SCORED_KINDS]
 
 
 @dataclass(frozen=True)
@@ -44,7 +60,8 @@ class Counts:
         link of that kind), units (independent units behind the links, float: distinct projects, or
         links scaled by the stated number of independent units).
     linked
-        Columns cluster, linked: actors of the cluster with at least one link of any kind.
+        Columns cluster, linked: actors of the cluster with at least one link of any kind that
+        is scored.
     network
         The cluster network: clusters as nodes; one edge a kind and channel with links and weight.
     """
@@ -58,3 +75,190 @@ class Counts:
     links: pd.DataFrame
     linked: pd.DataFrame
     network: nx.MultiDiGraph[str]
+
+
+def hold(frame: pd.DataFrame, cells: Cells, column: str) -> pd.DataFrame:
+    """Return rows of cells as rows of the clusters that hold them.
+
+    Parameters
+    ----------
+    frame
+        Rows with the code of a cell.
+    cells
+        Which clusters hold which cells.
+    column
+        Column of the cell's code; replaced by "cluster" (position).
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a membership; cells that no cluster holds are left out.
+    """
+    held = pd.DataFrame({column: cells.held_cell, "cluster": cells.held_cluster})
+    return frame.merge(held, on=column).drop(columns=column)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one table of linkages says: its flows, and how many independent units stand behind.
+
+    Parameters
+    ----------
+    flows
+        From merge_flows.
+    units
+        int64, shape (clusters, kinds): distinct projects; None where the rows are pairs.
+    independent_units
+        Number of independent units that the project file states for pairs; None: every link is one.
+    """
+
+    flows: pa.Table
+    units: npt.NDArray[np.int64] | None
+    independent_units: int | None
+
+
+def _link_rows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
+    """Return each flow once for every cluster that it touches, marked internal or external."""
+    frame = flows.select(["source", "target", "kind", "links", "weight"]).to_pandas()
+    frame["flow"] = np.arange(len(frame))
+    ends = {end: hold(frame[["flow", end]], cells, end) for end in ("source", "target")}
+    touched = pd.concat(ends.values()).groupby(["flow", "cluster"], sort=True).size()
+    rows = touched.rename("ends").reset_index()
+    rows["internal"] = rows.pop("ends") == 2
+    abroad = np.array([name.startswith(ABROAD) for name in cells.names])
+    frame["abroad"] = abroad[frame["source"]] | abroad[frame["target"]]
+    return rows.merge(frame[["flow", "kind", "links", "weight", "abroad"]], on="flow")
+
+
+def _sum_links(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return links by (cluster, kind)."""
+    inside, outside = rows["internal"], ~rows["internal"]
+    columns = {
+        "internal": rows["links"].where(inside, 0),
+        "external": rows["links"].where(outside, 0),
+        "abroad": rows["links"].where(rows["abroad"], 0),
+        "internal_weight": rows["weight"].where(inside, 0),
+        "external_weight": rows["weight"].where(outside, 0),
+    }
+    sums = rows[["cluster", "kind"]].assign(**columns).groupby(["cluster", "kind"]).sum()
+    return sums.astype("int64")
+
+
+def _count_units(evidence: Sequence[Evidence], cells: Cells, index: pd.MultiIndex) -> pd.Series:
+    """Return the independent units behind the links of each (cluster, kind)."""
+    units = pd.Series(0.0, index=index)
+    for part in evidence:
+        links = _sum_links(_link_rows(part.flows, cells))
+        if part.units is None:
+            total = int(pc.sum(part.flows["links"]).as_py() or 0)
+            stated = total if part.independent_units is None else part.independent_units
+            scale = min(1.0, stated / total) if total else 1.0
+            found = (links["internal"] + links["external"]) * scale
+        else:
+            cluster, kind = np.nonzero(part.units)
+            at = pd.MultiIndex.from_arrays([cluster, kind], names=index.names)
+            found = pd.Series(part.units[cluster, kind].astype(float), index=at)
+        units = units.add(found, fill_value=0.0)
+    return units.reindex(index)
+
+
+def _count_linked(
+    linked: npt.NDArray[np.bool_], actor_cells: npt.NDArray[np.int32], cells: Cells
+) -> npt.NDArray[np.int64]:
+    """Return how many actors of each cluster are marked."""
+    by_cell = np.bincount(actor_cells[linked], minlength=len(cells.names))
+    held = by_cell[cells.held_cell]
+    return np.bincount(cells.held_cluster, weights=held, minlength=cells.clusters).astype(np.int64)
+
+
+def _build_links(
+    evidence: Sequence[Evidence], linked: npt.NDArray[np.bool_], register: Register, cells: Cells
+) -> pd.DataFrame:
+    rows = pd.concat([_link_rows(part.flows, cells) for part in evidence], ignore_index=True)
+    kinds = sorted({int(k) for part in evidence for k in part.flows["kind"].unique().to_pylist()})
+    index = pd.MultiIndex.from_product([range(cells.clusters), kinds], names=["cluster", "kind"])
+    frame = _sum_links(rows).reindex(index, fill_value=0)
+    counts = {kind: _count_linked(linked[kind], register.cells, cells) for kind in kinds}
+    frame["linked"] = [counts[kind][cluster] for cluster, kind in index]
+    frame["units"] = _count_units(evidence, cells, index)
+    frame = frame.reset_index()
+    frame["kind"] = np.array(KINDS, dtype=object)[frame["kind"].to_numpy()]
+    return frame
+
+
+def _sum_firms(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Return firms summed by some columns."""
+    sums = {"actors": "sum", "employees": "sum", "employed": "sum", "largest": "max"}
+    return rows.groupby(by, sort=True).agg(sums).rename(columns={"actors": "firms"}).reset_index()
+
+
+def build_counts(
+    ids: Sequence[str],
+    cells: Cells,
+    register: Register,
+    tallies: pa.Table,
+    sectors: Sequence[str],
+    groups: Sequence[tuple[str, ...]],
+    evidence: Sequence[Evidence],
+    linked: npt.NDArray[np.bool_],
+) -> Counts:
+    """Bring cells, tallies and flows together as counts of clusters.
+
+    Parameters
+    ----------
+    ids
+        Identifiers of the clusters.
+    cells
+        Which clusters hold which cells.
+    register
+        Types and cells of all actors.
+    tallies
+        From merge_tallies.
+    sectors, groups
+        What the codes ``sector`` and ``group`` of the tallies stand for.
+    evidence
+        What each table of linkages says.
+    linked
+        bool, shape (kinds, actors): whether an actor has a link of a kind.
+
+    Returns
+    -------
+    Counts
+        The counts of the run.
+    """
+    names = np.array(list(ids), dtype=object)
+    frame = tallies.to_pandas()
+    frame["sector"] = np.array(list(sectors), dtype=object)[frame["sector"]]
+    frame["industry"] = [groups[code] for code in frame["group"]]
+    held = hold(frame, cells, "cell")
+    firm = ACTOR_TYPES.index("firm")
+    firms, nation = held[held["type"] == firm], frame[frame["type"] == firm]
+    claimed = firms.explode("industry").dropna(subset="industry")
+    nation_claimed = nation.explode("industry").dropna(subset="industry")
+    actors = held.groupby(["cluster", "type"], sort=True)["actors"].sum().reset_index()
+    actors["type"] = np.array(ACTOR_TYPES, dtype=object)[actors["type"].to_numpy()]
+    links = _build_links(evidence, linked, register, cells) if evidence else _no_links()
+    any_linked = _count_linked(np.any(linked[_SCORED], axis=0), register.cells, cells)
+
+    def named(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(cluster=names[table["cluster"].to_numpy(dtype=int)])
+
+    return Counts(
+        clusters=pd.Index(names, name="cluster"),
+        actors=named(actors),
+        by_sector=named(_sum_firms(firms, ["cluster", "sector"])),
+        by_industry=named(_sum_firms(claimed, ["cluster", "industry"])),
+        nation_by_sector=_sum_firms(nation, ["sector"]),
+        nation_by_industry=_sum_firms(nation_claimed, ["industry"]),
+        links=named(links),
+        linked=pd.DataFrame({"cluster": names, "linked": any_linked}),
+        network=build_network(ids, [part.flows for part in evidence], cells),
+    )
+
+
+def _no_links() -> pd.DataFrame:
+    """Return the table ``links`` of a run without linkages: no kind has records."""
+    whole = ["internal", "external", "abroad", "internal_weight", "external_weight", "linked"]
+    frame = pd.DataFrame(0, index=[], columns=["cluster", *whole], dtype="int64")
+    frame.insert(1, "kind", pd.Series(dtype=object))
+    return frame.assign(units=pd.Series(dtype=float))

@@ -1,0 +1,375 @@
+"""Checks at the door: raw columns become typed columns, and faulty rows step aside with a reason.
+
+Nothing is lost: every row read is either in ``Checked.rows`` or in ``Checked.faults``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clustermap.tables import SHARE_UNIT, Column, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy.typing as npt
+
+FILE = "#file"
+LINE = "#line"
+"""Where a row came from; carried beside the typed columns until the last fault can be found."""
+
+FAULTS = pa.schema(
+    [
+        ("table", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("column", pa.string()),
+        ("value", pa.string()),
+        ("reason", pa.string()),
+    ]
+)
+"""One row a faulty row; ``reason`` is a key below ``row_fault`` in the catalogue."""
+
+_CONTROL = r"[\x00-\x1f\x7f-\x9f]"
+_NUMBER = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?$"
+_GROUPED = r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$"
+_DESTROYED = r"^\d(\.\d+)?[eE]\+\d+$"
+_ARROW_TYPES = {
+    "id": pa.string(),
+    "text": pa.string(),
+    "texts": pa.string(),
+    "choice": pa.string(),
+    "integer": pa.int64(),
+    "year": pa.int16(),
+    "number": pa.float64(),
+    "share": pa.int64(),
+    "geometry": pa.binary(),
+}
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a file as they were read, under our column names.
+
+    Parameters
+    ----------
+    file
+        Name of the file, as shown to people.
+    lines
+        int64; line of the file (text files) or number of the row (others), counted from 1.
+    rows
+        Raw columns by our names, of any Arrow type; columns that the file lacks are absent.
+    crs
+        Coordinate system that the file states for itself, "" where it states none.
+    """
+
+    file: str
+    lines: pa.Array
+    rows: pa.Table
+    crs: str = ""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Rows that hold, typed, and the faults of those that do not.
+
+    Parameters
+    ----------
+    rows
+        Typed columns of the declaration, with FILE (dictionary of text) and LINE (int64).
+    faults
+        FAULTS.
+    mended
+        Texts whose control characters were replaced, by column.
+    """
+
+    rows: pa.Table
+    faults: pa.Table
+    mended: Mapping[str, int] = field(default_factory=dict)
+
+
+Typed: TypeAlias = "tuple[pa.Array, dict[str, npt.NDArray[np.bool_]]]"
+"""A typed column and, by reason, which rows are faulty in it."""
+
+
+def _flags(mask: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bool_]:
+    filled = pc.fill_null(mask, False)
+    if isinstance(filled, pa.ChunkedArray):
+        filled = filled.combine_chunks()
+    return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def as_text(values: pa.Array) -> pa.Array:
+    """Return a column of any type as text; whole floats as whole numbers.
+
+    Parameters
+    ----------
+    values
+        Column of any Arrow type.
+
+    Returns
+    -------
+    pa.Array
+        string; empty text becomes null.
+    """
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+        values = pc.binary_join(values.cast(pa.list_(pa.string())), ";")
+    elif pa.types.is_floating(values.type):
+        whole = _flags(
+            pc.and_(pc.equal(pc.floor(values), values), pc.less(pc.abs(values), 2.0**53))
+        )
+        kept = pa.array(np.where(whole, values.to_numpy(zero_copy_only=False), 0.0))
+        digits = kept.cast(pa.int64()).cast(pa.string())
+        values = pc.if_else(pa.array(whole), digits, values.cast(pa.string()))
+    text = values.cast(pa.string())
+    trimmed = pc.utf8_trim_whitespace(text)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
+
+
+def _mend(text: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
+    broken = _flags(pc.match_substring_regex(text, _CONTROL))
+    if broken.any():
+        text = pc.replace_substring_regex(text, _CONTROL, "\ufffd")
+    return pc.utf8_normalize(text, "NFC"), broken
+
+
+def _type_id(values: pa.Array, column: Column) -> Typed:
+    text = as_text(values)
+    faults = {
+        "control_characters": _flags(pc.match_substring_regex(text, _CONTROL)),
+        "destroyed_id": _flags(pc.match_substring_regex(text, _DESTROYED)),
+    }
+    if column.required:
+        faults["empty"] = _flags(pc.is_null(text))
+    return pc.utf8_normalize(text, "NFC"), faults
+
+
+def _type_text(values: pa.Array, column: Column) -> Typed:
+    text, _ = _mend(as_text(values))
+    return text, {"empty": _flags(pc.is_null(text))} if column.required else {}
+
+
+def _digits(values: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
+    """Return numbers as plain text, null where they are none, and which are no numbers."""
+    text = as_text(values)
+    grouped = pc.replace_substring(text, ",", "")
+    text = pc.if_else(pc.match_substring_regex(text, _GROUPED), grouped, text)
+    good = pc.match_substring_regex(text, _NUMBER)
+    bad = _flags(pc.invert(good))
+    return pc.if_else(good, text, pa.scalar(None, pa.string())), bad
+
+
+def _type_number(values: pa.Array, column: Column) -> Typed:
+    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+        numbers = values.cast(pa.float64(), safe=False)
+        bad = np.zeros(len(values), dtype=bool)
+    else:
+        text, bad = _digits(values)
+        numbers = text.cast(pa.float64())
+    faults = {"not_a_number": bad | _flags(pc.invert(pc.is_finite(numbers)))}
+    faults |= _outside(numbers, column)
+    if column.required:
+        faults["empty"] = _flags(pc.is_null(values))
+    return numbers, faults
+
+
+def _outside(numbers: pa.Array, column: Column) -> dict[str, npt.NDArray[np.bool_]]:
+    faults = {}
+    if column.minimum is not None:
+        below = _flags(pc.less(numbers, column.minimum))
+        faults["negative" if column.minimum == 0 else "too_small"] = below
+    if column.maximum is not None:
+        faults["too_large"] = _flags(pc.greater(numbers, column.maximum))
+    return faults
+
+
+def _type_integer(values: pa.Array, column: Column) -> Typed:
+    numbers, faults = _type_number(values, column)
+    faults["not_whole"] = _flags(pc.not_equal(pc.floor(numbers), numbers))
+    bad = np.logical_or.reduce(list(faults.values()))
+    return _without(numbers, bad).cast(_ARROW_TYPES[column.type]), faults
+
+
+def _without(values: pa.Array, bad: npt.NDArray[np.bool_]) -> pa.Array:
+    return pc.if_else(pa.array(~bad), values, pa.scalar(None, values.type))
+
+
+def _type_share(values: pa.Array, column: Column) -> Typed:
+    """Read decimal weights exactly: as decimals, never by way of binary fractions."""
+    if pa.types.is_floating(values.type):
+        # repr() of a double is the shortest decimal that gives it back: 0.1 stays 0.1.
+        values = values.cast(pa.string())
+    numbers, faults = _type_number(values, column)
+    too_large = _flags(pc.greater_equal(numbers, 2.0**62 / SHARE_UNIT))
+    faults["too_large"] = faults.get("too_large", too_large) | too_large
+    bad = np.logical_or.reduce(list(faults.values()))
+    text, _ = _digits(values)
+    decimals = pc.round(_without(text, bad).cast(pa.decimal256(60, 30)), 9)
+    scaled = pc.multiply(decimals.cast(pa.decimal256(38, 9)), pa.scalar(Decimal(SHARE_UNIT)))
+    return scaled.cast(pa.decimal256(38, 0)).cast(pa.int64()), faults
+
+
+def _type_choice(values: pa.Array, column: Column, mapping: Mapping[str, str]) -> Typed:
+    text, _ = _mend(as_text(values))
+    known = {choice: choice for choice in column.choices} | dict(mapping)
+    at = pc.index_in(text, value_set=pa.array(list(known), pa.string()))
+    chosen = pc.take(pa.array(list(known.values()), pa.string()), at)
+    faults = {"unknown_choice": _flags(pc.and_(pc.is_valid(text), pc.is_null(at)))}
+    if column.required:
+        faults["empty"] = _flags(pc.is_null(text))
+    return chosen, faults
+
+
+def _type_geometry(values: pa.Array, column: Column) -> Typed:
+    return values.cast(pa.binary()), {"no_geometry": _flags(pc.is_null(values))} if (
+        column.required
+    ) else {}
+
+
+_READERS: Mapping[str, Callable[[pa.Array, Column], Typed]] = {
+    "id": _type_id,
+    "text": _type_text,
+    "texts": _type_text,
+    "integer": _type_integer,
+    "year": _type_integer,
+    "number": _type_number,
+    "share": _type_share,
+    "geometry": _type_geometry,
+}
+
+
+def build_faults(
+    table: str, file: pa.Array, line: pa.Array, column: pa.Array, value: pa.Array, reason: pa.Array
+) -> pa.Table:
+    """Return faults as one table.
+
+    Parameters
+    ----------
+    table
+        Name of the input table.
+    file, line, column, value, reason
+        One entry a faulty row.
+
+    Returns
+    -------
+    pa.Table
+        FAULTS.
+    """
+    names = pa.array([table] * len(line), pa.string())
+    columns = [names, file, line, column, value, reason]
+    return pa.table([c.cast(f.type) for c, f in zip(columns, FAULTS, strict=True)], schema=FAULTS)
+
+
+def set_aside(
+    table: str, rows: pa.Table, bad: npt.NDArray[np.bool_], *, column: str, reason: str
+) -> Checked:
+    """Move typed rows to the faults, for faults that only show when all rows are known.
+
+    Parameters
+    ----------
+    table
+        Name of the input table.
+    rows
+        Typed rows with FILE and LINE.
+    bad
+        Which of them are faulty.
+    column
+        Column at fault; its value is quoted.
+    reason
+        Key below ``row_fault``.
+
+    Returns
+    -------
+    Checked
+        The rows that remain, and the faults.
+    """
+    if not bad.any():
+        return Checked(rows, FAULTS.empty_table())
+    out = rows.filter(pa.array(bad)).combine_chunks()
+    size = out.num_rows
+    faults = build_faults(
+        table,
+        out[FILE].cast(pa.string()).combine_chunks(),
+        out[LINE].combine_chunks(),
+        pa.array([column] * size),
+        out[column].cast(pa.string()).combine_chunks(),
+        pa.array([reason] * size),
+    )
+    return Checked(rows.filter(pa.array(~bad)), faults)
+
+
+def check_chunk(table: Table, chunk: Chunk, kinds: Mapping[str, str] | None = None) -> Checked:
+    """Type the columns of a chunk and set faulty rows aside.
+
+    Parameters
+    ----------
+    table
+        Declaration of the table.
+    chunk
+        Raw rows under our column names.
+    kinds
+        The user's values for the column ``kind`` and what they mean.
+
+    Returns
+    -------
+    Checked
+        Typed rows and faults; a row with several faults is quoted with the first.
+    """
+    size = chunk.rows.num_rows
+    first = np.full(size, -1, dtype=np.int16)
+    reasons: list[tuple[str, str]] = []
+    typed: dict[str, pa.Array] = {}
+    mended: dict[str, int] = {}
+    for column in table.columns:
+        if column.name not in chunk.rows.column_names:
+            continue
+        raw = chunk.rows[column.name].combine_chunks()
+        if column.type == "choice":
+            values, faults = _type_choice(raw, column, kinds or {})
+        else:
+            values, faults = _READERS[column.type](raw, column)
+        if column.type in {"text", "texts"}:
+            mended[column.name] = int(_mend(as_text(raw))[1].sum())
+        typed[column.name] = values
+        for reason, mask in faults.items():
+            first[mask & (first < 0)] = len(reasons)
+            reasons.append((column.name, reason))
+    files = pa.DictionaryArray.from_arrays(
+        pa.array(np.zeros(size, dtype=np.int32)), pa.array([chunk.file])
+    )
+    rows = pa.table({**typed, FILE: files, LINE: chunk.lines})
+    bad = first >= 0
+    found = _quote(table.name, chunk, first, reasons) if bad.any() else FAULTS.empty_table()
+    mended = {name: count for name, count in mended.items() if count}
+    return Checked(rows.filter(pa.array(~bad)), found, mended)
+
+
+def _quote(
+    table: str, chunk: Chunk, first: npt.NDArray[np.int16], reasons: list[tuple[str, str]]
+) -> pa.Table:
+    parts = []
+    for number in np.unique(first[first >= 0]):
+        column, reason = reasons[number]
+        at = pa.array(np.flatnonzero(first == number))
+        raw = chunk.rows[column].combine_chunks().take(at)
+        binary = pa.types.is_binary(raw.type) or pa.types.is_large_binary(raw.type)
+        quoted = pa.nulls(len(raw), pa.string()) if binary else as_text(raw)
+        parts.append(
+            build_faults(
+                table,
+                pa.array([chunk.file] * len(at)),
+                chunk.lines.take(at),
+                pa.array([column] * len(at)),
+                quoted,
+                pa.array([reason] * len(at)),
+            )
+        )
+    return pa.concat_tables(parts).sort_by("line")

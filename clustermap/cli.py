@@ -1,0 +1,512 @@
+"""The command line: one verb a library function; its words, progress and exit codes.
+
+Exit codes: 0 done, 1 a table fault or a file that cannot be read or written, 2 wrong usage, 70 a
+bug in clustermap, 130 stopped from the keyboard. A fault is one line on stderr.
+"""
+
+from __future__ import annotations
+
+import json as json_format
+import locale
+import logging
+import re
+import sys
+import warnings
+from contextlib import contextmanager
+from enum import StrEnum
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from clustermap.errors import TableFault, one_line
+from clustermap.messages import Message, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
+    from rich.console import Console
+
+    from clustermap.messages import Language
+    from clustermap.pipeline import Progress, Run
+    from clustermap.project import Project
+
+_FAULT, _BUG, _STOPPED = 1, 70, 130
+_BEST = 10  # clusters shown after score
+_LANGUAGE_KEY = re.compile(r"^[^#\n]*\blanguage\s*=\s*[\"'](ko|en)[\"']", re.MULTILINE)
+_log = logging.getLogger("clustermap")
+
+
+class Spoken(StrEnum):
+    """Languages that the command line speaks."""
+
+    ko = "ko"
+    en = "en"
+
+
+def _system_language() -> Language:
+    name = locale.getlocale()[0] or ""
+    return "ko" if name.lower().startswith("ko") else "en"
+
+
+def _help(key: str) -> str:
+    return say(Message(f"cli.help.{key}"), _system_language())
+
+
+app = typer.Typer(
+    name="clustermap",
+    help=_help("clustermap"),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help=_help("project"))]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help=_help("out"))]
+Strict = Annotated[bool, typer.Option("--strict", help=_help("strict"))]
+Tongue = Annotated[
+    Spoken | None, typer.Option("--language", metavar="ko|en", help=_help("language"))
+]
+Json = Annotated[bool, typer.Option("--json", help=_help("json"))]
+Quiet = Annotated[bool, typer.Option("--quiet", help=_help("quiet"))]
+Verbose = Annotated[bool, typer.Option("--verbose", help=_help("verbose"))]
+
+
+class Voice:
+    """What a verb says: results on stdout, faults and progress on stderr.
+
+    Parameters
+    ----------
+    language
+        Language asked for; None leaves it to the project file, then to the system.
+    json
+        Whether stdout is for machines.
+    quiet
+        Whether nothing is said but faults.
+    verbose
+        Whether the log, and the traceback of a bug, go to stderr.
+    """
+
+    def __init__(
+        self,
+        language: Spoken | None,
+        *,
+        json: bool = False,
+        quiet: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self.chosen: Language | None = language.value if language else None
+        self.language: Language = self.chosen or _system_language()
+        self.json = json
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def open(self, file: Path, out: Path | None) -> Project:
+        """Open a project file and speak its language from then on.
+
+        Parameters
+        ----------
+        file
+            The project file.
+        out
+            Output folder from the command line, if one is given.
+
+        Returns
+        -------
+        Project
+            The project, with what the command line changes.
+
+        Raises
+        ------
+        TableFault
+            If the project file cannot be used.
+        """
+        from clustermap.project import open_project  # noqa: PLC0415 -- --help stays light
+
+        self.language = self.chosen or _written_language(file) or self.language
+        project = open_project(file).changed(out=out, language=self.chosen)
+        self.language = project.project.language
+        return project
+
+    def tell(self, message: Message) -> None:
+        """Say a message on stdout, unless stdout is for machines or nobody listens.
+
+        Parameters
+        ----------
+        message
+            Key and values.
+        """
+        if not self.json and not self.quiet:
+            _console().print(one_line(say(message, self.language)))
+
+    def tell_json(self, content: object) -> None:
+        """Write what machines read, where they asked for it.
+
+        Parameters
+        ----------
+        content
+            Anything that JSON can hold.
+        """
+        if self.json:
+            # ASCII alone: a Windows console in code page 949 cannot spoil it.
+            sys.stdout.write(json_format.dumps(content, indent=2, allow_nan=False) + "\n")
+
+    def tell_table(self, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Show rows below heads; the first column is text, the others stand to the right.
+
+        Parameters
+        ----------
+        heads
+            Keys below ``cli.head`` in the catalogue.
+        rows
+            What stands in the cells, which may be user text.
+        """
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        if self.json or self.quiet or not rows:
+            return
+        table = Table(box=None, pad_edge=False)
+        for at, head in enumerate(heads):
+            word = say(Message(f"cli.head.{head}"), self.language)
+            table.add_column(word, justify="right" if at else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(one_line(str(cell))) for cell in row))
+        _console().print(table)
+
+    def fail(self, line: str, code: int) -> NoReturn:
+        """Say a fault in one line on stderr and end with an exit code.
+
+        Parameters
+        ----------
+        line
+            The fault.
+        code
+            Exit code.
+
+        Raises
+        ------
+        Exit
+            Always.
+        """
+        _console(stderr=True).print(one_line(f"clustermap: {line}"))
+        raise typer.Exit(code)
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Turn whatever goes wrong inside into one line and an exit code.
+
+        Yields
+        ------
+        None
+            Nothing: the block runs with the log set up.
+        """
+        with _logged(verbose=self.verbose):
+            try:
+                yield
+            except typer.Exit:
+                raise
+            except TableFault as fault:
+                self.fail(fault.line(self.language), _FAULT)
+            except KeyboardInterrupt:
+                self.fail(say(Message("cli.stopped"), self.language), _STOPPED)
+            except OSError as error:
+                _log.debug("the system refused", exc_info=True)
+                values = {"file": error.filename or "", "why": error.strerror or error}
+                self.fail(say(Message("cli.system", values), self.language), _FAULT)
+            except Exception as error:  # noqa: BLE001 -- no traceback ever reaches a user unasked
+                _log.debug("a bug", exc_info=True)
+                what = f"{type(error).__name__}: {error}"
+                self.fail(say(Message("cli.bug", {"what": what}), self.language), _BUG)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress | None]:
+        """Show a progress bar on stderr while the block runs.
+
+        Yields
+        ------
+        Progress or None
+            What the pipeline calls after each step; None where nobody watches.
+        """
+        from rich import progress as bars  # noqa: PLC0415
+
+        console = _console(stderr=True)
+        if self.json or self.quiet or not console.is_terminal:
+            yield None
+            return
+        step_column = bars.TextColumn("{task.description}", markup=False)
+        columns = (step_column, bars.BarColumn(), bars.TimeElapsedColumn())
+        with bars.Progress(*columns, console=console, transient=True) as shown:
+            task = shown.add_task("", total=None)
+
+            def show(step: Message, done: int, total: int) -> None:
+                words = one_line(say(step, self.language))
+                shown.update(task, description=words, completed=done, total=total or None)
+
+            yield show
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console  # noqa: PLC0415 -- --help stays light
+
+    # User data may hold what looks like markup: nothing here is ever read as such.
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _logged(*, verbose: bool) -> Iterator[None]:
+    shown = logging.StreamHandler(sys.stderr) if verbose else logging.NullHandler()
+    shown.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    level = _log.level
+    _log.addHandler(shown)
+    _log.setLevel(logging.DEBUG if verbose else level)
+    try:
+        yield
+    finally:
+        _log.removeHandler(shown)
+        _log.setLevel(level)
+
+
+def _written_language(file: Path) -> Language | None:
+    """Find the language of a project file that may be too broken to be opened."""
+    try:
+        found = _LANGUAGE_KEY.search(file.read_text(encoding="utf-8", errors="replace"))
+    except (OSError, ValueError):
+        return None
+    return "en" if found and found.group(1) == "en" else "ko"
+
+
+def _tell_run(voice: Voice, run: Run) -> None:
+    page = str(run.page) if run.page else None
+    outputs = [str(path) for path in run.outputs]
+    voice.tell_json({"summary": run.summary, "page": page, "outputs": outputs})
+    tables: Mapping[str, Mapping[str, int]] = run.summary.get("tables", {})
+    heads = ("read", "kept", "quarantined", "assigned")
+    rows = [(name, *(counts.get(head, "") for head in heads)) for name, counts in tables.items()]
+    voice.tell_table(("table", *heads), rows)
+    for line in run.faults:
+        voice.tell(line)
+    if run.page:
+        voice.tell(Message("cli.page", {"path": run.page}))
+    folders: dict[Path, int] = {}
+    for path in run.outputs:
+        if path != run.page:
+            folders[path.parent] = folders.get(path.parent, 0) + 1
+    for folder, files in folders.items():
+        voice.tell(Message("cli.files", {"folder": folder, "files": files}))
+
+
+def _tell_best(voice: Voice, scores: pd.DataFrame) -> None:
+    own = scores[scores["scenario"] == "default"]
+    rated = own[own["rated"] == 1].sort_values(["rank", "cluster"])
+    best = rated.head(_BEST)
+    ranks = zip(best["rank"], best["rank_low"], best["rank_high"], strict=True)
+    shown = [f"{rank:.0f} ({low:.0f}-{high:.0f})" for rank, low, high in ranks]
+    values = [f"{score:.1f}" for score in best["score"]]
+    voice.tell_table(
+        ("cluster", "score", "rank"), [*zip(best["cluster"], values, shown, strict=True)]
+    )
+    voice.tell(Message("cli.rated", {"rated": len(rated), "clusters": len(own)}))
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it so
+    if asked:
+        from clustermap import __version__  # noqa: PLC0415
+
+        typer.echo(f"clustermap {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _clustermap(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help=_help("version")),
+    ] = False,
+) -> None:
+    """Carry what holds for all verbs."""
+
+
+@app.command("run", help=_help("run"))
+def _run(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read, check, score, draw and export: everything that a project asks for."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        opened = voice.open(project, out)
+        from clustermap import pipeline  # noqa: PLC0415
+
+        with voice.progress() as progress:
+            done = pipeline.run(opened, strict=strict, progress=progress)
+        _tell_run(voice, done)
+
+
+@app.command("check", help=_help("check"))
+def _check(
+    project: ProjectFile,
+    *,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read, check and assign; write nothing."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        opened = voice.open(project, None)
+        from clustermap import pipeline  # noqa: PLC0415
+
+        with voice.progress() as progress:
+            done = pipeline.check_project(opened, strict=strict, progress=progress)
+        _tell_run(voice, done)
+        voice.tell(Message("cli.checked"))
+
+
+@app.command("score", help=_help("score"))
+def _score(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the tables and show the best clusters with the intervals of their ranks."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        opened = voice.open(project, out)
+        from clustermap import pipeline  # noqa: PLC0415
+
+        with voice.progress() as progress:
+            done = pipeline.score_clusters(opened, strict=strict, progress=progress)
+        _tell_run(voice, done)
+        _tell_best(voice, done.scores)
+
+
+@app.command("map", help=_help("map"))
+def _map(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Draw the map page."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        opened = voice.open(project, out)
+        from clustermap import pipeline  # noqa: PLC0415
+
+        with voice.progress() as progress:
+            done = pipeline.draw_map(opened, strict=strict, progress=progress)
+        _tell_run(voice, done)
+
+
+@app.command("export", help=_help("export"))
+def _export(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the files for GIS programs and spreadsheets."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        opened = voice.open(project, out)
+        from clustermap import pipeline  # noqa: PLC0415
+
+        with voice.progress() as progress:
+            done = pipeline.write_exports(opened, strict=strict, progress=progress)
+        _tell_run(voice, done)
+
+
+@app.command("explain", help=_help("explain"))
+def _explain(
+    project: ProjectFile,
+    cluster: Annotated[str, typer.Argument(metavar="CLUSTER", help=_help("cluster"))],
+    *,
+    language: Tongue = None,
+    json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Say why a cluster has its score."""
+    voice = Voice(language, json=json, verbose=verbose)
+    with voice.faults():
+        opened = voice.open(project, None)
+        from clustermap import pipeline  # noqa: PLC0415
+
+        sentences = pipeline.explain_cluster(opened, cluster, voice.language)
+        voice.tell_json({"cluster": cluster, "sentences": sentences})
+        for sentence in sentences:
+            voice.tell(Message("cli.line", {"line": sentence}))
+
+
+@app.command("indicators", help=_help("indicators"))
+def _indicators(*, language: Tongue = None, json: Json = False, verbose: Verbose = False) -> None:
+    """List the indicators with unit, direction and paper."""
+    voice = Voice(language, json=json, verbose=verbose)
+    with voice.faults():
+        from clustermap import pipeline  # noqa: PLC0415
+
+        found = pipeline.list_indicators()
+        voice.tell_json(found)
+        heads = ("key", "label", "unit", "better", "source")
+        voice.tell_table(heads, [_spell_record(record, heads, voice) for record in found])
+
+
+def _spell_record(record: Mapping[str, object], heads: Sequence[str], voice: Voice) -> list[str]:
+    label = record["label"]
+    words = label[voice.language] if isinstance(label, dict) else label
+    return [str(words if head == "label" else record[head]) for head in heads]
+
+
+@app.command("demo", help=_help("demo"))
+def _demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=_help("folder"))] = Path("demo"),
+    *,
+    seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help=_help("seed"))] = 1,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make a fictional world and run everything on it."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        from clustermap import pipeline  # noqa: PLC0415
+
+        with voice.progress() as progress:
+            done = pipeline.demo(folder, seed=seed, progress=progress)
+        _tell_run(voice, done)
+
+
+def main() -> None:
+    """Run the command line, as ``clustermap`` and ``python -m clustermap`` do."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a console that lacks a letter shows "?"
+            stream.reconfigure(errors="replace")
+    if not sys.warnoptions:  # warnings of other packages tell our users nothing
+        warnings.simplefilter("ignore")
+    app(prog_name="clustermap")

@@ -1,0 +1,179 @@
+"""GeoPackage: one file with every layer, which QGIS opens coloured by score."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyogrio.raw
+import shapely
+
+from clustermap.formats.content import FieldName, Layer, Marks, Written
+from clustermap.formats.delimited import type_name
+from clustermap.formats.geometries import as_multi
+from clustermap.formats.style import draw_score_style
+from clustermap.messages import Message, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+STEM = "clustermap"
+_VERSION = "1.3"  # QGIS 3.22 and R's sf warn at 1.4
+_NO_CLOCK = "1970-01-01T00:00:00.000Z"  # same input, same bytes
+_MULTI = {
+    0: "MultiPoint",
+    4: "MultiPoint",
+    1: "MultiLineString",
+    5: "MultiLineString",
+    3: "MultiPolygon",
+    6: "MultiPolygon",
+}
+
+_STYLES_TABLE = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+  f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
+  f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
+  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
+  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')))
+"""
+_STYLE_ROW = """
+INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,
+  styleName, styleQML, styleSLD, useAsDefault, description, owner, ui, update_time)
+VALUES ('', '', ?, ?, 'score', ?, '', 1, ?, '', NULL, ?)
+"""
+_STYLES_CONTENTS = """
+INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)
+VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)
+"""
+
+
+def _free_name(wanted: str, taken: Iterable[str]) -> str:
+    used = {name.casefold() for name in taken}
+    while wanted in used:
+        wanted += "_"
+    return wanted
+
+
+def _multi_type(geometry: NDArray[np.object_]) -> str:
+    """One family is promoted to its collection; a mixture stays as it is."""
+    present = geometry[~shapely.is_missing(geometry)]
+    kinds = {_MULTI.get(kind, "") for kind in shapely.get_type_id(present).tolist()} or {
+        "MultiPoint"
+    }
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    if not kind:
+        return "Unknown"
+    return f"{kind} Z" if shapely.has_z(present).any() else kind
+
+
+def describe_layer(layer: str, marks: Marks) -> str:
+    """Return what the GeoPackage says of a layer, in both languages.
+
+    Parameters
+    ----------
+    layer
+        Name of the layer.
+    marks
+        What the files must carry.
+
+    Returns
+    -------
+    str
+        "SYNTHETIC ..." first where the data are made up.
+    """
+    keys = ["export.synthetic"] if marks.synthetic else []
+    keys.append(f"export.layer.{layer}")
+    return " ".join(f"{say(Message(key), 'ko')} / {say(Message(key), 'en')}" for key in keys)
+
+
+def _write_layer(layer: Layer, path: Path, marks: Marks) -> None:
+    columns = layer.rows.column_names
+    options = {
+        "FID": _free_name("fid", columns),
+        "IDENTIFIER": layer.name,
+        "DESCRIPTION": describe_layer(layer.name, marks),
+    }
+    rows, geometry_name, kind, crs = layer.rows, None, None, None
+    if layer.geometry is not None and layer.crs is not None:
+        geometry_name = _free_name("geom", columns)
+        kind, crs = _multi_type(layer.geometry), layer.crs.to_wkt()
+        shapes = layer.geometry if kind == "Unknown" else [as_multi(g) for g in layer.geometry]
+        wkb = shapely.to_wkb(np.array(shapes, dtype=object), flavor="iso").tolist()
+        rows = rows.append_column(geometry_name, pa.array(wkb, pa.large_binary()))
+        options["GEOMETRY_NAME"] = geometry_name
+    pyogrio.raw.write_arrow(
+        rows,
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        geometry_name=geometry_name,
+        geometry_type=kind,
+        crs=crs,
+        dataset_options={"VERSION": _VERSION},
+        layer_options=options,
+        dataset_metadata=_metadata(marks),
+    )
+
+
+def _metadata(marks: Marks) -> dict[str, str]:
+    told = {
+        "TITLE": marks.title,
+        "SOFTWARE": f"clustermap {marks.version}",
+        "SYNTHETIC": "1" if marks.synthetic else "0",
+        "ATTRIBUTION": " | ".join(marks.attribution),
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _finish(path: Path, layers: Sequence[Layer], marks: Marks) -> None:
+    """Add the style, and take out the clock."""
+    with closing(sqlite3.connect(path)) as database:
+        styled = next((layer for layer in layers if layer.name == "clusters"), None)
+        if styled is not None and styled.geometry is not None:
+            geometry_name = _free_name("geom", styled.rows.column_names)
+            note = say(Message("export.style.description"), marks.language)
+            qml = draw_score_style(marks.language)
+            database.execute(_STYLES_TABLE)
+            database.execute(_STYLE_ROW, (styled.name, geometry_name, qml, note, _NO_CLOCK))
+            database.execute(_STYLES_CONTENTS, (_NO_CLOCK,))
+            database.execute("INSERT INTO gpkg_ogr_contents VALUES ('layer_styles', 1)")
+        database.execute("UPDATE gpkg_contents SET last_change = ?", (_NO_CLOCK,))
+        database.execute("UPDATE gpkg_metadata_reference SET timestamp = ?", (_NO_CLOCK,))
+        database.commit()
+        database.execute("VACUUM")
+
+
+def write_geopackage(layers: Sequence[Layer], folder: Path, marks: Marks) -> Written:
+    """Write all layers and tables into one GeoPackage (version 1.3).
+
+    Parameters
+    ----------
+    layers
+        Layers and tables.
+    folder
+        Where the file goes.
+    marks
+        What the file must carry.
+
+    Returns
+    -------
+    Written
+        File and field names; a GeoPackage holds every cell as it is.
+    """
+    path = folder / marks.file_name(STEM, ".gpkg")
+    for layer in layers:
+        _write_layer(layer, path, marks)
+    _finish(path, layers, marks)
+    names = tuple(
+        FieldName(f"{path.name}|{layer.name}", column.name, type_name(values.type), column)
+        for layer in layers
+        for values, column in zip(layer.rows.columns, layer.fields, strict=True)
+    )
+    return Written((path.name,), names)

@@ -1,0 +1,83 @@
+"""Field names of a shapefile: ten bytes, all different, and still telling."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST = 10
+"""Bytes that the dBASE table of a shapefile has for a field's name."""
+
+_WORDS_APART = 3  # with more words the underscores take too many of the ten bytes
+_UNSAFE = re.compile(r"\W+")
+
+
+def _safe(name: str, encoding: str) -> str:
+    """Return a name of letters, digits and underscores that the encoding holds."""
+    text = unicodedata.normalize("NFC", name)
+    text = "".join(c if _bytes(c, encoding) else " " for c in text)
+    return _UNSAFE.sub("_", text).strip("_") or "field"
+
+
+def _bytes(text: str, encoding: str) -> int:
+    return len(text.encode(encoding, errors="ignore"))
+
+
+def _shorten(name: str, longest: int, encoding: str) -> str:
+    """Cut the longest word again and again, so that every word leaves a trace."""
+    words = [word for word in name.split("_") if word]
+    between = "_" if len(words) <= _WORDS_APART else ""
+    while _bytes(between.join(words), encoding) > longest:
+        sizes = [_bytes(word, encoding) for word in words]
+        last_longest = max(range(len(words)), key=lambda i: (sizes[i], i))
+        words[last_longest] = words[last_longest][:-1]
+        words = [word for word in words if word]
+    return between.join(words)
+
+
+def _fit(name: str, longest: int, encoding: str) -> str:
+    text = _shorten(name, longest, encoding)
+    if text[0].isdigit():  # readers take a name for a number
+        return f"f{_shorten(name, longest - 1, encoding)}"
+    return text
+
+
+def _numbered(name: str, taken: set[str], encoding: str) -> str:
+    number, candidate = 1, name
+    while candidate.casefold() in taken:
+        number += 1
+        candidate = f"{_fit(name, LONGEST - len(str(number)), encoding)}{number}"
+    return candidate
+
+
+def short_names(names: Iterable[str], encoding: str = "utf-8") -> dict[str, str]:
+    """Give each column a field name that a shapefile can hold.
+
+    Names that fit stay as they are; of the others every word keeps its start.
+
+    Parameters
+    ----------
+    names
+        Column names, all different; also Korean ones.
+    encoding
+        Encoding of the shapefile: a Korean syllable takes three bytes in UTF-8 and two in CP949.
+
+    Returns
+    -------
+    dict
+        Column name to field name: at most ten bytes, never cut inside a character, different also
+        for readers that see no difference between small and capital letters.
+    """
+    names = list(dict.fromkeys(names))
+    safe = {name: _safe(name, encoding) for name in names}
+    fitting = [n for n in names if _fit(safe[n], LONGEST, encoding) == n]
+    short: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in dict.fromkeys((*fitting, *names)):
+        short[name] = _numbered(_fit(safe[name], LONGEST, encoding), taken, encoding)
+        taken.add(short[name].casefold())
+    return {name: short[name] for name in names}

@@ -1,0 +1,195 @@
+"""Actors: firms, institutes and partners in one register, each with its type and its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyproj import CRS
+
+from clustermap.checks import Checked, set_aside
+from clustermap.errors import TableFault
+from clustermap.layers import projection
+from clustermap.tables import ACTOR_TYPES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_MOSTLY = 0.5
+"""Share of a layer's points above which a fault of many rows is a fault of the table."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the map is: its coordinate system, and where its clusters lie.
+
+    Parameters
+    ----------
+    crs
+        The map's system.
+    bounds
+        Bounds of the clusters in degrees.
+    """
+
+    crs: CRS
+    bounds: projection.Bounds
+
+
+def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checked:
+    """Bring points to the map's coordinate system and set impossible ones aside.
+
+    Parameters
+    ----------
+    table
+        Name of the input table.
+    checked
+        Typed rows with x and y in the layer's system; null where unknown.
+    found
+        Coordinate system of the layer.
+    home
+        The map.
+
+    Returns
+    -------
+    Checked
+        Rows with x and y on the map, and the faults.
+
+    Raises
+    ------
+    TableFault
+        If most points are swapped, or most lie far from every cluster.
+    """
+    rows = checked.rows
+    x, y = (_column(rows, name) for name in ("x", "y"))
+    half = np.isnan(x) != np.isnan(y)
+    origin = (x == 0) & (y == 0)
+    lonlat = CRS.from_user_input(projection.LONLAT)
+    lon, lat = projection.transform(x, y, found, lonlat)
+    given = ~(np.isnan(x) | np.isnan(y) | origin)
+    possible = np.isfinite(lon) & (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
+    near = possible & projection.lies_in(lon, lat, home.bounds)
+    swapped = given & ~near
+    swapped[swapped] = _near_when_swapped(x[swapped], y[swapped], found, home)
+    _refuse_misplaced(table, given, near, swapped, found)
+    faults = [checked.faults]
+    moved_x, moved_y = projection.transform(x, y, found, home.crs)
+    impossible = given & (~possible | np.isnan(moved_x))
+    rows = _replace(_replace(rows, "x", moved_x), "y", moved_y)
+    bad = np.zeros(len(x), dtype=bool)
+    for mask, reason in (
+        (half, "half_coordinate"),
+        (origin, "origin_coordinate"),
+        (swapped, "swapped_coordinate"),
+        (impossible, "impossible_coordinate"),
+    ):
+        here = mask & ~bad
+        quoted = _quote_points(checked.rows, x, y)
+        faults.append(set_aside(table, quoted, here, column="#point", reason=reason).faults)
+        bad |= here
+    return Checked(rows.filter(pa.array(~bad)), pa.concat_tables(faults), checked.mended)
+
+
+def _column(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    if name not in rows.column_names:
+        return np.full(rows.num_rows, np.nan)
+    return np.asarray(rows[name].to_numpy(), dtype=float)
+
+
+def _replace(rows: pa.Table, name: str, values: npt.NDArray[np.float64]) -> pa.Table:
+    column = pa.array(values, from_pandas=True)
+    if name in rows.column_names:
+        return rows.set_column(rows.column_names.index(name), name, column)
+    return rows.append_column(name, column)
+
+
+def _quote_points(
+    rows: pa.Table, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
+) -> pa.Table:
+    written = pc.binary_join_element_wise(
+        *(pc.fill_null(pa.array(v, from_pandas=True).cast(pa.string()), "") for v in (x, y)), " "
+    )
+    return rows.append_column("#point", written)
+
+
+def _near_when_swapped(
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], found: CRS, home: Home
+) -> npt.NDArray[np.bool_]:
+    lonlat = CRS.from_user_input(projection.LONLAT)
+    lon, lat = projection.transform(y, x, found, lonlat)
+    return projection.lies_in(lon, lat, home.bounds)
+
+
+def _refuse_misplaced(
+    table: str,
+    given: npt.NDArray[np.bool_],
+    near: npt.NDArray[np.bool_],
+    swapped: npt.NDArray[np.bool_],
+    found: CRS,
+) -> None:
+    total = int(given.sum())
+    if total and swapped.sum() > _MOSTLY * total:
+        raise TableFault("swapped_axes", table=table, column="x, y", rows=int(swapped.sum()))
+    if total and (given & ~near).sum() > _MOSTLY * total:
+        raise TableFault(
+            "misplaced_layer", table=table, column="crs", value=projection.name_crs(found)
+        )
+
+
+@dataclass(frozen=True)
+class Register:
+    """Every actor that a linkage may name, by its position.
+
+    Parameters
+    ----------
+    ids
+        Identifiers, unique text.
+    types
+        uint8; position in ACTOR_TYPES.
+    cells
+        int32; code of the cell that it belongs to.
+    """
+
+    ids: pa.Array
+    types: npt.NDArray[np.uint8]
+    cells: npt.NDArray[np.int32]
+
+    def find(self, ids: pa.Array) -> npt.NDArray[np.int32]:
+        """Return the positions of identifiers.
+
+        Parameters
+        ----------
+        ids
+            Text.
+
+        Returns
+        -------
+        np.ndarray
+            int32; -1 where the register does not know it.
+        """
+        found = pc.fill_null(pc.index_in(ids, value_set=self.ids), -1)
+        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int32)
+
+
+def type_codes(rows: pa.Table, fixed: str = "") -> npt.NDArray[np.uint8]:
+    """Return the actor types of rows as codes.
+
+    Parameters
+    ----------
+    rows
+        Typed rows with the column ``kind``, unless the type is fixed.
+    fixed
+        Actor type of every row, "" to take it from ``kind`` (empty means "other").
+
+    Returns
+    -------
+    np.ndarray
+        uint8; position in ACTOR_TYPES.
+    """
+    default = ACTOR_TYPES.index(fixed or "other")
+    if fixed or "kind" not in rows.column_names:
+        return np.full(rows.num_rows, default, dtype=np.uint8)
+    at = pc.index_in(rows["kind"].combine_chunks(), value_set=pa.array(ACTOR_TYPES))
+    return np.asarray(pc.fill_null(at, default).to_numpy(zero_copy_only=False), dtype=np.uint8)

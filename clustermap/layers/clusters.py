@@ -1,0 +1,227 @@
+"""Clusters: polygons made valid, brought to the map's system, and held against each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+from pyproj import CRS
+
+from clustermap.checks import FILE, LINE, Checked, set_aside
+from clustermap.errors import TableFault
+from clustermap.layers import projection
+from clustermap.layers.identity import set_duplicates_aside
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from shapely.geometry.base import BaseGeometry
+
+    from clustermap.tables import Table
+
+_SLIVER = 1e-6
+"""Overlaps below this share of the smaller polygon come from drawing, not from designation."""
+
+
+@dataclass(frozen=True)
+class CleanPolygons:
+    """A polygon layer that holds.
+
+    Parameters
+    ----------
+    frame
+        One row a polygon, index the table's key, geometry in the map's coordinate system.
+    faults
+        FAULTS: rows set aside.
+    made_valid
+        How many polygons had to be made valid.
+    """
+
+    frame: gpd.GeoDataFrame
+    faults: pa.Table
+    made_valid: int
+
+
+def _as_areas(shapes: npt.NDArray[np.object_], area_km2: npt.NDArray[np.float64]) -> None:
+    """Turn points with a stated area into circles of that area, in place."""
+    points = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & (area_km2 > 0)
+    radius_m = np.sqrt(np.where(points, area_km2, 0.0) * 1e6 / np.pi)
+    shapes[points] = shapely.buffer(shapes[points], radius_m[points])
+
+
+def _only_polygons(shape: BaseGeometry) -> BaseGeometry:
+    """Return the areas of what make_valid() left, without its lines and points."""
+    if shape.geom_type in {"Polygon", "MultiPolygon"}:
+        return shape
+    parts = [part for part in shapely.get_parts(shape) if part.geom_type.endswith("Polygon")]
+    return shapely.union_all(parts) if parts else shapely.Polygon()
+
+
+def make_valid(shapes: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], int]:
+    """Return valid polygons, and how many were not.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, some of which may cross themselves.
+
+    Returns
+    -------
+    tuple
+        Polygons (empty where no area is left) and the number that was mended.
+    """
+    broken = ~shapely.is_valid(shapes)
+    mended = shapes.copy()
+    mended[broken] = [_only_polygons(s) for s in shapely.make_valid(shapes[broken])]
+    return mended, int(broken.sum())
+
+
+def clean_polygons(table: Table, checked: Checked, found_crs: CRS, crs: CRS) -> CleanPolygons:
+    """Return the polygons of a layer that can be used, in the map's coordinate system.
+
+    Parameters
+    ----------
+    table
+        CLUSTERS or REGIONS.
+    checked
+        Typed rows with WKB in ``geometry``.
+    found_crs
+        Coordinate system of the layer.
+    crs
+        Coordinate system of the map.
+
+    Returns
+    -------
+    CleanPolygons
+        Polygons, faults and how many were made valid.
+
+    Raises
+    ------
+    TableFault
+        If the layer is empty, lies elsewhere than its coordinate system says, or is swapped.
+    """
+    unique = set_duplicates_aside(table.name, checked.rows, table.key[0])
+    rows = unique.rows
+    shapes = shapely.from_wkb(
+        rows["geometry"].combine_chunks().to_numpy(zero_copy_only=False), on_invalid="ignore"
+    )
+    shapes, made_valid = make_valid(shapely.force_2d(shapes))
+    _refuse_misplaced(table.name, shapes, found_crs, crs)
+    shapes = projection.transform_shapes(shapes, found_crs, crs)
+    if "area_km2" in rows.column_names:
+        _as_areas(shapes, rows["area_km2"].to_numpy())
+    shapes, again = make_valid(shapes)
+    bad = _unusable(shapes)
+    held = set_aside(
+        table.name, rows.drop(["geometry"]), bad, column=table.key[0], reason="unusable_polygon"
+    )
+    frame = gpd.GeoDataFrame(
+        held.rows.drop([FILE, LINE]).to_pandas(), geometry=shapes[~bad], crs=crs
+    ).set_index(table.key[0])
+    faults = pa.concat_tables([checked.faults, unique.faults, held.faults])
+    if frame.empty:
+        raise TableFault("empty_layer", table=table.name)
+    return CleanPolygons(_fill_area(table, frame, crs), faults, max(made_valid, again))
+
+
+def _unusable(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    kinds = shapely.get_type_id(shapes)
+    polygons = (kinds == shapely.GeometryType.POLYGON) | (
+        kinds == shapely.GeometryType.MULTIPOLYGON
+    )
+    bounds = shapely.bounds(shapes)
+    return np.asarray(
+        ~polygons | shapely.is_empty(shapes) | ~np.isfinite(bounds).all(axis=1), dtype=bool
+    )
+
+
+def _fill_area(table: Table, frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
+    if any(column.name == "area_km2" for column in table.columns):
+        drawn = projection.areas_km2(frame.geometry.to_numpy(), crs)
+        frame["area_km2"] = frame.get("area_km2", pd.Series(np.nan, frame.index)).fillna(
+            pd.Series(drawn, frame.index)
+        )
+    return frame
+
+
+def _refuse_misplaced(table: str, shapes: npt.NDArray[np.object_], found: CRS, crs: CRS) -> None:
+    """Raise where the layer cannot lie where its coordinates and the map's system say."""
+    usable = shapes[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
+    if not len(usable):
+        raise TableFault("empty_layer", table=table)
+    middle = shapely.bounds(usable)
+    x, y = (middle[:, 0] + middle[:, 2]) / 2, (middle[:, 1] + middle[:, 3]) / 2
+    lonlat = CRS.from_user_input(projection.LONLAT)
+    lon, lat = projection.transform(x, y, found, lonlat)
+    if np.mean(np.isfinite(lon) & (np.abs(lat) <= 90)) < 0.5 or not _in_area(lon, lat, crs):
+        swapped = projection.transform(y, x, found, lonlat)
+        if _in_area(*swapped, crs):
+            raise TableFault("swapped_axes", table=table, column="geometry")
+    if np.isnan(lon).mean() > 0.5:
+        raise TableFault(
+            "misplaced_layer", table=table, column="crs", value=projection.name_crs(found)
+        )
+    projection.check_fit(crs, lon, lat, "project")
+
+
+def _in_area(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], crs: CRS) -> bool:
+    area = crs.area_of_use
+    bounds = area.bounds if area else (-180.0, -90.0, 180.0, 90.0)
+    if crs.is_geographic:
+        bounds = (-180.0, -90.0, 180.0, 90.0)
+    return bool(projection.lies_in(lon, lat, bounds).mean() >= 0.5)
+
+
+def find_overlaps(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+    """Return the pairs of polygons that share ground.
+
+    Parameters
+    ----------
+    shapes
+        Polygons of one layer.
+
+    Returns
+    -------
+    np.ndarray
+        Shape (pairs, 2): positions, the smaller first; slivers below a millionth of the smaller
+        polygon are no overlap.
+    """
+    tree = shapely.STRtree(shapes)
+    first, second = tree.query(shapes, predicate="intersects")
+    once = first < second
+    first, second = first[once], second[once]
+    shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    smaller = np.minimum(shapely.area(shapes[first]), shapely.area(shapes[second]))
+    overlap = np.asarray(shared > _SLIVER * smaller)
+    return np.column_stack([first[overlap], second[overlap]])
+
+
+def refuse_overlaps(frame: gpd.GeoDataFrame, pairs: npt.NDArray[np.int64]) -> None:
+    """Raise where clusters overlap and the project file says that they may not.
+
+    Parameters
+    ----------
+    frame
+        Clusters.
+    pairs
+        From :func:`find_overlaps`.
+
+    Raises
+    ------
+    TableFault
+        If there is a pair; the first is named.
+    """
+    if len(pairs):
+        one, other = frame.index[pairs[0, 0]], frame.index[pairs[0, 1]]
+        raise TableFault(
+            "overlapping_clusters",
+            table="clusters",
+            column="cluster",
+            value=one,
+            other=other,
+            pairs=len(pairs),
+        )

@@ -1,0 +1,235 @@
+"""Coordinate systems: which one a layer is in, whether it fits the place, and the way to the map's.
+
+Longitude comes before latitude and easting before northing everywhere (``always_xy``).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import shapely
+from pyproj import CRS, Geod, Transformer
+from pyproj.aoi import AreaOfInterest
+from pyproj.database import query_utm_crs_info
+from pyproj.exceptions import CRSError
+
+from clustermap.errors import TableFault
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+Floats: TypeAlias = "npt.NDArray[np.float64]"
+Bounds: TypeAlias = "tuple[float, float, float, float]"
+"""West, south, east, north, in degrees."""
+
+LONLAT = "EPSG:4326"
+_MARGIN_DEGREES = 5.0
+"""How far outside its area of use a coordinate system, or outside the map a point, is let be."""
+
+
+def check_crs(text: str, table: str, column: str = "crs") -> CRS:
+    """Return a coordinate system that says which one it is.
+
+    A .prj without an authority's code can be one of several systems some hundred metres apart, so
+    it is refused rather than guessed.
+
+    Parameters
+    ----------
+    text
+        Code ("EPSG:5179") or definition (WKT, PROJJSON).
+    table
+        Table or file it belongs to, for the fault.
+    column
+        Key at fault.
+
+    Returns
+    -------
+    CRS
+        The system, found in the authority's register.
+
+    Raises
+    ------
+    TableFault
+        If the text is empty, no coordinate system, or one without a code.
+    """
+    if not text:
+        raise TableFault("unknown_crs", table=table, column=column)
+    try:
+        crs = CRS.from_user_input(text)
+    except CRSError:
+        raise TableFault("bad_crs", table=table, column=column, value=text) from None
+    authority = crs.to_authority()
+    if authority is None:
+        raise TableFault("unnamed_crs", table=table, column=column, value=crs.name)
+    return CRS.from_authority(*authority)
+
+
+@cache
+def _transformer(source: CRS, target: CRS) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
+def transform(x: Floats, y: Floats, source: CRS, target: CRS) -> tuple[Floats, Floats]:
+    """Return points in another coordinate system.
+
+    Parameters
+    ----------
+    x, y
+        Coordinates; NaN where unknown.
+    source, target
+        Systems.
+
+    Returns
+    -------
+    tuple
+        x and y; NaN where they were or where the point has no place in the target.
+    """
+    if source == target:
+        return x, y
+    moved_x, moved_y = _transformer(source, target).transform(x, y)
+    lost = ~(np.isfinite(moved_x) & np.isfinite(moved_y))
+    return np.where(lost, np.nan, moved_x), np.where(lost, np.nan, moved_y)
+
+
+def transform_shapes(
+    shapes: npt.NDArray[np.object_], source: CRS, target: CRS
+) -> npt.NDArray[np.object_]:
+    """Return shapes in another coordinate system.
+
+    Parameters
+    ----------
+    shapes
+        Geometries.
+    source, target
+        Systems.
+
+    Returns
+    -------
+    np.ndarray
+        New geometries.
+    """
+    if source == target:
+        return shapes
+
+    def move(points: Floats) -> Floats:
+        return np.column_stack(transform(points[:, 0], points[:, 1], source, target))
+
+    return np.asarray(shapely.transform(shapes, move), dtype=object)
+
+
+def lies_in(
+    lon: Floats, lat: Floats, bounds: Bounds, margin: float = _MARGIN_DEGREES
+) -> npt.NDArray[np.bool_]:
+    """Return which points lie within bounds, a margin added.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees.
+    bounds
+        West, south, east, north; an area across the date line has west > east.
+    margin
+        Degrees added on every side.
+
+    Returns
+    -------
+    np.ndarray
+        bool; False where a coordinate is NaN.
+    """
+    west, south, east, north = bounds
+    after_west, before_east = lon >= west - margin, lon <= east + margin
+    in_lon = after_west | before_east if west > east else after_west & before_east
+    return np.asarray(in_lon & (lat >= south - margin) & (lat <= north + margin), dtype=bool)
+
+
+def check_fit(crs: CRS, lon: Floats, lat: Floats, table: str) -> None:
+    """Refuse a map projection that is not made for the place.
+
+    Parameters
+    ----------
+    crs
+        The map's coordinate system.
+    lon, lat
+        Where the clusters lie, degrees.
+    table
+        Table at fault.
+
+    Raises
+    ------
+    TableFault
+        If most clusters lie outside its area of use; a system that fits is named.
+    """
+    area = crs.area_of_use
+    if area is None or lies_in(lon, lat, area.bounds).mean() >= 0.5:
+        return
+    raise TableFault(
+        "unfit_crs", table=table, column="crs", value=name_crs(crs), fitting=suggest_crs(lon, lat)
+    )
+
+
+def name_crs(crs: CRS) -> str:
+    """Return the code of a coordinate system.
+
+    Parameters
+    ----------
+    crs
+        The system.
+
+    Returns
+    -------
+    str
+        E.g. "EPSG:5179".
+    """
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else str(crs.name)
+
+
+def suggest_crs(lon: Floats, lat: Floats) -> str:
+    """Return a metric system that fits a place.
+
+    Parameters
+    ----------
+    lon, lat
+        Points, degrees.
+
+    Returns
+    -------
+    str
+        The national grid of Korea, Europe's equal-area grid, or the UTM zone of the median point.
+    """
+    east, north = float(np.nanmedian(lon)), float(np.nanmedian(lat))
+    for code in ("EPSG:5179", "EPSG:3035"):
+        area = CRS.from_user_input(code).area_of_use
+        if (
+            area is not None
+            and area.west <= east <= area.east
+            and area.south <= north <= area.north
+        ):
+            return code
+    spot = AreaOfInterest(east, north, east, north)
+    zones = query_utm_crs_info("WGS 84", spot)
+    return f"EPSG:{zones[0].code}" if zones else LONLAT
+
+
+def areas_km2(shapes: npt.NDArray[np.object_], crs: CRS) -> Floats:
+    """Return areas of polygons; on the ellipsoid where the system is geographic.
+
+    Parameters
+    ----------
+    shapes
+        Polygons.
+    crs
+        Their system.
+
+    Returns
+    -------
+    np.ndarray
+        Square kilometres.
+    """
+    if not crs.is_geographic:
+        unit = float(crs.axis_info[0].unit_conversion_factor)
+        return np.asarray(shapely.area(shapes) * unit**2 / 1e6, dtype=float)
+    geod = crs.get_geod() or Geod(ellps="WGS84")
+    return np.array([abs(geod.geometry_area_perimeter(shape)[0]) / 1e6 for shape in shapes])

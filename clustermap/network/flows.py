@@ -1,0 +1,209 @@
+"""Flows: links between cells, by kind, channel and year, in whole numbers that merge anyhow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from clustermap.network.linkages import NO_UNIT, NO_YEAR
+from clustermap.tables import ACTOR_TYPES, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from clustermap.layers.actors import Register
+    from clustermap.layers.cells import Cells
+
+_TYPES = len(ACTOR_TYPES)
+_UNORDERED = [code * _TYPES + code for code in range(_TYPES)]
+_KEYS = ["source", "target", "kind", "channel", "year"]
+
+
+def channel_name(code: int) -> str:
+    """Return the name of a channel.
+
+    Parameters
+    ----------
+    code
+        As in count_flows.
+
+    Returns
+    -------
+    str
+        "firm-university" where the channel joins, "firm>university" where it leads.
+    """
+    directed, types = divmod(code, _TYPES**2)
+    first, second = divmod(types, _TYPES)
+    return f"{ACTOR_TYPES[first]}{'>' if directed else '-'}{ACTOR_TYPES[second]}"
+
+
+def count_flows(edges: pa.Table, register: Register) -> pa.Table:
+    """Count links between cells.
+
+    A channel of two actor types runs from the first type to the second; a channel within one type
+    has no direction unless its kind is directed.
+
+    Parameters
+    ----------
+    edges
+        EDGES.
+    register
+        Types and cells of the actors.
+
+    Returns
+    -------
+    pa.Table
+        source, target (int32 cells), kind (uint8), channel (uint8), year (int16), links, weight
+        (int64); one row a combination.
+    """
+    a, b, kind, directed, year, share = (
+        edges[name].to_numpy() for name in ("a", "b", "kind", "directed", "year", "share")
+    )
+    types = register.types.astype(np.int32)
+    first, second = types[a], types[b]
+    source, target = register.cells[a], register.cells[b]
+    turn = ~directed & ((first > second) | ((first == second) & (source > target)))
+    source, target = np.where(turn, target, source), np.where(turn, source, target)
+    first, second = np.where(turn, second, first), np.where(turn, first, second)
+    channel = (directed * _TYPES**2 + first * _TYPES + second).astype(np.uint8)
+    counted = pa.table(
+        [source, target, kind, channel, year, np.ones(len(a), dtype=np.int64), share],
+        names=[*_KEYS, "links", "weight"],
+    )
+    return _sum(counted)
+
+
+def merge_flows(flows: Sequence[pa.Table]) -> pa.Table:
+    """Add flows up.
+
+    Parameters
+    ----------
+    flows
+        Results of count_flows, at least one.
+
+    Returns
+    -------
+    pa.Table
+        One table of the same form; the same for every order and grouping.
+    """
+    return _sum(pa.concat_tables(flows))
+
+
+def _sum(flows: pa.Table) -> pa.Table:
+    summed = flows.group_by(_KEYS, use_threads=False).aggregate(
+        [("links", "sum"), ("weight", "sum")]
+    )
+    renamed = summed.rename_columns({"links_sum": "links", "weight_sum": "weight"})
+    return renamed.select([*_KEYS, "links", "weight"]).sort_by(
+        [(key, "ascending") for key in _KEYS]
+    )
+
+
+def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
+    """Return flows with names instead of codes.
+
+    Parameters
+    ----------
+    flows
+        From merge_flows.
+    cells
+        Names of the cells.
+
+    Returns
+    -------
+    pd.DataFrame
+        The table FLOWS, sorted by its key.
+    """
+    names = np.array(cells.names, dtype=object)
+    codes = {key: flows[key].to_numpy() for key in _KEYS}
+    source, target = names[codes["source"]], names[codes["target"]]
+    # A channel without direction is written in the order of the names, whatever the codes were.
+    turn = (source > target) & np.isin(codes["channel"], _UNORDERED)
+    source, target = np.where(turn, target, source), np.where(turn, source, target)
+    channels = np.array([channel_name(code) for code in range(2 * _TYPES**2)], dtype=object)
+    frame = pd.DataFrame(
+        {
+            "source": source,
+            "target": target,
+            "kind": np.array(KINDS, dtype=object)[codes["kind"]],
+            "channel": channels[codes["channel"]],
+            "year": pd.array(codes["year"], dtype="Int64"),
+            "links": flows["links"].to_numpy(),
+            "weight": flows["weight"].to_numpy(),
+        }
+    )
+    frame["year"] = frame["year"].mask(frame["year"] == NO_YEAR)
+    return frame.sort_values(_KEYS, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who takes part at all, and in how many independent units.
+
+    Parameters
+    ----------
+    linked
+        bool, shape (kinds, actors): whether the actor has a link of the kind.
+    units
+        int64, shape (clusters, kinds): distinct projects with a link of the kind at the cluster.
+    """
+
+    linked: npt.NDArray[np.bool_]
+    units: npt.NDArray[np.int64]
+
+
+def count_presence(edges: pa.Table, register: Register, cells: Cells) -> Presence:
+    """Find the actors with links and count the projects of each cluster.
+
+    Parameters
+    ----------
+    edges
+        EDGES; all edges of a project in one chunk.
+    register
+        Cells of the actors.
+    cells
+        Which clusters hold which cells.
+
+    Returns
+    -------
+    Presence
+        Of this chunk; see merge_presence.
+    """
+    linked = np.zeros((len(KINDS), len(register.cells)), dtype=bool)
+    ends = [edges[name].to_numpy() for name in ("a", "b")]
+    kind, unit = edges["kind"].to_numpy(), edges["unit"].to_numpy()
+    for end in ends:
+        linked[kind, end] = True
+    units = np.zeros((cells.clusters, len(KINDS)), dtype=np.int64)
+    of_unit = unit != NO_UNIT
+    if of_unit.any():
+        rows = np.concatenate(
+            [np.column_stack([unit, register.cells[e], kind])[of_unit] for e in ends]
+        )
+        distinct = pd.DataFrame(np.unique(rows, axis=0), columns=["unit", "cell", "kind"])
+        held = pd.DataFrame({"cell": cells.held_cell, "cluster": cells.held_cluster})
+        there = distinct.merge(held, on="cell").drop_duplicates(["unit", "cluster", "kind"])
+        np.add.at(units, (there["cluster"].to_numpy(), there["kind"].to_numpy()), 1)
+    return Presence(linked, units)
+
+
+def merge_presence(one: Presence, other: Presence) -> Presence:
+    """Join what two chunks say.
+
+    Parameters
+    ----------
+    one, other
+        Of chunks that share no project.
+
+    Returns
+    -------
+    Presence
+        Of both.
+    """
+    return Presence(one.linked | other.linked, one.units + other.units)

@@ -1,0 +1,115 @@
+"""Tallies: actors and employees by cell and stratum, in whole numbers that merge in any order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clustermap.tables import ACTOR_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from clustermap.layers.industries import CodedIndustries
+
+SIZE_CLASSES = (0, 10, 50, 250)
+"""Lower bounds of the size classes in employees (micro, small, medium, large: EU 2003/361/EC)."""
+
+UNKNOWN_SIZE = len(SIZE_CLASSES)
+STRATUM = ["cell", "type", "size_class", "sector", "group"]
+_SUMS = ["actors", "employees", "employed"]
+
+
+def count_tallies(
+    cells: npt.NDArray[np.int32],
+    types: npt.NDArray[np.uint8],
+    employees: pa.Array | None,
+    industries: CodedIndustries | None,
+) -> pa.Table:
+    """Count actors by cell and stratum.
+
+    Parameters
+    ----------
+    cells
+        int32; cell of each actor.
+    types
+        uint8; actor type.
+    employees
+        int64 with nulls where unknown; None where the layer has none.
+    industries
+        Division and strategic industries; None where the layer has none.
+
+    Returns
+    -------
+    pa.Table
+        STRATUM columns, actors, employees, employed (actors whose employees are known), largest.
+    """
+    size = len(cells)
+    known = np.zeros(size, dtype=bool)
+    persons = np.zeros(size, dtype=np.int64)
+    if employees is not None:
+        known = np.asarray(pc.is_valid(employees).to_numpy(zero_copy_only=False))
+        persons = np.asarray(pc.fill_null(employees, 0).to_numpy(zero_copy_only=False))
+    classes = np.searchsorted(SIZE_CLASSES, persons, side="right").astype(np.int8) - 1
+    none = np.zeros(size, dtype=np.int16)
+    tallies = pa.table(
+        {
+            "cell": cells,
+            "type": types,
+            "size_class": np.where(known, classes, UNKNOWN_SIZE).astype(np.int8),
+            "sector": none if industries is None else industries.sector,
+            "group": none if industries is None else industries.group,
+            "actors": np.ones(size, dtype=np.int64),
+            "employees": persons,
+            "employed": known.astype(np.int64),
+            "largest": persons,
+        }
+    )
+    return merge_tallies([tallies])
+
+
+def merge_tallies(tallies: Sequence[pa.Table]) -> pa.Table:
+    """Add tallies up.
+
+    Parameters
+    ----------
+    tallies
+        Results of count_tallies, at least one.
+
+    Returns
+    -------
+    pa.Table
+        One table of the same form; the same for every order and grouping.
+    """
+    summed = (
+        pa.concat_tables(tallies)
+        .group_by(STRATUM, use_threads=False)
+        .aggregate([*((name, "sum") for name in _SUMS), ("largest", "max")])
+    )
+    renamed = summed.rename_columns(
+        {**{f"{name}_sum": name for name in _SUMS}, "largest_max": "largest"}
+    )
+    return renamed.select([*STRATUM, *_SUMS, "largest"]).sort_by(
+        [(name, "ascending") for name in STRATUM]
+    )
+
+
+def type_name(code: int) -> str:
+    """Return the name of an actor type.
+
+    Parameters
+    ----------
+    code
+        Position in ACTOR_TYPES.
+
+    Returns
+    -------
+    str
+        E.g. "firm".
+    """
+    return ACTOR_TYPES[code]

@@ -1,0 +1,612 @@
+"""The project file: what a user writes in TOML, checked once and frozen.
+
+Every key is a field below, with its meaning; the docs page is generated from these models. Whatever
+is wrong with a file ends as one :class:`clustermap.errors.TableFault` that names section, key,
+value and cure. A key is accepted only when the stage that reads it exists.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from clustermap.errors import TableFault, one_line
+from clustermap.messages import Message
+from clustermap.tables import LAYERS, LINKAGES, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Self
+
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
+    from clustermap.messages import Language
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_VSI = re.compile(r"[/\\]vsi", re.IGNORECASE)
+_GLOB = re.compile(r"[*?\[]")
+_TOML_LINE = re.compile(r"line (\d+)")
+
+_EXPECTED = {
+    "bool_type": Message("project.expected.boolean"),
+    "int_type": Message("project.expected.integer"),
+    "int_from_float": Message("project.expected.integer"),
+    "float_type": Message("project.expected.number"),
+    "finite_number": Message("project.expected.number"),
+    "string_type": Message("project.expected.text"),
+    "string_too_short": Message("project.expected.filled"),
+    "string_too_long": Message("project.expected.character"),
+    "tuple_type": Message("project.expected.list"),
+    "dict_type": Message("project.expected.table"),
+    "model_type": Message("project.expected.table"),
+}
+_BOUNDS = {
+    "greater_than": "gt",
+    "greater_than_equal": "ge",
+    "less_than": "lt",
+    "less_than_equal": "le",
+}
+
+
+def _bad(value: object, expected: Message, at: str = "") -> PydanticCustomError:
+    found = {"value": value, "expected": expected, "at": at}
+    return PydanticCustomError("project_bad_value", "fault", found)
+
+
+def _refuse_remote(text: str) -> None:
+    if _URL.match(text) or _VSI.match(text) or _VSI.match(os.path.normpath(text)):
+        raise PydanticCustomError("project_path_refused", "fault", {"value": text})
+    if text != one_line(text) or not text.strip():
+        raise _bad(text, Message("project.expected.path"))
+
+
+def _absolute(text: str, folder: Path) -> Path:
+    path = Path(os.path.normpath(folder / text))
+    _refuse_remote(str(path))
+    return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # no permission, a name too long for the system
+        return False
+
+
+def _match_glob(text: str, folder: Path) -> list[Path]:
+    parts = Path(text).parts
+    first = next(at for at, part in enumerate(parts) if _GLOB.search(part))
+    start = _absolute(str(Path(*parts[:first])), folder)
+    try:
+        # Hidden files are what systems leave beside the data ("._firms.csv" of macOS).
+        found = [p for p in start.glob(str(Path(*parts[first:]))) if not p.name.startswith(".")]
+    except (OSError, ValueError):
+        found = []
+    return sorted(path for path in found if _is_file(path))
+
+
+def _find(text: object, folder: Path) -> list[Path]:
+    if not isinstance(text, str):
+        raise _bad(text, Message("project.expected.path"))
+    _refuse_remote(text)
+    path = _absolute(text, folder)
+    if _is_file(path):
+        return [path]
+    if not _GLOB.search(text):
+        raise PydanticCustomError("project_missing_file", "fault", {"value": text})
+    found = _match_glob(text, folder)
+    if not found:
+        raise PydanticCustomError("project_empty_glob", "fault", {"value": text})
+    return found
+
+
+def _folder(info: ValidationInfo) -> Path:
+    return Path(cast("Mapping[str, Path]", info.context)["folder"])
+
+
+def _find_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
+    texts = value if isinstance(value, list) else [value]
+    if not texts:
+        raise _bad(value, Message("project.expected.path"))
+    found = [path for text in texts for path in _find(text, _folder(info))]
+    return tuple(dict.fromkeys(found))
+
+
+def _find_file(value: object, info: ValidationInfo) -> Path:
+    found = _find(value, _folder(info))
+    if len(found) > 1:
+        raise _bad(value, Message("project.expected.one_file"))
+    return found[0]
+
+
+def _find_folder(value: object, info: ValidationInfo) -> Path:
+    if not isinstance(value, str):
+        raise _bad(value, Message("project.expected.path"))
+    _refuse_remote(value)
+    return _absolute(value, _folder(info))
+
+
+def _check_encoding(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            codecs.lookup(value)
+        except (LookupError, ValueError):
+            raise _bad(value, Message("project.expected.encoding")) from None
+    return value
+
+
+Files = Annotated[tuple[Path, ...], BeforeValidator(_find_files)]
+OneFile = Annotated[Path, BeforeValidator(_find_file)]
+Folder = Annotated[Path, BeforeValidator(_find_folder)]
+Encoding = Annotated[str, BeforeValidator(_check_encoding)]
+Text = Annotated[str, Field(min_length=1)]
+Year = Annotated[int, Field(ge=1800, le=2200)]
+ExportFormat = Literal["gpkg", "shp", "csv"]
+
+
+class Section(BaseModel):
+    """A section of the project file: its keys are the fields, any other key is refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        validate_default=True,
+    )
+
+
+class ProjectSection(Section):
+    """Section [project]: what holds for the whole project."""
+
+    name: Text = Field(description="Name of the project; the title of its pages.")
+    out: Folder = Field(default="out", description="Folder that results are written to.")  # type: ignore[assignment]
+    crs: Text = Field(
+        default="EPSG:5179",
+        description="Coordinate system for distances and areas (metric), as an EPSG code.",
+    )
+    synthetic: bool = Field(
+        default=False,
+        description="Whether the data are made up; every page, table and export then says so.",
+    )
+    language: Literal["ko", "en"] = Field(
+        default="ko", description="Language that pages open in and that messages are written in."
+    )
+    seed: int = Field(default=1, ge=0, description="Seed of every random draw.")
+    currency: Text = Field(default="KRW", description="Currency of the amounts.")
+
+
+class Source(Section):
+    """What every table that is read may say of its files."""
+
+    path: Files = Field(
+        description="File, list of files or glob, from the project file's folder.",
+    )
+    layer: Text | None = Field(
+        default=None, description="Layer or sheet, where a file holds several."
+    )
+    encoding: Encoding | None = Field(
+        default=None, description="Encoding; without it UTF-8 is tried, then CP949."
+    )
+    columns: dict[str, Text] = Field(
+        default={}, description="Our column = column of the file; a column left out has our name."
+    )
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        default=None, description="Character between the values of a text file."
+    )
+    kinds: dict[str, str] = Field(
+        default={}, description="Kind in the file = our kind, for tables that have a closed list."
+    )
+    licence: str = Field(default="", description="Licence of the data.")
+    attribution: str = Field(
+        default="", description="Owner of the data; the line stands on every output."
+    )
+
+
+class Layer(Source):
+    """Sections [layers.…]: one layer of the map."""
+
+    crs: Text | None = Field(
+        default=None,
+        description="Coordinate system of the file; it wins over what the file says.",
+    )
+
+
+class ClusterLayer(Layer):
+    """Section [layers.clusters]."""
+
+    overlaps: Literal["smallest", "all", "error"] = Field(
+        default="smallest",
+        description="Cluster of an actor inside several: the smallest, all, or a fault.",
+    )
+
+
+class Layers(Section):
+    """Sections [layers.…]: the layers, of which only the clusters are required."""
+
+    clusters: ClusterLayer = Field(description="Industrial complexes, research zones, regions.")
+    institutes: Layer | None = Field(default=None, description="Universities, institutes.")
+    firms: Layer | None = Field(default=None, description="Firms, one row an establishment.")
+    partners: Layer | None = Field(default=None, description="Actors outside the map.")
+    regions: Layer | None = Field(default=None, description="Regions for the basemap.")
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _check_against_table(cls, layer: Layer | None, info: ValidationInfo) -> Layer | None:
+        if layer is not None and info.field_name is not None:
+            _check_columns(layer, LAYERS[info.field_name])
+        return layer
+
+
+class Assign(Section):
+    """Section [assign]: how actors come to clusters."""
+
+    nearest_m: float = Field(
+        default=0,
+        ge=0,
+        description="An actor outside every cluster goes to the nearest within this distance (m).",
+    )
+
+
+class Linkage(Source):
+    """Sections [[linkages]], repeatable: one table of knowledge flows."""
+
+    form: Literal["pairs", "projects"] = Field(
+        description="A row is a pair of actors, or one actor's part in a project."
+    )
+    kind: Text | None = Field(
+        default=None, description="Kind of every row, where the file has no column for it."
+    )
+    directed: bool | None = Field(
+        default=None,
+        description="Whether source and target differ; true for transfer and mobility unless said.",
+    )
+    independent_units: int | None = Field(
+        default=None,
+        ge=1,
+        description="Number of projects that all pairs come from, where only that is known.",
+    )
+    since: Year | None = Field(default=None, description="First year that counts.")
+    until: Year | None = Field(default=None, description="Last year that counts.")
+
+    @model_validator(mode="after")
+    def _check_whole(self) -> Self:
+        table = LINKAGES[self.form]
+        _check_columns(self, table)
+        if self.kind is not None:
+            if self.kinds:
+                raise PydanticCustomError("project_conflict", "fault", {"at": "kind"})
+            _check_choice(self.kind, _kinds(table), "kind")
+        if self.since is not None and self.until is not None and self.since > self.until:
+            raise _bad(self.until, Message("project.expected.until"), "until")
+        return self
+
+
+class Industries(Section):
+    """Section [industries]: which industry codes belong to which strategic industry."""
+
+    path: OneFile | None = Field(
+        default=None, description="Taxonomy of strategic industries; without it the embedded one."
+    )
+    code: Text = Field(default="KSIC10", description="Classification that its codes come from.")
+
+
+class Score(Section):
+    """Section [score]: how clusters are scored."""
+
+    profile: Text = Field(default="balanced", description="Profile of weights.")
+    draws: int = Field(
+        default=1000, ge=1, le=100_000, description="Random draws behind intervals of scores."
+    )
+
+
+class Publish(Section):
+    """Section [publish]: what may leave the house."""
+
+    internal: bool = Field(
+        default=False, description="Whether results stay in the house: nothing is then withheld."
+    )
+    min_firms: int = Field(
+        default=3, ge=1, description="Values that rest on fewer firms are withheld."
+    )
+    dominance: float = Field(
+        default=0.8, gt=0, le=1, description="Values of which one firm holds more are withheld."
+    )
+
+
+class Export(Section):
+    """Section [export]: files for GIS programs and spreadsheets."""
+
+    formats: Annotated[tuple[ExportFormat, ...], Field(strict=False)] = Field(
+        default=("gpkg", "shp"), description="Formats that are written; CSV always is."
+    )
+    encoding: Literal["utf-8", "cp949"] = Field(
+        default="utf-8", description="Encoding of text in shapefiles and CSV files."
+    )
+
+
+class Quality(Section):
+    """Section [quality]: when a table is too bad to be used."""
+
+    max_refused: float = Field(
+        default=0.05, ge=0, le=1, description="Largest share of a table's rows refused."
+    )
+
+
+class Project(Section):
+    """A project file, checked: paths are absolute, defaults filled in, nothing can be changed."""
+
+    schema_: Literal[1] = Field(alias="schema", description="Version of the project file: 1.")
+    project: ProjectSection = Field(description="What holds for the whole project.")
+    layers: Layers = Field(description="The layers of the map.")
+    assign: Assign = Field(default=Assign(), description="How actors come to clusters.")
+    linkages: Annotated[tuple[Linkage, ...], Field(strict=False)] = Field(
+        default=(), description="Tables of knowledge flows."
+    )
+    industries: Industries = Field(default=Industries(), description="Strategic industries.")
+    score: Score = Field(default=Score(), description="How clusters are scored.")
+    publish: Publish = Field(default=Publish(), description="What may leave the house.")
+    export: Export = Field(default=Export(), description="Files for other programs.")
+    quality: Quality = Field(default=Quality(), description="When a table is too bad.")
+
+    _file: Path = PrivateAttr(default=Path())
+
+    @property
+    def file(self) -> Path:
+        """The project file itself."""
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the project file, which its paths count from."""
+        return self._file.parent
+
+    def relative(self, path: Path) -> str:
+        """Name a file without saying where on this machine it lies.
+
+        Parameters
+        ----------
+        path
+            Absolute path.
+
+        Returns
+        -------
+        str
+            Path from the project's folder, with "/"; outside of it the file's name alone.
+        """
+        inside = path.is_relative_to(self.folder)
+        return path.relative_to(self.folder).as_posix() if inside else path.name
+
+    def parameters(self) -> dict[str, Any]:
+        """List all parameters, as they stand in run.json.
+
+        Returns
+        -------
+        dict
+            Keys of the project file with defaults filled in, fit for JSON; the output folder is
+            left out, since it changes no result.
+        """
+        dumped = self.model_dump(by_alias=True)
+        del dumped["project"]["out"]
+        plain: dict[str, Any] = self._plain(dumped)
+        return plain
+
+    def changed(self, *, out: Path | None = None, language: Language | None = None) -> Project:
+        """Return the project with another output folder or language.
+
+        Parameters
+        ----------
+        out
+            Output folder; a relative one counts from the current folder. None keeps it.
+        language
+            Language of pages and messages; None keeps it.
+
+        Returns
+        -------
+        Project
+            A copy, otherwise equal.
+        """
+        update: dict[str, object] = {}
+        if out is not None:
+            update["out"] = Path(os.path.normpath(out.absolute()))
+        if language is not None:
+            update["language"] = language
+        return self.model_copy(update={"project": self.project.model_copy(update=update)})
+
+    def _plain(self, value: Any) -> Any:  # noqa: ANN401 -- whatever TOML holds
+        if isinstance(value, dict):
+            return {key: self._plain(part) for key, part in value.items()}
+        if isinstance(value, tuple):
+            return [self._plain(part) for part in value]
+        return self.relative(value) if isinstance(value, Path) else value
+
+
+def open_project(path: str | os.PathLike[str]) -> Project:
+    """Read and check a project file.
+
+    Parameters
+    ----------
+    path
+        The project file (TOML, UTF-8 with or without a byte order mark).
+
+    Returns
+    -------
+    Project
+        The frozen project; the files that it names exist.
+
+    Raises
+    ------
+    TableFault
+        If the file is missing or unreadable, is not TOML, or says something that is not understood.
+    """
+    file = Path(os.path.normpath(Path(path).absolute()))
+    written = _parse(_read(file), file)
+    try:
+        project = Project.model_validate(written, context={"folder": file.parent})
+    except ValidationError as refused:
+        # An unknown key is the cause where a required one is missing too: a slip of the pen.
+        errors = sorted(refused.errors(), key=lambda error: error["type"] != "extra_forbidden")
+        raise _fault(errors[0], file) from None
+    project._file = file
+    return project
+
+
+def _read(file: Path) -> str:
+    try:
+        content = file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise TableFault("project_missing", table=file.name or str(file)) from None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise TableFault("project_unreadable", table=file.name, why=why) from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise TableFault("project_not_utf8", table=file.name, row=line) from None
+
+
+def _parse(text: str, file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        at = _TOML_LINE.search(str(error))
+        line = int(at.group(1)) if at else max(1, len(text.splitlines()))
+        raise TableFault("project_not_toml", table=file.name, row=line) from None
+
+
+def _check_choice(value: str, choices: Sequence[str], at: str) -> None:
+    if value not in choices:
+        raise _bad(value, _one_of(choices), at)
+
+
+def _kinds(table: Table) -> tuple[str, ...]:
+    return next((column.choices for column in table.columns if column.name == "kind"), ())
+
+
+def _check_columns(source: Source, table: Table) -> None:
+    names = [column.name for column in table.columns]
+    for ours in source.columns:
+        if ours not in names:
+            found = {"at": f"columns.{ours}", "table_name": table.name, "hint": _hint(ours, names)}
+            raise PydanticCustomError("project_unknown_column", "fault", found)
+    choices = _kinds(table)
+    if source.kinds and not choices:
+        keys = [key for key in type(source).model_fields if key != "kinds"]
+        found = {"at": "kinds", "hint": _hint("kinds", keys)}
+        raise PydanticCustomError("project_unknown_key", "fault", found)
+    for theirs, ours in source.kinds.items():
+        _check_choice(ours, choices, f"kinds.{theirs}")
+
+
+def _one_of(choices: Iterable[str]) -> Message:
+    return Message("project.expected.choice", {"choices": ", ".join(choices)})
+
+
+def _hint(word: str, known: Collection[str]) -> Message:
+    nearest = get_close_matches(word, known, n=1)
+    if nearest:
+        return Message("project.hint.nearest", {"nearest": nearest[0]})
+    return Message("project.hint.known", {"known": ", ".join(known)})
+
+
+def model_in(annotation: object) -> type[Section] | None:
+    """Find the section that a key's type holds.
+
+    Parameters
+    ----------
+    annotation
+        Type of a key, e.g. ``Layer | None``.
+
+    Returns
+    -------
+    type or None
+        The section's model; None where the key holds a plain value.
+    """
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next((model for part in get_args(annotation) if (model := model_in(part))), None)
+
+
+def list_keys(section: Sequence[str]) -> dict[str, FieldInfo]:
+    """List the keys of a section of the project file.
+
+    Parameters
+    ----------
+    section
+        Names from the top, e.g. ``("layers", "firms")``; () is the whole file.
+
+    Returns
+    -------
+    dict
+        Key, as it is written, to its declaration; keys that the section does not take are left out.
+    """
+    model: type[Section] = Project
+    for name in section:
+        model = model_in(model.model_fields[name].annotation) or model
+    keys = {field.alias or key: field for key, field in model.model_fields.items()}
+    if section[:1] == ("layers",) and len(section) > 1 and not _kinds(LAYERS[section[1]]):
+        del keys["kinds"]
+    return keys
+
+
+def _place(loc: tuple[int | str, ...], file: Path) -> tuple[str, str]:
+    depth = 2 if loc[0] in {"layers", "linkages"} else 1
+    depth = min(depth, len(loc) - 1)
+    section = [str(part) for part in loc[:depth]]
+    key = ".".join(str(part) for part in loc[depth:] if part != "[key]")
+    if not section:
+        return file.name, key
+    if section[0] == "linkages" and len(section) > 1:
+        return f"{file.name} [[linkages]] {int(section[1]) + 1}", key
+    return f"{file.name} [{'.'.join(section)}]", key
+
+
+def _fault(error: ErrorDetails, file: Path) -> TableFault:
+    context = dict(error.get("ctx", {}))
+    at = context.pop("at", "")
+    loc = (*error["loc"], at) if at else error["loc"]
+    table, column = _place(loc, file)
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        section = tuple(part for part in loc[:-1] if isinstance(part, str))
+        hint = _hint(str(loc[-1]), list_keys(section))
+        return TableFault("project_unknown_key", table=table, column=column, hint=hint)
+    if kind == "missing":
+        return TableFault("project_missing_key", table=table, column=column)
+    if kind.startswith("project_"):
+        return TableFault(kind, table=table, column=column, **context)
+    expected = _expected(kind, context)
+    return TableFault(
+        "project_bad_value", table=table, column=column, value=error["input"], expected=expected
+    )
+
+
+def _expected(kind: str, context: Mapping[str, Any]) -> Message:
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']*)'|(\d+)", str(context["expected"]))
+        return _one_of(text or number for text, number in choices)
+    if kind in _BOUNDS:
+        sign = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}[_BOUNDS[kind]]
+        bound = f"{sign} {context[_BOUNDS[kind]]:g}"
+        return Message("project.expected.bound", {"bound": bound})
+    return _EXPECTED.get(kind, Message("project.expected.other"))

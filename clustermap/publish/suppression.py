@@ -1,0 +1,113 @@
+"""Small cells are suppressed: too few firms, or one firm that is nearly all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from clustermap.network.counts import Counts
+
+SUPPRESSED = "suppressed"
+_OF_EMPLOYMENT = frozenset(
+    {"employees", "herfindahl", "location_quotient", "symmetric_location_quotient"}
+)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When a cell is too small to be shown.
+
+    Parameters
+    ----------
+    min_firms
+        Cells with fewer firms (but at least one) are suppressed.
+    dominance
+        Cells in which the largest firm holds a larger share of the employees are suppressed.
+    """
+
+    min_firms: int = 3
+    dominance: float = 0.8
+
+
+def _is_small(count: pd.Series[int], rules: Rules) -> pd.Series[bool]:
+    return (count > 0) & (count < rules.min_firms)
+
+
+def _find_small(rows: pd.DataFrame, by: list[str], rules: Rules) -> pd.DataFrame:
+    """Return, by cell, whether it has too few firms and whether its employees may be told."""
+    sums = {"firms": "sum", "employees": "sum", "largest": "max"}
+    cells = rows.groupby(by, sort=True).agg(sums)
+    few = _is_small(cells["firms"], rules)
+    dominated = cells["largest"] > rules.dominance * cells["employees"]
+    return pd.DataFrame({"few": few, "hidden": few | dominated})
+
+
+def _marked(keys: pd.DataFrame, marks: pd.Series[bool]) -> pd.Series[bool]:
+    """Return the mark of each row's cell, False where the cell has none."""
+    index = pd.MultiIndex.from_frame(keys) if keys.shape[1] > 1 else pd.Index(keys.iloc[:, 0])
+    found = marks.reindex(index)
+    return pd.Series(found.fillna(False).to_numpy(dtype=bool), index=keys.index)
+
+
+def find_suppressed(indicators: pd.DataFrame, counts: Counts, rules: Rules) -> pd.Series[bool]:
+    """Return which indicator values may not leave.
+
+    Parameters
+    ----------
+    indicators
+        The table INDICATORS.
+    counts
+        What they were computed from.
+    rules
+        When a cell is too small.
+
+    Returns
+    -------
+    pd.Series
+        bool, on the index of ``indicators``.
+    """
+    clusters = _find_small(counts.by_sector, ["cluster"], rules)
+    industries = _find_small(counts.by_industry, ["cluster", "industry"], rules)
+    links = counts.links.set_index(["cluster", "kind"])["linked"]
+    any_kind = counts.linked.set_index("cluster")["linked"]
+    of_employment = indicators["indicator"].isin(_OF_EMPLOYMENT)
+    by_industry = indicators["industry"] != ""
+    by_kind = indicators["kind"] != ""
+    cluster, pair = indicators[["cluster"]], indicators[["cluster", "industry"]]
+    hidden = of_employment & ~by_industry & _marked(cluster, clusters["hidden"])
+    hidden |= by_industry & _marked(pair, industries["hidden"])
+    # A share of employment in an industry tells of the whole's employees too.
+    hidden |= by_industry & _marked(cluster, clusters["few"])
+    hidden |= (indicators["indicator"] == "firms") & _marked(cluster, clusters["few"])
+    hidden |= by_kind & _marked(indicators[["cluster", "kind"]], _is_small(links, rules))
+    of_links = ~of_employment & ~by_industry & (indicators["indicator"] != "firms")
+    return hidden | (of_links & ~by_kind & _marked(cluster, _is_small(any_kind, rules)))
+
+
+def hide_clusters(counts: Counts, rules: Rules) -> pd.DataFrame:
+    """Return what may not be told of each cluster.
+
+    Parameters
+    ----------
+    counts
+        Counts of the run.
+    rules
+        When a cell is too small.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index cluster; bool columns firms (their number), employees, links.
+    """
+    small = _find_small(counts.by_sector, ["cluster"], rules).reindex(counts.clusters)
+    linked = counts.linked.set_index("cluster")["linked"].reindex(counts.clusters)
+    return pd.DataFrame(
+        {
+            "firms": small["few"].fillna(value=False).astype(bool),
+            "employees": small["hidden"].fillna(value=False).astype(bool),
+            "links": _is_small(linked, rules),
+        }
+    )

@@ -1,0 +1,458 @@
+"""Tables and layers from files, read in chunks: CSV, Parquet, GeoPackage, GeoJSON, shapefile.
+
+Every reader yields :class:`~clustermap.checks.Chunk`: raw columns under our names, with file and
+line. Points become columns x and y, polygons stay WKB. What a file says is never executed: only
+these formats are opened, and only after their first bytes agree with the name.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import shapely
+from pyarrow import csv
+
+from clustermap.checks import Chunk, build_faults
+from clustermap.errors import TableFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from clustermap.tables import Table
+
+CHUNK_ROWS = 500_000
+_BLOCK_BYTES = 32 << 20
+_GUESSES = ("utf-8-sig", "cp949")
+"""Encodings tried in turn where none is stated: Korean files come in both."""
+
+Item: TypeAlias = "Chunk | pa.Table"
+"""Readers yield chunks of rows, and FAULTS for lines that are no rows."""
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """Where a table's rows come from.
+
+    Parameters
+    ----------
+    table
+        Declaration of the table.
+    paths
+        Files, read one after the other.
+    columns
+        Our column names to theirs; a column not named here is looked for under our name.
+    layer
+        Layer within a GeoPackage, "" for the only one.
+    encoding
+        Text encoding, "" for utf-8 and then cp949.
+    delimiter
+        Delimiter of text files, "" to take it from the header.
+    """
+
+    table: Table
+    paths: tuple[Path, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    layer: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+
+
+def read_chunks(source: FileSource) -> Iterator[Item]:
+    """Read a table chunk by chunk.
+
+    Parameters
+    ----------
+    source
+        Which files and columns.
+
+    Yields
+    ------
+    Chunk or pa.Table
+        Rows under our names; or FAULTS for lines that could not be read as rows.
+
+    Raises
+    ------
+    TableFault
+        If a file is missing, of an unknown format, in another encoding, or lacks a column.
+    """
+    for path in source.paths:
+        if not path.is_file():
+            raise TableFault("missing_file", table=source.table.name, value=str(path))
+        reader = _READERS.get(path.suffix.lower())
+        if reader is None:
+            known = ", ".join(_READERS)
+            raise TableFault(
+                "unknown_format", table=source.table.name, value=path.name, known=known
+            )
+        yield from reader(source, path)
+
+
+def _match_columns(source: FileSource, path: Path, found: list[str]) -> dict[str, str]:
+    """Return their column names by ours; a stated or required column must be there."""
+    matched = {}
+    for column in source.table.columns:
+        if column.type == "geometry":
+            continue
+        theirs = source.columns.get(column.name, column.name)
+        if theirs in found:
+            matched[column.name] = theirs
+        elif column.name in source.columns or column.required:
+            near = get_close_matches(theirs, found, n=1, cutoff=0.5)
+            raise TableFault(
+                "missing_column",
+                table=f"{source.table.name} ({path.name})",
+                column=theirs,
+                ours=column.name,
+                found=", ".join((near or found)[:12]),
+            )
+    return matched
+
+
+def _check_start(source: FileSource, path: Path, starts: tuple[bytes, ...]) -> None:
+    """Refuse a file whose first bytes belong to another format, however it is named."""
+    with path.open("rb") as file:
+        head = file.read(64).removeprefix(codecs.BOM_UTF8).lstrip()
+    if not head:
+        raise TableFault("empty_layer", table=f"{source.table.name} ({path.name})")
+    if not head.startswith(starts):
+        raise TableFault("unreadable_file", table=source.table.name, value=path.name, why="")
+
+
+# Text files
+
+
+def _decodes(path: Path, encoding: str) -> int | None:
+    """Return the line at which a file stops being text in an encoding, None if it never does."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                return line + block[: error.start].count(b"\n")
+            line += block.count(b"\n")
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return line
+    return None
+
+
+def find_encoding(path: Path, stated: str, table: str) -> str:
+    """Return the encoding in which a text file can be read whole.
+
+    Parameters
+    ----------
+    path
+        Text file.
+    stated
+        Encoding that the project file states, or "".
+    table
+        Table it belongs to, for the fault.
+
+    Returns
+    -------
+    str
+        Name of a Python codec.
+
+    Raises
+    ------
+    TableFault
+        If the file cannot be decoded in the stated encoding, or in none of those tried.
+    """
+    tried = (stated,) if stated else _GUESSES
+    lines = {}
+    for encoding in tried:
+        try:
+            line = _decodes(path, encoding)
+        except LookupError:
+            raise TableFault(
+                "unknown_encoding", table=f"{table} ({path.name})", column="encoding", value=stated
+            ) from None
+        if line is None:
+            return encoding
+        lines[encoding] = line
+    raise TableFault(
+        "wrong_encoding",
+        table=f"{table} ({path.name})",
+        row=max(lines.values()),
+        tried=", ".join(tried),
+    )
+
+
+class _LineCounter:
+    """Tells the line of every row of a text file, also past lines that are no rows."""
+
+    def __init__(self, table: str, path: Path) -> None:
+        self.table = table
+        self.path = path
+        self.next_row = 2  # the header is row 1
+        self.newlines = 0
+        self.skipped: list[tuple[int, str]] = []
+
+    def skip(self, row: csv.InvalidRow) -> str:
+        self.skipped.append((row.number, row.text))
+        return "skip"
+
+    def place(self, rows: pa.Table) -> tuple[pa.Array, pa.Table]:
+        """Return the line of every row, and the lines skipped among them as faults."""
+        bad = np.array([number for number, _ in self.skipped], dtype=np.int64)
+        numbers = np.arange(self.next_row, self.next_row + rows.num_rows + len(bad))
+        numbers = numbers[~np.isin(numbers, bad)][: rows.num_rows]
+        breaks = np.zeros(rows.num_rows + 1, dtype=np.int64)
+        for column in rows.columns:
+            breaks[1:] += pc.fill_null(pc.count_substring(column, "\n"), 0).to_numpy()
+        before = self.newlines + np.cumsum(breaks)
+        faults = self._quote(bad + before[np.searchsorted(numbers, bad)])
+        self.newlines = int(before[-1])
+        self.next_row = int(max(numbers.max(initial=0), bad.max(initial=0), self.next_row - 1)) + 1
+        self.skipped.clear()
+        return pa.array(numbers + before[:-1]), faults
+
+    def _quote(self, lines: npt.NDArray[np.int64]) -> pa.Table:
+        size = len(lines)
+        return build_faults(
+            self.table,
+            pa.array([self.path.name] * size, pa.string()),
+            pa.array(lines),
+            pa.array([""] * size, pa.string()),
+            pa.array([text[:200] for _, text in self.skipped], pa.string()),
+            pa.array(["wrong_number_of_fields"] * size, pa.string()),
+        )
+
+
+def _read_header(source: FileSource, path: Path, encoding: str) -> tuple[list[str], str]:
+    """Return column names and delimiter of a text file."""
+    with path.open(encoding=encoding, newline="") as file:
+        header = file.readline()
+    if not header.strip():
+        raise TableFault("empty_layer", table=f"{source.table.name} ({path.name})")
+    delimiter = source.delimiter
+    if not delimiter:
+        delimiter = max(",\t;|", key=header.count)
+    options = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
+    line = header.rstrip("\r\n").encode()
+    names = csv.read_csv(
+        pa.BufferReader(line + b"\n" + line + b"\n"), parse_options=options
+    ).column_names
+    return [name.strip() for name in names], delimiter
+
+
+def _read_text(source: FileSource, path: Path) -> Iterator[Item]:
+    encoding = find_encoding(path, source.encoding, source.table.name)
+    names, delimiter = _read_header(source, path, encoding)
+    matched = _match_columns(source, path, names)
+    counter = _LineCounter(source.table.name, path)
+    try:
+        reader = csv.open_csv(
+            path,
+            read_options=csv.ReadOptions(
+                use_threads=False,
+                block_size=_BLOCK_BYTES,
+                encoding="utf8" if encoding == "utf-8-sig" else encoding,
+                column_names=names,
+                skip_rows=1,
+            ),
+            parse_options=csv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=counter.skip,
+            ),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+            ),
+        )
+        for batch in reader:
+            rows = pa.table(batch)
+            lines, faults = counter.place(rows)
+            filled = _are_filled(rows)
+            yield faults
+            yield Chunk(path.name, lines.filter(filled), _rename(rows, matched).filter(filled))
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" not in str(error):
+            raise TableFault(
+                "unreadable_file",
+                table=source.table.name,
+                value=path.name,
+                why=str(error).split("\n")[0],
+            ) from error
+    yield counter.place(pa.table({}))[1]
+
+
+def _are_filled(rows: pa.Table) -> pa.Array:
+    """Return which rows hold anything: an empty line is no row and no loss."""
+    filled = np.zeros(rows.num_rows, dtype=bool)
+    for column in rows.columns:
+        filled |= pc.fill_null(pc.greater(pc.binary_length(column), 0), False).to_numpy()
+    return pa.array(filled)
+
+
+def _rename(rows: pa.Table, matched: Mapping[str, str]) -> pa.Table:
+    return pa.table({ours: rows[theirs] for ours, theirs in matched.items()})
+
+
+# Parquet
+
+
+def _read_parquet(source: FileSource, path: Path) -> Iterator[Item]:
+    _check_start(source, path, (b"PAR1",))
+    try:
+        file = pq.ParquetFile(path)
+    except pa.ArrowInvalid as error:
+        raise TableFault(
+            "unreadable_file", table=source.table.name, value=path.name, why=str(error)
+        ) from error
+    names = file.schema_arrow.names
+    matched = _match_columns(source, path, names)
+    geometry, crs = _find_geoparquet(file.schema_arrow.metadata or {})
+    wanted = list(dict.fromkeys([*matched.values(), *([geometry] if geometry else [])]))
+    start = 1
+    for batch in file.iter_batches(CHUNK_ROWS, columns=wanted):
+        rows = pa.table(batch)
+        lines = pa.array(np.arange(start, start + rows.num_rows))
+        start += rows.num_rows
+        raw = _rename(rows, matched)
+        if geometry:
+            raw = _put_geometry(source.table, raw, rows[geometry])
+        yield Chunk(path.name, lines, raw, crs)
+
+
+def _find_geoparquet(metadata: Mapping[bytes, bytes]) -> tuple[str, str]:
+    """Return geometry column and CRS of a GeoParquet file, "" where it is a plain one."""
+    if b"geo" not in metadata:
+        return "", ""
+    geo = json.loads(metadata[b"geo"])
+    column = geo["columns"][geo["primary_column"]]
+    if column.get("encoding", "WKB") != "WKB":
+        return "", ""
+    crs = column.get("crs", "OGC:CRS84")  # absent means longitude and latitude; null means unknown
+    return geo["primary_column"], crs if isinstance(crs, str) else json.dumps(crs) if crs else ""
+
+
+# Geometry files
+
+
+def _read_geometry(source: FileSource, path: Path, encoding: str = "") -> Iterator[Item]:
+    import pyogrio  # noqa: PLC0415
+    from pyogrio.errors import DataLayerError, DataSourceError  # noqa: PLC0415
+
+    try:
+        layer = _find_layer(source, path)
+        facts = pyogrio.read_info(path, layer=layer, encoding=encoding or None)
+        matched = _match_columns(source, path, [str(name) for name in facts["fields"]])
+        wanted = list(dict.fromkeys(matched.values()))
+        with pyogrio.open_arrow(
+            path,
+            layer=layer,
+            encoding=encoding or None,
+            columns=wanted,
+            batch_size=CHUNK_ROWS,
+            use_pyarrow=True,
+        ) as (meta, reader):
+            geometry = meta["geometry_name"] or "wkb_geometry"
+            start = 1
+            for batch in reader:
+                rows = pa.table(batch)
+                lines = pa.array(np.arange(start, start + rows.num_rows))
+                start += rows.num_rows
+                raw = _rename(rows, matched)
+                if geometry in rows.column_names:
+                    raw = _put_geometry(source.table, raw, rows[geometry])
+                yield Chunk(path.name, lines, raw, str(meta["crs"] or ""))
+    except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
+        raise TableFault(
+            "unreadable_file", table=source.table.name, value=path.name, why=str(error)
+        ) from error
+
+
+def _find_layer(source: FileSource, path: Path) -> str | None:
+    import pyogrio  # noqa: PLC0415
+
+    layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+    if not layers:
+        raise TableFault("empty_layer", table=f"{source.table.name} ({path.name})")
+    if source.layer and source.layer not in layers:
+        raise TableFault(
+            "missing_layer",
+            table=f"{source.table.name} ({path.name})",
+            column="layer",
+            value=source.layer,
+            found=", ".join(layers[:12]),
+        )
+    if not source.layer and len(layers) > 1 and path.suffix.lower() == ".gpkg":
+        raise TableFault(
+            "which_layer",
+            table=f"{source.table.name} ({path.name})",
+            column="layer",
+            found=", ".join(layers[:12]),
+        )
+    return source.layer or None
+
+
+def _read_geopackage(source: FileSource, path: Path) -> Iterator[Item]:
+    _check_start(source, path, (b"SQLite format 3",))
+    yield from _read_geometry(source, path)
+
+
+def _read_geojson(source: FileSource, path: Path) -> Iterator[Item]:
+    _check_start(source, path, (b"{",))
+    yield from _read_geometry(source, path)
+
+
+def _read_shapefile(source: FileSource, path: Path) -> Iterator[Item]:
+    _check_start(source, path, (b"\x00\x00\x27\x0a",))
+    table = path.with_suffix(".dbf")
+    if not table.is_file():
+        raise TableFault("missing_file", table=source.table.name, value=str(table))
+    encoding = source.encoding
+    if not encoding and not path.with_suffix(".cpg").is_file():
+        encoding = find_encoding(table, "", source.table.name)
+    yield from _read_geometry(source, path, encoding.replace("utf-8-sig", "utf-8"))
+
+
+def _put_geometry(table: Table, raw: pa.Table, geometry: pa.ChunkedArray) -> pa.Table:
+    """Add polygons as WKB, or points as x and y, as the table wants them."""
+    wkb = geometry.combine_chunks()
+    if isinstance(wkb, pa.ExtensionArray):
+        wkb = wkb.storage
+    if any(column.type == "geometry" for column in table.columns):
+        return raw.append_column("geometry", wkb.cast(pa.binary()))
+    if "x" in raw.column_names or all(column.name != "x" for column in table.columns):
+        return raw
+    shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")
+    # An area stands for its actor at a point inside it; get_x() wants points alone.
+    areas = shapely.get_dimensions(shapes) > 0
+    shapes[areas] = shapely.point_on_surface(shapes[areas])
+    multi = shapely.get_type_id(shapes) == shapely.GeometryType.MULTIPOINT
+    shapes[multi] = shapely.get_geometry(shapes[multi], 0)
+    x, y = shapely.get_x(shapes), shapely.get_y(shapes)
+    raw = raw.append_column("x", pa.array(x, from_pandas=True))
+    return raw.append_column("y", pa.array(y, from_pandas=True))
+
+
+_READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
+    ".csv": _read_text,
+    ".tsv": _read_text,
+    ".tab": _read_text,
+    ".txt": _read_text,
+    ".parquet": _read_parquet,
+    ".geoparquet": _read_parquet,
+    ".gpkg": _read_geopackage,
+    ".geojson": _read_geojson,
+    ".json": _read_geojson,
+    ".shp": _read_shapefile,
+}

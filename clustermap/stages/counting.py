@@ -1,0 +1,215 @@
+"""Counting: linkages become edges, edges become flows, and firms become tallies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from clustermap.checks import FAULTS, check_chunk
+from clustermap.errors import TableFault
+from clustermap.layers.industries import CodedIndustries, code_industries
+from clustermap.messages import Message
+from clustermap.network.counts import Counts, Evidence, build_counts
+from clustermap.network.flows import (
+    Presence,
+    count_flows,
+    count_presence,
+    merge_flows,
+    merge_presence,
+    name_flows,
+)
+from clustermap.network.linkages import (
+    EDGES,
+    Reading,
+    code_pairs,
+    code_participations,
+    expand_projects,
+    fits_kind,
+)
+from clustermap.network.tallies import count_tallies, merge_tallies
+from clustermap.sources.files import read_chunks
+from clustermap.stages.ledger import Entry, Ledger, Progress
+from clustermap.stages.reading import (
+    Layers,
+    column_or_null,
+    file_source,
+    linkage_table,
+    read_rows,
+)
+from clustermap.tables import KINDS, SHARE_UNIT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from clustermap.project import Linkage, Project
+    from clustermap.tables import Table
+
+_LARGEST_SUM = 2**62
+"""Sums of shares stay below this, so that int64 never overflows."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """What was counted of a run.
+
+    Parameters
+    ----------
+    counts
+        Counts of the clusters.
+    flows
+        The table FLOWS.
+    """
+
+    counts: Counts
+    flows: pd.DataFrame
+
+
+@dataclass
+class _Reduced:
+    """What is left of one table of linkages once its edges went by."""
+
+    flows: pa.Table
+    presence: Presence
+    edges: int = 0
+    misfits: int = 0
+    largest: int = 0
+
+    def take(self, edges: pa.Table, layers: Layers) -> None:
+        register = layers.register
+        self.flows = merge_flows([self.flows, count_flows(edges, register)])
+        found = count_presence(edges, register, layers.cells)
+        self.presence = merge_presence(self.presence, found)
+        ends = (register.types[edges[end].to_numpy()] for end in ("a", "b"))
+        self.misfits += int((~fits_kind(edges["kind"].to_numpy(), *ends)).sum())
+        self.edges += edges.num_rows
+        self.largest = max(self.largest, int(edges["share"].to_numpy().max(initial=0)))
+
+    def check_sums(self, table: str) -> None:
+        """Refuse weights whose sum might not fit into 64 bits."""
+        if self.largest * max(self.edges, 1) >= _LARGEST_SUM:
+            raise TableFault(
+                "weights_too_large",
+                table=table,
+                column="weight",
+                value=f"{self.largest / SHARE_UNIT:g}",
+            )
+
+
+def _start(layers: Layers) -> _Reduced:
+    nothing = EDGES.empty_table()
+    presence = count_presence(nothing, layers.register, layers.cells)
+    return _Reduced(count_flows(nothing, layers.register), presence)
+
+
+def _reading(linkage: Linkage) -> Reading:
+    return Reading(linkage.kind or "", linkage.directed, linkage.since, linkage.until)
+
+
+def _count_pairs(
+    table: Table, linkage: Linkage, layers: Layers, ledger: Ledger, progress: Progress
+) -> _Reduced:
+    reduced, faults, entry = _start(layers), [FAULTS.empty_table()], Entry()
+    for item in read_chunks(file_source(table, linkage)):
+        if isinstance(item, pa.Table):
+            faults.append(item)
+            entry.read += item.num_rows
+            continue
+        checked = check_chunk(table, item, linkage.kinds)
+        coded = code_pairs(table.name, checked, layers.register, _reading(linkage))
+        reduced.take(coded.rows, layers)
+        faults.append(coded.faults)
+        entry.read += item.rows.num_rows
+        entry.kept += coded.rows.num_rows
+        entry.left_out += coded.left_out
+        progress(Message("step.count", {"table": table.name}), entry.read, 0)
+    _close(table, reduced, entry, pa.concat_tables(faults), ledger)
+    return reduced
+
+
+def _count_projects(
+    table: Table, linkage: Linkage, layers: Layers, ledger: Ledger, progress: Progress
+) -> _Reduced:
+    rows, reading = read_rows(table, linkage, progress), _reading(linkage)
+    projects, faults, left_out = code_participations(
+        table.name, rows.checked, layers.register, reading
+    )
+    reduced = _start(layers)
+    for edges in expand_projects(projects, layers.register, reading):
+        reduced.take(edges, layers)
+        progress(Message("step.count", {"table": table.name}), reduced.edges, 0)
+    entry = Entry(rows.read, len(projects.unit), left_out, {"projects": len(projects.listed)})
+    _close(table, reduced, entry, faults, ledger)
+    return reduced
+
+
+def _close(table: Table, reduced: _Reduced, entry: Entry, faults: pa.Table, ledger: Ledger) -> None:
+    reduced.check_sums(table.name)
+    entry.facts |= {"links": reduced.edges, "links_unlike_their_kind": reduced.misfits}
+    ledger.close(table.name, entry, faults)
+
+
+def _tally(layers: Layers) -> tuple[pa.Table, CodedIndustries]:
+    """Count actors in their cells; partners abroad belong to no stratum of the nation."""
+    none = pa.nulls(0, pa.string())
+    firms = layers.actors.get("firms")
+    codes = none if firms is None else column_or_null(firms, "industry", pa.string())
+    industries = code_industries(codes, layers.taxonomy)
+    parts, start = [], 0
+    for name, rows in layers.actors.items():
+        span = slice(start, start := start + rows.num_rows)
+        if name == "partners":
+            continue
+        employees = column_or_null(rows, "employees", pa.int64()) if name == "firms" else None
+        coded = industries if name == "firms" else None
+        cells, types = layers.register.cells[span], layers.register.types[span]
+        parts.append(count_tallies(cells, types, employees, coded))
+    if not parts:
+        nobody = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint8)
+        parts = [count_tallies(*nobody, None, None)]
+    return merge_tallies(parts), industries
+
+
+def count_network(project: Project, layers: Layers, ledger: Ledger, progress: Progress) -> Network:
+    """Count the linkages and actors of a project.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    layers
+        Clean layers, actors in their cells.
+    ledger
+        Takes note of every row.
+    progress
+        Hears how far it is.
+
+    Returns
+    -------
+    Network
+        Counts and flows.
+    """
+    evidence, linked = [], np.zeros((len(KINDS), len(layers.register.cells)), dtype=bool)
+    for number, linkage in enumerate(project.linkages, start=1):
+        table = linkage_table(number, linkage.form)
+        count = _count_pairs if linkage.form == "pairs" else _count_projects
+        reduced = count(table, linkage, layers, ledger, progress)
+        units = reduced.presence.units if linkage.form == "projects" else None
+        evidence.append(Evidence(reduced.flows, units, linkage.independent_units))
+        linked |= reduced.presence.linked
+    tallies, industries = _tally(layers)
+    counts = build_counts(
+        [str(key) for key in layers.clusters.index],
+        layers.cells,
+        layers.register,
+        tallies,
+        industries.sectors,
+        industries.groups,
+        evidence,
+        linked,
+    )
+    nothing = count_flows(EDGES.empty_table(), layers.register)
+    flows = merge_flows([nothing, *(part.flows for part in evidence)])
+    return Network(counts, name_flows(flows, layers.cells))

@@ -1,0 +1,195 @@
+"""The ledger: every row read is kept, quarantined or left out, and the sums must agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from clustermap.checks import FAULTS
+from clustermap.errors import TableFault
+from clustermap.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Progress(Protocol):
+    """Hears how far a run is."""
+
+    def __call__(self, step: Message, done: int, total: int, /) -> None:
+        """Take note of a step.
+
+        Parameters
+        ----------
+        step
+            What is being done.
+        done, total
+            How far; total 0 where it is not known.
+        """
+
+
+def no_progress(step: Message, done: int, total: int, /) -> None:
+    """Listen to nothing: for library calls without a progress bar.
+
+    Parameters
+    ----------
+    step, done, total
+        As in Progress.
+    """
+
+
+@dataclass
+class Entry:
+    """What became of the rows of one table.
+
+    Parameters
+    ----------
+    read
+        Rows read.
+    kept
+        Rows that the run went on with.
+    left_out
+        Rows that the project file leaves out (years).
+    facts
+        What else is worth knowing: polygons made valid, points in several clusters, ...
+    """
+
+    read: int = 0
+    kept: int = 0
+    left_out: int = 0
+    facts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Ledger:
+    """Entries of all tables of a run, and the rows in quarantine.
+
+    Parameters
+    ----------
+    max_refused
+        Largest share of a table's rows that may be quarantined.
+    strict
+        Whether a single quarantined row stops the run.
+    """
+
+    max_refused: float
+    strict: bool
+    entries: dict[str, Entry] = field(default_factory=dict)
+    quarantine: list[pa.Table] = field(default_factory=list)
+
+    def close(self, table: str, entry: Entry, faults: pa.Table) -> None:
+        """Enter a table whose rows are settled.
+
+        Parameters
+        ----------
+        table
+            Name of the table.
+        entry
+            What became of its rows.
+        faults
+            FAULTS: its quarantined rows.
+
+        Raises
+        ------
+        TableFault
+            If the table is empty, if too many rows were refused, or one was and the run is strict.
+        AssertionError
+            If rows were lost: a fault of the program, never of the data.
+        """
+        earlier = self.entries.setdefault(table, Entry())
+        earlier.read += entry.read
+        earlier.kept += entry.kept
+        earlier.left_out += entry.left_out
+        for name, count in entry.facts.items():
+            earlier.facts[name] = earlier.facts.get(name, 0) + count
+        refused = faults.num_rows
+        if entry.read != entry.kept + refused + entry.left_out:
+            raise AssertionError(
+                f"{table}: {entry.read} rows read, {entry.kept} kept, {refused} quarantined, "
+                f"{entry.left_out} left out"
+            )
+        if entry.read == 0:
+            raise TableFault("empty_layer", table=table)
+        if refused and (self.strict or refused > self.max_refused * entry.read):
+            self._refuse(table, entry.read, faults)
+        if refused:
+            self.quarantine.append(faults)
+
+    def _refuse(self, table: str, read: int, faults: pa.Table) -> None:
+        first = faults.slice(0, 1).to_pylist()[0]
+        commonest, _ = Counter(faults["reason"].to_pylist()).most_common(1)[0]
+        raise TableFault(
+            "strict" if self.strict else "too_many_refused",
+            table=f"{table} ({first['file']})",
+            column=first["column"],
+            row=first["line"],
+            value=first["value"],
+            why=Message(f"row_fault.{first['reason']}"),
+            commonest=Message(f"row_fault.{commonest}"),
+            refused=faults.num_rows,
+            read=read,
+            share=f"{100 * faults.num_rows / read:.1f}",
+            limit=f"{100 * self.max_refused:g}",
+        )
+
+    def faults(self) -> pa.Table:
+        """Return all rows in quarantine.
+
+        Returns
+        -------
+        pa.Table
+            FAULTS, ordered by table, file and line.
+        """
+        if not self.quarantine:
+            return FAULTS.empty_table()
+        keys = [(name, "ascending") for name in ("table", "file", "line", "column")]
+        return pa.concat_tables(self.quarantine).sort_by(keys)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what became of every table, fit for JSON.
+
+        Returns
+        -------
+        dict
+            Table to read, kept, quarantined, left_out, reasons and facts.
+        """
+        reasons: dict[str, Counter[str]] = {}
+        for row in self.faults().select(["table", "reason"]).to_pylist():
+            reasons.setdefault(row["table"], Counter())[row["reason"]] += 1
+        return {
+            table: {
+                "read": entry.read,
+                "kept": entry.kept,
+                "quarantined": sum(reasons.get(table, Counter()).values()),
+                "left_out": entry.left_out,
+                "reasons": dict(sorted(reasons.get(table, Counter()).items())),
+                **dict(sorted(entry.facts.items())),
+            }
+            for table, entry in self.entries.items()
+        }
+
+
+def say_quarantine(summary: Mapping[str, Any]) -> list[Message]:
+    """Return one sentence for every reason that rows were quarantined.
+
+    Parameters
+    ----------
+    summary
+        From Ledger.summary.
+
+    Returns
+    -------
+    list
+        Messages, table by table.
+    """
+    return [
+        Message(
+            "summary.quarantined",
+            {"table": table, "rows": f"{count:,}", "why": Message(f"row_fault.{reason}")},
+        )
+        for table, entry in summary.items()
+        for reason, count in entry["reasons"].items()
+    ]

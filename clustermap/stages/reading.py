@@ -1,0 +1,380 @@
+"""Reading: from the project file to clean layers, every actor in its cell."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clustermap import tables
+from clustermap.checks import FAULTS, FILE, LINE, Checked, check_chunk, set_aside
+from clustermap.errors import TableFault
+from clustermap.layers import projection
+from clustermap.layers.actors import Home, Register, place_points, type_codes
+from clustermap.layers.cells import (
+    ABROAD,
+    HOW,
+    Assignment,
+    Cells,
+    Place,
+    assign,
+    build_cells,
+)
+from clustermap.layers.clusters import (
+    CleanPolygons,
+    clean_polygons,
+    find_overlaps,
+    refuse_overlaps,
+)
+from clustermap.layers.identity import find_duplicates, set_duplicates_aside
+from clustermap.layers.industries import Taxonomy, build_taxonomy
+from clustermap.messages import Message
+from clustermap.sources.files import FileSource, read_chunks
+from clustermap.sources.reference import data_root
+from clustermap.stages.ledger import Entry, Ledger, Progress
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from pyproj import CRS
+
+    from clustermap.project import Layer, Project, Source
+    from clustermap.tables import Table
+
+_ACTORS = {"firms": "firm", "institutes": "institute", "partners": "partner"}
+"""Layers of actors and the column of their identifiers."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The layers of a run, clean and assigned.
+
+    Parameters
+    ----------
+    clusters
+        Index cluster; geometry on the map.
+    regions
+        Index region; or None.
+    actors
+        Rows of firms, institutes and partners with the columns cell and how.
+    register
+        All actors in one row of positions: firms, then institutes, then partners.
+    cells
+        All cells and the clusters that hold them.
+    taxonomy
+        Strategic industries.
+    """
+
+    clusters: gpd.GeoDataFrame
+    regions: gpd.GeoDataFrame | None
+    actors: dict[str, pa.Table]
+    register: Register
+    cells: Cells
+    taxonomy: Taxonomy
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table as read: typed rows, faults, and where it says that it lies.
+
+    Parameters
+    ----------
+    checked
+        Typed rows and faults.
+    crs
+        What the files say of their coordinate system, "" where they say nothing.
+    read
+        Rows read, faulty ones included.
+    """
+
+    checked: Checked
+    crs: str
+    read: int
+
+
+def file_source(table: Table, source: Source) -> FileSource:
+    """Return where the rows of a table come from.
+
+    Parameters
+    ----------
+    table
+        Declaration of the table.
+    source
+        Its section of the project file.
+
+    Returns
+    -------
+    FileSource
+        For the readers.
+    """
+    return FileSource(
+        table,
+        source.path,
+        source.columns,
+        source.layer or "",
+        source.encoding or "",
+        source.delimiter or "",
+    )
+
+
+def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
+    """Read a table whole, chunk by chunk.
+
+    Parameters
+    ----------
+    table
+        Declaration of the table.
+    source
+        Its section of the project file.
+    progress
+        Hears how many rows were read.
+
+    Returns
+    -------
+    Rows
+        Typed rows, faults and number of rows.
+
+    Raises
+    ------
+    TableFault
+        If a file cannot be read, or two files state different coordinate systems.
+    """
+    parts, faults, mended, systems, read = [], [FAULTS.empty_table()], Counter[str](), {}, 0
+    for item in read_chunks(file_source(table, source)):
+        if isinstance(item, pa.Table):
+            faults.append(item)
+            read += item.num_rows
+            continue
+        checked = check_chunk(table, item, source.kinds)
+        parts.append(checked.rows)
+        faults.append(checked.faults)
+        mended.update(checked.mended)
+        systems[item.crs] = item.file
+        read += item.rows.num_rows
+        progress(Message("step.read", {"table": table.name}), read, 0)
+    if len(systems) > 1 and not getattr(source, "crs", None):
+        raise TableFault("mixed_crs", table=table.name, column="crs", value=", ".join(systems))
+    if read == 0:
+        raise TableFault("empty_layer", table=table.name)
+    rows = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+    whole = Checked(rows.combine_chunks(), pa.concat_tables(faults), dict(mended))
+    return Rows(whole, next(iter(systems), ""), read)
+
+
+def _find_crs(layer: Layer, rows: Rows, table: str) -> CRS:
+    """Return the coordinate system of a layer: what the project file says wins."""
+    return projection.check_crs(layer.crs or rows.crs, table)
+
+
+def _read_polygons(
+    table: Table, layer: Layer, crs: CRS, ledger: Ledger, progress: Progress
+) -> CleanPolygons:
+    rows = read_rows(table, layer, progress)
+    if "geometry" not in rows.checked.rows.column_names:
+        raise TableFault("no_geometry_column", table=table.name, column="geometry")
+    clean = clean_polygons(table, rows.checked, _find_crs(layer, rows, table.name), crs)
+    facts = {"made_valid": clean.made_valid}
+    ledger.close(table.name, Entry(rows.read, len(clean.frame), 0, facts), clean.faults)
+    return clean
+
+
+def _has_points(rows: pa.Table) -> bool:
+    if not {"x", "y"} & set(rows.column_names):
+        return False
+    columns = [rows[name] for name in ("x", "y") if name in rows.column_names]
+    return any(rows.num_rows > column.null_count for column in columns)
+
+
+def _read_actors(name: str, layer: Layer, home: Home, progress: Progress) -> tuple[Checked, int]:
+    """Return the actors of a layer on the map, and how many rows were read."""
+    table = tables.LAYERS[name]
+    rows = read_rows(table, layer, progress)
+    checked = rows.checked
+    if name != "partners" and _has_points(checked.rows):
+        checked = place_points(name, checked, _find_crs(layer, rows, name), home)
+    unique = set_duplicates_aside(name, checked.rows, _ACTORS[name])
+    faults = pa.concat_tables([checked.faults, unique.faults])
+    return Checked(unique.rows, faults, checked.mended), rows.read
+
+
+def _part_shared_ids(found: dict[str, tuple[Checked, int]]) -> dict[str, tuple[Checked, int]]:
+    """Set aside actors whose identifier stands in two layers: a linkage could mean either."""
+    ids = [checked.rows[_ACTORS[name]].combine_chunks() for name, (checked, _) in found.items()]
+    shared = find_duplicates(pa.concat_arrays(ids)) if ids else np.zeros(0, dtype=bool)
+    parted, start = {}, 0
+    for name, (checked, read) in found.items():
+        mask = shared[start : start + checked.rows.num_rows]
+        start += checked.rows.num_rows
+        held = set_aside(name, checked.rows, mask, column=_ACTORS[name], reason="id_in_two_layers")
+        faults = pa.concat_tables([checked.faults, held.faults])
+        parted[name] = (Checked(held.rows, faults, checked.mended), read)
+    return parted
+
+
+def column_or_null(rows: pa.Table, name: str, type_: pa.DataType) -> pa.Array:
+    """Return a column, or as many nulls where the table lacks it.
+
+    Parameters
+    ----------
+    rows
+        Typed rows.
+    name
+        Column.
+    type_
+        Type of the nulls.
+
+    Returns
+    -------
+    pa.Array
+        One entry a row.
+    """
+    if name in rows.column_names:
+        return rows[name].combine_chunks()
+    return pa.nulls(rows.num_rows, type_)
+
+
+def _numbers(rows: pa.Table, name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    if name in rows.column_names:
+        return np.asarray(rows[name].to_numpy(), dtype=float)
+    return np.full(rows.num_rows, np.nan)
+
+
+def _assign_actors(
+    name: str, rows: pa.Table, clusters: gpd.GeoDataFrame, project: Project
+) -> Assignment:
+    if name == "partners":
+        countries = pc.binary_join_element_wise(ABROAD, rows["country"].combine_chunks(), "")
+        how = pa.array(np.full(rows.num_rows, HOW.index("abroad"), dtype=np.int8))
+        none = np.full(rows.num_rows, np.nan)
+        coded = pa.DictionaryArray.from_arrays(how, pa.array(HOW))
+        return Assignment(countries.dictionary_encode(), coded, none, 0)
+    place = Place(
+        _numbers(rows, "x"),
+        _numbers(rows, "y"),
+        column_or_null(rows, "complex", pa.string()),
+        column_or_null(rows, "region", pa.string()),
+        _numbers(rows, "precision_m"),
+    )
+    overlaps = project.layers.clusters.overlaps
+    return assign(place, clusters, overlaps=overlaps, nearest_m=project.assign.nearest_m)
+
+
+def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
+    path = project.industries.path or data_root() / "taxonomies" / "strategic12.csv"
+    source = FileSource(tables.TAXONOMY, (path,))
+    parts = [
+        check_chunk(tables.TAXONOMY, item)
+        for item in read_chunks(source)
+        if not isinstance(item, pa.Table)
+    ]
+    progress(Message("step.read", {"table": "taxonomy"}), sum(p.rows.num_rows for p in parts), 0)
+    for part in parts:
+        if part.faults.num_rows:
+            first = part.faults.to_pylist()[0]
+            raise TableFault(
+                "bad_taxonomy", table=path.name, column=first["column"], row=first["line"]
+            )
+    return build_taxonomy(pa.concat_tables([part.rows.drop([FILE, LINE]) for part in parts]))
+
+
+def _home(clusters: gpd.GeoDataFrame, crs: CRS) -> Home:
+    lonlat = clusters.geometry.to_crs(projection.LONLAT)
+    west, south, east, north = (float(v) for v in lonlat.total_bounds)
+    return Home(crs, (west, south, east, north))
+
+
+def _close_actors(
+    name: str, checked: Checked, read: int, assigned: Assignment, ledger: Ledger
+) -> None:
+    ways = Counter(assigned.how.to_pylist())
+    facts = {f"assigned_{way}": ways.get(way, 0) for way in HOW if ways.get(way)}
+    if assigned.several:
+        facts["in_several_clusters"] = assigned.several
+    facts |= {f"mended_{column}": count for column, count in checked.mended.items()}
+    ledger.close(name, Entry(read, checked.rows.num_rows, 0, facts), checked.faults)
+
+
+def read_layers(project: Project, ledger: Ledger, progress: Progress) -> Layers:
+    """Read, clean and assign all layers of a project.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    ledger
+        Takes note of every row.
+    progress
+        Hears how far it is.
+
+    Returns
+    -------
+    Layers
+        Clean layers; see there.
+
+    Raises
+    ------
+    TableFault
+        If a table as a whole is at fault.
+    """
+    crs = projection.check_crs(project.project.crs, "project")
+    clusters = _read_polygons(tables.CLUSTERS, project.layers.clusters, crs, ledger, progress).frame
+    overlaps = find_overlaps(clusters.geometry.to_numpy())
+    ledger.entries["clusters"].facts["overlapping_pairs"] = len(overlaps)
+    if project.layers.clusters.overlaps == "error":
+        refuse_overlaps(clusters, overlaps)
+    regions = None
+    if project.layers.regions:
+        regions = _read_polygons(
+            tables.REGIONS, project.layers.regions, crs, ledger, progress
+        ).frame
+    home = _home(clusters, crs)
+    wanted = {name: getattr(project.layers, name) for name in _ACTORS}
+    found = _part_shared_ids(
+        {n: _read_actors(n, layer, home, progress) for n, layer in wanted.items() if layer}
+    )
+    assigned = {}
+    for number, (name, (checked, read)) in enumerate(found.items(), start=1):
+        progress(Message("step.assign", {"table": name}), number, len(found))
+        assigned[name] = _assign_actors(name, checked.rows, clusters, project)
+        _close_actors(name, checked, read, assigned[name], ledger)
+    cells = build_cells([str(key) for key in clusters.index], [a.cells for a in assigned.values()])
+    actors = {
+        name: checked.rows.drop([FILE, LINE])
+        .append_column("cell", assigned[name].cells)
+        .append_column("how", assigned[name].how)
+        .append_column("#nearest_m", pa.array(assigned[name].nearest_m))
+        for name, (checked, _) in found.items()
+    }
+    taxonomy = _read_taxonomy(project, progress)
+    register = _build_register(actors, cells)
+    return Layers(clusters, regions, actors, register, cells, taxonomy)
+
+
+def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
+    ids = [rows[_ACTORS[name]].combine_chunks() for name, rows in actors.items()]
+    types = [type_codes(rows, "firm" if name == "firms" else "") for name, rows in actors.items()]
+    codes = [cells.codes(rows["cell"].combine_chunks()) for rows in actors.values()]
+    if not ids:
+        return Register(pa.array([], pa.string()), np.zeros(0, np.uint8), np.zeros(0, np.int32))
+    return Register(pa.concat_arrays(ids), np.concatenate(types), np.concatenate(codes))
+
+
+def linkage_table(number: int, form: str) -> Table:
+    """Return the declaration of a table of linkages under a name of its own.
+
+    Parameters
+    ----------
+    number
+        Position among the [[linkages]] of the project file, from 1.
+    form
+        "pairs" or "projects".
+
+    Returns
+    -------
+    Table
+        PAIRS or PROJECTS, named e.g. "linkages_1".
+    """
+    return replace(tables.LINKAGES[form], name=f"linkages_{number}")

@@ -1,0 +1,338 @@
+"""The output of a run on disk: its tables, its quarantine, its record; all of it new or all old."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from clustermap.errors import TableFault
+from clustermap.messages import read_catalogue
+from clustermap.publish.spreadsheets import defuse_text
+from clustermap.tables import OUTPUT_TABLES, SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+_PROGRAM = "clustermap"
+_RUN = "run.json"
+_MANIFEST = ".clustermap.json"
+_JOURNAL = ".journal.json"
+_SCHEMA = {f"{_PROGRAM}:schema": str(SCHEMA)}
+_ROW_GROUP = 1_000_000
+_QUARANTINE_COLUMNS = ("file", "line", "column", "value", "reason")
+_ENTRIES = (_RUN, "tables", "quarantine", "maps", "export", "report")
+
+
+def _replace_file(path: Path, content: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def _read_geo(frame: gpd.GeoDataFrame) -> pa.Table:
+    stream = io.BytesIO()
+    frame.to_parquet(stream, index=False, schema_version="1.1.0")
+    stream.seek(0)
+    return pq.read_table(stream)
+
+
+def _read_arrow(table: pa.Table | pd.DataFrame) -> pa.Table:
+    if not isinstance(table, pd.DataFrame):
+        return table
+    if any(name is not None and name not in table.columns for name in table.index.names):
+        table = table.reset_index()
+    if isinstance(table, gpd.GeoDataFrame):
+        return _read_geo(table)
+    return pa.Table.from_pandas(table, preserve_index=False)
+
+
+def _order(name: str, rows: pa.Table) -> pa.Table:
+    declared = {table.name: table for table in OUTPUT_TABLES}.get(name)
+    if declared is None:
+        return rows
+    first = [c.name for c in declared.columns if c.name in rows.column_names]
+    return rows.select([*first, *(c for c in rows.column_names if c not in first)])
+
+
+def write_tables(
+    tables: Mapping[str, pa.Table | pd.DataFrame], folder: Path, *, metadata: Mapping[str, str]
+) -> None:
+    """Write the tables of a run as Parquet, those with geometry as GeoParquet.
+
+    Parameters
+    ----------
+    tables
+        Name to table. A named index becomes the first columns; a declared table has its columns
+        in the order of its declaration.
+    folder
+        Folder to write ``<name>.parquet`` into.
+    metadata
+        What each file must say of itself: at least "synthetic" and "version". It stands in the
+        file's metadata as ``clustermap:<key>``, beside ``clustermap:schema``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    told = {f"{_PROGRAM}:{key}": value for key, value in sorted(metadata.items())}
+    for name, table in tables.items():
+        rows = _order(name, _read_arrow(table))
+        # The bytes must not depend on the chunks that the rows came in.
+        rows = rows.combine_chunks()
+        rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **told, **_SCHEMA})
+        part = folder / f".{name}.parquet.part"
+        pq.write_table(rows, part, compression="zstd", row_group_size=_ROW_GROUP)
+        part.replace(folder / f"{name}.parquet")
+
+
+def _escape(value: object) -> str:
+    """Write what cannot be seen as an escape, so that the cell is whole and on one line."""
+    text = "" if value is None else str(value)
+    if text.isprintable() and "\\" not in text:
+        return text
+    return "".join(
+        "\\\\" if c == "\\" else c if c.isprintable() else c.encode("unicode_escape").decode()
+        for c in text
+    )
+
+
+def _quarantine_rows(faults: pa.Table) -> Iterator[list[str]]:
+    catalogue = read_catalogue()
+    for row in faults.to_pylist():
+        text = catalogue.get(f"row_fault.{row['reason']}", {"en": ""})["en"]
+        cells = [*(_escape(row[name]) for name in _QUARANTINE_COLUMNS), text]
+        yield [defuse_text(cell) for cell in cells]
+
+
+def write_quarantine(faults: pa.Table, folder: Path) -> None:
+    r"""Write the rows that were refused, one CSV a table.
+
+    Parameters
+    ----------
+    faults
+        Columns table, file, line, column, value, reason.
+    folder
+        Folder to write ``<table>.csv`` into: UTF-8 with byte order mark, ``text`` is the reason
+        in English. A control character or backslash is written as its escape (``\x00``,
+        ``\\``), and an apostrophe stands before what a spreadsheet would run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in sorted(set(faults["table"].to_pylist())):
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow([*_QUARANTINE_COLUMNS, "text"])
+        writer.writerows(_quarantine_rows(faults.filter(pc.equal(faults["table"], name))))
+        _replace_file(folder / f"{name}.csv", stream.getvalue().encode("utf-8-sig"))
+
+
+def _spell_json(content: Mapping[str, object]) -> bytes:
+    text = json.dumps(
+        dict(content), sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False, default=dict
+    )
+    return f"{text}\n".encode()
+
+
+def write_run(record: Mapping[str, object], path: Path) -> None:
+    """Write the record of a run: sorted, without clock times, so that the same run gives it again.
+
+    Parameters
+    ----------
+    record
+        Inputs, parameters, versions; fit for JSON. ``program`` is added: by it we know our own.
+    path
+        File to write.
+    """
+    _replace_file(path, _spell_json({**record, "program": _PROGRAM}))
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file of any size.
+
+    Parameters
+    ----------
+    path
+        File to read.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _read_ours(path: Path) -> Mapping[str, object] | None:
+    """Read a JSON file of ours; None if there is none, or another program made it."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(content, dict) or content.get("program") != _PROGRAM:
+        return None
+    return content
+
+
+def _read_manifest(out: Path) -> dict[str, list[str]]:
+    """Read which files the last runs made, by top-level entry."""
+    content = _read_ours(out / _MANIFEST) or {}
+    entries = content.get("entries")
+    return dict(entries) if isinstance(entries, dict) else {}
+
+
+def _list_files(folder: Path) -> list[str]:
+    """List what is in a folder, relative to it; links are listed, not followed."""
+    return sorted(
+        (Path(root) / name).relative_to(folder).as_posix()
+        for root, folders, files in os.walk(folder)
+        for name in (*files, *(f for f in folders if (Path(root) / f).is_symlink()))
+    )
+
+
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _move(source: Path, target: Path) -> None:
+    source.replace(target)
+
+
+def _roll_back(out: Path, previous: Path) -> None:
+    """Put the old output back; may itself be stopped and begun again."""
+    content = _read_ours(previous / _JOURNAL) or {}
+    entries = content.get("entries")
+    for name, had_old in sorted(entries.items()) if isinstance(entries, dict) else ():
+        kept = previous / name
+        if kept.exists():
+            _remove(out / name)
+            _move(kept, out / name)
+        elif not had_old:
+            _remove(out / name)
+    (previous / _JOURNAL).unlink(missing_ok=True)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _recover(out: Path) -> None:
+    """Undo what a killed run left half done."""
+    for previous in sorted(out.glob(".previous-*")):
+        if (previous / _JOURNAL).exists():
+            _roll_back(out, previous)
+        else:  # it was complete, only the old output was not yet removed
+            shutil.rmtree(previous, ignore_errors=True)
+    for staging in sorted(out.glob(".staging-*")):
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+class Staging:
+    """Output of a whole run: written aside, then put in place of the old, all of it or nothing.
+
+    Within ``with Staging(out) as stage:`` everything is written below the folder ``stage``. At the
+    end each of its top-level entries replaces the one in ``out``; entries that were not written
+    stay, and so do files that others put into our folders. After an exception, or if the program
+    is killed (the next run then sees to it), the old output stands as it was.
+
+    Parameters
+    ----------
+    out
+        Folder of the output; it is made where it is missing. Only one run at a time may write it.
+
+    Raises
+    ------
+    TableFault
+        ``out_not_ours`` if something stands in the way which clustermap did not make,
+        ``out_in_use`` if another program holds a file open (Windows).
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = Path(out).absolute()
+        self._token = secrets.token_hex(4)
+
+    @property
+    def stage(self) -> Path:
+        """Folder to write into."""
+        return self.out / f".staging-{self._token}"
+
+    def __enter__(self) -> Path:
+        if self.out.exists() and not self.out.is_dir():
+            raise TableFault("out_not_ours", table=self.out.name, value=self.out.name)
+        self.out.mkdir(parents=True, exist_ok=True)
+        _recover(self.out)
+        self._check_ours(_ENTRIES)
+        self.stage.mkdir()
+        return self.stage
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self._publish()
+        finally:
+            shutil.rmtree(self.stage, ignore_errors=True)
+
+    def _check_ours(self, names: tuple[str, ...]) -> None:
+        manifest = _read_manifest(self.out)
+        ran = _read_ours(self.out / _RUN) is not None
+        for name in names:
+            if not (ran or name in manifest or _is_empty(self.out / name)):
+                raise TableFault("out_not_ours", table=self.out.name, value=name)
+
+    def _carry(self, name: str, made: list[str]) -> None:
+        """Copy the files of others into the new folder, so that they outlive the old one."""
+        old, new = self.out / name, self.stage / name
+        if not (old.is_dir() and new.is_dir()):
+            return
+        for file in set(_list_files(old)) - set(made) - set(_list_files(new)):
+            (new / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(old / file, new / file, follow_symlinks=False)
+
+    def _publish(self) -> None:
+        names = tuple(sorted(entry.name for entry in self.stage.iterdir()))
+        self._check_ours(names)
+        manifest = _read_manifest(self.out)
+        made = {name: _list_files(self.stage / name) for name in names}
+        for name in names:
+            self._carry(name, manifest.get(name, []))
+        content = {"program": _PROGRAM, "entries": {**manifest, **made}}
+        _replace_file(self.stage / _MANIFEST, _spell_json(content))
+        self._swap((*names, _MANIFEST))
+
+    def _swap(self, names: tuple[str, ...]) -> None:
+        previous = self.out / f".previous-{self._token}"
+        previous.mkdir()
+        had_old = {name: (self.out / name).exists() for name in names}
+        journal = {"program": _PROGRAM, "entries": had_old}
+        _replace_file(previous / _JOURNAL, _spell_json(journal))
+        try:
+            for name in names:
+                if had_old[name]:
+                    _move(self.out / name, previous / name)
+                _move(self.stage / name, self.out / name)
+        except BaseException as error:  # also Ctrl-C: the old output comes back at once
+            _roll_back(self.out, previous)
+            if isinstance(error, PermissionError):
+                raise TableFault("out_in_use", table=self.out.name, value=name) from error
+            raise
+        (previous / _JOURNAL).unlink()  # from here on the new output counts
+        shutil.rmtree(previous, ignore_errors=True)

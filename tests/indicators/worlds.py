@@ -1,0 +1,156 @@
+r"""One small world, drawn so that every expected value can be counted by hand.
+
+Four clusters; a number on a line is so many links, * is a link abroad, ~ leads outside clusters:
+
+           research 2                         A  10 actors, 8 firms   internal: firm_firm 4,
+      A ================= B                                           research 2
+      | \                 |                   B   5 actors, 4 firms   internal: firm_firm 1
+      |  \ firm_firm 3    | firm_firm 1
+      |   \               |                   C   4 actors, 4 firms   internal: none
+      |    +------------- C                   D   2 actors, 2 firms   no link at all
+      ~ firm_firm 2
+      * firm_firm 1                           D
+
+The research links of A and of B come from one project each; all other links are independent.
+"""
+
+from __future__ import annotations
+
+import networkx as nx
+import pandas as pd
+
+from clustermap.network.counts import Counts
+
+CLUSTERS = ("A", "B", "C", "D")
+
+# cluster: kind: internal, external, abroad, linked, units
+_LINKS = {
+    ("A", "firm_firm"): (4, 6, 1, 6, 10.0),
+    ("A", "research"): (2, 2, 0, 4, 1.0),
+    ("B", "firm_firm"): (1, 1, 0, 3, 2.0),
+    ("B", "research"): (0, 2, 0, 2, 1.0),
+    ("C", "firm_firm"): (0, 4, 0, 4, 4.0),
+    ("C", "research"): (0, 0, 0, 0, 0.0),
+    ("D", "firm_firm"): (0, 0, 0, 0, 0.0),
+    ("D", "research"): (0, 0, 0, 0, 0.0),
+}
+
+EXPECTED = {
+    # cluster, indicator, kind, industry: value, basis
+    ("A", "actors", "", ""): (10, 10),
+    ("A", "firms", "", ""): (8, 8),
+    ("A", "employees", "", ""): (200, 8),
+    ("B", "employees", "", ""): (100, 3),
+    ("C", "employees", "", ""): (30, 1),  # known for one firm of four
+    ("D", "employees", "", ""): (None, 0),
+    # employees: nation 1000, chips 200: (80/200)/(200/1000), (60/100)/(200/1000)
+    ("A", "location_quotient", "", "chips"): (2.0, 3),
+    ("B", "location_quotient", "", "chips"): (3.0, 2),
+    # firms, since employees are known for too few: (1/4)/(8/40); chips in firms 8 of 40
+    ("C", "location_quotient", "", "chips"): (1.25, 1),
+    ("D", "location_quotient", "", "chips"): (0.0, 0),
+    ("A", "symmetric_location_quotient", "", "chips"): (1 / 3, 3),
+    ("B", "symmetric_location_quotient", "", "chips"): (1 / 2, 2),
+    ("D", "symmetric_location_quotient", "", "chips"): (-1, 0),
+    # employees 150 and 50 of 200: .75² + .25²
+    ("A", "herfindahl", "", ""): (0.625, 8),
+    ("B", "herfindahl", "", ""): (1.0, 3),
+    ("C", "herfindahl", "", ""): (0.5, 4),  # two divisions of two firms each
+    ("D", "herfindahl", "", ""): (None, 0),  # no firm has an industry code
+    ("A", "internal_links", "firm_firm", ""): (4, 10),
+    ("A", "external_links", "firm_firm", ""): (6, 10),
+    ("A", "abroad_links", "firm_firm", ""): (1, 10),
+    ("A", "external_links", "research", ""): (2, 1),
+    ("A", "local_share", "firm_firm", ""): (0.4, 10),
+    ("A", "local_share", "research", ""): (0.5, 1),
+    ("B", "local_share", "research", ""): (0.0, 1),
+    ("C", "local_share", "research", ""): (None, 0),
+    ("A", "ei_index", "firm_firm", ""): (0.2, 10),
+    ("C", "ei_index", "firm_firm", ""): (1.0, 4),
+    ("D", "ei_index", "firm_firm", ""): (None, 0),
+    ("A", "participation", "firm_firm", ""): (0.6, 10),
+    ("A", "participation", "research", ""): (0.4, 2.5),  # 10 actors x 1 unit / 4 links
+    ("A", "participation", "", ""): (0.8, 10 * 11 / 14),
+    ("D", "participation", "", ""): (0.0, 2),
+    # strength: A-B research 2, A-C firm_firm 3, B-C firm_firm 1
+    ("A", "strength", "", ""): (5, 5 * 11 / 14),
+    ("B", "strength", "", ""): (3, 3 * 3 / 4),
+    ("C", "strength", "", ""): (4, 4),
+    ("D", "strength", "", ""): (0, 0),
+}
+
+
+def draw_network() -> nx.MultiDiGraph[str]:
+    network: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    network.add_nodes_from(CLUSTERS)
+    edges = (
+        ("A", "A", "firm_firm", "firm-firm", 4),
+        ("A", "A", "research", "firm-university", 2),
+        ("B", "B", "firm_firm", "firm-firm", 1),
+        ("A", "B", "research", "firm-university", 1),
+        ("B", "A", "research", "firm-university", 1),
+        ("A", "C", "firm_firm", "firm-firm", 3),
+        ("C", "B", "firm_firm", "firm-firm", 1),
+    )
+    for one, other, kind, channel, links in edges:
+        network.add_edge(one, other, kind=kind, channel=channel, links=links, weight=links * 10**9)
+    return network
+
+
+def small_world() -> Counts:
+    """Return the counts of the world above."""
+    columns = ["firms", "employees", "employed", "largest"]
+    by_sector = pd.DataFrame(
+        [
+            ("A", "26", 5, 150, 5, 80),
+            ("A", "10", 3, 50, 3, 30),
+            ("B", "26", 4, 100, 3, 60),
+            ("C", "26", 2, 30, 1, 30),
+            ("C", "10", 2, 0, 0, 0),
+            ("D", "", 2, 0, 0, 0),
+        ],
+        columns=["cluster", "sector", *columns],
+    )
+    by_industry = pd.DataFrame(
+        [("A", "chips", 3, 80, 3, 40), ("B", "chips", 2, 60, 2, 40), ("C", "chips", 1, 30, 1, 30)],
+        columns=["cluster", "industry", *columns],
+    )
+    nation_by_sector = pd.DataFrame(
+        [("", 5, 0, 0, 0), ("10", 20, 400, 18, 90), ("26", 15, 600, 14, 80)],
+        columns=["sector", *columns],
+    )
+    nation_by_industry = pd.DataFrame(
+        [("chips", 8, 200, 7, 40), ("ships", 2, 50, 2, 30)], columns=["industry", *columns]
+    )
+    links = pd.DataFrame(
+        [
+            (*key, internal, external, abroad, internal * 10**9, external * 10**9, linked, units)
+            for key, (internal, external, abroad, linked, units) in _LINKS.items()
+        ],
+        columns=[
+            *("cluster", "kind", "internal", "external", "abroad"),
+            *("internal_weight", "external_weight", "linked", "units"),
+        ],
+    )
+    actors = pd.DataFrame(
+        [
+            ("A", "firm", 8),
+            ("A", "university", 2),
+            ("B", "firm", 4),
+            ("B", "support", 1),
+            ("C", "firm", 4),
+            ("D", "firm", 2),
+        ],
+        columns=["cluster", "type", "actors"],
+    )
+    return Counts(
+        clusters=pd.Index(CLUSTERS, name="cluster"),
+        actors=actors,
+        by_sector=by_sector,
+        by_industry=by_industry,
+        nation_by_sector=nation_by_sector,
+        nation_by_industry=nation_by_industry,
+        links=links,
+        linked=pd.DataFrame([("A", 8), ("B", 4), ("C", 4)], columns=["cluster", "linked"]),
+        network=draw_network(),
+    )
