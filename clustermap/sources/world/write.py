@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 TAXONOMY = "strategic12.csv"
 _DECIMALS = 7  # of a degree: about a centimetre, so that no firm slips over its fence
-_BUDGET_SHARE = 0.08
 _COLUMNS = {
     "clusters": {
         "cluster": "단지번호",
@@ -39,7 +38,7 @@ _COLUMNS = {
         "industry": "업종코드",
         "revision": "차수",
         "employees": "종업원수",
-        "sales": "매출액_백만원",
+        "sales": "매출액_원",
         "founded": "설립연도",
         "region": "시도",
         "x": "X좌표",
@@ -101,12 +100,10 @@ def write_world(world: World, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     institutes = world.institutes.assign(kind=world.institutes["kind"].map(_INSTITUTE_KINDS))
-    # Money stands in millions, as in most registers; the project file says so.
-    firms = world.firms.assign(sales=world.firms["sales"] // 1_000_000)
     pairs = world.pairs.assign(kind=world.pairs["kind"].map(_LINKAGE_KINDS))
     kinds = world.participations["kind"].map(_LINKAGE_KINDS).fillna("")
     tables = {
-        "firms": firms,
+        "firms": world.firms,
         "institutes": institutes,
         "partners": world.partners,
         "pairs": pairs,
@@ -166,12 +163,9 @@ def _turn(mapping: dict[str, str]) -> str:
 
 
 def _spell_project(world: World) -> str:
-    budget = round(float(world.clusters["cost"].sum()) * _BUDGET_SHARE / 1e9) * 10**9
     return _PROJECT.format(
         clusters=f"{len(world.clusters):,}",
         seed=world.seed,
-        budget=f"{budget:_}",
-        half=f"{budget // 2:_}",
         taxonomy=TAXONOMY,
         cluster_columns=_spell_columns("clusters"),
         firm_columns=_spell_columns("firms"),
@@ -216,7 +210,6 @@ path = "firms.csv"
 encoding = "utf-8"
 crs = "EPSG:5179"
 columns = {firm_columns}
-units = {{ sales = "1e6 KRW" }}
 licence = "synthetic"
 attribution = "synthetic"
 
@@ -257,14 +250,4 @@ attribution = "synthetic"
 [industries]             # 업종코드 -> 전략산업 (앞자리가 가장 길게 맞는 것)
 path = "{taxonomy}"
 code = "KSIC10"
-
-[select]                 # 예산 안에서 고를 때의 규칙
-budget = {budget}
-rules = [
-  {{ by = "region", min = 1 }},
-  {{ by = "industry", max_share = 0.3 }},
-]
-
-[scenarios.half]         # 예산이 절반이라면
-budget = {half}
 """
