@@ -128,7 +128,7 @@ def sum_kinds(records: pd.DataFrame, clusters: pd.Index[str]) -> pd.DataFrame:
     of_projects = pd.Series(0.0, index=clusters)
     # Kind after kind: a grouped sum of floats depends on where a group stands in the table.
     for _, rows in records.groupby("kind", sort=True):
-        found = rows.set_index("cluster").reindex(clusters, fill_value=0)
+        found = rows.set_index("cluster")[[*columns, "effective"]].reindex(clusters, fill_value=0)
         sums += found[columns]
         tied = found["effective"] < found["total"]
         independent += found["effective"].where(~tied, 0.0)

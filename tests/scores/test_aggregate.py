@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustermap.scores.aggregate import (
@@ -55,6 +55,7 @@ def test_a_score_needs_parts_of_half_the_weight() -> None:
 
 
 @given(st.lists(st.tuples(points, st.floats(0.01, 1)), min_size=2, max_size=6), st.data())
+@settings(deadline=None)
 def test_contributions_sum_to_the_log_score(
     drawn: list[tuple[float, float]], data: st.DataObject
 ) -> None:
@@ -68,6 +69,7 @@ def test_contributions_sum_to_the_log_score(
 
 
 @given(st.lists(st.tuples(points, st.floats(0.01, 1)), min_size=2, max_size=6), st.data())
+@settings(deadline=None)
 def test_a_higher_part_never_lowers_the_score(
     drawn: list[tuple[float, float]], data: st.DataObject
 ) -> None:
