@@ -92,16 +92,14 @@ def draw_scores(
     # SFC64 draws Poisson numbers a third faster than the default, and these are half the work.
     records = np.random.Generator(np.random.SFC64(for_records))
     weights = draw_weights(profile, draws, np.random.default_rng(for_weights))
-    parts = np.concatenate(
-        [
-            score_parts(
-                draw_values(values, basis, min(BLOCK, draws - start), records), profile, goalposts
-            )
-            for start in range(0, draws, BLOCK)
-        ],
-        axis=1,
-    )
-    return Draws(parts, geometric_mean(parts, weights.T[:, :, None]))
+    parts: list[Numbers] = []
+    scores: list[Numbers] = []
+    for start in range(0, draws, BLOCK):
+        block = weights[start : start + BLOCK]
+        drawn = draw_values(values, basis, len(block), records)
+        parts.append(score_parts(drawn, profile, goalposts))
+        scores.append(geometric_mean(parts[-1], block.T[:, :, None]))
+    return Draws(np.concatenate(parts, axis=1), np.concatenate(scores))
 
 
 def draw_weights(profile: Profile, draws: int, random: np.random.Generator) -> Numbers:
