@@ -306,7 +306,12 @@ def set_aside(
     return Checked(rows.filter(pa.array(~bad)), faults)
 
 
-def check_chunk(table: Table, chunk: Chunk, kinds: Mapping[str, str] | None = None) -> Checked:
+def check_chunk(
+    table: Table,
+    chunk: Chunk,
+    kinds: Mapping[str, str] | None = None,
+    factors: Mapping[str, float] | None = None,
+) -> Checked:
     """Type the columns of a chunk and set faulty rows aside.
 
     Parameters
@@ -317,6 +322,8 @@ def check_chunk(table: Table, chunk: Chunk, kinds: Mapping[str, str] | None = No
         Raw rows under our column names.
     kinds
         The user's values for the column ``kind`` and what they mean.
+    factors
+        What numbers of a column are multiplied with, where the file has another unit.
 
     Returns
     -------
@@ -338,6 +345,8 @@ def check_chunk(table: Table, chunk: Chunk, kinds: Mapping[str, str] | None = No
             values, faults = _READERS[column.type](raw, column)
         if column.type in {"text", "texts"}:
             mended[column.name] = int(_mend(as_text(raw))[1].sum())
+        if factors and column.name in factors:
+            values = pc.multiply(values, factors[column.name])
         typed[column.name] = values
         for reason, mask in faults.items():
             first[mask & (first < 0)] = len(reasons)

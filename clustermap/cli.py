@@ -67,7 +67,9 @@ app = typer.Typer(
 ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help=_help("project"))]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help=_help("out"))]
 Strict = Annotated[bool, typer.Option("--strict", help=_help("strict"))]
-Tongue = Annotated[Spoken | None, typer.Option("--language", help=_help("language"))]
+Tongue = Annotated[
+    Spoken | None, typer.Option("--language", metavar="ko|en", help=_help("language"))
+]
 Json = Annotated[bool, typer.Option("--json", help=_help("json"))]
 Quiet = Annotated[bool, typer.Option("--quiet", help=_help("quiet"))]
 Verbose = Annotated[bool, typer.Option("--verbose", help=_help("verbose"))]
@@ -462,9 +464,7 @@ def _explain(
 
 
 @app.command("indicators", help=_help("indicators"))
-def _indicators(
-    *, language: Tongue = None, json: Json = False, verbose: Verbose = False
-) -> None:
+def _indicators(*, language: Tongue = None, json: Json = False, verbose: Verbose = False) -> None:
     """List the indicators with unit, direction and paper."""
     voice = Voice(language, json=json, verbose=verbose)
     with voice.faults():
@@ -486,7 +486,7 @@ def _spell_record(record: Mapping[str, object], heads: Sequence[str], voice: Voi
 def _demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=_help("folder"))] = Path("demo"),
     *,
-    seed: Annotated[int, typer.Option("--seed", min=0, help=_help("seed"))] = 1,
+    seed: Annotated[int, typer.Option("--seed", metavar="NUMBER", min=0, help=_help("seed"))] = 1,
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _VSI = re.compile(r"[/\\]vsi", re.IGNORECASE)
 _GLOB = re.compile(r"[*?\[]")
+_UNIT = re.compile(r"^\d+(\.\d+)?([eE]\d{1,2})? [A-Z]{3}$")
 _TOML_LINE = re.compile(r"line (\d+)")
 
 _EXPECTED = {
@@ -160,7 +162,7 @@ Folder = Annotated[Path, BeforeValidator(_find_folder)]
 Encoding = Annotated[str, BeforeValidator(_check_encoding)]
 Text = Annotated[str, Field(min_length=1)]
 Year = Annotated[int, Field(ge=1800, le=2200)]
-ExportFormat = Literal["gpkg", "shp", "geojson", "parquet", "csv", "xlsx", "graphml"]
+ExportFormat = Literal["gpkg", "shp", "csv"]
 
 
 class Section(BaseModel):
@@ -222,13 +224,32 @@ class Source(Section):
     )
 
 
+def _check_unit(value: str) -> str:
+    if not _UNIT.match(value):
+        raise _bad(value, Message("project.expected.unit"))
+    return value
+
+
+Unit = Annotated[str, AfterValidator(_check_unit)]
+
+
 class Layer(Source):
     """Sections [layers.…]: one layer of the map."""
+
+    units: dict[str, Unit] = Field(
+        default={},
+        description='Column = unit of its values in the file, e.g. sales = "1e6 KRW".',
+    )
 
     crs: Text | None = Field(
         default=None,
         description="Coordinate system of the file; it wins over what the file says.",
     )
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """What the values of a column are multiplied with to be in the project's currency."""
+        return {column: float(unit.split()[0]) for column, unit in self.units.items()}
 
 
 class ClusterLayer(Layer):
@@ -337,7 +358,7 @@ class Export(Section):
     """Section [export]: files for GIS programs and spreadsheets."""
 
     formats: Annotated[tuple[ExportFormat, ...], Field(strict=False)] = Field(
-        default=("gpkg", "shp"), description="Formats that are written."
+        default=("gpkg", "shp"), description="Formats that are written; CSV always is."
     )
     encoding: Literal["utf-8", "cp949"] = Field(
         default="utf-8", description="Encoding of text in shapefiles and CSV files."
@@ -379,6 +400,17 @@ class Project(Section):
     def folder(self) -> Path:
         """Folder of the project file, which its paths count from."""
         return self._file.parent
+
+    @model_validator(mode="after")
+    def _check_currency(self) -> Self:
+        for name, layer in self.layers:
+            for column, unit in layer.units.items() if layer else ():
+                if unit.split()[1] != self.project.currency:
+                    expected = Message(
+                        "project.expected.choice", {"choices": self.project.currency}
+                    )
+                    raise _bad(unit, expected, f"layers.{name}.units.{column}")
+        return self
 
     def relative(self, path: Path) -> str:
         """Name a file without saying where on this machine it lies.
@@ -509,6 +541,9 @@ def _check_columns(source: Source, table: Table) -> None:
         if ours not in names:
             found = {"at": f"columns.{ours}", "table_name": table.name, "hint": _hint(ours, names)}
             raise PydanticCustomError("project_unknown_column", "fault", found)
+    money = [column.name for column in table.columns if column.unit == "currency"]
+    for column in getattr(source, "units", {}):
+        _check_choice(column, money, "units")
     choices = _kinds(table)
     if source.kinds and not choices:
         keys = [key for key in type(source).model_fields if key != "kinds"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from clustermap.indicators.evidence import divide, link_records
+from clustermap.indicators.evidence import divide, link_records, sum_kinds
 from clustermap.indicators.record import Indicator
 from clustermap.tables import SCORED_KINDS
 
@@ -41,7 +41,7 @@ def strength(counts: Counts) -> pd.DataFrame:
     records = records[records["kind"].isin(SCORED_KINDS)]
     if records.empty:
         return pd.DataFrame(columns=["cluster", "value", "basis"])
-    sums = records.groupby("cluster")[["total", "effective"]].sum().reindex(counts.clusters)
+    sums = sum_kinds(records, counts.clusters)
     value = _sum_links(counts)
     scale = pd.Series(divide(sums["effective"], sums["total"])).fillna(1).to_numpy()
     return pd.DataFrame(

@@ -103,6 +103,30 @@ def link_records(counts: Counts) -> pd.DataFrame:
     return records.assign(total=total, effective=np.minimum(total, records["units"]).astype(float))
 
 
+def sum_kinds(records: pd.DataFrame, clusters: pd.Index[str]) -> pd.DataFrame:
+    """Sum links over kinds, to the last digit the same whatever the order of clusters.
+
+    Parameters
+    ----------
+    records
+        As :func:`link_records` returns them, or some of its kinds.
+    clusters
+        All clusters.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns internal, external, abroad, total (int64) and effective (float) on the index of all
+        clusters.
+    """
+    columns = ["internal", "external", "abroad", "total", "effective"]
+    sums = pd.DataFrame(0, index=clusters, columns=columns)
+    # Kind after kind: a grouped sum of floats depends on where a group stands in the table.
+    for _, rows in records.groupby("kind", sort=True):
+        sums += rows.set_index("cluster")[columns].reindex(clusters, fill_value=0)
+    return sums.astype({"effective": float})
+
+
 def actors_of(counts: Counts) -> pd.Series[int]:
     """Return the number of actors of all types in each cluster.
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from clustermap.indicators.evidence import actors_of, divide, link_records, wilson_interval
+from clustermap.indicators.evidence import (
+    actors_of,
+    divide,
+    link_records,
+    sum_kinds,
+    wilson_interval,
+)
 from clustermap.indicators.record import Indicator
 
 if TYPE_CHECKING:
@@ -39,7 +45,7 @@ def participation(counts: Counts) -> pd.DataFrame:
     if records.empty:
         return pd.DataFrame(columns=["cluster", "kind", "value", "low", "high", "basis"])
     of_kind = records[["cluster", "kind", "linked", "total", "effective"]]
-    sums = of_kind.groupby("cluster")[["total", "effective"]].sum().reindex(counts.clusters)
+    sums = sum_kinds(records, counts.clusters)[["total", "effective"]]
     anyone = counts.linked.set_index("cluster")["linked"].reindex(counts.clusters, fill_value=0)
     of_any = sums.assign(kind="", linked=anyone).rename_axis("cluster").reset_index()
     shares = pd.concat([of_any, of_kind], ignore_index=True)

@@ -123,11 +123,11 @@ def _link_rows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     frame["flow"] = np.arange(len(frame))
     ends = {end: hold(frame[["flow", end]], cells, end) for end in ("source", "target")}
     touched = pd.concat(ends.values()).groupby(["flow", "cluster"], sort=True).size()
-    touched = touched.rename("ends").reset_index()
-    touched["internal"] = touched.pop("ends") == 2
+    rows = touched.rename("ends").reset_index()
+    rows["internal"] = rows.pop("ends") == 2
     abroad = np.array([name.startswith(ABROAD) for name in cells.names])
     frame["abroad"] = abroad[frame["source"]] | abroad[frame["target"]]
-    return touched.merge(frame[["flow", "kind", "links", "weight", "abroad"]], on="flow")
+    return rows.merge(frame[["flow", "kind", "links", "weight", "abroad"]], on="flow")
 
 
 def _sum_links(rows: pd.DataFrame) -> pd.DataFrame:

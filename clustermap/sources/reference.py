@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-
 from pathlib import Path
 
 import geopandas as gpd

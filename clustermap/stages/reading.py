@@ -148,7 +148,7 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
             faults.append(item)
             read += item.num_rows
             continue
-        checked = check_chunk(table, item, source.kinds)
+        checked = check_chunk(table, item, source.kinds, getattr(source, "factors", None))
         parts.append(checked.rows)
         faults.append(checked.faults)
         mended.update(checked.mended)

@@ -13,5 +13,6 @@ from clustermap.sources.world.build import (
     build_world,
     redraw_linkages,
 )
+from clustermap.sources.world.write import write_world
 
-__all__ = ["FACTORS", "Parameters", "World", "build_world", "redraw_linkages"]
+__all__ = ["FACTORS", "Parameters", "World", "build_world", "redraw_linkages", "write_world"]

@@ -30,6 +30,8 @@ from clustermap.sources.world.places import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from clustermap.sources.world.places import Indices, Numbers
 
 STRATEGIC_CODES = {
@@ -79,8 +81,20 @@ _LARGE_KINDS = ("국가", "연구개발특구", "경제자유구역")
 _INSTITUTE_SHARE = {"university": 0.28, "public_institute": 0.25, "hospital": 0.13, "support": 0.34}
 _PARTNER_SHARE = {"firm": 0.55, "university": 0.28, "public_institute": 0.17}
 _COUNTRIES = {
-    **{"US": 0.24, "JP": 0.16, "CN": 0.14, "DE": 0.1, "TW": 0.06, "NL": 0.04, "FR": 0.05},
-    **{"GB": 0.05, "VN": 0.04, "SG": 0.03, "IN": 0.03, "SE": 0.02, "CA": 0.02, "IL": 0.02},
+    "US": 0.24,
+    "JP": 0.16,
+    "CN": 0.14,
+    "DE": 0.1,
+    "TW": 0.06,
+    "NL": 0.04,
+    "FR": 0.05,
+    "GB": 0.05,
+    "VN": 0.04,
+    "SG": 0.03,
+    "IN": 0.03,
+    "SE": 0.02,
+    "CA": 0.02,
+    "IL": 0.02,
 }
 _TAIL = 1.1  # Pareto exponent of cluster sizes
 _TAIL_END = 60.0  # the tail is cut here: a country's largest complex holds some 1 % of its firms
@@ -112,7 +126,7 @@ def draw_sizes(rng: np.random.Generator, clusters: int, firms: int) -> Indices:
     sizes = np.floor(exact).astype(np.int64)
     largest_rest = np.argsort(sizes - exact, kind="stable")[: spare - int(sizes.sum())]
     sizes[largest_rest] += 1
-    return sizes + _SMALLEST
+    return np.asarray(sizes + _SMALLEST)
 
 
 def _choose(
@@ -161,7 +175,7 @@ def draw_clusters(
         cluster=[f"C{number:04d}" for number in range(1, len(sizes) + 1)],
         kind=kinds,
         area_km2=np.round(shapely.area(polygons) / 1e6, 3),
-        cost=np.round(cost) * 1e8,
+        cost=np.round(cost).astype(np.int64) * 10**8,
         industries=_draw_designations(rng, len(sizes)),
     )
     order = ["cluster", "name", "name_en", "kind", "region", "district", "area_km2", "cost"]
@@ -169,7 +183,9 @@ def draw_clusters(
     return clusters, shapes, sites
 
 
-def _draw_kinds(rng: np.random.Generator, sizes: Indices, metropolitan: Numbers) -> list[str]:
+def _draw_kinds(
+    rng: np.random.Generator, sizes: Indices, metropolitan: NDArray[np.bool_]
+) -> list[str]:
     factor = np.ones((len(sizes), len(_KIND_SHARE)))
     relative = sizes / sizes.mean()
     for column, kind in enumerate(_KIND_SHARE):
@@ -273,7 +289,7 @@ def _draw_industries(
     return industries, codes
 
 
-def draw_institutes(  # noqa: PLR0913 -- each is a different part of the world
+def draw_institutes(
     rng: np.random.Generator,
     geography: Geography,
     clusters: gpd.GeoDataFrame,

@@ -43,7 +43,10 @@ FACTORS = {
 """Planted kinds of cluster: factor on links inside and on links with others."""
 _LEAST_FIRMS = 5  # a cluster, outside firms counted in
 _LEAST_INSTITUTES = 20
-_STAGES = ("clusters", "firms", "institutes", "partners", "planting", "noise", "pairs", "projects")
+_STAGES = (
+    *("clusters", "firms", "institutes", "partners", "activity"),
+    *("planting", "noise", "pairs", "projects"),
+)
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,9 @@ class World:
     truth
         By cluster: planted (none, internal, external, both, half), internal_factor,
         external_factor, typical_internal, typical_external. The typical ones are the mean links
-        had nothing been planted in it, at the level of this world, without partners abroad.
+        had nothing been planted in it, at the level of this world, without partners abroad. They
+        are exact for pairs; projects stay some 5 % below them inside the fence, since a small group
+        runs out of participants. Where that matters take means of ``redraw_linkages``.
     actors
         By actor: actor, type, cell, activity.
     seed
@@ -293,7 +298,7 @@ def _settle(parameters: Parameters, seed: int) -> World:
     partners = draw_partners(_stream(seed, "partners"), parameters.partners)
     truth = _plant(_stream(seed, "planting"), clusters["cluster"], parameters.planted_share)
     actors = _list_actors(firms, institutes, np.append(homes, hosts))
-    actors["activity"] = _stream(seed, "firms").lognormal(0, parameters.activity, len(actors))
+    actors["activity"] = _stream(seed, "activity").lognormal(0, parameters.activity, len(actors))
     actors["cell"] = build_cells(clusters["cluster"], sites, actors)[2]
     return World(
         clusters,

@@ -222,7 +222,7 @@ def build_cells(
     cell = actors["home"].to_numpy().copy()
     cell[outside] = len(clusters) + square
     names = (*clusters, *map(str, squares))
-    kind = pd.Index(TYPES).get_indexer(actors["type"])
+    kind = pd.Index(TYPES).get_indexer(pd.Index(actors["type"]))
     group = cell * len(TYPES) + kind
     counts = np.bincount(group, minlength=len(names) * len(TYPES)).reshape(-1, len(TYPES))
     spots = actors.loc[outside, ["x", "y"]].groupby(square).mean().to_numpy()
@@ -440,7 +440,9 @@ def draw_participations(
     size = rng.choice(_SIZES, size=projects, p=_SIZE_SHARE)
     many = np.bincount(lead, minlength=len(TYPES))
     pulls = [_reach_by_type(law, kind) for kind in range(len(TYPES))]
-    cell = np.concatenate([draws.leads(k, pulls[k].sum(axis=1), many[k]) for k in range(len(TYPES))])
+    cell = np.concatenate(
+        [draws.leads(k, pulls[k].sum(axis=1), many[k]) for k in range(len(TYPES))]
+    )
     owner = np.repeat(np.arange(projects), size - 1)
     reach = np.cumsum(np.stack(pulls)[lead[owner], cell[owner]], axis=1)
     partner = (rng.random((len(owner), 1)) * reach[:, -1:] >= reach).sum(axis=1)
@@ -587,7 +589,10 @@ def _expect_projects(sums: _Sums, typical: Law, planted: Law, projects: float) -
         sums.add(spoke, met + led - scale * spokes * n * rate[lead] * own)
         # Partners of one lead meet each other: chances of both, given the lead's cell.
         share_of = np.divide(n, reach, out=np.zeros_like(n), where=reach > 0)
-        rim = scale * rims * guests**2 * (squared @ share_of)
+        both = (
+            guests**2 - (typical.counts == 1) @ rate**2
+        )  # the only one of its type meets no other
+        rim = scale * rims * both * (squared @ share_of)
         domestic = np.divide(typical.pull @ guests, reach, out=np.zeros_like(n), where=reach > 0)
         meet = scale * rims * guests * 2 * (typical.pull @ (n * domestic))
         sums.add(rim, meet)

@@ -66,7 +66,10 @@ _TRADES_OF = {
 _MARKERS = ("(주){}", "{}(주)", "㈜{}", "{}㈜", "주식회사 {}", "{} 주식회사")
 _SURNAMES = "김이박최정강조윤장임한오서신권황안송류홍"
 _SYLLABLES = "가나다라마서지민하은수현우진영주연도윤아"
-_PARTNER_STEMS = "Aster Borea Cindra Dovane Elmar Fenwick Galvo Halden Ivora Jorvik Kelda".split()
+_PARTNER_STEMS = (
+    *("Aster", "Borea", "Cindra", "Dovane", "Elmar", "Fenwick"),
+    *("Galvo", "Halden", "Ivora", "Jorvik", "Kelda"),
+)
 _PARTNER_WORDS = {
     "firm": ("Photonics", "Devices", "Materials", "Robotics", "Therapeutics", "Motors"),
     "university": ("University", "Institute of Technology"),
@@ -106,9 +109,7 @@ def name_clusters(rng: np.random.Generator, kinds: Sequence[str]) -> pd.DataFram
     return pd.DataFrame({"name": korean, "name_en": english})
 
 
-def name_firms(
-    rng: np.random.Generator, industries: Sequence[str], *, persons: float
-) -> list[str]:
+def name_firms(rng: np.random.Generator, industries: Sequence[str], *, persons: float) -> list[str]:
     """Invent a name for every firm.
 
     Parameters

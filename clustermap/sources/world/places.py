@@ -161,7 +161,8 @@ def draw_sites(rng: np.random.Generator, geography: Geography, count: int) -> Nu
     kept = np.empty((0, 2))
     while len(kept) < count:
         wanted = 2 * (count - len(kept)) + 16
-        drawn = _scatter(rng, geography, wanted)
+        # Rounded first: afterwards a point on the shore could slip into the sea.
+        drawn = np.round(_scatter(rng, geography, wanted), 1)
         kept = np.concatenate([kept, drawn[shapely.contains_xy(geography.land, *drawn.T)]])
     return kept[:count]
 
@@ -291,8 +292,7 @@ def fill_shapes(rng: np.random.Generator, shapes: Shapes, homes: Indices) -> Num
     inward = np.sqrt(rng.random(len(homes))) * 0.98  # never on the fence itself
     along = rng.random(len(homes))
     return np.asarray(
-        inward[:, None]
-        * ((1 - along)[:, None] * here[triangle] + along[:, None] * there[triangle])
+        inward[:, None] * ((1 - along)[:, None] * here[triangle] + along[:, None] * there[triangle])
     )
 
 
@@ -341,6 +341,6 @@ def find_districts(geography: Geography, points: Numbers) -> pd.DataFrame:
     pd.DataFrame
         region and district of every point.
     """
-    centres = shapely.points(geography.districts[["x", "y"]].to_numpy())
-    nearest = shapely.STRtree(centres).nearest(shapely.points(points))
-    return geography.districts.loc[nearest, ["region", "district"]].reset_index(drop=True)
+    centres = gpd.points_from_xy(geography.districts["x"], geography.districts["y"])
+    nearest = np.asarray(shapely.STRtree(list(centres)).nearest(shapely.points(points)))
+    return geography.districts[["region", "district"]].take(nearest).reset_index(drop=True)

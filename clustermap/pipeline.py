@@ -1,0 +1,377 @@
+"""The whole product on one screen: sources -> layers -> network -> indicators -> scores -> pages."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from clustermap.errors import TableFault
+from clustermap.formats import write_exports as _write_files
+from clustermap.indicators import list_indicators as _indicator_records
+from clustermap.messages import Language, Message, say
+from clustermap.project import Project, open_project
+from clustermap.render.planner import draw_planner
+from clustermap.stages.finding import Findings, find
+from clustermap.stages.ledger import Progress, no_progress, say_quarantine
+from clustermap.stages.publishing import build_record, list_tables, release_findings
+from clustermap.store import Staging, write_quarantine, write_run, write_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    import networkx as nx
+    import pandas as pd
+
+    from clustermap.publish.release import Release
+
+__all__ = [
+    "Progress",
+    "Run",
+    "check_project",
+    "demo",
+    "draw_map",
+    "explain_cluster",
+    "list_indicators",
+    "run",
+    "score_clusters",
+    "write_exports",
+]
+
+TABLES, MAP, EXPORT = "tables", "map", "export"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run found and wrote.
+
+    Parameters
+    ----------
+    summary
+        Fit for JSON: what became of the rows of every table, clusters and rated clusters.
+    record
+        What run.json holds.
+    tables
+        Every table of the run by its name.
+    network
+        The cluster network.
+    outputs
+        Files written.
+    page
+        The planner's page, if it was drawn.
+    faults
+        One sentence for every reason that rows were set aside.
+    """
+
+    summary: Mapping[str, Any]
+    record: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    network: nx.MultiDiGraph[str]
+    outputs: list[Path] = field(default_factory=list)
+    page: Path | None = None
+    faults: list[Message] = field(default_factory=list)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """The table SCORES."""
+        return self.tables["scores"]
+
+    def _repr_html_(self) -> str:
+        """Show the page in a notebook."""
+        if self.page is None:
+            return f"<pre>{html.escape(repr(self.summary))}</pre>"
+        page = html.escape(self.page.read_text(encoding="utf-8"))
+        return f'<iframe srcdoc="{page}" style="width:100%;height:720px;border:0"></iframe>'
+
+
+def run(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
+    """Do everything that a project asks for: read, check, score, draw, export.
+
+    Parameters
+    ----------
+    project
+        From open_project.
+    strict
+        Whether the first faulty row stops the run.
+    progress
+        Hears how far the run is.
+
+    Returns
+    -------
+    Run
+        What was found and written.
+
+    Raises
+    ------
+    TableFault
+        If a table as a whole is at fault; nothing is written then.
+    """
+    return _carry_out(project, {TABLES, MAP, EXPORT}, strict=strict, progress=progress)
+
+
+def _carry_out(
+    project: Project, outputs: Collection[str], *, strict: bool, progress: Progress | None
+) -> Run:
+    listen = progress or no_progress
+    began = datetime.now(UTC)
+    findings = find(project, strict=strict, progress=listen)
+    record = build_record(project, findings)
+    if not outputs:
+        return _close(findings, record, [], None)
+    release = release_findings(project, findings) if {MAP, EXPORT} & set(outputs) else None
+    out = project.project.out
+    with Staging(out) as stage:
+        if TABLES in outputs:
+            listen(Message("step.write", {"what": Message("what.tables")}), 0, 1)
+            _write_tables(findings, record, stage)
+        if release is not None and MAP in outputs:
+            listen(Message("step.write", {"what": Message("what.map")}), 0, 1)
+            _write_page(release, stage / "maps")
+        if release is not None and EXPORT in outputs:
+            listen(Message("step.write", {"what": Message("what.export")}), 0, 1)
+            record["export"] = _write_exports(project, release, stage / "export")
+        if release is not None:
+            record["withheld"] = dict(release.withheld)
+        write_run(record, stage / "run.json")
+        _write_log(stage / "run.log", began)
+        written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
+    listen(Message("step.write", {"what": Message("what.export")}), 1, 1)
+    pages = [path for path in written if path.suffix == ".html"]
+    return _close(findings, record, written, pages[0] if pages else None)
+
+
+def _write_page(release: Release, folder: Path) -> None:
+    folder.mkdir()
+    mark = "_synthetic" if release.synthetic else ""
+    (folder / f"planner{mark}.html").write_bytes(draw_planner(release))
+
+
+def _write_exports(project: Project, release: Release, folder: Path) -> dict[str, Any]:
+    export = project.export
+    made = _write_files(release, folder, formats=export.formats, encoding=export.encoding)
+    return {"files": list(made.files), "changes": len(made.changes)}
+
+
+def _write_tables(findings: Findings, record: Mapping[str, Any], stage: Path) -> None:
+    marks = {"synthetic": str(record["synthetic"]).lower(), "version": record["clustermap"]}
+    write_tables(list_tables(findings), stage / "tables", metadata=marks)
+    write_quarantine(findings.ledger.faults(), stage / "quarantine")
+
+
+def _write_log(path: Path, began: datetime) -> None:
+    ended = datetime.now(UTC)
+    lines = [
+        f"began {began.isoformat(timespec='seconds')}",
+        f"ended {ended.isoformat(timespec='seconds')}",
+        f"took {(ended - began).total_seconds():.1f} s",
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _close(
+    findings: Findings, record: Mapping[str, Any], written: list[Path], page: Path | None
+) -> Run:
+    scores = findings.scored.scores
+    summary = {
+        "tables": record["tables"],
+        "clusters": len(scores),
+        "rated": int(scores["rated"].sum()),
+    }
+    faults = say_quarantine(record["tables"])
+    return Run(
+        summary,
+        record,
+        list_tables(findings),
+        findings.network.counts.network,
+        written,
+        page,
+        faults,
+    )
+
+
+def check_project(
+    project: Project, *, strict: bool = False, progress: Progress | None = None
+) -> Run:
+    """Read and check a project's data; write nothing.
+
+    Parameters
+    ----------
+    project, strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Run
+        What was found.
+
+    Raises
+    ------
+    TableFault
+        If a table as a whole is at fault.
+    """
+    return _carry_out(project, set(), strict=strict, progress=progress)
+
+
+def score_clusters(
+    project: Project, *, strict: bool = False, progress: Progress | None = None
+) -> Run:
+    """Score a project's clusters and write the tables.
+
+    Parameters
+    ----------
+    project, strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Run
+        What was found and written.
+
+    Raises
+    ------
+    TableFault
+        If a table as a whole is at fault; nothing is written then.
+    """
+    return _carry_out(project, {TABLES}, strict=strict, progress=progress)
+
+
+def draw_map(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
+    """Draw the planner's page of a project.
+
+    Parameters
+    ----------
+    project, strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Run
+        What was found; ``page`` is the file. A notebook shows it.
+
+    Raises
+    ------
+    TableFault
+        If a table as a whole is at fault; nothing is written then.
+    """
+    return _carry_out(project, {MAP}, strict=strict, progress=progress)
+
+
+def write_exports(
+    project: Project, *, strict: bool = False, progress: Progress | None = None
+) -> Run:
+    """Write a project's files for GIS programs and spreadsheets.
+
+    Parameters
+    ----------
+    project, strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Run
+        What was found and written.
+
+    Raises
+    ------
+    TableFault
+        If a table as a whole is at fault; nothing is written then.
+    """
+    return _carry_out(project, {EXPORT}, strict=strict, progress=progress)
+
+
+def explain_cluster(project: Project, cluster: str, language: Language | None = None) -> list[str]:
+    """Say why a cluster has its score.
+
+    Parameters
+    ----------
+    project
+        From open_project.
+    cluster
+        Identifier, or exact name where it is unique.
+    language
+        "ko" or "en"; None for the project's own.
+
+    Returns
+    -------
+    list
+        Sentences, the most important first.
+
+    Raises
+    ------
+    TableFault
+        If there is no such cluster, or a table as a whole is at fault.
+    """
+    findings = find(project, strict=False, progress=no_progress)
+    names = findings.layers.clusters["name"]
+    found = [key for key in names.index if key == cluster]
+    found = found or [key for key, name in names.items() if name == cluster]
+    if len(found) != 1:
+        near = get_close_matches(cluster, [*map(str, names.index), *names.dropna()], n=3, cutoff=0)
+        raise TableFault(
+            "unknown_cluster",
+            table="clusters",
+            column="cluster",
+            value=cluster,
+            near=", ".join(near),
+        )
+    sentences = findings.scored.explanations[found[0]]
+    return [say(sentence, language or project.project.language) for sentence in sentences]
+
+
+def list_indicators(language: Language = "en") -> list[dict[str, object]]:
+    """List the indicators.
+
+    Parameters
+    ----------
+    language
+        Language of the labels.
+
+    Returns
+    -------
+    list
+        Key, label, unit, better, source and by of each.
+    """
+    return [
+        {
+            name: say(fact, language) if isinstance(fact, Message) else fact
+            for name, fact in record.items()
+        }
+        for record in _indicator_records()
+    ]
+
+
+def demo(
+    folder: Path,
+    *,
+    seed: int = 1,
+    language: Language = "ko",
+    progress: Progress | None = None,
+) -> Run:
+    """Make a fictional world in a folder and run everything on it.
+
+    Parameters
+    ----------
+    folder
+        Where the world and its results go.
+    seed
+        Seed of the world.
+    language
+        Language that its page opens in.
+    progress
+        Hears how far the run is.
+
+    Returns
+    -------
+    Run
+        What was found and written.
+    """
+    from clustermap.sources.world import build_world, write_world  # noqa: PLC0415 -- demo only
+
+    listen = progress or no_progress
+    listen(Message("step.world"), 0, 1)
+    file = write_world(build_world(seed=seed), folder)
+    listen(Message("step.world"), 1, 1)
+    return run(open_project(file).changed(language=language), progress=progress)

@@ -1,0 +1,330 @@
+// The card of the selected cluster: what it is, its rank, what explains it, its links.
+(function (cm) {
+  "use strict";
+
+  const SHARES = ["local_share", "participation"];
+  const LINK_COLUMNS = ["internal_links", "external_links", "local_share", "ei_index",
+    "participation"];
+  const HEADS = ["internal", "external", "local_share", "ei_index", "participation"];
+  const IN_HEADER = ["firms", "employees"];
+  const PARTNERS = 10;
+  const INSTITUTES = 8;
+
+  const heading = (text) => cm.make("h3", { text });
+  const quiet = (text) => cm.make("p", { class: "quiet", text });
+  const part = (...children) => cm.make("section", {}, ...children);
+
+  function unitOf(indicator) {
+    if (cm.knows(`indicator.${indicator}.unit`)) return cm.say(`indicator.${indicator}.unit`);
+    return cm.knows(`page.unit.${indicator}`) ? cm.say(`page.unit.${indicator}`) : "";
+  }
+
+  const nameOf = (indicator) =>
+    cm.label(`indicator.${indicator}.label`, `page.label.${indicator}`);
+  const meaningOf = (indicator) => (cm.knows(`indicator.${indicator}.meaning`)
+    ? cm.say(`indicator.${indicator}.meaning`) : null);
+
+  function write(indicator, value) {
+    if (SHARES.includes(indicator)) return cm.percent(value);
+    const unit = unitOf(indicator);
+    const text = cm.number(value);
+    return unit ? `${text} ${unit}` : text;
+  }
+
+  /** One value of a column: the number, or why there is none. */
+  function valueCell(column, place, plain) {
+    const cell = cm.make("td", { class: "number" });
+    const note = column ? column.notes[place] : undefined;
+    const value = column ? column.value[place] : null;
+    if (value !== null) {
+      cell.textContent = plain && !SHARES.includes(column.indicator)
+        ? cm.number(value) : write(column.indicator, value);
+      if (column.low && column.low[place] !== null && column.high && column.high[place] !== null) {
+        cell.title = `${cm.say("page.table.interval")} ${
+          cm.interval(column.low[place], column.high[place])}`;
+      }
+    } else if (note === "suppressed") {
+      cell.className = "number withheld";
+      cell.textContent = cm.say(plain ? "page.suppressed_short" : "page.suppressed");
+      cell.title = cm.say("page.suppressed");
+    } else {
+      cell.className = "number missing";
+      cell.textContent = plain ? "–" : cm.say("page.unknown");
+    }
+    if (note && note !== "suppressed") cell.title = cm.label(`note.${note}`, note);
+    return cell;
+  }
+
+  function table(heads, rows, className) {
+    const head = cm.make("tr");
+    heads.forEach((text, place) => head.append(
+      cm.make("th", { scope: "col", class: place ? "number" : null, text })));
+    return cm.make("div", { class: "scroll" }, cm.make("table", { class: className || null },
+      cm.make("thead", {}, head), cm.make("tbody", {}, ...rows)));
+  }
+
+  const columns = (test) => cm.payload.indicators.filter(test);
+
+  function head(cluster) {
+    const [name, other] = cm.names(cluster);
+    const close = cm.make("button", { type: "button", class: "close", id: "close-card",
+      "aria-label": cm.say("page.close"), text: "×" });
+    close.addEventListener("click", () => closeCard());
+    return cm.make("header", {}, close, cm.make("h2", { id: "card-name", text: name }),
+      other ? cm.make("p", { class: "other-name", text: other }) : null,
+      cm.make("p", { class: "quiet", text: cm.placeLine(cluster) }));
+  }
+
+  function standing(cluster) {
+    if (!cluster.rated) {
+      return part(cm.make("p", { class: "verdict" },
+        cm.make("i", { class: "swatch hollow", "aria-hidden": "true" }),
+        cm.make("b", { text: cm.say("page.card.unrated") })),
+      cm.make("p", { class: "reason", text: cm.reasonOf(cluster) }),
+      quiet(cm.say("page.table.unrated_why")));
+    }
+    const swatch = cm.make("i", { class: "swatch", "aria-hidden": "true" });
+    swatch.style.backgroundColor = cm.RAMP[cluster.scoreClass];
+    const low = cluster.low === null ? cluster.score : cluster.low;
+    const high = cluster.high === null ? cluster.score : cluster.high;
+    return part(cm.make("div", { class: "verdict-row" },
+      cm.make("p", { class: "verdict" }, swatch,
+        cm.make("b", { id: "card-rank", text: cm.say("page.card.rank", {
+          rank: cm.number(cluster.rank, 0), count: cm.number(cm.state.counts.rated, 0) }) }),
+        cm.make("small", { text: cluster.rankLow === null ? "" : cm.say("page.card.rank_interval", {
+          low: cm.number(cluster.rankLow, 0), high: cm.number(cluster.rankHigh, 0) }) })),
+      cm.make("p", { class: "verdict" },
+        cm.make("b", { text: `${cm.say("page.card.score")} ${cm.number(cluster.score, 1)}` }),
+        cm.make("small", { text: cluster.low === null ? cm.say("page.card.score_range")
+          : cm.say("page.card.score_interval", {
+            low: cm.number(cluster.low, 0), high: cm.number(cluster.high, 0) }) }))),
+    cm.bar("whisker wide", [
+      { class: "range", at: low, width: Math.max(0.5, high - low) },
+      { class: "dot", at: cluster.score },
+    ]));
+  }
+
+  function reasons(cluster) {
+    const told = cm.payload.explanations[cluster.place];
+    if (!told.length) return null;
+    return part(heading(cm.say(cluster.rated ? "page.card.why" : "page.card.known")), cm.make("ul", { class: "reasons" },
+      ...told.map((one) => cm.make("li", { text: cm.sentence(one) }))));
+  }
+
+  function subscoreRow(column, place) {
+    const value = column.value[place];
+    const name = cm.label(`subscore.${column.subscore}.label`, `subscore.${column.subscore}`);
+    const meaning = `subscore.${column.subscore}.meaning`;
+    const small = [];
+    if (column.median !== null) {
+      small.push(cm.say("page.card.median", { value: cm.number(column.median, 1) }));
+    }
+    if (column.weight[place] !== null) {
+      small.push(cm.say("page.card.weight",
+        { weight: cm.number(100 * column.weight[place], 0) }));
+    }
+    if (column.contribution[place] !== null) {
+      small.push(cm.say("page.card.contribution",
+        { value: cm.number(column.contribution[place], 2) }));
+    }
+    const marks = value === null ? [] : [{ class: "fill", at: 0, width: value }];
+    if (column.median !== null) marks.push({ class: "median", at: column.median });
+    return cm.make("li", { title: cm.knows(meaning) ? cm.say(meaning) : null },
+      cm.make("span", { class: "part-name", text: name }),
+      cm.make("b", { text: value === null ? cm.say("page.unknown") : cm.number(value, 1) }),
+      cm.bar("level", marks), cm.make("small", { text: small.join(" · ") }));
+  }
+
+  function subscores(cluster) {
+    const own = cm.payload.subscores.filter((column) => column.value[cluster.place] !== null
+      || (cluster.rated && column.weight[cluster.place] !== null));
+    if (!own.length) return null;
+    return part(heading(cm.say("page.card.parts")), quiet(cm.say("page.card.parts_note")),
+      cm.make("ul", { class: "levels" }, ...own.map((one) => subscoreRow(one, cluster.place))),
+      quiet(cm.say("page.card.contribution_note")));
+  }
+
+  function links(cluster) {
+    const present = cm.payload.kinds.filter((kind) => cm.payload.indicators.some((column) =>
+      column.kind === kind && LINK_COLUMNS.includes(column.indicator)));
+    const own = LINK_COLUMNS.filter((key) => columns((column) =>
+      column.indicator === key && column.kind).length);
+    if (!present.length) return null;
+    const rows = present.map((kind) => {
+      const dot = cm.make("i", { class: "kind-dot", "aria-hidden": "true" });
+      dot.style.backgroundColor = cm.FLOW_COLOURS[kind];
+      return cm.make("tr", {}, cm.make("th", { scope: "row" }, dot, cm.label(`kind.${kind}`)),
+        ...own.map((key) => valueCell(columns((column) =>
+          column.indicator === key && column.kind === kind)[0], cluster.place, true)));
+    });
+    const heads = own.map((key) => cm.say(`page.card.${HEADS[LINK_COLUMNS.indexOf(key)]}`));
+    return part(heading(cm.say("page.card.links")),
+      table([cm.say("page.card.kind"), ...heads], rows, "links"),
+      quiet(cm.say("page.card.links_note")));
+  }
+
+  function profileRow(label, cell, median, meaning) {
+    return cm.make("tr", { title: meaning }, cm.make("th", { scope: "row", text: label }), cell,
+      cm.make("td", { class: "number quiet", text: median }));
+  }
+
+  function sizeCell(key, value) {
+    const cell = cm.make("td", { class: "number" });
+    cell.textContent = value === null ? cm.say("page.unknown")
+      : `${cm.number(value)} ${cm.say(`page.unit.${key}`)}`;
+    if (value === null) cell.classList.add("missing");
+    return cell;
+  }
+
+  function profile(cluster) {
+    const rows = [];
+    if (cluster.area !== null) {
+      rows.push(profileRow(cm.say("page.card.area"), sizeCell("area", cluster.area), "", null));
+    }
+    const plain = columns((column) => !column.kind && !column.industry);
+    for (const key of IN_HEADER) {
+      if (!plain.some((column) => column.indicator === key)) {
+        rows.push(profileRow(nameOf(key), sizeCell(key, cluster[key]), "", null));
+      }
+    }
+    // Link measures over all kinds stand with the rest of what is known of the whole cluster.
+    for (const column of plain) {
+      rows.push(profileRow(nameOf(column.indicator), valueCell(column, cluster.place, false),
+        column.median === null ? "" : SHARES.includes(column.indicator)
+          ? cm.percent(column.median) : cm.number(column.median), meaningOf(column.indicator)));
+    }
+    const shown = table([cm.say("page.card.measure"), cm.say("page.card.value"),
+      cm.say("page.card.median_short")], rows);
+    const industries = cluster.industries.split(";").filter(Boolean).map(industryName).join(", ");
+    return part(heading(cm.say("page.card.profile")), shown, industries
+      ? quiet(`${cm.say("page.card.designated")}: ${industries}`) : null);
+  }
+
+  function industryName(industry) {
+    const label = Object.hasOwn(cm.payload.industries, industry)
+      ? cm.payload.industries[industry] : null;
+    return label ? label[cm.language] : industry;
+  }
+
+  function industries(cluster) {
+    const own = columns((column) => column.industry
+      && (column.value[cluster.place] !== null || column.notes[cluster.place]));
+    if (!own.length) return null;
+    const keys = [...new Set(own.map((column) => column.indicator))];
+    const named = [...new Set(own.map((column) => column.industry))];
+    const find = (key, industry) => own.find((column) =>
+      column.indicator === key && column.industry === industry);
+    const rank = (industry) => {
+      const column = find("location_quotient", industry) || find(keys[0], industry);
+      return column ? column.value[cluster.place] || 0 : 0;
+    };
+    named.sort((a, b) => rank(b) - rank(a));
+    const rows = named.map((industry) => cm.make("tr", {},
+      cm.make("th", { scope: "row", text: industryName(industry) }),
+      ...keys.map((key) => valueCell(find(key, industry), cluster.place, true))));
+    return part(heading(cm.say("page.card.industries")),
+      table([cm.say("page.card.industry"), ...keys.map(nameOf)], rows));
+  }
+
+  function partnersOf(cluster) {
+    const partners = new Map();
+    for (const flow of cm.model.flowsOf[cluster.place]) {
+      const cell = flow.source === cluster.place ? flow.target : flow.source;
+      if (!partners.has(cell)) partners.set(cell, { cell, links: 0, kinds: new Map() });
+      const partner = partners.get(cell);
+      partner.links += flow.links;
+      partner.kinds.set(flow.kind, (partner.kinds.get(flow.kind) || 0) + flow.links);
+    }
+    return [...partners.values()].sort((a, b) => b.links - a.links || a.cell - b.cell);
+  }
+
+  const cellId = (cell) => (cell < cm.model.clusters.length ? null
+    : cm.payload.flows.beyond[cell - cm.model.clusters.length]);
+
+  function cellName(cell) {
+    const id = cellId(cell);
+    if (id === null) return cm.names(cm.model.clusters[cell])[0];
+    if (id === "outside:unknown") return cm.say("page.card.outside_unknown");
+    if (id.startsWith("outside:")) {
+      return cm.say("page.card.outside_place", { place: id.slice("outside:".length) });
+    }
+    return id.startsWith("abroad:") ? id.slice("abroad:".length) : id;
+  }
+
+  function partnerRow(partner, most) {
+    const name = cellName(partner.cell);
+    const title = cm.make("th", { scope: "row" });
+    if (cellId(partner.cell) === null) {
+      const button = cm.make("button", { type: "button", class: "link", text: name });
+      button.addEventListener("click", () => {
+        cm.select(cm.model.clusters[partner.cell].id);
+        cm.byId("card").focus();
+      });
+      title.append(button);
+    } else {
+      title.textContent = name;
+    }
+    let at = 0;
+    const marks = [...partner.kinds].sort((a, b) => a[0] - b[0]).map(([kind, count]) => {
+      const width = (100 * count) / most;
+      at += width;
+      return { class: "piece", at: at - width, width, colour: cm.flowColour(kind) };
+    });
+    const told = [...partner.kinds].map(([kind, count]) =>
+      `${cm.label(`kind.${cm.payload.kinds[kind]}`)} ${cm.number(count, 0)}`).join(", ");
+    title.append(cm.bar("pieces", marks));
+    return cm.make("tr", { title: told }, title,
+      cm.make("td", { class: "number", text: cm.number(partner.links, 0) }));
+  }
+
+  function partners(cluster) {
+    const all = partnersOf(cluster);
+    const isAbroad = (partner) => (cellId(partner.cell) || "").startsWith("abroad:");
+    const sections = [];
+    for (const [key, head, found] of [
+      ["partners", "partner", all.filter((one) => !isAbroad(one)).slice(0, PARTNERS)],
+      ["abroad", "country", all.filter(isAbroad).slice(0, PARTNERS)],
+    ]) {
+      sections.push(part(heading(cm.say(`page.card.${key}`)), found.length
+        ? table([cm.say(`page.card.${head}`), cm.say("page.card.count")],
+          found.map((one) => partnerRow(one, found[0].links)), "partners")
+        : quiet(cm.say("page.card.none")),
+      key === "partners" && found.length ? quiet(cm.say("page.card.partners_note")) : null));
+    }
+    return sections;
+  }
+
+  function institutes(cluster) {
+    const own = cm.model.institutes.filter((one) => one.cluster === cluster.place);
+    if (!own.length) return null;
+    const items = own.slice(0, INSTITUTES).map((one) => cm.make("li", {},
+      cm.make("span", { class: "user", text: one.name || cm.say("page.unnamed") }),
+      cm.make("small", { text: cm.label(`type.${cm.payload.types[one.type]}`) })));
+    return part(heading(cm.say("page.card.institutes")),
+      cm.make("ul", { class: "plain" }, ...items), own.length > INSTITUTES
+        ? quiet(cm.say("page.card.more", { count: own.length - INSTITUTES })) : null);
+  }
+
+  cm.drawCard = function () {
+    const card = cm.byId("card");
+    const cluster = cm.selected();
+    card.hidden = !cluster;
+    document.body.classList.toggle("has-card", Boolean(cluster));
+    if (!cluster) {
+      card.replaceChildren();
+      return;
+    }
+    const sections = [head(cluster), standing(cluster), reasons(cluster), subscores(cluster),
+      links(cluster), ...partners(cluster), profile(cluster), industries(cluster),
+      institutes(cluster)];
+    card.replaceChildren(...sections.filter(Boolean));
+    card.scrollTop = 0;
+  };
+
+  function closeCard() {
+    const cluster = cm.selected();
+    cm.select(null);
+    if (cluster) cm.focusRow(cluster);
+  }
+  cm.closeCard = closeCard;
+})(window.cm);

@@ -1,0 +1,46 @@
+// Elements made without markup: text from the data can never become an element.
+(function (cm) {
+  "use strict";
+
+  /** Make an element. `text` is shown as it stands; other entries are attributes. */
+  cm.make = function (tag, attributes, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (value === null || value === undefined || value === false) continue;
+      if (name === "text") element.textContent = value;
+      else element.setAttribute(name, value === true ? "" : value);
+    }
+    element.append(...children.filter((child) => child !== null));
+    return element;
+  };
+
+  cm.byId = (id) => document.getElementById(id);
+
+  /** A horizontal bar from 0 to 100, with marks. */
+  cm.bar = function (className, parts) {
+    const bar = cm.make("span", { class: className, "aria-hidden": "true" });
+    for (const part of parts) {
+      const mark = cm.make("i", { class: part.class });
+      if (part.at !== undefined) mark.style.left = `${part.at}%`;
+      if (part.width !== undefined) mark.style.width = `${part.width}%`;
+      if (part.colour) mark.style.backgroundColor = part.colour;
+      bar.append(mark);
+    }
+    return bar;
+  };
+
+  /** Put the words of the catalogue wherever the markup asks for them. */
+  cm.putWords = function () {
+    document.documentElement.lang = cm.language;
+    for (const element of document.querySelectorAll("[data-word]")) {
+      element.textContent = cm.say(element.dataset.word);
+    }
+    for (const [from, to] of [
+      ["label", "aria-label"], ["placeholder", "placeholder"], ["title", "title"],
+    ]) {
+      for (const element of document.querySelectorAll(`[data-${from}]`)) {
+        element.setAttribute(to, cm.say(element.dataset[from]));
+      }
+    }
+  };
+})(window.cm);

@@ -1,0 +1,125 @@
+// The legend: says what is drawn now, and switches it on and off.
+(function (cm) {
+  "use strict";
+
+  const NUMBER_STEPS = [1, 2, 5];
+
+  function toggle(id, checked, text, change) {
+    const box = cm.make("input", { type: "checkbox", id });
+    box.checked = checked;
+    box.addEventListener("change", () => {
+      change(box.checked);
+      cm.tell("shown");
+      cm.byId(id).focus();
+    });
+    return [box, cm.make("label", { for: id, text })];
+  }
+
+  const line = (className, ...children) => cm.make("div", { class: className }, ...children);
+  const quiet = (text) => cm.make("p", { class: "quiet", text });
+
+  function rampRow() {
+    const ramp = line("ramp");
+    cm.RAMP.forEach((colour, place) => {
+      const swatch = cm.make("i", { "aria-hidden": "true" });
+      swatch.style.backgroundColor = colour;
+      const text = place < cm.CLASSES.length
+        ? cm.say("page.legend.top", { share: cm.CLASSES[place] }) : cm.say("page.legend.rest");
+      ramp.append(cm.make("span", {}, swatch, cm.make("span", { text })));
+    });
+    ramp.append(cm.make("span", {}, cm.make("i", { class: "hollow", "aria-hidden": "true" }),
+      cm.make("span", { text: cm.say("page.legend.unrated") })));
+    return ramp;
+  }
+
+  function roundDown(value) {
+    const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
+    const step = NUMBER_STEPS.filter((number) => number * power <= value).pop() || 1;
+    return step * power;
+  }
+
+  function sizeRow() {
+    const zoom = cm.map.getZoom();
+    const sizes = [...new Set([1, 0.2, 0.02].map((part) => roundDown(part * cm.largestSize)))];
+    const row = line("sizes");
+    for (const size of sizes) {
+      const dot = cm.make("i", { "aria-hidden": "true" });
+      const across = Math.min(64, 2 * cm.radius(size, zoom));
+      dot.style.width = dot.style.height = `${across}px`;
+      row.append(cm.make("span", {}, dot, cm.make("span", { text: cm.number(size, 0) })));
+    }
+    return row;
+  }
+
+  function clusterPart() {
+    const part = line("part", cm.make("h3", { text: cm.say("page.legend.clusters") }),
+      quiet(cm.say("page.legend.rated_by")), rampRow());
+    if (cm.map.getZoom() < cm.outlinesFrom) {
+      part.append(quiet(`${cm.say(`page.legend.size_${cm.model.measure}`)} · ${
+        cm.say("page.legend.size_unknown")}`), sizeRow());
+    }
+    return part;
+  }
+
+  function flowPart() {
+    const part = line("part", cm.make("h3", { text: cm.say("page.legend.flows") }));
+    const present = new Set(cm.model.flows.map((flow) => flow.kind));
+    const kinds = line("kinds");
+    cm.payload.kinds.forEach((kind, place) => {
+      if (!present.has(place)) return;
+      const stroke = cm.make("i", { "aria-hidden": "true", class: "stroke" });
+      stroke.style.backgroundColor = cm.flowColour(place);
+      const [box, label] = toggle(`show-${kind}`, cm.state.shown.flows[place],
+        cm.label(`kind.${kind}`), (on) => { cm.state.shown.flows[place] = on; });
+      kinds.append(cm.make("div", {}, box, stroke, label));
+    });
+    const flows = cm.flowsShown();
+    const key = cm.selected() ? "page.legend.flows_cluster" : "page.legend.flows_nation";
+    part.append(kinds, quiet(flows.length
+      ? `${cm.say(key, { count: flows.length })} · ${
+        cm.say("page.legend.flows_width", { links: cm.number(flows[0].links, 0) })}`
+      : cm.say("page.legend.flows_none")));
+    return part;
+  }
+
+  function institutePart() {
+    const count = cm.number(cm.model.institutes.length, 0);
+    const [box, label] = toggle("show-institutes", cm.state.shown.institutes,
+      cm.say("page.legend.institutes", { count }), (on) => { cm.state.shown.institutes = on; });
+    const part = line("part", cm.make("h3", { class: "switch" }, box, label));
+    if (!cm.state.shown.institutes) return part;
+    const marks = line("marks");
+    const present = new Set(cm.model.institutes.map((institute) => institute.type));
+    cm.payload.types.forEach((type, place) => {
+      if (!present.has(place)) return;
+      const canvas = cm.make("canvas", { width: 28, height: 28, "aria-hidden": "true" });
+      const context = canvas.getContext("2d");
+      context.scale(2, 2);
+      cm.drawMark(context, type, 7, 7, 3.6);
+      marks.append(cm.make("span", {}, canvas, cm.make("span", { text: cm.label(`type.${type}`) })));
+    });
+    part.append(marks);
+    if (!cm.institutesMarked()) part.append(quiet(cm.say("page.legend.institutes_far")));
+    const unplaced = cm.payload.institutes.unplaced;
+    if (unplaced) {
+      part.append(quiet(cm.say("page.legend.institutes_unplaced", { count: unplaced })));
+    }
+    return part;
+  }
+
+  function firmPart() {
+    const count = cm.number(cm.state.counts.firms, 0);
+    const [box, label] = toggle("show-firms", cm.state.shown.firms,
+      cm.say("page.legend.firms", { count }), (on) => { cm.state.shown.firms = on; });
+    return line("part", cm.make("h3", { class: "switch" }, box, label),
+      cm.state.shown.firms ? quiet(cm.say("page.legend.firms_point")) : null);
+  }
+
+  cm.drawLegend = function () {
+    const parts = [clusterPart()];
+    if (cm.model.flows.length) parts.push(flowPart());
+    if (cm.model.institutes.length) parts.push(institutePart());
+    if (cm.model.firms) parts.push(firmPart());
+    cm.byId("legend-body").replaceChildren(...parts);
+  };
+})(window.cm);

@@ -1,0 +1,48 @@
+// Words and numbers in the language that the page is read in.
+(function (cm) {
+  "use strict";
+
+  cm.payload = JSON.parse(document.getElementById("cm-data").textContent);
+  cm.language = cm.payload.about.language;
+
+  function find(key) {
+    const dot = key.indexOf(".");
+    const part = cm.payload.words[key.slice(0, dot)];
+    const rest = key.slice(dot + 1);
+    return part && Object.hasOwn(part, rest) ? part[rest] : null;
+  }
+
+  /** The text of a catalogue entry; the key itself where there is none. */
+  cm.say = function (key, values) {
+    const entry = find(key);
+    if (!entry) return key;
+    return entry[cm.language].replace(/\{(\w+)\}/g, (gap, name) =>
+      values && name in values ? String(values[name]) : gap);
+  };
+
+  /** The first of several entries that exists, else the last part of the first key. */
+  cm.label = function (...keys) {
+    const known = keys.find(find);
+    return known ? cm.say(known) : keys[0].split(".").slice(1).join(".").replace(/\.label$/, "");
+  };
+
+  cm.knows = (key) => find(key) !== null;
+
+  /** A sentence of the payload: a template by its number, and what fills its gaps. */
+  cm.sentence = function (told) {
+    const fixed = cm.payload.sentences[told[0]][cm.language];
+    const gaps = told.length > 2 && cm.language === "en" ? told[2] : told[1];
+    return fixed.map((text, place) => text + (place < gaps.length ? gaps[place] : "")).join("");
+  };
+
+  /** A number as it is written in the language, with so many decimals. */
+  cm.number = function (value, decimals) {
+    const digits = decimals === undefined
+      ? { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2 }
+      : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    return value.toLocaleString(cm.language, digits).replace("-", "−");
+  };
+
+  cm.percent = (share) =>
+    cm.say("page.share_value", { value: cm.number(100 * share, share < 0.1 ? 1 : 0) });
+})(window.cm = window.cm || {});

@@ -1,0 +1,215 @@
+"""Publishing: from findings to a release, and from the release to files on disk."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from clustermap import tables
+from clustermap.layers import projection
+from clustermap.messages import Message
+from clustermap.publish.door import Results, Terms, build_release
+from clustermap.publish.suppression import Rules
+from clustermap.sources.reference import read_coast
+from clustermap.store import hash_file
+
+if TYPE_CHECKING:
+    from clustermap.project import Project, Source
+    from clustermap.publish.release import Release
+    from clustermap.stages.counting import Network
+    from clustermap.stages.finding import Findings
+    from clustermap.stages.reading import Layers
+
+COAST_ATTRIBUTION = "Natural Earth (public domain)"
+_VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
+
+
+def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
+    """Return a layer of actors as the table that is written.
+
+    Parameters
+    ----------
+    layers
+        Clean layers.
+    name
+        "firms", "institutes" or "partners".
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns of the layer, cell, how; without rows where the project has no such layer.
+    """
+    table = tables.LAYERS[name]
+    columns = [column.name for column in table.columns]
+    rows = layers.actors.get(name)
+    if rows is None:
+        return pd.DataFrame(columns=[*columns, "cell", "how"])
+    frame: pd.DataFrame = rows.drop(["#nearest_m"]).to_pandas()
+    frame = frame.astype({"cell": object, "how": object})
+    if "kind" in columns and "kind" not in frame:
+        frame["kind"] = "other"
+    for point in {"x", "y"} - set(frame.columns):
+        frame[point] = float("nan")
+    return frame[[name for name in [*columns, "cell", "how"] if name in frame]]
+
+
+def _attribution(project: Project) -> tuple[str, ...]:
+    sources: list[Source] = [layer for layer in dict(project.layers).values() if layer is not None]
+    lines = [
+        " · ".join(part for part in (source.attribution, source.licence) if part)
+        for source in (*sources, *project.linkages)
+    ]
+    return tuple(dict.fromkeys([*(line for line in lines if line), COAST_ATTRIBUTION]))
+
+
+def _notes(project: Project, network: Network, findings: Findings) -> tuple[Message, ...]:
+    notes = [Message("note.synthetic")] if project.project.synthetic else []
+    notes += findings.scored.notes
+    present = set(network.flows["kind"])
+    missing = [kind for kind in tables.SCORED_KINDS if kind not in present]
+    if not present:
+        notes.append(Message("note.no_linkages"))
+    elif missing:
+        names = tuple(Message(f"kind.{kind}") for kind in missing)
+        notes.append(Message("note.missing_kind", {"kinds": names}))
+    return tuple(notes)
+
+
+def release_findings(project: Project, findings: Findings) -> Release:
+    """Return what may leave of a run.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    findings
+        What the run found.
+
+    Returns
+    -------
+    Release
+        For pages and exports.
+    """
+    layers, network = findings.layers, findings.network
+    lonlat = layers.clusters.geometry.to_crs(projection.LONLAT).total_bounds
+    west, south, east, north = (float(value) for value in lonlat)
+    results = Results(
+        clusters=layers.clusters,
+        institutes=layer_frame(layers, "institutes"),
+        firms=layer_frame(layers, "firms"),
+        flows=network.flows,
+        counts=network.counts,
+        indicators=findings.indicators,
+        scored=findings.scored,
+        taxonomy=layers.taxonomy,
+        regions=layers.regions,
+        coast=read_coast((west, south, east, north)),
+    )
+    terms = Terms(
+        title=project.project.name,
+        language=project.project.language,
+        synthetic=project.project.synthetic,
+        internal=project.publish.internal,
+        attribution=_attribution(project),
+        notes=_notes(project, network, findings),
+        version=version("clustermap"),
+        rules=Rules(project.publish.min_firms, project.publish.dominance),
+    )
+    return build_release(results, terms)
+
+
+def _industry_rows(network: Network) -> pd.DataFrame:
+    """Return the strategic industries of the whole nation: firms and employees."""
+    frame = network.counts.nation_by_industry
+    long = frame.melt("industry", ["firms", "employees"], var_name="indicator")
+    long["value"] = long["value"].astype(float)
+    long = long.assign(low=float("nan"), high=float("nan"))
+    return long.sort_values(["industry", "indicator"], ignore_index=True)
+
+
+def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
+    """Return every table of a run, as written to OUT/tables.
+
+    Parameters
+    ----------
+    findings
+        What the run found.
+
+    Returns
+    -------
+    dict
+        Name of the table to its rows.
+    """
+    layers, network = findings.layers, findings.network
+    cells = layers.cells
+    memberships = pd.DataFrame(
+        {
+            "cell": [cells.names[code] for code in cells.held_cell],
+            "cluster": [cells.names[code] for code in cells.held_cluster],
+        }
+    )
+    return {
+        "clusters": layers.clusters.reset_index(),
+        "firms": layer_frame(layers, "firms"),
+        "institutes": layer_frame(layers, "institutes"),
+        "memberships": memberships,
+        "flows": network.flows,
+        "indicators": findings.indicators,
+        "industries": _industry_rows(network),
+        "scores": findings.scored.scores,
+        "subscores": findings.scored.subscores,
+    }
+
+
+def _inputs(project: Project) -> list[dict[str, Any]]:
+    """Return every file read, with its hash, licence and owner."""
+    named: list[tuple[str, Source]] = [
+        (name, layer) for name, layer in dict(project.layers).items() if layer is not None
+    ]
+    named += [(f"linkages_{n}", linkage) for n, linkage in enumerate(project.linkages, start=1)]
+    return [
+        {
+            "table": name,
+            "file": project.relative(path),
+            "sha256": hash_file(path),
+            "bytes": path.stat().st_size,
+            "licence": source.licence,
+            "attribution": source.attribution,
+        }
+        for name, source in named
+        for path in source.path
+    ]
+
+
+def build_record(project: Project, findings: Findings) -> dict[str, Any]:
+    """Return run.json: what went in, what became of it, and with what.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    findings
+        What the run found.
+
+    Returns
+    -------
+    dict
+        Fit for JSON; no clock times and no paths outside the project's folder.
+    """
+    return {
+        "schema": tables.SCHEMA,
+        "clustermap": version("clustermap"),
+        "project": project.project.name,
+        "synthetic": project.project.synthetic,
+        "seed": project.project.seed,
+        "inputs": _inputs(project),
+        "tables": findings.ledger.summary(),
+        "parameters": project.parameters(),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in _VERSIONS},
+        },
+    }

@@ -1,0 +1,234 @@
+"""The command line: light help, exit codes, one line a fault, nothing of the user's interpreted."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import clustermap
+from clustermap.cli import app
+from clustermap.errors import TableFault
+from clustermap.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+VERBS = ("run", "check", "score", "map", "export", "explain", "indicators", "demo")
+STAGES = ("run", "check_project", "score_clusters", "draw_map", "write_exports")
+HEAVY = {"numpy", "pandas", "geopandas", "pyarrow", "folium", "networkx", "scipy", "shapely"}
+NASTY = "[red]나쁜[/red] \x1b[31m이름\n:smile:"
+
+
+@dataclass(frozen=True)
+class FakeRun:
+    page: Path | None
+    outputs: list[Path]
+    summary: dict[str, Any] = field(default_factory=dict)
+    faults: list[Message] = field(default_factory=list)
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "clusters.geojson").write_text("", encoding="utf-8")
+    file = tmp_path / "project.toml"
+    text = '[project]\nname = "A"\nlanguage = "en"\n[layers.clusters]\npath = "clusters.geojson"\n'
+    file.write_text(f"schema = 1\n{text}", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+    """Stand in for the pipeline: every stage returns the same small run."""
+    page = tmp_path / "out" / "maps" / "planner.html"
+    scores = pd.DataFrame(
+        {
+            "scenario": "default",
+            "cluster": ["b", NASTY, "c"],
+            "score": [60.26, 70.04, None],
+            "rank": pd.array([2, 1, None], dtype="Int64"),
+            "rank_low": pd.array([1, 1, None], dtype="Int64"),
+            "rank_high": pd.array([3, 2, None], dtype="Int64"),
+            "rated": [1, 1, 0],
+        }
+    )
+    counts = {"read": 5, "kept": 4, "quarantined": 1, "assigned": 3}
+    tables = [page.parents[1] / "tables" / f"{name}.parquet" for name in "ab"]
+    run = FakeRun(
+        page,
+        [page, *tables],
+        {"tables": {NASTY: counts}},
+        [Message("cli.line", {"line": NASTY})],
+        scores,
+    )
+    fake: Any = ModuleType("clustermap.pipeline")
+    for stage in STAGES:
+        setattr(fake, stage, lambda _project, **_options: run)
+    fake.demo = lambda _folder, **_options: run
+    fake.explain_cluster = lambda _project, cluster, language: [f"{cluster} {language} {NASTY}"]
+    record = {
+        "key": "reach",
+        "label": {"ko": "도달", "en": "Reach"},
+        "unit": "",
+        "better": "higher",
+    }
+    fake.list_indicators = lambda: [{**record, "source": "Paper 2001", "by": ""}]
+    monkeypatch.setitem(sys.modules, "clustermap.pipeline", fake)
+    monkeypatch.setattr(clustermap, "pipeline", fake, raising=False)
+    return fake
+
+
+def call(*arguments: object) -> Any:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_help_pulls_in_nothing_heavy(root: Path) -> None:
+    code = (
+        "import sys, clustermap, clustermap.cli\n"
+        "sys.argv = ['clustermap', 'run', '--help']\n"
+        "try: clustermap.cli.main()\n"
+        "except SystemExit: pass\n"
+        "print('\\n' + ' '.join(sys.modules))"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=root, capture_output=True, check=True)  # noqa: S603
+    text = done.stdout.decode()
+    assert "--strict" in text
+    loaded = {name.partition(".")[0] for name in text.splitlines()[-1].split()}
+    assert not loaded & HEAVY
+    assert "clustermap.project" not in text
+
+
+def test_module_and_version_run(root: Path) -> None:
+    command = [sys.executable, "-m", "clustermap", "--version"]
+    done = subprocess.run(command, cwd=root, capture_output=True, check=True)  # noqa: S603
+    assert done.stdout.decode().strip() == f"clustermap {clustermap.__version__}"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb: str) -> None:
+    done = call(verb, "--help")
+    assert done.exit_code == 0
+    assert "--verbose" in done.output
+
+
+def test_no_other_verb_is_listed() -> None:
+    assert [command.name for command in app.registered_commands] == list(VERBS)
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["run"], ["run", "a", "--draws", "1"]])
+def test_wrong_usage_is_2(arguments: list[str]) -> None:
+    assert call(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "score", "map", "export"])
+def test_a_table_fault_is_one_line_and_1(project: Path, verb: str) -> None:
+    project.write_text(project.read_text(encoding="utf-8") + "kind = 1\n", encoding="utf-8")
+    done = call(verb, project)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("clustermap: project.toml [layers.clusters], column kind")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_fault_speaks_the_language_of_the_project(project: Path) -> None:
+    project.write_text('schema = 2\n[project]\nlanguage = "ko"\n', encoding="utf-8")
+    assert "쓸 수 없는 값입니다" in call("check", project).stderr
+    assert "cannot be used" in call("check", project, "--language", "en").stderr
+
+
+def test_run_says_what_it_read_and_wrote(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
+    done = call("run", project)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert re.search(r"read +kept +quarantined +assigned", done.stdout)
+    assert str(project.parent / "out" / "maps" / "planner.html") in done.stdout
+    assert f"{project.parent / 'out' / 'tables'}: 2" in done.stdout
+
+
+def test_user_text_is_never_interpreted(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
+    shown = call("run", project).stdout
+    assert shown.count("[red]나쁜[/red]") == 2
+    assert ":smile:" in shown
+    assert "\x1b" not in shown
+
+
+def test_json_is_all_that_stdout_holds(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
+    for verb in ("run", "check", "score", "map", "export"):
+        told = json.loads(call(verb, project, "--json").stdout)
+        assert told["summary"]["tables"][NASTY]["kept"] == 4
+        assert told["page"].endswith("planner.html")
+    assert json.loads(call("explain", project, "c1", "--json").stdout)["cluster"] == "c1"
+    assert json.loads(call("indicators", "--json").stdout)[0]["key"] == "reach"
+    assert json.loads(call("demo", project.parent / "demo", "--json").stdout)["summary"]
+
+
+def test_quiet_says_nothing(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
+    assert call("score", project, "--quiet").output == ""
+
+
+def test_score_shows_the_best_with_rank_intervals(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
+    shown = call("score", project).stdout
+    assert re.search(r"70\.0 +1 \(1-2\)[\s\S]+60\.3 +2 \(1-3\)", shown)
+    assert "2 of 3" in shown
+
+
+def test_out_and_language_change_the_project(project: Path, pipeline: ModuleType) -> None:
+    seen: list[Any] = []
+    run = pipeline.run
+
+    def note(opened: object, **options: object) -> object:
+        seen.append((opened, options["strict"]))
+        return run(opened)
+
+    pipeline.run = note
+    done = call("run", project, "--out", project.parent / "x", "--language", "ko", "--strict")
+    ((opened, strict),) = seen
+    assert opened.project.out == project.parent / "x"
+    assert (opened.project.language, strict) == ("ko", True)
+    assert "지도 페이지" in done.stdout
+
+
+def test_indicators_and_explain_speak_both_languages(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
+    assert "도달" in call("indicators", "--language", "ko").stdout
+    assert "Reach" in call("indicators", "--language", "en").stdout
+    assert "c1 en" in call("explain", project, "c1").stdout
+
+
+FAILURES: dict[str, tuple[Callable[[], Exception | KeyboardInterrupt], int, str]] = {
+    "fault": (lambda: TableFault("project_missing", table="x"), 1, "x: There is no project"),
+    "disk": (lambda: OSError(28, "No space left on device", "out/a"), 1, "out/a (No space"),
+    "stopped": (KeyboardInterrupt, 130, "Stopped"),
+    "bug": (lambda: ValueError("[bold]odd\n"), 70, "ValueError: [bold]odd"),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_failures_are_one_line(project: Path, pipeline: ModuleType, name: str) -> None:
+    make, code, words = FAILURES[name]
+
+    def fail(_project: object, **_options: object) -> object:
+        raise make()
+
+    pipeline.run = fail
+    done = call("run", project)
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (code, "", 1)
+    assert words in done.stderr
+
+
+def test_verbose_shows_the_traceback_of_a_bug(project: Path, pipeline: ModuleType) -> None:
+    def fail(_project: object, **_options: object) -> object:
+        raise ValueError("odd")
+
+    pipeline.run = fail
+    assert "Traceback" in call("run", project, "--verbose").stderr
+    assert "Traceback" not in call("run", project).stderr

@@ -1,0 +1,91 @@
+"""The catalogue: both languages, the same places, nothing missing, no fault that is never used."""
+
+from __future__ import annotations
+
+import ast
+import re
+from string import Formatter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from clustermap.messages import LANGUAGES, Message, read_catalogue, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HANGUL = re.compile("[가-힣]")
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def calls(root: Path, name: str) -> Iterator[tuple[str, ast.Call]]:
+    """Yield the calls of a class whose first argument is a literal, with that literal."""
+    for file in sorted((root / "clustermap").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _called(node) == name and node.args:
+                first = node.args[0]
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value, node
+
+
+def _called(node: ast.Call) -> str:
+    return getattr(node.func, "id", getattr(node.func, "attr", ""))
+
+
+def texts(root: Path) -> set[str]:
+    """Every text constant of the package."""
+    return {
+        node.value
+        for file in (root / "clustermap").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+@pytest.mark.parametrize("key", read_catalogue())
+def test_an_entry_says_the_same_in_both_languages(key: str) -> None:
+    entry = read_catalogue()[key]
+    assert set(entry) == set(LANGUAGES)
+    assert places(entry["ko"]) == places(entry["en"])
+    assert all(text.strip() == text and "\n" not in text for text in entry.values())
+    words = re.sub(r"\{[^}]*\}|[\d\W_]", "", entry["ko"])
+    if words and re.search("[a-z]{2}", entry["en"].partition("}")[2] or entry["en"]):
+        assert HANGUL.search(entry["ko"]), f"{key} has no Korean"
+
+
+def test_every_message_of_the_code_is_in_the_catalogue(root: Path) -> None:
+    used = {key for key, _ in calls(root, "Message")}
+    assert used
+    assert used - read_catalogue().keys() == set()
+
+
+def test_every_fault_of_the_code_says_what_and_cure(root: Path) -> None:
+    used = {reason for reason, _ in calls(root, "TableFault")}
+    used |= {reason for reason, _ in calls(root, "PydanticCustomError")}
+    wanted = {f"fault.{reason}.{part}" for reason in used for part in ("what", "cure")}
+    assert wanted - read_catalogue().keys() == set()
+
+
+def test_every_fault_of_the_catalogue_is_used(root: Path) -> None:
+    constants = texts(root)
+    reasons = {key.split(".")[1] for key in read_catalogue() if key.startswith("fault.")}
+    assert {reason for reason in reasons if reason not in constants} == set()
+
+
+def test_a_message_written_in_place_fills_every_place(root: Path) -> None:
+    for key, node in calls(root, "Message"):
+        given = node.args[1] if len(node.args) > 1 else None
+        if given is None or isinstance(given, ast.Dict):
+            keys = given.keys if isinstance(given, ast.Dict) else []
+            names = {k.value for k in keys if isinstance(k, ast.Constant)}
+            if None not in keys:  # a ** inside the dictionary hides its names
+                assert places(read_catalogue()[key]["en"]) <= names, key
+
+
+def test_values_are_put_in_as_they_stand() -> None:
+    line = Message("cli.line", {"line": "{0} {line} %s"})
+    assert say(line, "ko") == say(line, "en") == "{0} {line} %s"
