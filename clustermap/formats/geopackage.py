@@ -6,14 +6,13 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyogrio.raw
 import shapely
 
 from clustermap.formats.content import FieldName, Layer, Marks, Written
 from clustermap.formats.delimited import type_name
-from clustermap.formats.geometries import as_multi
+from clustermap.formats.geometries import promote
 from clustermap.formats.style import draw_score_style
 from clustermap.messages import Message, say
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
 STEM = "clustermap"
@@ -104,8 +104,8 @@ def _write_layer(layer: Layer, path: Path, marks: Marks) -> None:
     if layer.geometry is not None and layer.crs is not None:
         geometry_name = _free_name("geom", columns)
         kind, crs = _multi_type(layer.geometry), layer.crs.to_wkt()
-        shapes = layer.geometry if kind == "Unknown" else [as_multi(g) for g in layer.geometry]
-        wkb = shapely.to_wkb(np.array(shapes, dtype=object), flavor="iso").tolist()
+        shapes = layer.geometry if kind == "Unknown" else promote(layer.geometry)
+        wkb = shapely.to_wkb(shapes, flavor="iso").tolist()
         rows = rows.append_column(geometry_name, pa.array(wkb, pa.large_binary()))
         options["GEOMETRY_NAME"] = geometry_name
     pyogrio.raw.write_arrow(
