@@ -285,7 +285,7 @@ def test_faulty_firm(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("shape", "reason"),
     [
-        (shapely.Polygon(), "unusable_polygon"),
+        (shapely.Polygon(), "no_geometry"),
         (BOWTIE_LINE, "unusable_polygon"),
         (None, "no_geometry"),
     ],
