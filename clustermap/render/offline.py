@@ -178,8 +178,9 @@ class OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
             index=1,
         )
         page.html.add_child(
-            _Verbatim(f'<script type="application/json" id="{DATA_ID}">'
-                      f"{inert_json(content)}</script>"),
+            _Verbatim(
+                f'<script type="application/json" id="{DATA_ID}">{inert_json(content)}</script>'
+            ),
             name="data",
         )
         return str(page.render()).encode("utf-8")

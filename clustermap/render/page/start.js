@@ -171,7 +171,9 @@
   function listenToPrinting() {
     let before = null;
     window.addEventListener("beforeprint", () => {
-      before = { centre: map.getCenter(), zoom: map.getZoom() };
+      const legend = cm.byId("legend-fold");
+      before = { centre: map.getCenter(), zoom: map.getZoom(), legend: legend.open };
+      legend.open = true;
       document.documentElement.classList.add("printing");
       map.invalidateSize({ animate: false, pan: false });
       if (Math.abs(before.zoom - cm.wholeZoom) < 0.01) {
@@ -186,7 +188,9 @@
     window.addEventListener("afterprint", () => {
       document.documentElement.classList.remove("printing");
       map.invalidateSize({ animate: false, pan: false });
-      if (before) map.setView(before.centre, before.zoom, { animate: false });
+      if (!before) return;
+      map.setView(before.centre, before.zoom, { animate: false });
+      cm.byId("legend-fold").open = before.legend;
     });
   }
 
