@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-
 from hashlib import sha256
 from importlib.metadata import distribution
 from pathlib import Path

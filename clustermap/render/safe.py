@@ -38,7 +38,7 @@ def clean_text(value: object, longest: int = LONGEST) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Return text for markup that may pass through a template or a script literal.
+    r"""Return text for markup that may pass through a template or a script literal.
 
     Folium compiles what it is given as a template, so braces are as dangerous as angle brackets.
 
@@ -50,7 +50,7 @@ def escape_text(text: str) -> str:
     Returns
     -------
     str
-        The text with HTML's special signs and ``{ } $ \\ ``` as entities.
+        The text with HTML's special signs and ``{ } $ \ ``` as entities.
     """
     return html.escape(text, quote=True).translate(_ENTITIES)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.render import worlds
-
 from clustermap.render.planner import draw_planner
+from tests.render import worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.render import worlds
-
 from clustermap.render.planner import draw_planner
 from clustermap.render.safe import clean_text
+from tests.render import worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,9 +5,8 @@ import math
 
 import pytest
 
-from tests.render.worlds import HOSTILE
-
 from clustermap.render.safe import LONGEST, clean_text, escape_text, inert_json
+from tests.render.worlds import HOSTILE
 
 
 @pytest.mark.parametrize("text", HOSTILE)
