@@ -129,7 +129,7 @@ class OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
             tiles=None,
             zoom_control=False,
             attribution_control=False,
-            zoom_snap=0.25,
+            zoom_snap=0.1,
             zoom_delta=1,
             world_copy_jump=False,
         )

@@ -222,7 +222,7 @@ def test_a_nation_is_ready_soon(visit: Go, large_page: bytes) -> None:
     ready = seen.page.evaluate("performance.getEntriesByName('ready')[0].startTime")
     assert ready < 3000
     assert seen.state(".drawn.circles") > 1800
-    assert seen.state(".drawn.flows") == 50
+    assert seen.state(".drawn.flows") == 100
     seen.assert_quiet()
 
 

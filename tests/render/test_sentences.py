@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from clustermap.messages import LANGUAGES, Message, say
+from clustermap.messages import LANGUAGES, Language, Message, say
 from clustermap.render.sentences import Sentences
 
 
-def tell(sentences: Sentences, told: list[Any], language: str) -> str:
-    fixed = sentences.templates[told[0]][language]  # type: ignore[index]
-    gaps = told[2] if len(told) > 2 and language == "en" else told[1]
-    return "".join(text + (gaps[n] if n < len(gaps) else "") for n, text in enumerate(fixed))
+def tell(sentences: Sentences, told: list[Any], language: Language) -> str:
+    template = sentences.templates[told[0]][language]
+    texts = told[2] if len(told) > 2 and language == "en" else told[1]
+    gaps = [texts[place] for place in template["gaps"]] + [""]
+    return "".join(part for pair in zip(template["fixed"], gaps, strict=True) for part in pair)
 
 
 @pytest.mark.parametrize(

@@ -72,9 +72,12 @@
     const close = cm.make("button", { type: "button", class: "close", id: "close-card",
       "aria-label": cm.say("page.close"), text: "×" });
     close.addEventListener("click", () => closeCard());
+    const near = cluster.located ? cm.make("button", { type: "button", class: "tool near",
+      text: cm.say("page.card.near") }) : null;
+    if (near) near.addEventListener("click", () => cm.goNear(cluster));
     return cm.make("header", {}, close, cm.make("h2", { id: "card-name", text: name }),
       other ? cm.make("p", { class: "other-name", text: other }) : null,
-      cm.make("p", { class: "quiet", text: cm.placeLine(cluster) }));
+      cm.make("p", { class: "quiet", text: cm.placeLine(cluster) }), near);
   }
 
   function standing(cluster) {
@@ -249,6 +252,10 @@
     const id = cellId(cell);
     if (id === null) return cm.names(cm.model.clusters[cell])[0];
     if (id === "outside:unknown") return cm.say("page.card.outside_unknown");
+    if (/^outside:-?\d+_-?\d+$/.test(id)) {
+      return cm.say("page.card.outside_square", { place: id.slice("outside:".length)
+        .replace("_", " · ") });
+    }
     if (id.startsWith("outside:")) {
       return cm.say("page.card.outside_place", { place: id.slice("outside:".length) });
     }
