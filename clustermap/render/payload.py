@@ -84,7 +84,7 @@ def _about(release: Release, sentences: Sentences) -> Columns:
         "language": release.language,
         "synthetic": release.synthetic,
         "internal": release.internal,
-        "attribution": [clean_text(line, 1000) for line in release.attribution],
+        "attribution": [clean_text(line, 1000) for line in dict.fromkeys(release.attribution)],
         "version": clean_text(release.version),
         "withheld": {clean_text(key): int(n) for key, n in sorted(release.withheld.items())},
         "notes": [sentences.add(note) for note in release.notes],

@@ -12,7 +12,7 @@
     other: "#7a7f87",
   };
 
-  const NATIONAL = 50;
+  const NATIONAL = 100;
   const OWN = 40;
   const WIDEST = 4.5;
 
@@ -57,7 +57,7 @@
       curve(context, view, flow);
       context.globalAlpha = 0.5;
       context.strokeStyle = "#ffffff";
-      context.lineWidth = width + 1.4;
+      context.lineWidth = width + 1.2;
       context.stroke();
       context.globalAlpha = 0.72;
       context.strokeStyle = cm.flowColour(flow.kind);

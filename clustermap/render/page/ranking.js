@@ -81,7 +81,7 @@
       text: cm.say("page.table.more") });
     more.addEventListener("click", () => cm.openAbout());
     note.replaceChildren(cm.make("b", { text: cm.say("page.table.read_first") }), " ",
-      cm.make("span", { text: cm.sentence(notes[0]) }), " ", more);
+      cm.make("span", { text: notes.map(cm.sentence).join(" ") }), " ", more);
   }
 
   /** Rows that a search has left, in the order of the table. */

@@ -8,28 +8,28 @@
   function wholeBounds() {
     const located = cm.model.clusters.filter((cluster) => cluster.located);
     if (!located.length) return null;
-    return L.latLngBounds(located.map((cluster) => [cluster.lat, cluster.lon])).pad(0.03);
+    return L.latLngBounds(located.map((cluster) => [cluster.lat, cluster.lon])).pad(0.01);
   }
 
   function showWhole() {
     const bounds = wholeBounds();
-    if (bounds) map.fitBounds(bounds, { animate: false, padding: [16, 16], maxZoom: 12 });
+    // The legend lies over the left of a wide map.
+    const wide = map.getSize().x > 760;
+    const legend = wide ? cm.byId("legend").offsetWidth + 20 : 0;
+    if (bounds) {
+      map.fitBounds(bounds, { animate: false, maxZoom: 12,
+        paddingTopLeft: [10 + legend, 10], paddingBottomRight: [10, 10] });
+    }
     cm.wholeZoom = map.getZoom();
   }
 
   function paint(context, view) {
-    cm.drawFrame(context, view);
-  }
-
-  cm.drawFrame = function (context, view) {
-    const outlined = view.zoom >= cm.outlinesFrom;
-    if (outlined) cm.drawClusters(context, view);
+    cm.drawClusters(context, view);
     cm.drawFlows(context, view);
-    if (!outlined) cm.drawClusters(context, view);
     cm.drawInstitutes(context, view);
     cm.drawMarks(context, view);
     cm.drawNames(context, view);
-  };
+  }
 
   const picture = new cm.Canvas(paint, { pane: "overlayPane" });
   let asked = false;
@@ -64,6 +64,12 @@
         cm.say("page.table.score")} ${cm.number(cluster.score, 1)}`
       : cm.say("page.card.unrated")];
   }
+
+  /** Go near enough to a cluster to see its outline and its neighbours. */
+  cm.goNear = function (cluster) {
+    map.setView([cluster.lat, cluster.lon], Math.max(map.getZoom(), 12), { animate: !still });
+    bringIntoView();
+  };
 
   function showTip(event) {
     const lines = tipLines(event.containerPoint);
@@ -171,7 +177,9 @@
   function listenToPrinting() {
     let before = null;
     window.addEventListener("beforeprint", () => {
-      before = { centre: map.getCenter(), zoom: map.getZoom() };
+      const legend = cm.byId("legend-fold");
+      before = { centre: map.getCenter(), zoom: map.getZoom(), legend: legend.open };
+      legend.open = true;
       document.documentElement.classList.add("printing");
       map.invalidateSize({ animate: false, pan: false });
       if (Math.abs(before.zoom - cm.wholeZoom) < 0.01) {
@@ -186,7 +194,9 @@
     window.addEventListener("afterprint", () => {
       document.documentElement.classList.remove("printing");
       map.invalidateSize({ animate: false, pan: false });
-      if (before) map.setView(before.centre, before.zoom, { animate: false });
+      if (!before) return;
+      map.setView(before.centre, before.zoom, { animate: false });
+      cm.byId("legend-fold").open = before.legend;
     });
   }
 

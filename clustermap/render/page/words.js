@@ -30,9 +30,10 @@
 
   /** A sentence of the payload: a template by its number, and what fills its gaps. */
   cm.sentence = function (told) {
-    const fixed = cm.payload.sentences[told[0]][cm.language];
-    const gaps = told.length > 2 && cm.language === "en" ? told[2] : told[1];
-    return fixed.map((text, place) => text + (place < gaps.length ? gaps[place] : "")).join("");
+    const template = cm.payload.sentences[told[0]][cm.language];
+    const texts = told.length > 2 && cm.language === "en" ? told[2] : told[1];
+    return template.fixed.map((text, place) =>
+      text + (place < template.gaps.length ? texts[template.gaps[place]] : "")).join("");
   };
 
   /** A number as it is written in the language, with so many decimals. */
