@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -15,6 +14,7 @@ from tests.small_world import build_small_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.small_world import SmallWorld
 
