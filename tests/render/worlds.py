@@ -113,11 +113,15 @@ def small_release() -> Release:
             rows.append(_indicator(cluster, "internal_links", inside, kind))
             rows.append(_indicator(cluster, "external_links", outside, kind))
             rows.append(_indicator(cluster, "local_share", inside / (inside + outside), kind))
-            rows.append(_indicator(cluster, "ei_index", (outside - inside) / (inside + outside), kind))
+            rows.append(
+                _indicator(cluster, "ei_index", (outside - inside) / (inside + outside), kind)
+            )
             rows.append(_indicator(cluster, "participation", 0.25, kind))
         rows.append(_indicator(cluster, "herfindahl", 0.21))
         rows.append(_indicator(cluster, "location_quotient", 1.84, industry="semiconductor"))
-        rows.append(_indicator(cluster, "symmetric_location_quotient", 0.3, industry="semiconductor"))
+        rows.append(
+            _indicator(cluster, "symmetric_location_quotient", 0.3, industry="semiconductor")
+        )
     for kind in ("firm_firm", "research", "transfer"):
         rows.append(_indicator("E", "internal_links", None, kind, note="suppressed"))
     rows.append(_indicator("E", "herfindahl", None, note="suppressed"))
@@ -188,7 +192,9 @@ def small_release() -> Release:
                 Message("page.card.outside_place", {"place": Message("kind.research")}),
             )
         },
-        industries={"semiconductor": {"ko": "반도체·디스플레이", "en": "Semiconductors and displays"}},
+        industries={
+            "semiconductor": {"ko": "반도체·디스플레이", "en": "Semiconductors and displays"}
+        },
         coverage=coverage,
         regions=None,
         coast=_coast(),
@@ -267,9 +273,7 @@ def hostile_release() -> Release:
         subscores=repeat(world.subscores).assign(cluster=ids, subscore=texts),
         flows=flows,
         explanations={
-            cluster: tuple(
-                Message("page.card.outside_place", {"place": text}) for text in HOSTILE
-            )
+            cluster: tuple(Message("page.card.outside_place", {"place": text}) for text in HOSTILE)
             for cluster in ids
         },
         industries={text: {"ko": text, "en": text} for text in HOSTILE},
@@ -299,12 +303,23 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
     angles = np.linspace(0, 2 * np.pi, 25)[:-1]
     across = 250 + 18 * np.sqrt(size)[:, None] * rng.uniform(0.8, 1.2, (clusters, len(angles)))
     rings = np.stack(
-        (x[:clusters, None] + across * np.cos(angles), y[:clusters, None] + across * np.sin(angles)),
+        (
+            x[:clusters, None] + across * np.cos(angles),
+            y[:clusters, None] + across * np.sin(angles),
+        ),
         axis=-1,
     )
     towns = ["한빛", "새벌", "너른들", "푸른내", "솔터", "미르", "가온", "다솜", "해오름", "별내"]
     kinds = ["국가산업단지", "일반산업단지", "농공단지", "도시첨단산업단지", "연구개발특구"]
-    provinces = ["경기도", "충청남도", "충청북도", "경상북도", "경상남도", "전라남도", "강원특별자치도"]
+    provinces = [
+        "경기도",
+        "충청남도",
+        "충청북도",
+        "경상북도",
+        "경상남도",
+        "전라남도",
+        "강원특별자치도",
+    ]
     pick = rng.integers(0, 1000, clusters)
     layer = gpd.GeoDataFrame(
         {
@@ -365,7 +380,9 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
             "kind": rng.choice(five, 2000), "links": rng.integers(1, 40, 2000), "weight": 0,
         }
     ).drop_duplicates(["source", "target", "kind"])  # fmt: skip
-    industries = {f"ind{n}": {"ko": f"전략산업 {n}", "en": f"Strategic industry {n}"} for n in range(12)}
+    industries = {
+        f"ind{n}": {"ko": f"전략산업 {n}", "en": f"Strategic industry {n}"} for n in range(12)
+    }
     tables = []
     for kind in five:
         inside, outside = rng.poisson(size / 60 + 1), rng.poisson(size / 20 + 1)
