@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from clustermap.messages import Language
+
 STEM = "clustermap"
 _VERSION = "1.3"  # QGIS 3.22 and R's sf warn at 1.4
 _NO_CLOCK = "1970-01-01T00:00:00.000Z"  # same input, same bytes
@@ -51,6 +53,25 @@ VALUES ('', '', ?, ?, 'score', ?, '', 1, ?, '', NULL, ?)
 _STYLES_CONTENTS = """
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)
 VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)
+"""
+_SCHEMA_TABLES = """
+CREATE TABLE gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
+  mime_type TEXT, constraint_name TEXT,
+  CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT,
+  min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+"""
+_SCHEMA_EXTENSION = """
+INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope)
+VALUES (?, NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write')
+"""
+_DATA_COLUMN = """
+INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description)
+VALUES (?, ?, ?, ?, ?)
 """
 
 
@@ -132,18 +153,39 @@ def _metadata(marks: Marks) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
+def _add_style(database: sqlite3.Connection, layer: Layer, marks: Marks) -> None:
+    geometry_name = _free_name("geom", layer.rows.column_names)
+    note = say(Message("export.style.description"), marks.language)
+    qml = draw_score_style(marks.language)
+    database.execute(_STYLES_TABLE)
+    database.execute(_STYLE_ROW, (layer.name, geometry_name, qml, note, _NO_CLOCK))
+    database.execute(_STYLES_CONTENTS, (_NO_CLOCK,))
+    database.execute("INSERT INTO gpkg_ogr_contents VALUES ('layer_styles', 1)")
+
+
+def _add_labels(database: sqlite3.Connection, layers: Sequence[Layer], language: Language) -> None:
+    """Give the columns labels, which QGIS shows in place of their names."""
+    database.executescript(_SCHEMA_TABLES)
+    for table in ("gpkg_data_columns", "gpkg_data_column_constraints"):
+        database.execute(_SCHEMA_EXTENSION, (table,))
+    for layer in layers:
+        taken: set[str] = set()
+        for field in layer.fields:
+            label, meaning = field.label[language], field.meaning[language]
+            alias = f"{label} ({field.name})" if label in taken else label
+            taken.add(label)
+            unit = f" [{field.unit}]" if field.unit else ""
+            row = (layer.name, field.name, alias, label, f"{meaning}{unit}".strip() or None)
+            database.execute(_DATA_COLUMN, row)
+
+
 def _finish(path: Path, layers: Sequence[Layer], marks: Marks) -> None:
-    """Add the style, and take out the clock."""
+    """Add style and labels, and take out the clock."""
     with closing(sqlite3.connect(path)) as database:
-        styled = next((layer for layer in layers if layer.name == "clusters"), None)
-        if styled is not None and styled.geometry is not None:
-            geometry_name = _free_name("geom", styled.rows.column_names)
-            note = say(Message("export.style.description"), marks.language)
-            qml = draw_score_style(marks.language)
-            database.execute(_STYLES_TABLE)
-            database.execute(_STYLE_ROW, (styled.name, geometry_name, qml, note, _NO_CLOCK))
-            database.execute(_STYLES_CONTENTS, (_NO_CLOCK,))
-            database.execute("INSERT INTO gpkg_ogr_contents VALUES ('layer_styles', 1)")
+        for layer in layers:
+            if layer.name == "clusters" and layer.geometry is not None:
+                _add_style(database, layer, marks)
+        _add_labels(database, layers, marks.language)
         database.execute("UPDATE gpkg_contents SET last_change = ?", (_NO_CLOCK,))
         database.execute("UPDATE gpkg_metadata_reference SET timestamp = ?", (_NO_CLOCK,))
         database.commit()
