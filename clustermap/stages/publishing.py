@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clustermap.stages.reading import Layers
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
-_VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
+_VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "shapely")
 
 
 def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
