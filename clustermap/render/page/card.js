@@ -61,7 +61,9 @@
     const head = cm.make("tr");
     heads.forEach((text, place) => head.append(
       cm.make("th", { scope: "col", class: place ? "number" : null, text })));
-    return cm.make("div", { class: "scroll" }, cm.make("table", { class: className || null },
+    // Wide tables are scrolled sideways, which the keyboard must be able to do too.
+    const scroll = { class: "scroll", tabindex: heads.length > 4 ? "0" : null };
+    return cm.make("div", scroll, cm.make("table", { class: className || null },
       cm.make("thead", {}, head), cm.make("tbody", {}, ...rows)));
   }
 

@@ -27,6 +27,7 @@
     cm.drawClusters(context, view);
     cm.drawFlows(context, view);
     cm.drawInstitutes(context, view);
+    cm.drawRegionNames(context, view);
     cm.drawMarks(context, view);
     cm.drawNames(context, view);
   }
@@ -96,12 +97,14 @@
   function bringIntoView() {
     const cluster = cm.selected();
     if (!cluster || !cluster.located) return;
-    const card = cm.byId("card");
+    const frame = map.getContainer().getBoundingClientRect();
+    const card = cm.byId("card").getBoundingClientRect();
     const wide = window.matchMedia("(min-width: 761px)").matches;
-    const beside = wide ? card.offsetWidth : 0;
-    const legend = wide ? cm.byId("legend").offsetWidth + 100 : 0;
-    map.panInside([cluster.lat, cluster.lon], { paddingTopLeft: [60 + legend, 60],
-      paddingBottomRight: [120 + beside, 70], animate: !still });
+    const legend = wide ? cm.byId("legend").offsetWidth + 140 : 90;
+    const beside = wide ? card.width + 120 : 90;
+    const below = wide ? 70 : Math.min(frame.height / 2, Math.max(0, frame.bottom - card.top)) + 40;
+    map.panInside([cluster.lat, cluster.lon], { paddingTopLeft: [legend, 60],
+      paddingBottomRight: [beside, below], animate: !still });
   }
 
   /** Where a cluster's mark lies in the window, for tests and for tools that point at it. */
@@ -121,6 +124,7 @@
     cm.byId("internal").hidden = !about.internal;
     document.title = about.synthetic
       ? `[${cm.say("page.synthetic_short")}] ${about.title}` : about.title;
+    map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", cm.say("page.map.label"));
     for (const button of document.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === cm.language));

@@ -7,9 +7,10 @@
 
   function find(key) {
     const dot = key.indexOf(".");
-    const part = cm.payload.words[key.slice(0, dot)];
+    const part = key.slice(0, dot);
     const rest = key.slice(dot + 1);
-    return part && Object.hasOwn(part, rest) ? part[rest] : null;
+    if (!Object.hasOwn(cm.payload.words, part)) return null;
+    return Object.hasOwn(cm.payload.words[part], rest) ? cm.payload.words[part][rest] : null;
   }
 
   /** The text of a catalogue entry; the key itself where there is none. */
