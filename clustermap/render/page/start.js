@@ -28,11 +28,13 @@
     cm.drawFlows(context, view);
     cm.drawInstitutes(context, view);
     cm.drawRegionNames(context, view);
-    cm.drawMarks(context, view);
     cm.drawNames(context, view);
   }
 
   const picture = new cm.Canvas(paint, { pane: "overlayPane" });
+  // The mark under the pointer changes often: it has a layer of its own, so that nothing else is
+  // drawn anew for it.
+  const marks = new cm.Canvas(cm.drawMarks, { pane: "shadowPane" });
   let asked = false;
 
   cm.redraw = function () {
@@ -41,6 +43,7 @@
     requestAnimationFrame(() => {
       asked = false;
       picture.repaint();
+      marks.repaint();
     });
   };
 
@@ -151,7 +154,7 @@
       bringIntoView();
       cm.redraw();
     });
-    cm.on("hover", cm.redraw);
+    cm.on("hover", () => marks.repaint());
     cm.on("shown", () => {
       cm.drawLegend();
       cm.firmDots.repaint();
@@ -212,6 +215,7 @@
   map.setMinZoom(Math.max(1, cm.wholeZoom - 1.5));
   cm.basemap.addTo(map);
   picture.addTo(map);
+  marks.addTo(map);
   if (cm.model.firms) cm.firmDots.addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   cm.buildRanking();

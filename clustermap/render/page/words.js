@@ -37,12 +37,23 @@
       text + (place < template.gaps.length ? texts[template.gaps[place]] : "")).join("");
   };
 
+  // Making a format costs more than using it, and a ranking has thousands of numbers.
+  const formats = new Map();
+
+  function formatOf(least, most) {
+    const key = `${cm.language} ${least} ${most}`;
+    if (!formats.has(key)) {
+      formats.set(key, new Intl.NumberFormat(cm.language,
+        { minimumFractionDigits: least, maximumFractionDigits: most }));
+    }
+    return formats.get(key);
+  }
+
   /** A number as it is written in the language, with so many decimals. */
   cm.number = function (value, decimals) {
-    const digits = decimals === undefined
-      ? { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2 }
-      : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-    return value.toLocaleString(cm.language, digits).replace("-", "−");
+    const size = Math.abs(value);
+    const most = decimals !== undefined ? decimals : size >= 100 ? 0 : size >= 10 ? 1 : 2;
+    return formatOf(decimals || 0, most).format(value).replace("-", "−");
   };
 
   cm.percent = (share) =>
