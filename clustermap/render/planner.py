@@ -30,6 +30,7 @@ SCRIPTS = (
     "firms.js",
     "legend.js",
     "ranking.js",
+    "partners.js",
     "card.js",
     "about.js",
     "start.js",

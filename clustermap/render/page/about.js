@@ -2,8 +2,7 @@
 (function (cm) {
   "use strict";
 
-  const heading = (text) => cm.make("h3", { text });
-  const quiet = (text) => cm.make("p", { class: "quiet", text });
+  const { heading, quiet } = cm;
   const list = (texts, className) => cm.make("ul", { class: className || null },
     ...texts.map((text) => cm.make("li", { text })));
 

@@ -16,7 +16,7 @@
   }
 
   const line = (className, ...children) => cm.make("div", { class: className }, ...children);
-  const quiet = (text) => cm.make("p", { class: "quiet", text });
+  const { quiet } = cm;
 
   function rampRow() {
     const ramp = line("ramp");
