@@ -183,7 +183,7 @@ def _strongest(flows: pd.DataFrame, places: dict[str, int]) -> pd.DataFrame:
     apart = flows[(flows["source"] != flows["target"]) & (flows["links"] > 0)]
     from_cluster, to_cluster = (apart[end].isin(places) for end in ("source", "target"))
     apart = apart[from_cluster | to_cluster]
-    ends = np.sort(apart[["source", "target"]].to_numpy(dtype=object).astype(str), axis=1)
+    ends = np.sort(apart[["source", "target"]].to_numpy(dtype=object), axis=1)
     pairs = apart.assign(low=ends[:, 0], high=ends[:, 1])
     sums = pairs.groupby(["low", "high"])["links"].sum().reset_index()
     sums = sums.sort_values(["links", "low", "high"], ascending=[False, True, True])
