@@ -49,11 +49,12 @@
     return formats.get(key);
   }
 
-  /** A number as it is written in the language, with so many decimals. */
+  /** A number as it is written in the language: with so many decimals, or as many as it needs. */
   cm.number = function (value, decimals) {
     const size = Math.abs(value);
     const most = decimals !== undefined ? decimals : size >= 100 ? 0 : size >= 10 ? 1 : 2;
-    return formatOf(decimals || 0, most).format(value).replace("-", "−");
+    const least = decimals === undefined && Number.isInteger(value) ? 0 : most;
+    return formatOf(least, most).format(value).replace("-", "−");
   };
 
   cm.percent = (share) =>
