@@ -97,12 +97,27 @@ def test_firms_only_where_the_output_is_internal(small_page: bytes) -> None:
     assert "하나전자" not in small_page.decode()
 
 
-def test_flows_are_kept_for_every_cluster() -> None:
-    content = data_of(draw_planner(worlds.large_release(clusters=120, institutes=10, flows=4000)))
-    flows = content["flows"]
+def test_flows_are_kept_for_every_cluster_and_whole_for_every_pair() -> None:
+    world = worlds.large_release(clusters=120, institutes=10, flows=6000)
+    flows = data_of(draw_planner(world))["flows"]
     kept = set(flows["source"]) | set(flows["target"])
     assert kept.issuperset(range(120))
-    assert len(flows["links"]) < 4000 + 2000
+    names = [*world.clusters.index, *flows["beyond"]]
+    shown: dict[frozenset[str], int] = {}
+    for source, target, links in zip(flows["source"], flows["target"], flows["links"], strict=True):
+        pair = frozenset((names[source], names[target]))
+        shown[pair] = shown.get(pair, 0) + links
+    true: dict[frozenset[str], int] = {}
+    for row in world.flows.itertuples():
+        pair = frozenset((str(row.source), str(row.target)))
+        if len(pair) == 2:
+            true[pair] = true.get(pair, 0) + int(row.links)
+    assert len(shown) < len(true)
+    assert all(true[pair] == links for pair, links in shown.items())
+    for cluster in world.clusters.index:
+        own = sorted((n for pair, n in true.items() if cluster in pair), reverse=True)
+        have = sorted((n for pair, n in shown.items() if cluster in pair), reverse=True)
+        assert have[:25] == own[:25]
 
 
 def test_hostile_text_stays_text(hostile_page: bytes) -> None:

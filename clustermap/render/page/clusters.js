@@ -167,6 +167,13 @@
     return [[x, south + 11], [x, north - 11], [east + half + 3, y], [west - half - 3, y]];
   }
 
+  // The name of the selected cluster stays inside the window.
+  function within(x, half, view) {
+    const margin = (view.width - cm.map.getSize().x) / 2 + 4;
+    if (x < margin || x > view.width - margin) return x;
+    return Math.max(margin + half, Math.min(view.width - margin - half, x));
+  }
+
   // The best ranks are named first; a name that finds no room is left out.
   cm.drawNames = function (context, view) {
     cm.state.drawn.labels = 0;
@@ -187,6 +194,7 @@
       const text = cm.cut(cm.names(cluster)[0], 30);
       const half = context.measureText(text).width / 2 + 3;
       const spots = placesFor(covered(cluster, view), half);
+      if (cluster === selected) spots[0][0] = within(spots[0][0], half, view);
       const free = spots.find(([x, y]) => boxes.take(x - half, y - 8, x + half, y + 8));
       const spot = free || (cluster === selected ? spots[0] : null);
       if (!spot) continue;

@@ -12,7 +12,8 @@
     other: "#7a7f87",
   };
 
-  const NATIONAL = 100;
+  // A small nation with as many lines as a large one would be a tangle.
+  const NATIONAL = Math.max(40, Math.min(100, Math.round(cm.model.clusters.length / 15)));
   const OWN = 40;
   const WIDEST = 4.5;
 

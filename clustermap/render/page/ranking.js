@@ -58,6 +58,7 @@
       button.title = other ? `${name}\n${other}` : name;
       place.textContent = cluster.rated ? cm.placeLine(cluster)
         : [cm.reasonOf(cluster), cm.placeLine(cluster)].filter(Boolean).join(" · ");
+      place.title = place.textContent;
     }
     const { rated, unrated } = cm.state.counts;
     cm.byId("ranking-counts").textContent = cm.say("page.table.counts",

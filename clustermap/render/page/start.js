@@ -27,11 +27,14 @@
     cm.drawClusters(context, view);
     cm.drawFlows(context, view);
     cm.drawInstitutes(context, view);
-    cm.drawMarks(context, view);
+    cm.drawRegionNames(context, view);
     cm.drawNames(context, view);
   }
 
   const picture = new cm.Canvas(paint, { pane: "overlayPane" });
+  // The mark under the pointer changes often: it has a layer of its own, so that nothing else is
+  // drawn anew for it.
+  const marks = new cm.Canvas(cm.drawMarks, { pane: "shadowPane" });
   let asked = false;
 
   cm.redraw = function () {
@@ -40,6 +43,7 @@
     requestAnimationFrame(() => {
       asked = false;
       picture.repaint();
+      marks.repaint();
     });
   };
 
@@ -96,12 +100,14 @@
   function bringIntoView() {
     const cluster = cm.selected();
     if (!cluster || !cluster.located) return;
-    const card = cm.byId("card");
+    const frame = map.getContainer().getBoundingClientRect();
+    const card = cm.byId("card").getBoundingClientRect();
     const wide = window.matchMedia("(min-width: 761px)").matches;
-    const beside = wide ? card.offsetWidth : 0;
-    const legend = wide ? cm.byId("legend").offsetWidth + 100 : 0;
-    map.panInside([cluster.lat, cluster.lon], { paddingTopLeft: [60 + legend, 60],
-      paddingBottomRight: [120 + beside, 70], animate: !still });
+    const legend = wide ? cm.byId("legend").offsetWidth + 140 : 90;
+    const beside = wide ? card.width + 120 : 90;
+    const below = wide ? 70 : Math.min(frame.height / 2, Math.max(0, frame.bottom - card.top)) + 40;
+    map.panInside([cluster.lat, cluster.lon], { paddingTopLeft: [legend, 60],
+      paddingBottomRight: [beside, below], animate: !still });
   }
 
   /** Where a cluster's mark lies in the window, for tests and for tools that point at it. */
@@ -121,6 +127,7 @@
     cm.byId("internal").hidden = !about.internal;
     document.title = about.synthetic
       ? `[${cm.say("page.synthetic_short")}] ${about.title}` : about.title;
+    map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", cm.say("page.map.label"));
     for (const button of document.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === cm.language));
@@ -147,7 +154,7 @@
       bringIntoView();
       cm.redraw();
     });
-    cm.on("hover", cm.redraw);
+    cm.on("hover", () => marks.repaint());
     cm.on("shown", () => {
       cm.drawLegend();
       cm.firmDots.repaint();
@@ -208,6 +215,7 @@
   map.setMinZoom(Math.max(1, cm.wholeZoom - 1.5));
   cm.basemap.addTo(map);
   picture.addTo(map);
+  marks.addTo(map);
   if (cm.model.firms) cm.firmDots.addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   cm.buildRanking();
