@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 500_000
 _BLOCK_BYTES = 32 << 20
+_EUC_KR = ("euc-kr", "euckr", "euc_kr", "51949", "ksc5601", "ks_c_5601-1987")
+"""What .cpg files call cp949: as EUC-KR proper, letters that only cp949 has would be lost."""
+
 _HEADER_LINES = 100
 """A header whose quotes do not close within so many lines is none."""
 
@@ -462,8 +465,12 @@ def _read_shapefile(source: FileSource, path: Path) -> Iterator[Item]:
     if table is None:
         missing = str(path.with_suffix(".dbf"))
         raise TableFault("missing_file", table=source.table.name, value=missing)
+    page = _find_sibling(path, ".cpg")
+    stated = page.read_text(encoding="ascii", errors="replace").strip().lower() if page else ""
     encoding = source.encoding
-    if not encoding and _find_sibling(path, ".cpg") is None:
+    if not encoding and stated in _EUC_KR:
+        encoding = "cp949"
+    elif not encoding and not stated:
         encoding = _guess_dbf_encoding(table, source.table.name)
     yield from _read_geometry(source, path, encoding.replace("utf-8-sig", "utf-8"))
 
