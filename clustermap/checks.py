@@ -280,6 +280,43 @@ def build_faults(
     return pa.table([c.cast(f.type) for c, f in zip(columns, FAULTS, strict=True)], schema=FAULTS)
 
 
+def quote_rows(
+    table: str, rows: pa.Table, bad: npt.NDArray[np.bool_], *, column: str, reason: str
+) -> pa.Table:
+    """Return typed rows as faults.
+
+    Parameters
+    ----------
+    table
+        Name of the input table.
+    rows
+        Typed rows with FILE and LINE.
+    bad
+        Which of them are faulty.
+    column
+        Column at fault; its value is quoted.
+    reason
+        Key below ``row_fault``.
+
+    Returns
+    -------
+    pa.Table
+        FAULTS.
+    """
+    if not bad.any():
+        return FAULTS.empty_table()
+    out = rows.select([FILE, LINE, column]).filter(pa.array(bad)).combine_chunks()
+    size = out.num_rows
+    return build_faults(
+        table,
+        out[FILE].cast(pa.string()).combine_chunks(),
+        out[LINE].combine_chunks(),
+        pa.array([column] * size),
+        out[column].cast(pa.string()).combine_chunks(),
+        pa.array([reason] * size),
+    )
+
+
 def set_aside(
     table: str, rows: pa.Table, bad: npt.NDArray[np.bool_], *, column: str, reason: str
 ) -> Checked:
@@ -303,19 +340,8 @@ def set_aside(
     Checked
         The rows that remain, and the faults.
     """
-    if not bad.any():
-        return Checked(rows, FAULTS.empty_table())
-    out = rows.filter(pa.array(bad)).combine_chunks()
-    size = out.num_rows
-    faults = build_faults(
-        table,
-        out[FILE].cast(pa.string()).combine_chunks(),
-        out[LINE].combine_chunks(),
-        pa.array([column] * size),
-        out[column].cast(pa.string()).combine_chunks(),
-        pa.array([reason] * size),
-    )
-    return Checked(rows.filter(pa.array(~bad)), faults)
+    faults = quote_rows(table, rows, bad, column=column, reason=reason)
+    return Checked(rows.filter(pa.array(~bad)) if bad.any() else rows, faults)
 
 
 def check_chunk(
