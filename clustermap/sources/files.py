@@ -328,6 +328,9 @@ def _read_text(source: FileSource, path: Path) -> Iterator[Item]:
                 why=str(error).split("\n")[0],
             ) from error
     yield counter.place(pa.table({}), last=True)[1]
+    # The columns are known even where no line was a row.
+    none = pa.table(dict.fromkeys(matched, pa.array([], pa.string())))
+    yield Chunk(path.name, pa.array([], pa.int64()), none)
 
 
 def _are_filled(rows: pa.Table) -> pa.Array:
@@ -499,8 +502,8 @@ def _dbf_texts(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield the names and cells that are not ASCII, with their row; names stand in row 0."""
     with path.open("rb") as file:
         start, width = struct.unpack_from("<8xHH", file.read(32).ljust(32, b"\0"))
-        fields = file.read(max(start - 32, 0))
-        fields = [fields[at : at + 32] for at in range(0, len(fields) - 31, 32)]
+        head = file.read(max(start - 32, 0))
+        fields = [head[at : at + 32] for at in range(0, len(head) - 31, 32)]
         yield from ((0, field[:11].split(b"\0")[0]) for field in fields)
         ends = list(accumulate((field[16] for field in fields), initial=1))
         row = 0
