@@ -115,15 +115,17 @@ def transform_shapes(
     Returns
     -------
     np.ndarray
-        New geometries.
+        New geometries; None where a corner has no place in the target.
     """
     if source == target:
         return shapes
-
-    def move(points: Floats) -> Floats:
-        return np.column_stack(transform(points[:, 0], points[:, 1], source, target))
-
-    return np.asarray(shapely.transform(shapes, move), dtype=object)
+    corners, of_shape = shapely.get_coordinates(shapes, return_index=True)
+    moved = np.column_stack(transform(corners[:, 0], corners[:, 1], source, target))
+    lost = np.zeros(len(shapes), dtype=bool)
+    lost[of_shape[np.isnan(moved).any(axis=1)]] = True
+    there = shapes.copy()
+    there[lost] = None
+    return np.asarray(shapely.set_coordinates(there, moved[~lost[of_shape]]), dtype=object)
 
 
 def lies_in(
