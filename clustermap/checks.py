@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clustermap.errors import TableFault
 from clustermap.tables import SHARE_UNIT, Column, Table
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ FAULTS = pa.schema(
 
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 _NUMBER = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?$"
+_PLAIN = r"^[-+]?\d{0,10}\.?\d{0,18}$"
+_DECIMAL = pa.decimal256(60, 30)
 _GROUPED = r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$"
 _DESTROYED = r"^\d(\.\d+)?[eE]\+\d+$"
 _ARROW_TYPES = {
@@ -111,12 +114,12 @@ def as_text(values: pa.Array) -> pa.Array:
     Parameters
     ----------
     values
-        Column of any Arrow type.
+        Column of any Arrow type that can be written as text.
 
     Returns
     -------
     pa.Array
-        string; empty text becomes null.
+        string; empty text and NaN (no value, in tables of numbers) become null.
     """
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
@@ -128,7 +131,10 @@ def as_text(values: pa.Array) -> pa.Array:
         )
         kept = pa.array(np.where(whole, values.to_numpy(zero_copy_only=False), 0.0))
         digits = kept.cast(pa.int64()).cast(pa.string())
-        values = pc.if_else(pa.array(whole), digits, values.cast(pa.string()))
+        written = pc.if_else(
+            pc.is_nan(values), pa.scalar(None, pa.string()), values.cast(pa.string())
+        )
+        values = pc.if_else(pa.array(whole), digits, written)
     text = values.cast(pa.string())
     trimmed = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
@@ -212,9 +218,15 @@ def _type_share(values: pa.Array, column: Column) -> Typed:
     faults["too_large"] = faults.get("too_large", too_large) | too_large
     bad = np.logical_or.reduce(list(faults.values()))
     text, _ = _digits(values)
-    decimals = pc.round(_without(text, bad).cast(pa.decimal256(60, 30)), 9)
+    text = _without(text, bad)
+    plain = pc.fill_null(pc.match_substring_regex(text, _PLAIN), True)
+    decimals = pc.round(pc.if_else(plain, text, pa.scalar(None, text.type)).cast(_DECIMAL), 9)
     scaled = pc.multiply(decimals.cast(pa.decimal256(38, 9)), pa.scalar(Decimal(SHARE_UNIT)))
-    return scaled.cast(pa.decimal256(38, 0)).cast(pa.int64()), faults
+    units = scaled.cast(pa.decimal256(38, 0)).cast(pa.int64())
+    # A power of ten or a long tail of digits, which Arrow's decimals do not hold: one by one.
+    rest = text.filter(pc.invert(plain)).to_pylist()
+    exact = [int((Decimal(weight) * SHARE_UNIT).to_integral_value()) for weight in rest]
+    return pc.replace_with_mask(units, pc.invert(plain), pa.array(exact, pa.int64())), faults
 
 
 def _type_choice(values: pa.Array, column: Column, mapping: Mapping[str, str]) -> Typed:
@@ -268,6 +280,43 @@ def build_faults(
     return pa.table([c.cast(f.type) for c, f in zip(columns, FAULTS, strict=True)], schema=FAULTS)
 
 
+def quote_rows(
+    table: str, rows: pa.Table, bad: npt.NDArray[np.bool_], *, column: str, reason: str
+) -> pa.Table:
+    """Return typed rows as faults.
+
+    Parameters
+    ----------
+    table
+        Name of the input table.
+    rows
+        Typed rows with FILE and LINE.
+    bad
+        Which of them are faulty.
+    column
+        Column at fault; its value is quoted.
+    reason
+        Key below ``row_fault``.
+
+    Returns
+    -------
+    pa.Table
+        FAULTS.
+    """
+    if not bad.any():
+        return FAULTS.empty_table()
+    out = rows.select([FILE, LINE, column]).filter(pa.array(bad)).combine_chunks()
+    size = out.num_rows
+    return build_faults(
+        table,
+        out[FILE].cast(pa.string()).combine_chunks(),
+        out[LINE].combine_chunks(),
+        pa.array([column] * size),
+        out[column].cast(pa.string()).combine_chunks(),
+        pa.array([reason] * size),
+    )
+
+
 def set_aside(
     table: str, rows: pa.Table, bad: npt.NDArray[np.bool_], *, column: str, reason: str
 ) -> Checked:
@@ -291,19 +340,8 @@ def set_aside(
     Checked
         The rows that remain, and the faults.
     """
-    if not bad.any():
-        return Checked(rows, FAULTS.empty_table())
-    out = rows.filter(pa.array(bad)).combine_chunks()
-    size = out.num_rows
-    faults = build_faults(
-        table,
-        out[FILE].cast(pa.string()).combine_chunks(),
-        out[LINE].combine_chunks(),
-        pa.array([column] * size),
-        out[column].cast(pa.string()).combine_chunks(),
-        pa.array([reason] * size),
-    )
-    return Checked(rows.filter(pa.array(~bad)), faults)
+    faults = quote_rows(table, rows, bad, column=column, reason=reason)
+    return Checked(rows.filter(pa.array(~bad)) if bad.any() else rows, faults)
 
 
 def check_chunk(
@@ -329,6 +367,11 @@ def check_chunk(
     -------
     Checked
         Typed rows and faults; a row with several faults is quoted with the first.
+
+    Raises
+    ------
+    TableFault
+        If a column is of a type that can be read as nothing that the table declares.
     """
     size = chunk.rows.num_rows
     first = np.full(size, -1, dtype=np.int16)
@@ -339,10 +382,18 @@ def check_chunk(
         if column.name not in chunk.rows.column_names:
             continue
         raw = chunk.rows[column.name].combine_chunks()
-        if column.type == "choice":
-            values, faults = _type_choice(raw, column, kinds or {})
-        else:
-            values, faults = _READERS[column.type](raw, column)
+        try:
+            if column.type == "choice":
+                values, faults = _type_choice(raw, column, kinds or {})
+            else:
+                values, faults = _READERS[column.type](raw, column)
+        except pa.ArrowException as error:  # nested columns, bytes that are no UTF-8
+            raise TableFault(
+                "unreadable_column",
+                table=f"{table.name} ({chunk.file})",
+                column=column.name,
+                type=str(raw.type),
+            ) from error
         if column.type in {"text", "texts"}:
             mended[column.name] = int(_mend(as_text(raw))[1].sum())
         if factors and column.name in factors:
@@ -369,8 +420,12 @@ def _quote(
         column, reason = reasons[number]
         at = pa.array(np.flatnonzero(first == number))
         raw = chunk.rows[column].combine_chunks().take(at)
-        binary = pa.types.is_binary(raw.type) or pa.types.is_large_binary(raw.type)
-        quoted = pa.nulls(len(raw), pa.string()) if binary else as_text(raw)
+        if pa.types.is_binary(raw.type) or pa.types.is_large_binary(raw.type):
+            quoted = pa.nulls(len(raw), pa.string())
+        elif pa.types.is_floating(raw.type):
+            quoted = raw.cast(pa.string())  # NaN too
+        else:
+            quoted = as_text(raw)
         parts.append(
             build_faults(
                 table,

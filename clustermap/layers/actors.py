@@ -10,13 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyproj import CRS
 
-from clustermap.checks import Checked, set_aside
+from clustermap.checks import Checked, quote_rows
 from clustermap.errors import TableFault
 from clustermap.layers import projection
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+POINT = "x, y"
+"""Column that a fault of both coordinates names."""
 
 _MOSTLY = 0.5
 """Share of a layer's points above which a fault of many rows is a fault of the table."""
@@ -77,6 +80,7 @@ def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checke
     faults = [checked.faults]
     moved_x, moved_y = projection.transform(x, y, found, home.crs)
     impossible = given & (~possible | np.isnan(moved_x))
+    quoted = rows.append_column(POINT, _write_points(x, y))
     rows = _replace(_replace(rows, "x", moved_x), "y", moved_y)
     bad = np.zeros(len(x), dtype=bool)
     for mask, reason in (
@@ -86,8 +90,7 @@ def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checke
         (impossible, "impossible_coordinate"),
     ):
         here = mask & ~bad
-        quoted = _quote_points(checked.rows, x, y)
-        faults.append(set_aside(table, quoted, here, column="#point", reason=reason).faults)
+        faults.append(quote_rows(table, quoted, here, column=POINT, reason=reason))
         bad |= here
     return Checked(rows.filter(pa.array(~bad)), pa.concat_tables(faults), checked.mended)
 
@@ -105,13 +108,10 @@ def _replace(rows: pa.Table, name: str, values: npt.NDArray[np.float64]) -> pa.T
     return rows.append_column(name, column)
 
 
-def _quote_points(
-    rows: pa.Table, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]
-) -> pa.Table:
-    written = pc.binary_join_element_wise(
-        *(pc.fill_null(pa.array(v, from_pandas=True).cast(pa.string()), "") for v in (x, y)), " "
-    )
-    return rows.append_column("#point", written)
+def _write_points(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> pa.Array:
+    """Return points as people read them: "127.5, 37.5"; an unknown half is left empty."""
+    halves = (pc.fill_null(pa.array(v, from_pandas=True).cast(pa.string()), "") for v in (x, y))
+    return pc.binary_join_element_wise(*halves, ", ")
 
 
 def _near_when_swapped(
@@ -131,7 +131,7 @@ def _refuse_misplaced(
 ) -> None:
     total = int(given.sum())
     if total and swapped.sum() > _MOSTLY * total:
-        raise TableFault("swapped_axes", table=table, column="x, y", rows=int(swapped.sum()))
+        raise TableFault("swapped_axes", table=table, column=POINT, rows=int(swapped.sum()))
     if total and (given & ~near).sum() > _MOSTLY * total:
         raise TableFault(
             "misplaced_layer", table=table, column="crs", value=projection.name_crs(found)

@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 import shapely
 from pyproj import CRS, Geod
 
+from clustermap.layers.projection import unit_m
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -157,7 +159,7 @@ def _reach(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the distance in units of the map, eastward and northward."""
     if not crs.is_geographic:
-        units = within_m / float(crs.axis_info[0].unit_conversion_factor)
+        units = within_m / unit_m(crs)
         return units, units
     north = within_m / _DEGREE_M
     return north / np.maximum(np.cos(np.radians(np.abs(y) + north)), 0.01), north
@@ -171,8 +173,7 @@ def _distances_m(
 ) -> npt.NDArray[np.float64]:
     points = shapely.points(x, y)
     if not crs.is_geographic:
-        unit = float(crs.axis_info[0].unit_conversion_factor)
-        return np.asarray(shapely.distance(points, shapes) * unit)
+        return np.asarray(shapely.distance(points, shapes) * unit_m(crs))
     geod = crs.get_geod() or Geod(ellps="WGS84")
     ends = np.array([_nearest_end(*pair) for pair in zip(shapes, x, y, strict=True)]).reshape(-1, 2)
     return np.asarray(geod.inv(x, y, ends[:, 0], ends[:, 1])[2], dtype=float)
@@ -217,9 +218,8 @@ def assign(
     metres = np.full(size, np.nan)
     ids = clusters.index.to_numpy()
     point, polygon = find_inside(place.x, place.y, clusters.geometry.to_numpy())
-    inside, several = _settle(point, polygon, clusters, overlaps)
-    names[list(inside)] = [ids_of(ids, held) for held in inside.values()]
-    how[list(inside)] = HOW.index("inside")
+    inside, held_by, several = _settle(point, polygon, clusters, overlaps)
+    names[inside], how[inside] = held_by, HOW.index("inside")
 
     stated = _find_stated(place.complex, clusters)
     open_ = (how == HOW.index("unknown")) & (stated >= 0)
@@ -245,47 +245,24 @@ def assign(
     )
 
 
-def ids_of(ids: npt.NDArray[np.object_], held: Sequence[int]) -> str:
-    """Return the name of the cell that lies in some clusters.
-
-    Parameters
-    ----------
-    ids
-        Identifiers of all clusters.
-    held
-        Positions of the clusters that hold the cell.
-
-    Returns
-    -------
-    str
-        The cluster's identifier; several joined by JOINT.
-    """
-    return JOINT.join(str(ids[number]) for number in held)
-
-
 def _settle(
     point: npt.NDArray[np.int64],
     polygon: npt.NDArray[np.int64],
     clusters: gpd.GeoDataFrame,
     overlaps: Overlaps,
-) -> tuple[dict[int, tuple[int, ...]], int]:
-    """Return the clusters that hold each point, and how many points lie in several."""
-    area = clusters.geometry.area.to_numpy() if not clusters.crs.is_geographic else None
-    if area is None:
-        area = shapely.area(clusters.geometry.to_numpy())
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_], int]:
+    """Return the points in clusters, their cells, and how many of them lie in several clusters."""
+    ids, area = clusters.index.to_numpy(), shapely.area(clusters.geometry.to_numpy())
     order = np.lexsort((polygon, area[polygon], point))
     point, polygon = point[order], polygon[order]
-    values, start, count = np.unique(point, return_index=True, return_counts=True)
-    several = int((count > 1).sum())
-    if overlaps != "all":
-        return dict(
-            zip(values.tolist(), ((p,) for p in polygon[start].tolist()), strict=True)
-        ), several
-    held = {
-        v: tuple(sorted(polygon[s : s + c].tolist()))
-        for v, s, c in zip(values.tolist(), start, count, strict=True)
-    }
-    return held, several
+    points, start, count = np.unique(point, return_index=True, return_counts=True)
+    cells = ids[polygon[start]]
+    several = np.flatnonzero(count > 1)
+    if overlaps == "all":
+        for at in several:
+            held = np.sort(polygon[start[at] : start[at] + count[at]])
+            cells[at] = JOINT.join(ids[held])
+    return points, cells, len(several)
 
 
 def _find_stated(stated: pa.Array, clusters: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
@@ -307,7 +284,7 @@ def _fill_background(
     crs: CRS,
 ) -> None:
     at = np.flatnonzero((how == HOW.index("unknown")) & located)
-    side = _GRID_DEGREES if crs.is_geographic else _GRID_M
+    side = _GRID_DEGREES if crs.is_geographic else _GRID_M / unit_m(crs)
     squares = np.column_stack([np.floor(place.x[at] / side), np.floor(place.y[at] / side)])
     corners, number = np.unique(squares.astype(np.int64), axis=0, return_inverse=True)
     labels = np.array([f"{OUTSIDE}{east}_{north}" for east, north in corners], dtype=object)

@@ -9,12 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from pyproj import CRS
 
 from clustermap.checks import FILE, LINE, Checked, set_aside
 from clustermap.errors import TableFault
 from clustermap.layers import projection
+from clustermap.layers.cells import ABROAD, JOINT, OUTSIDE
 from clustermap.layers.identity import set_duplicates_aside
 
 if TYPE_CHECKING:
@@ -48,11 +50,15 @@ class CleanPolygons:
     made_valid: int
 
 
-def _as_areas(shapes: npt.NDArray[np.object_], area_km2: npt.NDArray[np.float64]) -> None:
-    """Turn points with a stated area into circles of that area, in place."""
+def _as_areas(
+    shapes: npt.NDArray[np.object_], area_km2: npt.NDArray[np.float64], crs: CRS
+) -> npt.NDArray[np.object_]:
+    """Return shapes with circles of the stated area for points."""
     points = (shapely.get_type_id(shapes) == shapely.GeometryType.POINT) & (area_km2 > 0)
-    radius_m = np.sqrt(np.where(points, area_km2, 0.0) * 1e6 / np.pi)
-    shapes[points] = shapely.buffer(shapes[points], radius_m[points])
+    radius_m = np.sqrt(area_km2[points] * 1e6 / np.pi)
+    drawn = shapes.copy()
+    drawn[points] = projection.circles(shapes[points], radius_m, crs)
+    return drawn
 
 
 def _only_polygons(shape: BaseGeometry) -> BaseGeometry:
@@ -63,23 +69,27 @@ def _only_polygons(shape: BaseGeometry) -> BaseGeometry:
     return shapely.union_all(parts) if parts else shapely.Polygon()
 
 
-def make_valid(shapes: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], int]:
-    """Return valid polygons, and how many were not.
+def make_valid(
+    shapes: npt.NDArray[np.object_],
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
+    """Return valid polygons, and which were not.
 
     Parameters
     ----------
     shapes
-        Polygons, some of which may cross themselves.
+        Polygons, some of which may cross themselves; None or coordinates that are not finite
+        are let be.
 
     Returns
     -------
     tuple
-        Polygons (empty where no area is left) and the number that was mended.
+        Polygons (empty where no area is left) and which of them were mended.
     """
-    broken = ~shapely.is_valid(shapes)
+    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    broken = finite & ~shapely.is_valid(shapes)
     mended = shapes.copy()
     mended[broken] = [_only_polygons(s) for s in shapely.make_valid(shapes[broken])]
-    return mended, int(broken.sum())
+    return mended, np.asarray(broken)
 
 
 def clean_polygons(table: Table, checked: Checked, found_crs: CRS, crs: CRS) -> CleanPolygons:
@@ -106,17 +116,18 @@ def clean_polygons(table: Table, checked: Checked, found_crs: CRS, crs: CRS) -> 
     TableFault
         If the layer is empty, lies elsewhere than its coordinate system says, or is swapped.
     """
-    unique = set_duplicates_aside(table.name, checked.rows, table.key[0])
+    own = _set_reserved_aside(table, checked.rows)
+    unique = set_duplicates_aside(table.name, own.rows, table.key[0])
     rows = unique.rows
     shapes = shapely.from_wkb(
         rows["geometry"].combine_chunks().to_numpy(zero_copy_only=False), on_invalid="ignore"
     )
-    shapes, made_valid = make_valid(shapely.force_2d(shapes))
+    shapes, broken = make_valid(shapely.force_2d(shapes))
     _refuse_misplaced(table.name, shapes, found_crs, crs)
     shapes = projection.transform_shapes(shapes, found_crs, crs)
     if "area_km2" in rows.column_names:
-        _as_areas(shapes, rows["area_km2"].to_numpy())
-    shapes, again = make_valid(shapes)
+        shapes = _as_areas(shapes, rows["area_km2"].to_numpy(), crs)
+    shapes, broken_again = make_valid(shapes)
     bad = _unusable(shapes)
     held = set_aside(
         table.name, rows.drop(["geometry"]), bad, column=table.key[0], reason="unusable_polygon"
@@ -124,10 +135,19 @@ def clean_polygons(table: Table, checked: Checked, found_crs: CRS, crs: CRS) -> 
     frame = gpd.GeoDataFrame(
         held.rows.drop([FILE, LINE]).to_pandas(), geometry=shapes[~bad], crs=crs
     ).set_index(table.key[0])
-    faults = pa.concat_tables([checked.faults, unique.faults, held.faults])
+    faults = pa.concat_tables([checked.faults, own.faults, unique.faults, held.faults])
     if frame.empty:
         raise TableFault("empty_layer", table=table.name)
-    return CleanPolygons(_fill_area(table, frame, crs), faults, max(made_valid, again))
+    made_valid = int(((broken | broken_again) & ~bad).sum())
+    return CleanPolygons(_fill_area(table, frame, crs), faults, made_valid)
+
+
+def _set_reserved_aside(table: Table, rows: pa.Table) -> Checked:
+    """Set clusters aside whose identifiers are the names of cells in the background."""
+    key = table.key[0]
+    reserved = rf"^({OUTSIDE}|{ABROAD})|{JOINT.strip()}"
+    bad = pc.match_substring_regex(rows[key], reserved).to_numpy()
+    return set_aside(table.name, rows, bad & (key == "cluster"), column=key, reason="reserved_id")
 
 
 def _unusable(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:

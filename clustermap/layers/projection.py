@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import shapely
-from pyproj import CRS, Geod, Transformer
+from pyproj import CRS, Geod, Proj, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
 from pyproj.exceptions import CRSError
@@ -27,6 +27,9 @@ Bounds: TypeAlias = "tuple[float, float, float, float]"
 LONLAT = "EPSG:4326"
 _MARGIN_DEGREES = 5.0
 """How far outside its area of use a coordinate system, or outside the map a point, is let be."""
+_CORNERS = 64  # of a circle: its area is then short by 0.2 %
+_STRETCH = 0.05
+"""Distances may be wrong by this share at most; national and continental grids stay below .02."""
 
 
 def check_crs(text: str, table: str, column: str = "crs") -> CRS:
@@ -58,12 +61,16 @@ def check_crs(text: str, table: str, column: str = "crs") -> CRS:
         raise TableFault("unknown_crs", table=table, column=column)
     try:
         crs = CRS.from_user_input(text)
+        named = crs.to_json_dict().get("id")  # what the text says, before any likeness is sought
+        authority = (named["authority"], str(named["code"])) if named else crs.to_authority()
+        if authority is None:
+            raise TableFault("unnamed_crs", table=table, column=column, value=crs.name)
+        crs = CRS.from_authority(*authority)
     except CRSError:
         raise TableFault("bad_crs", table=table, column=column, value=text) from None
-    authority = crs.to_authority()
-    if authority is None:
-        raise TableFault("unnamed_crs", table=table, column=column, value=crs.name)
-    return CRS.from_authority(*authority)
+    if not (crs.is_geographic or crs.is_projected):  # heights, or metres from the earth's centre
+        raise TableFault("bad_crs", table=table, column=column, value=text)
+    return crs
 
 
 @cache
@@ -108,15 +115,17 @@ def transform_shapes(
     Returns
     -------
     np.ndarray
-        New geometries.
+        New geometries; None where a corner has no place in the target.
     """
     if source == target:
         return shapes
-
-    def move(points: Floats) -> Floats:
-        return np.column_stack(transform(points[:, 0], points[:, 1], source, target))
-
-    return np.asarray(shapely.transform(shapes, move), dtype=object)
+    corners, of_shape = shapely.get_coordinates(shapes, return_index=True)
+    moved = np.column_stack(transform(corners[:, 0], corners[:, 1], source, target))
+    lost = np.zeros(len(shapes), dtype=bool)
+    lost[of_shape[np.isnan(moved).any(axis=1)]] = True
+    there = shapes.copy()
+    there[lost] = None
+    return np.asarray(shapely.set_coordinates(there, moved[~lost[of_shape]]), dtype=object)
 
 
 def lies_in(
@@ -145,7 +154,7 @@ def lies_in(
 
 
 def check_fit(crs: CRS, lon: Floats, lat: Floats, table: str) -> None:
-    """Refuse a map projection that is not made for the place.
+    """Refuse a map projection that is not made for the place or not true to length there.
 
     Parameters
     ----------
@@ -159,14 +168,24 @@ def check_fit(crs: CRS, lon: Floats, lat: Floats, table: str) -> None:
     Raises
     ------
     TableFault
-        If most clusters lie outside its area of use; a system that fits is named.
+        If most clusters lie outside its area of use, or it stretches lengths there (the web's
+        Mercator does in Korea by a quarter); a system that fits is named.
     """
     area = crs.area_of_use
-    if area is None or lies_in(lon, lat, area.bounds).mean() >= 0.5:
+    outside = area is not None and lies_in(lon, lat, area.bounds).mean() < 0.5
+    if not outside and _stretch(crs, float(np.nanmedian(lon)), float(np.nanmedian(lat))) < _STRETCH:
         return
     raise TableFault(
         "unfit_crs", table=table, column="crs", value=name_crs(crs), fitting=suggest_crs(lon, lat)
     )
+
+
+def _stretch(crs: CRS, lon: float, lat: float) -> float:
+    """Return by what share a projection stretches or shrinks lengths at a place."""
+    if crs.is_geographic:
+        return 0.0
+    scale = Proj(crs).get_factors(lon, lat)
+    return max(abs(scale.meridional_scale - 1), abs(scale.parallel_scale - 1))
 
 
 def name_crs(crs: CRS) -> str:
@@ -213,6 +232,53 @@ def suggest_crs(lon: Floats, lat: Floats) -> str:
     return f"EPSG:{zones[0].code}" if zones else LONLAT
 
 
+def unit_m(crs: CRS) -> float:
+    """Return how many metres a unit of a projected system is.
+
+    Parameters
+    ----------
+    crs
+        A projected system.
+
+    Returns
+    -------
+    float
+        1 for metres, about 0.3048 for feet.
+    """
+    return float(crs.axis_info[0].unit_conversion_factor)
+
+
+def circles(points: npt.NDArray[np.object_], radius_m: Floats, crs: CRS) -> npt.NDArray[np.object_]:
+    """Return circles around points; on the ellipsoid where the system is geographic.
+
+    Parameters
+    ----------
+    points
+        Points.
+    radius_m
+        Radius of each, metres.
+    crs
+        Their system.
+
+    Returns
+    -------
+    np.ndarray
+        Polygons.
+    """
+    if not crs.is_geographic:
+        return np.asarray(shapely.buffer(points, radius_m / unit_m(crs)), dtype=object)
+    geod = crs.get_geod() or Geod(ellps="WGS84")
+    azimuth = np.tile(np.arange(0.0, 360.0, 360.0 / _CORNERS), (len(points), 1))
+    lon, lat = (np.broadcast_to(c[:, None], azimuth.shape) for c in _coordinates(points))
+    metres = np.broadcast_to(radius_m[:, None], azimuth.shape)
+    east, north, _ = geod.fwd(lon, lat, azimuth, metres)
+    return np.asarray(shapely.polygons(np.stack([east, north], axis=-1)), dtype=object)
+
+
+def _coordinates(points: npt.NDArray[np.object_]) -> tuple[Floats, Floats]:
+    return shapely.get_x(points), shapely.get_y(points)
+
+
 def areas_km2(shapes: npt.NDArray[np.object_], crs: CRS) -> Floats:
     """Return areas of polygons; on the ellipsoid where the system is geographic.
 
@@ -229,7 +295,6 @@ def areas_km2(shapes: npt.NDArray[np.object_], crs: CRS) -> Floats:
         Square kilometres.
     """
     if not crs.is_geographic:
-        unit = float(crs.axis_info[0].unit_conversion_factor)
-        return np.asarray(shapely.area(shapes) * unit**2 / 1e6, dtype=float)
+        return np.asarray(shapely.area(shapes) * unit_m(crs) ** 2 / 1e6, dtype=float)
     geod = crs.get_geod() or Geod(ellps="WGS84")
     return np.array([abs(geod.geometry_area_perimeter(shape)[0]) / 1e6 for shape in shapes])

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clustermap.checks import Checked, set_aside
+from clustermap.checks import Checked, quote_rows
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -189,21 +189,24 @@ def code_pairs(table: str, checked: Checked, register: Register, reading: Readin
         Edges, and rows with unknown or equal ends set aside.
     """
     rows, faults = checked.rows, [checked.faults]
-    for column in ("source", "target"):
-        unknown = register.find(rows[column].combine_chunks()) < 0
-        held = set_aside(table, rows, unknown, column=column, reason="unknown_actor")
-        rows = held.rows
-        faults.append(held.faults)
-    same = pc.equal(rows["source"], rows["target"]).to_numpy()
-    held = set_aside(table, rows, same, column="source", reason="self_link")
-    rows, year = held.rows, _years(held.rows)
-    counted = _in_years(year, reading)
-    rows, year = rows.filter(pa.array(counted)), year[counted]
-    a, b = (register.find(rows[column].combine_chunks()) for column in ("source", "target"))
+    ends = [rows[column].combine_chunks() for column in ("source", "target")]
+    a, b = np.split(register.find(pa.concat_arrays(ends)), 2)
+    bad = np.zeros(rows.num_rows, dtype=bool)
+    for column, mask, reason in (
+        ("source", a < 0, "unknown_actor"),
+        ("target", b < 0, "unknown_actor"),
+        ("source", a == b, "self_link"),
+    ):
+        faults.append(quote_rows(table, rows, mask & ~bad, column=column, reason=reason))
+        bad |= mask
+    year = _years(rows)
+    counted = ~bad & _in_years(year, reading)
+    left_out = int((~bad & ~counted).sum())
+    rows, a, b, year = rows.filter(pa.array(counted)), a[counted], b[counted], year[counted]
     kind = _kinds(rows, reading)
     kind = np.where(kind == len(KINDS), derive_kinds(register.types[a], register.types[b]), kind)
     edges = _build_edges(a, b, kind, _directed(kind, reading), year, None, _weights(rows))
-    return Coded(edges, pa.concat_tables([*faults, held.faults]), int((~counted).sum()))
+    return Coded(edges, pa.concat_tables(faults), left_out)
 
 
 def _weights(rows: pa.Table) -> npt.NDArray[np.int64]:
@@ -276,23 +279,25 @@ def code_participations(
         Participations; FAULTS (unknown and repeated participants); rows outside the years.
     """
     rows = checked.rows
-    year = _years(rows)
-    counted = _in_years(year, reading)
-    rows = rows.filter(pa.array(counted))
-    listed = pc.dictionary_encode(rows["project"].combine_chunks())
+    unit = np.asarray(pc.dictionary_encode(rows["project"].combine_chunks()).indices)
+    year = _one_a_unit(unit, _years(rows), NO_YEAR)
+    kind = _one_a_unit(unit, _kinds(rows, reading), len(KINDS))
     once = _first_of_each(rows)
-    held = set_aside(table, rows, ~once, column="participant", reason="repeated_participant")
-    unit = np.asarray(listed.indices)[once]
-    participants = np.bincount(unit, minlength=len(listed.dictionary)).astype(np.int32)
-    actor = register.find(held.rows["participant"].combine_chunks())
-    known = set_aside(table, held.rows, actor < 0, column="participant", reason="unknown_actor")
-    kind, year = _kinds(held.rows, reading), _years(held.rows)
-    kind, year = _one_a_unit(unit, kind, len(KINDS)), _one_a_unit(unit, year, NO_YEAR)
-    order = np.lexsort((actor, unit))
-    order = order[actor[order] >= 0]
-    faults = pa.concat_tables([checked.faults, held.faults, known.faults])
-    coded = Participations(unit[order], actor[order], kind[order], year[order], participants)
-    return coded, faults, int((~counted).sum())
+    actor = register.find(rows["participant"].combine_chunks())
+    counted = _in_years(year, reading)
+    bad = counted & (~once | (actor < 0))
+    faults = [
+        quote_rows(table, rows, counted & mask, column="participant", reason=reason)
+        for mask, reason in (
+            (~once, "repeated_participant"),
+            (once & (actor < 0), "unknown_actor"),
+        )
+    ]
+    listed = np.bincount(unit[once], minlength=int(unit.max(initial=-1)) + 1).astype(np.int32)
+    kept = np.flatnonzero(counted & ~bad)
+    order = kept[np.lexsort((actor[kept], unit[kept]))]
+    coded = Participations(unit[order], actor[order], kind[order], year[order], listed)
+    return coded, pa.concat_tables([checked.faults, *faults]), int((~counted).sum())
 
 
 def _first_of_each(rows: pa.Table) -> npt.NDArray[np.bool_]:
@@ -318,13 +323,12 @@ def _one_a_unit(
     return chosen[unit]
 
 
-def expand_projects(
-    projects: Participations, register: Register, reading: Reading
-) -> Iterator[pa.Table]:
+def expand_projects(projects: Participations, register: Register) -> Iterator[pa.Table]:
     """Turn projects into the pairs of their participants, some projects at a time.
 
     Each pair of k participants gets the share 1/(k - 1), so that every participant hands out one.
-    A project stays whole within a batch.
+    A project stays whole within a batch. Who takes part in a project stands on no side of it, so
+    that no kind has a direction here.
 
     Parameters
     ----------
@@ -332,8 +336,6 @@ def expand_projects(
         Participations, ordered by project.
     register
         Every actor known.
-    reading
-        How the rows are to be read.
 
     Yields
     ------
@@ -346,7 +348,7 @@ def expand_projects(
     batch = np.searchsorted(pairs, np.arange(0, pairs[-1] if len(pairs) else 0, _PAIRS_A_BATCH))
     bounds = np.unique(np.append(batch, len(starts)))
     for first, last in pairwise(bounds):
-        yield _expand(projects, starts[first:last], sizes[first:last], register, reading)
+        yield _expand(projects, starts[first:last], sizes[first:last], register)
 
 
 def _expand(
@@ -354,7 +356,6 @@ def _expand(
     starts: npt.NDArray[np.int64],
     sizes: npt.NDArray[np.int64],
     register: Register,
-    reading: Reading,
 ) -> pa.Table:
     lefts, rights = [], []
     for size in np.unique(sizes[sizes > 1]):
@@ -369,4 +370,5 @@ def _expand(
     derived = derive_kinds(register.types[a], register.types[b])
     kind = np.where(stated == len(KINDS), derived, stated)
     share = np.rint(SHARE_UNIT / (projects.listed[unit] - 1)).astype(np.int64)
-    return _build_edges(a, b, kind, _directed(kind, reading), projects.year[left], unit, share)
+    directed = np.zeros(len(kind), dtype=bool)
+    return _build_edges(a, b, kind, directed, projects.year[left], unit, share)

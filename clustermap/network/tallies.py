@@ -8,8 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clustermap.tables import ACTOR_TYPES
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -97,19 +95,3 @@ def merge_tallies(tallies: Sequence[pa.Table]) -> pa.Table:
     return renamed.select([*STRATUM, *_SUMS, "largest"]).sort_by(
         [(name, "ascending") for name in STRATUM]
     )
-
-
-def type_name(code: int) -> str:
-    """Return the name of an actor type.
-
-    Parameters
-    ----------
-    code
-        Position in ACTOR_TYPES.
-
-    Returns
-    -------
-    str
-        E.g. "firm".
-    """
-    return ACTOR_TYPES[code]

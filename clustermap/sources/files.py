@@ -8,10 +8,14 @@ these formats are opened, and only after their first bytes agree with the name.
 from __future__ import annotations
 
 import codecs
+import csv
+import io
 import json
 import re
+import struct
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -19,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
-from pyarrow import csv
+from pyarrow import csv as arrow_csv
 
 from clustermap.checks import Chunk, build_faults
 from clustermap.errors import TableFault
@@ -35,6 +39,12 @@ if TYPE_CHECKING:
 CHUNK_ROWS = 500_000
 _BLOCK_BYTES = 32 << 20
 _NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_EUC_KR = ("euc-kr", "euckr", "euc_kr", "51949", "ksc5601", "ks_c_5601-1987")
+"""What .cpg files call cp949: as EUC-KR proper, letters that only cp949 has would be lost."""
+
+_HEADER_LINES = 100
+"""A header whose quotes do not close within so many lines is none."""
+
 _GUESSES = ("utf-8-sig", "cp949")
 """Encodings tried in turn where none is stated: Korean files come in both."""
 
@@ -86,7 +96,7 @@ def read_chunks(source: FileSource) -> Iterator[Item]:
     Raises
     ------
     TableFault
-        If a file is missing, of an unknown format, in another encoding, or lacks a column.
+        If a file is missing, broken, of an unknown format, in another encoding, or lacks a column.
     """
     for path in source.paths:
         if not path.is_file():
@@ -107,6 +117,9 @@ def _match_columns(source: FileSource, path: Path, found: list[str]) -> dict[str
         if column.type == "geometry":
             continue
         theirs = source.columns.get(column.name, column.name)
+        if found.count(theirs) > 1:
+            table = f"{source.table.name} ({path.name})"
+            raise TableFault("repeated_column", table=table, column=theirs)
         if theirs in found:
             matched[column.name] = theirs
         elif column.name in source.columns or column.required:
@@ -197,83 +210,106 @@ def find_encoding(path: Path, stated: str, table: str) -> str:
 class _LineCounter:
     """Tells the line of every row of a text file, also past lines that are no rows."""
 
-    def __init__(self, table: str, path: Path) -> None:
+    def __init__(self, table: str, path: Path, first_row: int) -> None:
         self.table = table
         self.path = path
-        self.next_row = 2  # the header is row 1
-        self.newlines = 0
+        self.next_row = first_row
+        self.breaks = 0  # line breaks within quoted values so far
         self.skipped: list[tuple[int, str]] = []
 
-    def skip(self, row: csv.InvalidRow) -> str:
+    def skip(self, row: arrow_csv.InvalidRow) -> str:
         self.skipped.append((row.number, row.text))
         return "skip"
 
-    def place(self, rows: pa.Table) -> tuple[pa.Array, pa.Table]:
-        """Return the line of every row, and the lines skipped among them as faults."""
-        bad = np.array([number for number, _ in self.skipped], dtype=np.int64)
-        numbers = np.arange(self.next_row, self.next_row + rows.num_rows + len(bad))
-        numbers = numbers[~np.isin(numbers, bad)][: rows.num_rows]
-        breaks = np.zeros(rows.num_rows + 1, dtype=np.int64)
-        for column in rows.columns:
-            breaks[1:] += pc.fill_null(pc.count_substring(column, "\n"), 0).to_numpy()
-        before = self.newlines + np.cumsum(breaks)
-        faults = self._quote(bad + before[np.searchsorted(numbers, bad)])
-        self.newlines = int(before[-1])
-        self.next_row = int(max(numbers.max(initial=0), bad.max(initial=0), self.next_row - 1)) + 1
-        self.skipped.clear()
-        return pa.array(numbers + before[:-1]), faults
+    def place(self, rows: pa.Table, *, last: bool = False) -> tuple[pa.Array, pa.Table]:
+        """Return the line of every row, and the lines skipped among them as faults.
 
-    def _quote(self, lines: npt.NDArray[np.int64]) -> pa.Table:
+        pyarrow reads ahead: a line skipped may belong to rows that are still to come.
+        """
+        skipped = np.array([number for number, _ in self.skipped], dtype=np.int64)
+        numbers = np.arange(self.next_row, self.next_row + rows.num_rows + len(skipped))
+        numbers = numbers[~np.isin(numbers, skipped)][: rows.num_rows]
+        end = int(numbers[-1]) if len(numbers) else self.next_row - 1
+        here = len(skipped) if last else int(np.searchsorted(skipped, end))
+        texts = [text for _, text in self.skipped[:here]]
+        breaks = np.zeros(rows.num_rows, dtype=np.int64)
+        for column in rows.columns:
+            breaks += pc.fill_null(_count_breaks(column), 0).to_numpy()
+        every = np.concatenate([numbers, skipped[:here]])
+        order = np.argsort(every, kind="stable")
+        added = np.concatenate([breaks, _count_breaks(pa.array(texts, pa.string())).to_numpy()])
+        before = np.zeros(len(every), dtype=np.int64)
+        before[order[1:]] = np.cumsum(added[order])[:-1]
+        lines = every + before + self.breaks
+        self.breaks += int(added.sum())
+        self.next_row = int(every.max(initial=self.next_row - 1)) + 1
+        del self.skipped[:here]
+        return pa.array(lines[: rows.num_rows]), self._quote(lines[rows.num_rows :], texts)
+
+    def _quote(self, lines: npt.NDArray[np.int64], texts: list[str]) -> pa.Table:
         size = len(lines)
         return build_faults(
             self.table,
             pa.array([self.path.name] * size, pa.string()),
             pa.array(lines),
             pa.array([""] * size, pa.string()),
-            pa.array([text[:200] for _, text in self.skipped], pa.string()),
+            pa.array([text[:200] for text in texts], pa.string()),
             pa.array(["wrong_number_of_fields"] * size, pa.string()),
         )
 
 
-def _read_header(source: FileSource, path: Path, encoding: str) -> tuple[list[str], str]:
-    """Return column names and delimiter of a text file."""
+def _count_breaks(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    return pc.count_substring_regex(texts, "\r\n?|\n").cast(pa.int64())
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Column names and delimiter of a text file, and how many lines they take."""
+
+    names: list[str]
+    delimiter: str
+    lines: int
+
+
+def _read_header(source: FileSource, path: Path, encoding: str) -> _Header:
+    """Return the first line that is not empty; quoted names may hold line breaks."""
+    header, lines = "", 0
     with path.open(encoding=encoding, newline="") as file:
-        header = file.readline()
+        while not header.strip() or (header.count('"') % 2 and lines < _HEADER_LINES):
+            line = file.readline()
+            if not line:
+                break
+            header, lines = (header + line) if header.strip() else line, lines + 1
     if not header.strip():
         raise TableFault("empty_layer", table=f"{source.table.name} ({path.name})")
-    delimiter = source.delimiter
-    if not delimiter:
-        delimiter = max(",\t;|", key=header.count)
-    options = csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    line = header.rstrip("\r\n").encode()
-    names = csv.read_csv(
-        pa.BufferReader(line + b"\n" + line + b"\n"), parse_options=options
-    ).column_names
-    return [name.strip() for name in names], delimiter
+    delimiter = source.delimiter or max(",\t;|", key=header.count)
+    names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
+    return _Header([" ".join(name.split()) for name in names], delimiter, lines)
 
 
 def _read_text(source: FileSource, path: Path) -> Iterator[Item]:
     encoding = find_encoding(path, source.encoding, source.table.name)
-    names, delimiter = _read_header(source, path, encoding)
+    header = _read_header(source, path, encoding)
+    names = header.names
     matched = _match_columns(source, path, names)
-    counter = _LineCounter(source.table.name, path)
+    counter = _LineCounter(source.table.name, path, header.lines + 1)
     try:
-        reader = csv.open_csv(
+        reader = arrow_csv.open_csv(
             path,
-            read_options=csv.ReadOptions(
+            read_options=arrow_csv.ReadOptions(
                 use_threads=False,
                 block_size=_BLOCK_BYTES,
                 encoding="utf8" if encoding == "utf-8-sig" else encoding,
                 column_names=names,
-                skip_rows=1,
+                skip_rows=header.lines,
             ),
-            parse_options=csv.ParseOptions(
-                delimiter=delimiter,
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=header.delimiter,
                 newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=counter.skip,
             ),
-            convert_options=csv.ConvertOptions(
+            convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),
                 strings_can_be_null=False,
             ),
@@ -285,14 +321,18 @@ def _read_text(source: FileSource, path: Path) -> Iterator[Item]:
             yield faults
             yield Chunk(path.name, lines.filter(filled), _rename(rows, matched).filter(filled))
     except pa.ArrowInvalid as error:
-        if "Empty CSV" not in str(error):
+        # A header alone is a table without rows: the ledger says so.
+        if not any(words in str(error) for words in ("Empty CSV", "Could not skip initial")):
             raise TableFault(
                 "unreadable_file",
                 table=source.table.name,
                 value=path.name,
                 why=str(error).split("\n")[0],
             ) from error
-    yield counter.place(pa.table({}))[1]
+    yield counter.place(pa.table({}), last=True)[1]
+    # The columns are known even where no line was a row.
+    none = pa.table(dict.fromkeys(matched, pa.array([], pa.string())))
+    yield Chunk(path.name, pa.array([], pa.int64()), none)
 
 
 def _are_filled(rows: pa.Table) -> pa.Array:
@@ -320,7 +360,13 @@ def _read_parquet(source: FileSource, path: Path) -> Iterator[Item]:
         ) from error
     names = file.schema_arrow.names
     matched = _match_columns(source, path, names)
-    geometry, crs = _find_geoparquet(file.schema_arrow.metadata or {})
+    try:
+        geometry, crs = _find_geoparquet(file.schema_arrow)
+    except (ValueError, KeyError, TypeError) as error:
+        why = f"GeoParquet: {error}"
+        raise TableFault(
+            "unreadable_file", table=source.table.name, value=path.name, why=why
+        ) from error
     wanted = list(dict.fromkeys([*matched.values(), *([geometry] if geometry else [])]))
     start = 1
     for batch in file.iter_batches(CHUNK_ROWS, columns=wanted):
@@ -333,16 +379,19 @@ def _read_parquet(source: FileSource, path: Path) -> Iterator[Item]:
         yield Chunk(path.name, lines, raw, crs)
 
 
-def _find_geoparquet(metadata: Mapping[bytes, bytes]) -> tuple[str, str]:
+def _find_geoparquet(schema: pa.Schema) -> tuple[str, str]:
     """Return geometry column and CRS of a GeoParquet file, "" where it is a plain one."""
+    metadata = schema.metadata or {}
     if b"geo" not in metadata:
         return "", ""
     geo = json.loads(metadata[b"geo"])
-    column = geo["columns"][geo["primary_column"]]
-    if column.get("encoding", "WKB") != "WKB":
-        return "", ""
+    name = geo["primary_column"]
+    column = geo["columns"][name]
+    if column["encoding"] != "WKB":
+        raise ValueError(f"encoding {column['encoding']!r}, not 'WKB'")
+    schema.field(name)  # raises KeyError
     crs = column.get("crs", "OGC:CRS84")  # absent means longitude and latitude; null means unknown
-    return geo["primary_column"], crs if isinstance(crs, str) else json.dumps(crs) if crs else ""
+    return name, crs if isinstance(crs, str) else json.dumps(crs) if crs else ""
 
 
 # Geometry files
@@ -423,13 +472,62 @@ def _read_geojson(source: FileSource, path: Path) -> Iterator[Item]:
 
 def _read_shapefile(source: FileSource, path: Path) -> Iterator[Item]:
     _check_start(source, path, (b"\x00\x00\x27\x0a",))
-    table = path.with_suffix(".dbf")
-    if not table.is_file():
-        raise TableFault("missing_file", table=source.table.name, value=str(table))
+    table = _find_sibling(path, ".dbf")
+    if table is None:
+        missing = str(path.with_suffix(".dbf"))
+        raise TableFault("missing_file", table=source.table.name, value=missing)
+    page = _find_sibling(path, ".cpg")
+    stated = page.read_text(encoding="ascii", errors="replace").strip().lower() if page else ""
     encoding = source.encoding
-    if not encoding and not path.with_suffix(".cpg").is_file():
-        encoding = find_encoding(table, "", source.table.name)
+    if not encoding and stated in _EUC_KR:
+        encoding = "cp949"
+    elif not encoding and not stated:
+        encoding = _guess_dbf_encoding(table, source.table.name)
     yield from _read_geometry(source, path, encoding.replace("utf-8-sig", "utf-8"))
+
+
+def _find_sibling(path: Path, suffix: str) -> Path | None:
+    """Return the file of the same name with another ending, in whatever case it is written."""
+    named = (path.with_suffix(suffix), path.with_suffix(suffix.upper()))
+    return next((file for file in named if file.is_file()), None)
+
+
+def _guess_dbf_encoding(path: Path, table: str) -> str:
+    """Return the first encoding in which every name and text of a .dbf can be read.
+
+    Only these are looked at: the lengths in its header are bytes that no encoding holds.
+    """
+    guesses = list(_GUESSES)
+    for row, text in _dbf_texts(path):
+        guesses = [guess for guess in guesses if _is_text(text, guess)]
+        if not guesses:
+            place = f"{table} ({path.name})"
+            raise TableFault("wrong_encoding", table=place, row=row, tried=", ".join(_GUESSES))
+    return guesses[0]
+
+
+def _dbf_texts(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the names and cells that are not ASCII, with their row; names stand in row 0."""
+    with path.open("rb") as file:
+        start, width = struct.unpack_from("<8xHH", file.read(32).ljust(32, b"\0"))
+        head = file.read(max(start - 32, 0))
+        fields = [head[at : at + 32] for at in range(0, len(head) - 31, 32)]
+        yield from ((0, field[:11].split(b"\0")[0]) for field in fields)
+        ends = list(accumulate((field[16] for field in fields), initial=1))
+        row = 0
+        while width and len(block := file.read(width)) == width:
+            row += 1
+            if not block.isascii():
+                yield from ((row, block[left:right]) for left, right in pairwise(ends))
+
+
+def _is_text(cell: bytes, encoding: str) -> bool:
+    """Return whether a cell is text; its last character may be cut by the cell's width."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(cell.rstrip(b" \0"))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _put_geometry(table: Table, raw: pa.Table, geometry: pa.ChunkedArray) -> pa.Table:

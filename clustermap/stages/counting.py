@@ -132,15 +132,17 @@ def _count_pairs(
 def _count_projects(
     table: Table, linkage: Linkage, layers: Layers, ledger: Ledger, progress: Progress
 ) -> _Reduced:
-    rows, reading = read_rows(table, linkage, progress), _reading(linkage)
+    rows = read_rows(table, linkage, progress)
     projects, faults, left_out = code_participations(
-        table.name, rows.checked, layers.register, reading
+        table.name, rows.checked, layers.register, _reading(linkage)
     )
     reduced = _start(layers)
-    for edges in expand_projects(projects, layers.register, reading):
+    for edges in expand_projects(projects, layers.register):
         reduced.take(edges, layers)
         progress(Message("step.count", {"table": table.name}), reduced.edges, 0)
-    entry = Entry(rows.read, len(projects.unit), left_out, {"projects": len(projects.listed)})
+    entry = Entry(
+        rows.read, len(projects.unit), left_out, {"projects": len(np.unique(projects.unit))}
+    )
     _close(table, reduced, entry, faults, ledger)
     return reduced
 

@@ -119,7 +119,7 @@ class Ledger:
             self.quarantine.append(faults)
 
     def _refuse(self, table: str, read: int, faults: pa.Table) -> None:
-        first = faults.slice(0, 1).to_pylist()[0]
+        first = faults.sort_by("line").slice(0, 1).to_pylist()[0]
         commonest, _ = Counter(faults["reason"].to_pylist()).most_common(1)[0]
         raise TableFault(
             "strict" if self.strict else "too_many_refused",

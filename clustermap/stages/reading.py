@@ -264,20 +264,21 @@ def _assign_actors(
 
 def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
     path = project.industries.path or data_root() / "taxonomies" / "strategic12.csv"
-    source = FileSource(tables.TAXONOMY, (path,))
-    parts = [
-        check_chunk(tables.TAXONOMY, item)
-        for item in read_chunks(source)
-        if not isinstance(item, pa.Table)
-    ]
-    progress(Message("step.read", {"table": "taxonomy"}), sum(p.rows.num_rows for p in parts), 0)
-    for part in parts:
-        if part.faults.num_rows:
-            first = part.faults.to_pylist()[0]
-            raise TableFault(
-                "bad_taxonomy", table=path.name, column=first["column"], row=first["line"]
-            )
-    return build_taxonomy(pa.concat_tables([part.rows.drop([FILE, LINE]) for part in parts]))
+    parts, faults = [], [FAULTS.empty_table()]
+    for item in read_chunks(FileSource(tables.TAXONOMY, (path,))):
+        if isinstance(item, pa.Table):
+            faults.append(item)
+            continue
+        checked = check_chunk(tables.TAXONOMY, item)
+        parts.append(checked.rows.drop([FILE, LINE]))
+        faults.append(checked.faults)
+    for first in pa.concat_tables(faults).sort_by("line").slice(0, 1).to_pylist():
+        raise TableFault("bad_taxonomy", table=path.name, column=first["column"], row=first["line"])
+    rows = sum(part.num_rows for part in parts)
+    progress(Message("step.read", {"table": "taxonomy"}), rows, 0)
+    if not rows:
+        raise TableFault("empty_layer", table=path.name)
+    return build_taxonomy(pa.concat_tables(parts))
 
 
 def _home(clusters: gpd.GeoDataFrame, crs: CRS) -> Home:

@@ -1,0 +1,116 @@
+"""Points of actors: brought to the map, faulty ones aside, a layer that lies elsewhere refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyproj import CRS
+
+from clustermap import tables
+from clustermap.checks import Checked, Chunk, check_chunk
+from clustermap.errors import TableFault
+from clustermap.layers.actors import Home, Register, place_points, type_codes
+from clustermap.layers.identity import find_duplicates, set_duplicates_aside
+from clustermap.tables import ACTOR_TYPES
+
+LONLAT, GRID = CRS("EPSG:4326"), CRS("EPSG:5179")
+KOREA = Home(GRID, (126.0, 34.0, 129.5, 38.0))
+EUROPE = Home(CRS("EPSG:3035"), (-9.0, 36.0, 30.0, 66.0))
+SEOUL = (126.98, 37.57)
+
+
+def checked(points: list[tuple[Any, Any]], **columns: Any) -> Checked:
+    ids = [f"F{n}" for n in range(len(points))]
+    x, y = (pa.array([p[n] for p in points], pa.float64()) for n in (0, 1))
+    rows = pa.table({"firm": ids, "x": x, "y": y, **columns})
+    chunk = Chunk("공장.csv", pa.array(range(2, 2 + len(ids))), rows)
+    return check_chunk(tables.FIRMS, chunk)
+
+
+def place(points: list[tuple[Any, Any]], found: CRS = LONLAT, home: Home = KOREA) -> Checked:
+    return place_points("firms", checked(points), found, home)
+
+
+def refuse(points: list[tuple[Any, Any]], found: CRS = LONLAT, home: Home = KOREA) -> str:
+    with pytest.raises(TableFault) as caught:
+        place(points, found, home)
+    return caught.value.reason
+
+
+def faults(placed: Checked) -> list[tuple[int, str, str, str]]:
+    found = placed.faults.sort_by("line").to_pylist()
+    return [(f["line"], f["column"], f["value"], f["reason"]) for f in found]
+
+
+def test_points_come_to_the_map_easting_first() -> None:
+    placed = place([(127.5, 38.0), SEOUL])
+    assert placed.rows["x"][0].as_py() == pytest.approx(1_000_000, abs=0.01)
+    assert placed.rows["y"][0].as_py() == pytest.approx(2_000_000, abs=0.01)
+    assert placed.faults.num_rows == 0
+
+
+def test_faulty_points_step_aside_with_both_coordinates() -> None:
+    good = [SEOUL] * 5
+    points = [*good, (0, 0), (127.0, None), (None, 37.0), (37.5, 127.0), (None, None), (500, 95)]
+    placed = place(points)
+    assert faults(placed) == [
+        (7, "x, y", "0, 0", "origin_coordinate"),
+        (8, "x, y", "127, ", "half_coordinate"),
+        (9, "x, y", ", 37", "half_coordinate"),
+        (10, "x, y", "37.5, 127", "swapped_coordinate"),
+        (12, "x, y", "500, 95", "impossible_coordinate"),
+    ]
+    # No coordinate at all is no fault: something else may tell where it is.
+    assert placed.rows["firm"].to_pylist() == ["F0", "F1", "F2", "F3", "F4", "F9"]
+    assert placed.rows["x"].null_count == 1
+
+
+def test_a_far_point_is_no_fault() -> None:
+    placed = place([SEOUL, SEOUL, (139.7, 35.7)])  # a branch in Tokyo
+    assert placed.faults.num_rows == 0
+    assert np.isfinite(placed.rows["x"].to_numpy()).all()
+
+
+def test_a_layer_with_swapped_columns_is_refused() -> None:
+    assert refuse([(37.5, 127.0)] * 3) == "swapped_axes"
+    assert refuse([(52.5, 13.4)] * 3, home=EUROPE) in {"swapped_axes", "misplaced_layer"}
+    # Northings given as eastings.
+    assert refuse([(1_950_000, 950_000)] * 3, GRID) in {"swapped_axes", "misplaced_layer"}
+
+
+def test_degrees_declared_as_metres_are_refused() -> None:
+    assert refuse([SEOUL] * 3, GRID) == "misplaced_layer"
+    assert refuse([(950_000, 1_950_000)] * 3, LONLAT) == "misplaced_layer"
+
+
+def test_a_point_that_the_table_lacks_half_of_is_half_a_coordinate() -> None:
+    rows = checked([SEOUL, SEOUL])
+    half = Checked(rows.rows.drop(["y"]), rows.faults)
+    placed = place_points("firms", half, LONLAT, KOREA)
+    assert [reason for *_, reason in faults(placed)] == ["half_coordinate"] * 2
+
+
+def test_types_come_from_the_kind_or_are_fixed() -> None:
+    rows = pa.table({"kind": pa.array(["support", None, "university"])})
+    assert [ACTOR_TYPES[code] for code in type_codes(rows)] == ["support", "other", "university"]
+    assert [ACTOR_TYPES[code] for code in type_codes(rows, "firm")] == ["firm"] * 3
+    assert [ACTOR_TYPES[code] for code in type_codes(rows.drop(["kind"]))] == ["other"] * 3
+
+
+def test_the_register_finds_positions() -> None:
+    nobody = np.zeros(3, np.uint8), np.zeros(3, np.int32)
+    register = Register(pa.array(["b", "007", "7"]), *nobody)
+    assert register.find(pa.array(["7", "b", "9", "007", None])).tolist() == [2, 0, -1, 1, -1]
+
+
+def test_every_row_of_a_duplicated_identifier_is_marked() -> None:
+    assert find_duplicates(pa.array(["a", "b", "a", "c", "a"])).tolist() == [1, 0, 1, 0, 1]
+    assert find_duplicates(pa.array([], pa.string())).tolist() == []
+    rows = checked([SEOUL] * 2).rows
+    twice = pa.concat_tables([rows, rows.slice(1)])
+    held = set_duplicates_aside("firms", twice, "firm")
+    assert held.rows["firm"].to_pylist() == ["F0"]
+    assert held.faults["line"].to_pylist() == [3, 3]
