@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 import warnings
+from collections import Counter
 from contextlib import contextmanager
 from enum import StrEnum
 from io import TextIOWrapper
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from clustermap.errors import TableFault, one_line
+from clustermap.errors import TableFault, one_line, shorten
 from clustermap.messages import Message, say
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from clustermap.project import Project
 
 _FAULT, _BUG, _STOPPED = 1, 70, 130
+_WAYS = ("higher", "lower", "neither")  # directions of indicators
+_WIDTH = 160
+_LONGEST = 300  # characters of a bug that fit a line
 _BEST = 10  # clusters shown after score
 _LANGUAGE_KEY = re.compile(r"^[^#\n]*\blanguage\s*=\s*[\"'](ko|en)[\"']", re.MULTILINE)
 _log = logging.getLogger("clustermap")
@@ -154,8 +158,10 @@ class Voice:
             # ASCII alone: a Windows console in code page 949 cannot spoil it.
             sys.stdout.write(json_format.dumps(content, indent=2, allow_nan=False) + "\n")
 
-    def tell_table(self, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Show rows below heads; the first column is text, the others stand to the right.
+    def tell_table(
+        self, heads: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: bool = True
+    ) -> None:
+        """Show rows below heads, where somebody listens.
 
         Parameters
         ----------
@@ -163,6 +169,8 @@ class Voice:
             Keys below ``cli.head`` in the catalogue.
         rows
             What stands in the cells, which may be user text.
+        numbers
+            Whether all columns but the first are numbers, which stand to the right.
         """
         from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
@@ -172,7 +180,7 @@ class Voice:
         table = Table(box=None, pad_edge=False)
         for at, head in enumerate(heads):
             word = say(Message(f"cli.head.{head}"), self.language)
-            table.add_column(word, justify="right" if at else "left", overflow="fold")
+            table.add_column(word, justify="right" if at and numbers else "left", overflow="fold")
         for row in rows:
             table.add_row(*(Text(one_line(str(cell))) for cell in row))
         _console().print(table)
@@ -219,7 +227,7 @@ class Voice:
                 self.fail(say(Message("cli.system", values), self.language), _FAULT)
             except Exception as error:  # noqa: BLE001 -- no traceback ever reaches a user unasked
                 _log.debug("a bug", exc_info=True)
-                what = f"{type(error).__name__}: {error}"
+                what = shorten(f"{type(error).__name__}: {error}", _LONGEST)
                 self.fail(say(Message("cli.bug", {"what": what}), self.language), _BUG)
 
     @contextmanager
@@ -253,7 +261,10 @@ def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console  # noqa: PLC0415 -- --help stays light
 
     # User data may hold what looks like markup: nothing here is ever read as such.
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    console = Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    if not console.is_terminal:  # a file or a pipe has room: 80 columns would break names
+        console.width = _WIDTH
+    return console
 
 
 @contextmanager
@@ -283,20 +294,33 @@ def _tell_run(voice: Voice, run: Run) -> None:
     page = str(run.page) if run.page else None
     outputs = [str(path) for path in run.outputs]
     voice.tell_json({"summary": run.summary, "page": page, "outputs": outputs})
-    tables: Mapping[str, Mapping[str, int]] = run.summary.get("tables", {})
-    heads = ("read", "kept", "quarantined", "assigned")
-    rows = [(name, *(counts.get(head, "") for head in heads)) for name, counts in tables.items()]
-    voice.tell_table(("table", *heads), rows)
+    _tell_rows(voice, run.summary["tables"])
     for line in run.faults:
         voice.tell(line)
     if run.page:
         voice.tell(Message("cli.page", {"path": run.page}))
-    folders: dict[Path, int] = {}
-    for path in run.outputs:
-        if path != run.page:
-            folders[path.parent] = folders.get(path.parent, 0) + 1
-    for folder, files in folders.items():
+    others = Counter(path.parent for path in run.outputs if path != run.page)
+    for folder, files in sorted(others.items()):
         voice.tell(Message("cli.files", {"folder": folder, "files": files}))
+
+
+def _tell_rows(voice: Voice, tables: Mapping[str, Mapping[str, int]]) -> None:
+    heads = ["read", "kept", "quarantined", "left_out", "assigned"]
+    rows = {name: {**counts, **_assigned(counts)} for name, counts in tables.items()}
+    # Rows are left out only where a project asks for some years; it is no column for the others.
+    if not any(counts.get("left_out") for counts in rows.values()):
+        heads.remove("left_out")
+    cells = [
+        (name, *(f"{counts[head]:,}" if head in counts else "" for head in heads))
+        for name, counts in rows.items()
+    ]
+    voice.tell_table(("table", *heads), cells)
+
+
+def _assigned(counts: Mapping[str, int]) -> dict[str, int]:
+    ways = [f"assigned_{way}" for way in ("inside", "complex", "nearest")]
+    known = any(fact.startswith("assigned_") for fact in counts)
+    return {"assigned": sum(counts.get(way, 0) for way in ways)} if known else {}
 
 
 def _tell_best(voice: Voice, scores: pd.DataFrame) -> None:
@@ -470,16 +494,14 @@ def _indicators(*, language: Tongue = None, json: Json = False, verbose: Verbose
     with voice.faults():
         from clustermap import pipeline  # noqa: PLC0415
 
-        found = pipeline.list_indicators()
+        found = pipeline.list_indicators(voice.language)
         voice.tell_json(found)
         heads = ("key", "label", "unit", "better", "source")
-        voice.tell_table(heads, [_spell_record(record, heads, voice) for record in found])
-
-
-def _spell_record(record: Mapping[str, object], heads: Sequence[str], voice: Voice) -> list[str]:
-    label = record["label"]
-    words = label[voice.language] if isinstance(label, dict) else label
-    return [str(words if head == "label" else record[head]) for head in heads]
+        ways = {way: say(Message(f"cli.better.{way}"), voice.language) for way in _WAYS}
+        rows = [{**record, "better": ways[str(record["better"])]} for record in found]
+        voice.tell_table(
+            heads, [[record[head] for head in heads] for record in rows], numbers=False
+        )
 
 
 @app.command("demo", help=_help("demo"))
@@ -498,7 +520,7 @@ def _demo(
         from clustermap import pipeline  # noqa: PLC0415
 
         with voice.progress() as progress:
-            done = pipeline.demo(folder, seed=seed, progress=progress)
+            done = pipeline.demo(folder, seed=seed, language=voice.language, progress=progress)
         _tell_run(voice, done)
 
 

@@ -1,4 +1,4 @@
-"""The whole product on one screen: sources -> layers -> network -> indicators -> scores -> pages."""
+"""The whole product on one screen: sources, layers, network, indicators, scores, pages, files."""
 
 from __future__ import annotations
 

@@ -156,11 +156,18 @@ def _check_encoding(value: object) -> object:
     return value
 
 
+def _check_unit(value: str) -> str:
+    if not _UNIT.match(value):
+        raise _bad(value, Message("project.expected.unit"))
+    return value
+
+
 Files = Annotated[tuple[Path, ...], BeforeValidator(_find_files)]
 OneFile = Annotated[Path, BeforeValidator(_find_file)]
 Folder = Annotated[Path, BeforeValidator(_find_folder)]
 Encoding = Annotated[str, BeforeValidator(_check_encoding)]
 Text = Annotated[str, Field(min_length=1)]
+Unit = Annotated[str, AfterValidator(_check_unit)]
 Year = Annotated[int, Field(ge=1800, le=2200)]
 ExportFormat = Literal["gpkg", "shp", "csv"]
 
@@ -224,26 +231,16 @@ class Source(Section):
     )
 
 
-def _check_unit(value: str) -> str:
-    if not _UNIT.match(value):
-        raise _bad(value, Message("project.expected.unit"))
-    return value
-
-
-Unit = Annotated[str, AfterValidator(_check_unit)]
-
-
 class Layer(Source):
     """Sections [layers.…]: one layer of the map."""
-
-    units: dict[str, Unit] = Field(
-        default={},
-        description='Column = unit of its values in the file, e.g. sales = "1e6 KRW".',
-    )
 
     crs: Text | None = Field(
         default=None,
         description="Coordinate system of the file; it wins over what the file says.",
+    )
+    units: dict[str, Unit] = Field(
+        default={},
+        description='Column of money = unit of its values in the file, e.g. sales = "1e6 KRW".',
     )
 
     @property
@@ -391,6 +388,15 @@ class Project(Section):
 
     _file: Path = PrivateAttr(default=Path())
 
+    @model_validator(mode="after")
+    def _check_currency(self) -> Self:
+        for name, layer in self.layers:
+            for column, unit in layer.units.items() if layer else ():
+                if unit.split()[1] != self.project.currency:
+                    expected = _one_of([self.project.currency])
+                    raise _bad(unit, expected, f"layers.{name}.units.{column}")
+        return self
+
     @property
     def file(self) -> Path:
         """The project file itself."""
@@ -400,17 +406,6 @@ class Project(Section):
     def folder(self) -> Path:
         """Folder of the project file, which its paths count from."""
         return self._file.parent
-
-    @model_validator(mode="after")
-    def _check_currency(self) -> Self:
-        for name, layer in self.layers:
-            for column, unit in layer.units.items() if layer else ():
-                if unit.split()[1] != self.project.currency:
-                    expected = Message(
-                        "project.expected.choice", {"choices": self.project.currency}
-                    )
-                    raise _bad(unit, expected, f"layers.{name}.units.{column}")
-        return self
 
     def relative(self, path: Path) -> str:
         """Name a file without saying where on this machine it lies.
@@ -535,22 +530,31 @@ def _kinds(table: Table) -> tuple[str, ...]:
     return next((column.choices for column in table.columns if column.name == "kind"), ())
 
 
+def _money(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if column.unit == "currency")
+
+
+def _refused(table: Table) -> list[str]:
+    """Keys that every layer has in the model but that this table has no use for."""
+    uses = {"kinds": _kinds(table), "units": _money(table)}
+    return [key for key, columns in uses.items() if not columns]
+
+
 def _check_columns(source: Source, table: Table) -> None:
     names = [column.name for column in table.columns]
     for ours in source.columns:
         if ours not in names:
             found = {"at": f"columns.{ours}", "table_name": table.name, "hint": _hint(ours, names)}
             raise PydanticCustomError("project_unknown_column", "fault", found)
-    money = [column.name for column in table.columns if column.unit == "currency"]
+    for key in _refused(table):
+        if getattr(source, key, None):
+            keys = [known for known in type(source).model_fields if known not in _refused(table)]
+            found = {"at": key, "hint": _hint(key, keys)}
+            raise PydanticCustomError("project_unknown_key", "fault", found)
     for column in getattr(source, "units", {}):
-        _check_choice(column, money, "units")
-    choices = _kinds(table)
-    if source.kinds and not choices:
-        keys = [key for key in type(source).model_fields if key != "kinds"]
-        found = {"at": "kinds", "hint": _hint("kinds", keys)}
-        raise PydanticCustomError("project_unknown_key", "fault", found)
+        _check_choice(column, _money(table), f"units.{column}")
     for theirs, ours in source.kinds.items():
-        _check_choice(ours, choices, f"kinds.{theirs}")
+        _check_choice(ours, _kinds(table), f"kinds.{theirs}")
 
 
 def _one_of(choices: Iterable[str]) -> Message:
@@ -599,9 +603,8 @@ def list_keys(section: Sequence[str]) -> dict[str, FieldInfo]:
     for name in section:
         model = model_in(model.model_fields[name].annotation) or model
     keys = {field.alias or key: field for key, field in model.model_fields.items()}
-    if section[:1] == ("layers",) and len(section) > 1 and not _kinds(LAYERS[section[1]]):
-        del keys["kinds"]
-    return keys
+    refused = _refused(LAYERS[section[1]]) if section[:1] == ("layers",) and section[1:] else []
+    return {key: field for key, field in keys.items() if key not in refused}
 
 
 def _place(loc: tuple[int | str, ...], file: Path) -> tuple[str, str]:

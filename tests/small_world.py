@@ -14,11 +14,13 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import shapely
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WEST, SOUTH = 950_000, 1_950_000
 CLUSTERS = 6
@@ -88,11 +90,21 @@ def build_small_world() -> SmallWorld:
         y = SOUTH + 20_000 * (number // 3)
         key = f"C{number + 1}"
         world.clusters.append(
-            {"cluster": key, "name": f"단지 {number + 1}", "geometry": shapely.box(x, y, x + 2000, y + 2000)}
+            {
+                "cluster": key,
+                "name": f"단지 {number + 1}",
+                "geometry": shapely.box(x, y, x + 2000, y + 2000),
+            }
         )
         kind = ("university", "support")[number % 2]
         world.institutes.append(
-            {"institute": f"I{number + 1}", "name": f"기관 {number + 1}", "kind": kind, "x": x + 50, "y": y + 50}
+            {
+                "institute": f"I{number + 1}",
+                "name": f"기관 {number + 1}",
+                "kind": kind,
+                "x": x + 50,
+                "y": y + 50,
+            }
         )
         for firm in range(FIRMS_A_CLUSTER):
             world.firms.append(
@@ -118,7 +130,15 @@ def _link(world: SmallWorld) -> None:
         following = firms[cluster * FIRMS_A_CLUSTER + (position + 1) % FIRMS_A_CLUSTER]
         farther = firms[(position + FIRMS_A_CLUSTER) % len(firms)]
         kind = ("research", "support")[cluster % 2]
-        for target, of_kind in ((following, "firm_firm"), (f"I{cluster + 1}", kind), (farther, "firm_firm")):
-            world.pairs.append({"source": firm, "target": target, "kind": of_kind, "weight": "1", "year": 2020})
+        for target, of_kind in (
+            (following, "firm_firm"),
+            (f"I{cluster + 1}", kind),
+            (farther, "firm_firm"),
+        ):
+            world.pairs.append(
+                {"source": firm, "target": target, "kind": of_kind, "weight": "1", "year": 2020}
+            )
         if position % 5 == 0:
-            world.pairs.append({"source": firm, "target": "P1", "kind": "transfer", "weight": "0.5", "year": 2021})
+            world.pairs.append(
+                {"source": firm, "target": "P1", "kind": "transfer", "weight": "0.5", "year": 2021}
+            )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,6 @@ from clustermap.messages import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 VERBS = ("run", "check", "score", "map", "export", "explain", "indicators", "demo")
@@ -63,7 +64,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
             "rated": [1, 1, 0],
         }
     )
-    counts = {"read": 5, "kept": 4, "quarantined": 1, "assigned": 3}
+    counts = {"read": 5000, "kept": 4, "quarantined": 1, "assigned_inside": 2, "assigned_grid": 9}
     tables = [page.parents[1] / "tables" / f"{name}.parquet" for name in "ab"]
     run = FakeRun(
         page,
@@ -77,13 +78,9 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
         setattr(fake, stage, lambda _project, **_options: run)
     fake.demo = lambda _folder, **_options: run
     fake.explain_cluster = lambda _project, cluster, language: [f"{cluster} {language} {NASTY}"]
-    record = {
-        "key": "reach",
-        "label": {"ko": "도달", "en": "Reach"},
-        "unit": "",
-        "better": "higher",
-    }
-    fake.list_indicators = lambda: [{**record, "source": "Paper 2001", "by": ""}]
+    record = {"key": "reach", "unit": "", "better": "higher", "source": "Paper 2001"}
+    labels = {"ko": "도달", "en": "Reach"}
+    fake.list_indicators = lambda language: [{**record, "label": labels[language]}]
     monkeypatch.setitem(sys.modules, "clustermap.pipeline", fake)
     monkeypatch.setattr(clustermap, "pipeline", fake, raising=False)
     return fake
@@ -150,7 +147,9 @@ def test_a_fault_speaks_the_language_of_the_project(project: Path) -> None:
 def test_run_says_what_it_read_and_wrote(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
     done = call("run", project)
     assert (done.exit_code, done.stderr) == (0, "")
-    assert re.search(r"read +kept +quarantined +assigned", done.stdout)
+    assert re.search(
+        r"read +kept +quarantined +assigned to clusters\n.*5,000 +4 +1 +2\n", done.stdout
+    )
     assert str(project.parent / "out" / "maps" / "planner.html") in done.stdout
     assert f"{project.parent / 'out' / 'tables'}: 2" in done.stdout
 
@@ -202,6 +201,21 @@ def test_indicators_and_explain_speak_both_languages(project: Path, pipeline: Mo
     assert "도달" in call("indicators", "--language", "ko").stdout
     assert "Reach" in call("indicators", "--language", "en").stdout
     assert "c1 en" in call("explain", project, "c1").stdout
+
+
+def test_the_real_case_runs_from_the_command_line(
+    cases: Path, root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(cases / "eu_semiconductors", tmp_path, dirs_exist_ok=True)
+    shutil.copy(root / "tests" / "cases" / "eu_semiconductors" / "project.toml", tmp_path)
+    command = [sys.executable, "-m", "clustermap", "run", str(tmp_path / "project.toml"), "--json"]
+    subprocess.run(command, cwd=root, check=True)  # noqa: S603
+    shown = capfd.readouterr()
+    told = json.loads(shown.out)
+    assert shown.err == ""
+    assert told["summary"]["tables"]["clusters"]["kept"] == 154
+    assert told["page"] in told["outputs"]
+    assert all(Path(path).is_file() for path in told["outputs"])
 
 
 FAILURES: dict[str, tuple[Callable[[], Exception | KeyboardInterrupt], int, str]] = {

@@ -100,6 +100,13 @@ def test_paths_count_from_the_project_file(
     assert open_project("../project.toml").layers.clusters.path == (folder / "clusters.geojson",)
 
 
+def test_units_are_factors(folder: Path) -> None:
+    text = f'{HEAD}[layers.firms]\npath = "firms.csv"\nunits = {{ sales = "1e6 KRW" }}'
+    firms = open_project(write(folder, text)).layers.firms
+    assert firms is not None
+    assert firms.factors == {"sales": 1e6}
+
+
 def test_linkages_keep_what_is_said(folder: Path) -> None:
     text = PAIRS + 'kinds = { "firm-firm" = "firm_firm" }\ndirected = true\nsince = 2019\n'
     (linkage,) = open_project(write(folder, HEAD + text)).linkages
@@ -143,6 +150,26 @@ FAULTS = {
     "negative": ("[assign]\nnearest_m = -1", "project_bad_value", "≥ 0"),
     "fraction": ("[score]\ndraws = 1.5", "project_bad_value", "whole number"),
     "truth as number": ("[publish]\ninternal = 1", "project_bad_value", "true"),
+    "units where none are": (
+        '[layers.institutes]\npath = "b1.csv"\nunits = { x = "1e6 KRW" }',
+        "project_unknown_key",
+        "columns",
+    ),
+    "units of no money": (
+        '[layers.firms]\npath = "firms.csv"\nunits = { employees = "1e6 KRW" }',
+        "project_bad_value",
+        "sales",
+    ),
+    "unit that is none": (
+        '[layers.firms]\npath = "firms.csv"\nunits = { sales = "million" }',
+        "project_bad_value",
+        "1e6 KRW",
+    ),
+    "unit of another currency": (
+        '[layers.firms]\npath = "firms.csv"\nunits = { sales = "1e3 EUR" }',
+        "project_bad_value",
+        "KRW",
+    ),
     "encoding": (
         '[layers.firms]\npath = "firms.csv"\nencoding = "cp9499"',
         "project_bad_value",

@@ -77,13 +77,13 @@ class Field:
     unit
         Unit of the values, "" where there is none.
     meaning
-        What it is, in one English sentence.
+        What it is, in one sentence by language; Korean may be "" where the label says it all.
     """
 
     name: str
     label: Mapping[Language, str]
-    unit: str = ""
-    meaning: str = ""
+    unit: str
+    meaning: Mapping[Language, str]
 
 
 @dataclass(frozen=True)
@@ -266,13 +266,16 @@ def describe_column(name: str, layer: str = "") -> Field:
         declared = next((c for c in _TABLES[layer].columns if c.name == name), declared)
     label = _label(f"column.{name}.label", name)
     if declared is None:
-        return Field(name, label)
-    return Field(name, label, declared.unit, declared.meaning)
+        return Field(name, label, "", {"ko": "", "en": ""})
+    told = _label(f"column.{name}.meaning", "")
+    # A word may mean something else in this table: the Korean goes with its own English only.
+    korean = told["ko"] if told["en"] == declared.meaning else ""
+    return Field(name, label, declared.unit, {"ko": korean, "en": declared.meaning})
 
 
 def _describe_indicator(name: str, indicator: str, kind: str) -> Field:
     label = _label(f"indicator.{indicator}.label", indicator)
-    meaning = _label(f"indicator.{indicator}.meaning", "")["en"]
+    meaning = _label(f"indicator.{indicator}.meaning", "")
     unit = _label(f"indicator.{indicator}.unit", "")["en"]
     if kind:
         kinds = _label(f"kind.{kind}", kind)

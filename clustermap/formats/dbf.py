@@ -257,9 +257,21 @@ def list_changes(
     """
     changes: list[Change] = []
     for name, column in texts:
-        for row, text in enumerate(column.to_pylist()):
-            happened = encode_text(text, encoding)[1] if text else []
+        for row in _suspects(column, encoding):
+            text = column[row].as_py()
             changes += [
-                Change(file, name, row_id(rows, key, row), start(text), each) for each in happened
+                Change(file, name, row_id(rows, key, row), start(text), happened)
+                for happened in encode_text(text, encoding)[1]
             ]
     return changes
+
+
+def _suspects(column: pa.ChunkedArray, encoding: str) -> list[int]:
+    """Find the few cells that need a second look, without making a text of every cell."""
+    suspect = pc.or_(
+        pc.greater(pc.binary_length(column), LONGEST_TEXT),
+        pc.match_substring_regex(column, "^ | $"),
+    )
+    if encoding != "utf-8":
+        suspect = pc.or_(suspect, pc.match_substring_regex(column, r"[^\x00-\x7f]"))
+    return pc.indices_nonzero(pc.fill_null(suspect, fill_value=False)).to_pylist()  # type: ignore[no-any-return]

@@ -6,14 +6,13 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyogrio.raw
 import shapely
 
 from clustermap.formats.content import FieldName, Layer, Marks, Written
 from clustermap.formats.delimited import type_name
-from clustermap.formats.geometries import as_multi
+from clustermap.formats.geometries import promote
 from clustermap.formats.style import draw_score_style
 from clustermap.messages import Message, say
 
@@ -21,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
+
+    from clustermap.messages import Language
 
 STEM = "clustermap"
 _VERSION = "1.3"  # QGIS 3.22 and R's sf warn at 1.4
@@ -51,6 +53,25 @@ VALUES ('', '', ?, ?, 'score', ?, '', 1, ?, '', NULL, ?)
 _STYLES_CONTENTS = """
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)
 VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)
+"""
+_SCHEMA_TABLES = """
+CREATE TABLE gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
+  mime_type TEXT, constraint_name TEXT,
+  CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT,
+  min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+"""
+_SCHEMA_EXTENSION = """
+INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope)
+VALUES (?, NULL, 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write')
+"""
+_DATA_COLUMN = """
+INSERT INTO gpkg_data_columns (table_name, column_name, name, title, description)
+VALUES (?, ?, ?, ?, ?)
 """
 
 
@@ -104,8 +125,8 @@ def _write_layer(layer: Layer, path: Path, marks: Marks) -> None:
     if layer.geometry is not None and layer.crs is not None:
         geometry_name = _free_name("geom", columns)
         kind, crs = _multi_type(layer.geometry), layer.crs.to_wkt()
-        shapes = layer.geometry if kind == "Unknown" else [as_multi(g) for g in layer.geometry]
-        wkb = shapely.to_wkb(np.array(shapes, dtype=object), flavor="iso").tolist()
+        shapes = layer.geometry if kind == "Unknown" else promote(layer.geometry)
+        wkb = shapely.to_wkb(shapes, flavor="iso").tolist()
         rows = rows.append_column(geometry_name, pa.array(wkb, pa.large_binary()))
         options["GEOMETRY_NAME"] = geometry_name
     pyogrio.raw.write_arrow(
@@ -132,18 +153,39 @@ def _metadata(marks: Marks) -> dict[str, str]:
     return {name: value for name, value in told.items() if value}
 
 
+def _add_style(database: sqlite3.Connection, layer: Layer, marks: Marks) -> None:
+    geometry_name = _free_name("geom", layer.rows.column_names)
+    note = say(Message("export.style.description"), marks.language)
+    qml = draw_score_style(marks.language)
+    database.execute(_STYLES_TABLE)
+    database.execute(_STYLE_ROW, (layer.name, geometry_name, qml, note, _NO_CLOCK))
+    database.execute(_STYLES_CONTENTS, (_NO_CLOCK,))
+    database.execute("INSERT INTO gpkg_ogr_contents VALUES ('layer_styles', 1)")
+
+
+def _add_labels(database: sqlite3.Connection, layers: Sequence[Layer], language: Language) -> None:
+    """Give the columns labels, which QGIS shows in place of their names."""
+    database.executescript(_SCHEMA_TABLES)
+    for table in ("gpkg_data_columns", "gpkg_data_column_constraints"):
+        database.execute(_SCHEMA_EXTENSION, (table,))
+    for layer in layers:
+        taken: set[str] = set()
+        for field in layer.fields:
+            label, meaning = field.label[language], field.meaning[language]
+            alias = f"{label} ({field.name})" if label in taken else label
+            taken.add(label)
+            unit = f" [{field.unit}]" if field.unit else ""
+            row = (layer.name, field.name, alias, label, f"{meaning}{unit}".strip() or None)
+            database.execute(_DATA_COLUMN, row)
+
+
 def _finish(path: Path, layers: Sequence[Layer], marks: Marks) -> None:
-    """Add the style, and take out the clock."""
+    """Add style and labels, and take out the clock."""
     with closing(sqlite3.connect(path)) as database:
-        styled = next((layer for layer in layers if layer.name == "clusters"), None)
-        if styled is not None and styled.geometry is not None:
-            geometry_name = _free_name("geom", styled.rows.column_names)
-            note = say(Message("export.style.description"), marks.language)
-            qml = draw_score_style(marks.language)
-            database.execute(_STYLES_TABLE)
-            database.execute(_STYLE_ROW, (styled.name, geometry_name, qml, note, _NO_CLOCK))
-            database.execute(_STYLES_CONTENTS, (_NO_CLOCK,))
-            database.execute("INSERT INTO gpkg_ogr_contents VALUES ('layer_styles', 1)")
+        for layer in layers:
+            if layer.name == "clusters" and layer.geometry is not None:
+                _add_style(database, layer, marks)
+        _add_labels(database, layers, marks.language)
         database.execute("UPDATE gpkg_contents SET last_change = ?", (_NO_CLOCK,))
         database.execute("UPDATE gpkg_metadata_reference SET timestamp = ?", (_NO_CLOCK,))
         database.commit()

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from clustermap.formats.content import FieldName, Marks, Written
     from clustermap.messages import Language
 
-_FIELD_COLUMNS = ("file", "field", "column", "label_ko", "label_en", "type", "unit", "meaning")
+_FIELD_COLUMNS = (
+    *("file", "field", "column", "label_ko", "label_en", "type", "unit"),
+    *("meaning_ko", "meaning_en"),
+)
 _CHANGE_COLUMNS = ("file", "column", "row", "value_start", "happened", "meaning")
 
 
@@ -57,7 +60,8 @@ def write_fields(names: Sequence[FieldName], folder: Path, marks: Marks) -> str:
             name.column.label["en"],
             name.type,
             name.column.unit,
-            name.column.meaning,
+            name.column.meaning["ko"],
+            name.column.meaning["en"],
         )
         for name in names
     )

@@ -22,7 +22,7 @@ from clustermap.formats.dbf import (
     write_dbf,
 )
 from clustermap.formats.delimited import type_name
-from clustermap.formats.geometries import as_multi
+from clustermap.formats.geometries import promote
 from clustermap.formats.names import short_names
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _promoted(geometry: NDArray[np.object_], family: str) -> tuple[NDArray[np.ob
     present = geometry[~shapely.is_missing(geometry)]
     if family == "points" and (shapely.get_type_id(present) != 0).any():
         kind = "MultiPoint"
-        geometry = np.array([as_multi(g) for g in geometry], dtype=object)
+        geometry = promote(geometry)
     if shapely.has_z(present).any():
         return shapely.force_3d(geometry), f"{kind} Z"
     return geometry, kind

@@ -104,7 +104,10 @@ def link_records(counts: Counts) -> pd.DataFrame:
 
 
 def sum_kinds(records: pd.DataFrame, clusters: pd.Index[str]) -> pd.DataFrame:
-    """Sum links over kinds, to the last digit the same whatever the order of clusters.
+    """Sum links over kinds, and count what they rest on without counting a project twice.
+
+    One project may hold links of several kinds, and how many do is not counted. So kinds with fewer
+    units than links add no more than the largest of them has; kinds of independent links add up.
 
     Parameters
     ----------
@@ -119,12 +122,18 @@ def sum_kinds(records: pd.DataFrame, clusters: pd.Index[str]) -> pd.DataFrame:
         Columns internal, external, abroad, total (int64) and effective (float) on the index of all
         clusters.
     """
-    columns = ["internal", "external", "abroad", "total", "effective"]
+    columns = ["internal", "external", "abroad", "total"]
     sums = pd.DataFrame(0, index=clusters, columns=columns)
+    independent = pd.Series(0.0, index=clusters)
+    of_projects = pd.Series(0.0, index=clusters)
     # Kind after kind: a grouped sum of floats depends on where a group stands in the table.
     for _, rows in records.groupby("kind", sort=True):
-        sums += rows.set_index("cluster")[columns].reindex(clusters, fill_value=0)
-    return sums.astype({"effective": float})
+        found = rows.set_index("cluster")[[*columns, "effective"]].reindex(clusters, fill_value=0)
+        sums += found[columns]
+        tied = found["effective"] < found["total"]
+        independent += found["effective"].where(~tied, 0.0)
+        of_projects = of_projects.clip(lower=found["effective"].where(tied, 0.0))
+    return sums.assign(effective=independent + of_projects)
 
 
 def actors_of(counts: Counts) -> pd.Series[int]:

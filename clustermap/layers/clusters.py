@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from clustermap.tables import Table
 
+_NEAR_DEGREES = 0.5
+"""A layer farther outside the map's area of use than this is looked at with swapped axes."""
 _SLIVER = 1e-6
 """Overlaps below this share of the smaller polygon come from drawing, not from designation."""
 
@@ -177,9 +179,9 @@ def _refuse_misplaced(table: str, shapes: npt.NDArray[np.object_], found: CRS, c
     x, y = (middle[:, 0] + middle[:, 2]) / 2, (middle[:, 1] + middle[:, 3]) / 2
     lonlat = CRS.from_user_input(projection.LONLAT)
     lon, lat = projection.transform(x, y, found, lonlat)
-    if np.mean(np.isfinite(lon) & (np.abs(lat) <= 90)) < 0.5 or not _in_area(lon, lat, crs):
+    if not _lies_well(lon, lat, crs):
         swapped = projection.transform(y, x, found, lonlat)
-        if _in_area(*swapped, crs):
+        if _lies_well(*swapped, crs):
             raise TableFault("swapped_axes", table=table, column="geometry")
     if np.isnan(lon).mean() > 0.5:
         raise TableFault(
@@ -188,12 +190,11 @@ def _refuse_misplaced(table: str, shapes: npt.NDArray[np.object_], found: CRS, c
     projection.check_fit(crs, lon, lat, "project")
 
 
-def _in_area(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], crs: CRS) -> bool:
-    area = crs.area_of_use
+def _lies_well(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], crs: CRS) -> bool:
+    """Return whether most of a layer lies where the map's system is made for."""
+    area = None if crs.is_geographic else crs.area_of_use
     bounds = area.bounds if area else (-180.0, -90.0, 180.0, 90.0)
-    if crs.is_geographic:
-        bounds = (-180.0, -90.0, 180.0, 90.0)
-    return bool(projection.lies_in(lon, lat, bounds).mean() >= 0.5)
+    return bool(projection.lies_in(lon, lat, bounds, margin=_NEAR_DEGREES).mean() >= 0.5)
 
 
 def find_overlaps(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:

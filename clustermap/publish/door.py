@@ -154,7 +154,7 @@ def build_release(results: Results, terms: Terms) -> Release:
 
 def _release_clusters(results: Results, hidden: pd.DataFrame) -> gpd.GeoDataFrame:
     frame = results.clusters.reindex(columns=[*_TEXTS, "area_km2", "geometry"]).copy()
-    frame[list(_TEXTS)] = frame[list(_TEXTS)].fillna("").astype(object)
+    frame[list(_TEXTS)] = frame[list(_TEXTS)].astype(object).fillna("")
     sums = results.counts.by_sector.groupby("cluster")[["firms", "employees", "employed"]].sum()
     sums = sums.reindex(frame.index).fillna(0).astype("Int64")
     frame["firms"] = sums["firms"].mask(hidden["firms"])
@@ -174,7 +174,7 @@ def _release_indicators(results: Results, terms: Terms) -> tuple[pd.DataFrame, i
 
 def _release_institutes(results: Results, terms: Terms) -> tuple[pd.DataFrame, int]:
     frame = results.institutes
-    names, masked = frame["name"].fillna("").astype(object), 0
+    names, masked = frame["name"].astype(object).fillna(""), 0
     if not terms.internal:
         # The declared type says what the others are; "other" may be anyone.
         anyone = frame["kind"] == "other"
@@ -199,7 +199,7 @@ def _release_firms(results: Results) -> pd.DataFrame:
     inside = results.firms["cell"].isin(results.clusters.index)
     columns = ["firm", "name", "industry", "employees", "x", "y"]
     frame = results.firms.reindex(columns=columns).copy()
-    frame[["name", "industry"]] = frame[["name", "industry"]].fillna("").astype(object)
+    frame[["name", "industry"]] = frame[["name", "industry"]].astype(object).fillna("")
     frame["cluster"] = results.firms["cell"].where(inside, "")
     return frame.reset_index(drop=True)
 

@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, cast
 
 import folium
 from branca.element import Element, Figure
@@ -92,8 +92,8 @@ class OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
         Zoom that the map opens with.
     """
 
-    default_js: ClassVar[list[tuple[str, str]]] = []
-    default_css: ClassVar[list[tuple[str, str]]] = []
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012 -- folium declares them so
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
 
     # Folium's own header forbids zooming with two fingers, which readers with weak sight need.
     _template = Template(
@@ -121,7 +121,7 @@ class OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
         language: Language,
         title: str,
         location: tuple[float, float],
-        zoom: float,
+        zoom: int,
     ) -> None:
         super().__init__(
             location=location,
@@ -129,7 +129,7 @@ class OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
             tiles=None,
             zoom_control=False,
             attribution_control=False,
-            zoom_snap=0.25,
+            zoom_snap=0.1,
             zoom_delta=1,
             world_copy_jump=False,
         )
@@ -168,7 +168,7 @@ class OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
         ValueError
             If a number of ``content`` is NaN or infinite.
         """
-        page = self.get_root()
+        page = cast("_Page", self.get_root())
         policy = content_policy(page.render())
         page.header.add_child(
             _Verbatim(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),

@@ -26,8 +26,8 @@ Columns = dict[str, Any]
 WORDS = ("page", "indicator", "subscore", "reason", "note", "kind", "type")
 """Parts of the catalogue that a page carries whole."""
 
-_STRONGEST = 25  # flows that a page keeps for each cluster
-_NATIONAL = 300  # flows that it keeps for the map of the whole nation
+_STRONGEST = 25  # partners that a page keeps for each cluster
+_NATIONAL = 300  # pairs that it keeps for the map of the whole nation
 _NAMED = 20_000  # firms up to which a page carries their names
 _DIGITS = 5
 _DETAILS = 400  # of a cluster's outline: it is looked at as a whole
@@ -84,7 +84,7 @@ def _about(release: Release, sentences: Sentences) -> Columns:
         "language": release.language,
         "synthetic": release.synthetic,
         "internal": release.internal,
-        "attribution": [clean_text(line, 1000) for line in release.attribution],
+        "attribution": [clean_text(line, 1000) for line in dict.fromkeys(release.attribution)],
         "version": clean_text(release.version),
         "withheld": {clean_text(key): int(n) for key, n in sorted(release.withheld.items())},
         "notes": [sentences.add(note) for note in release.notes],
@@ -176,18 +176,26 @@ def _flows(release: Release, places: dict[str, int]) -> Columns:
 
 
 def _strongest(flows: pd.DataFrame, places: dict[str, int]) -> pd.DataFrame:
-    """Return the flows that a page has room for: each cluster's and the nation's strongest."""
+    """Return the flows that a page has room for: each cluster's and the nation's strongest.
+
+    Of two cells all flows are kept or none, so that their sum on the page is their sum.
+    """
     apart = flows[(flows["source"] != flows["target"]) & (flows["links"] > 0)]
-    inside = apart["source"].isin(places), apart["target"].isin(places)
-    ranked = apart[inside[0] | inside[1]].sort_values(
+    from_cluster, to_cluster = (apart[end].isin(places) for end in ("source", "target"))
+    apart = apart[from_cluster | to_cluster]
+    ends = np.sort(apart[["source", "target"]].to_numpy(dtype=object), axis=1)
+    pairs = apart.assign(low=ends[:, 0], high=ends[:, 1])
+    sums = pairs.groupby(["low", "high"])["links"].sum().reset_index()
+    sums = sums.sort_values(["links", "low", "high"], ascending=[False, True, True])
+    sums = sums.reset_index(drop=True)
+    inside = sums["low"].isin(places) & sums["high"].isin(places)
+    cells = pd.concat([sums["low"], sums["high"]]).sort_index(kind="stable")
+    near_top = cells.isin(places) & (cells.groupby(cells).cumcount() < _STRONGEST)
+    kept = (inside & (inside.cumsum() <= _NATIONAL)) | near_top.groupby(level=0).any()
+    found = pairs.merge(sums.loc[kept, ["low", "high"]], on=["low", "high"])
+    return found.sort_values(
         ["links", "source", "target", "kind"], ascending=[False, True, True, True]
     )
-    kept = pd.Series(data=False, index=ranked.index)
-    both = ranked["source"].isin(places) & ranked["target"].isin(places)
-    kept[ranked.index[both][:_NATIONAL]] = True
-    for end in ("source", "target"):
-        kept |= ranked[end].isin(places) & (ranked.groupby(end).cumcount() < _STRONGEST)
-    return ranked[kept]
 
 
 def _institutes(release: Release, places: dict[str, int]) -> Columns:

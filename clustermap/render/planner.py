@@ -30,6 +30,7 @@ SCRIPTS = (
     "firms.js",
     "legend.js",
     "ranking.js",
+    "partners.js",
     "card.js",
     "about.js",
     "start.js",
@@ -51,6 +52,11 @@ def draw_planner(release: Release) -> bytes:
     -------
     bytes
         One HTML file in UTF-8 that opens without a network; the same release gives the same bytes.
+
+    Notes
+    -----
+    The oldest browsers that open it are Chrome and Edge 93, Firefox 98 and Safari 15.4; on paper,
+    older ones than Chrome 105 and Firefox 121 print all rows of the ranking.
 
     Examples
     --------

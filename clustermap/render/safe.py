@@ -50,7 +50,7 @@ def escape_text(text: str) -> str:
     Returns
     -------
     str
-        The text with HTML's special signs and ``{ } $ \\ ``` as entities.
+        The text with HTML's special signs and ``{ } $ \ ``` as entities.
     """
     return html.escape(text, quote=True).translate(_ENTITIES)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from clustermap.messages import LANGUAGES, Message, read_catalogue, say
 from clustermap.render.safe import clean_text
@@ -13,12 +13,29 @@ if TYPE_CHECKING:
 
 _LONGEST = 1000
 
+_Gap = tuple[str, str]  # name of a value and how it is written, as in {score:.1f}
+
+
+class Template(TypedDict):
+    """A sentence without its values, in one language.
+
+    Parameters
+    ----------
+    fixed
+        What stands before, between and after the gaps.
+    gaps
+        For each gap the place of its text in what is told.
+    """
+
+    fixed: list[str]
+    gaps: list[int]
+
 
 class Sentences:
     """Collects the templates of the sentences that a page says."""
 
     def __init__(self) -> None:
-        self.templates: list[dict[Language, list[str]]] = []
+        self.templates: list[dict[Language, Template]] = []
         self._places: dict[str, int] = {}
 
     def add(self, message: Message) -> list[object]:
@@ -35,34 +52,38 @@ class Sentences:
             Number of the template, then the texts that fill its gaps: one list for both languages,
             or one for each where they differ.
         """
-        pieces = {language: _split(message, language) for language in LANGUAGES}
-        fixed = {language: parts[0] for language, parts in pieces.items()}
-        gaps = [pieces[language][1] for language in LANGUAGES]
-        name = repr(fixed)
+        split = {language: _split(message, language) for language in LANGUAGES}
+        order = sorted({gap for _, gaps in split.values() for gap in gaps})
+        template: dict[Language, Template] = {
+            language: {"fixed": fixed, "gaps": [order.index(gap) for gap in gaps]}
+            for language, (fixed, gaps) in split.items()
+        }
+        name = repr(template)
         if name not in self._places:
             self._places[name] = len(self.templates)
-            self.templates.append(fixed)
-        alike = all(gap == gaps[0] for gap in gaps)
-        return [self._places[name], *(gaps[:1] if alike else gaps)]
+            self.templates.append(template)
+        told = [
+            [clean_text(_write(message, gap, language)) for gap in order] for language in LANGUAGES
+        ]
+        alike = all(texts == told[0] for texts in told)
+        return [self._places[name], *(told[:1] if alike else told)]
 
 
-def _split(message: Message, language: Language) -> tuple[list[str], list[str]]:
-    """Return what is fixed in a sentence and what stands in its gaps."""
-    template = read_catalogue()[message.key][language]
-    fixed, gaps = [""], list[str]()
-    for literal, name, form, conversion in Formatter().parse(template):
+def _write(message: Message, gap: _Gap, language: Language) -> str:
+    name, form = gap
+    value = message.values[name]
+    return format(value, form) if form else say(Message("page.as_is", {"value": value}), language)
+
+
+def _split(message: Message, language: Language) -> tuple[list[str], list[_Gap]]:
+    """Return what is fixed in a sentence and its gaps; a sentence of its own has no gaps."""
+    fixed, gaps = [""], list[_Gap]()
+    for literal, name, form, _ in Formatter().parse(read_catalogue()[message.key][language]):
         fixed[-1] += literal
-        if name is None:
-            continue
-        value = message.values.get(name)
-        if conversion or not name.isidentifier():
-            break
-        gaps.append(
-            format(value, form) if form else say(Message("page.as_is", {"value": value}), language)
-        )
-        fixed.append("")
+        if name is not None and name in message.values:
+            gaps.append((name, form or ""))
+            fixed.append("")
     whole = say(message, language)
-    told = "".join(text for pair in zip(fixed, [*gaps, ""], strict=True) for text in pair)
-    if told != whole:
-        return [clean_text(whole, _LONGEST)], []
-    return fixed, [clean_text(gap) for gap in gaps]
+    texts = [*(_write(message, gap, language) for gap in gaps), ""]
+    told = "".join(text for pair in zip(fixed, texts, strict=True) for text in pair)
+    return (fixed, gaps) if told == whole else ([clean_text(whole, _LONGEST)], [])

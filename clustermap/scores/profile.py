@@ -39,7 +39,13 @@ class Measure:
 
     @property
     def name(self) -> str:
-        """Name under which its goalposts stand, e.g. ``internal_links_per_actors``."""
+        """Name under which its goalposts stand.
+
+        Returns
+        -------
+        str
+            The indicator and what it is divided by, e.g. ``internal_links_per_actors``.
+        """
         return f"{self.indicator}_per_{self.per}" if self.per else self.indicator
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -91,16 +92,14 @@ def draw_scores(
     # SFC64 draws Poisson numbers a third faster than the default, and these are half the work.
     records = np.random.Generator(np.random.SFC64(for_records))
     weights = draw_weights(profile, draws, np.random.default_rng(for_weights))
-    parts = np.concatenate(
-        [
-            score_parts(
-                draw_values(values, basis, min(BLOCK, draws - start), records), profile, goalposts
-            )
-            for start in range(0, draws, BLOCK)
-        ],
-        axis=1,
-    )
-    return Draws(parts, geometric_mean(parts, weights.T[:, :, None]))
+    parts: list[Numbers] = []
+    scores: list[Numbers] = []
+    for start in range(0, draws, BLOCK):
+        block = weights[start : start + BLOCK]
+        drawn = draw_values(values, basis, len(block), records)
+        parts.append(score_parts(drawn, profile, goalposts))
+        scores.append(geometric_mean(parts[-1], block.T[:, :, None]))
+    return Draws(np.concatenate(parts, axis=1), np.concatenate(scores))
 
 
 def draw_weights(profile: Profile, draws: int, random: np.random.Generator) -> Numbers:
@@ -173,7 +172,9 @@ def draw_counts(
     count
         Counts.
     inflation
-        Links per independent unit, at least 1: the variance of a draw is ``count x inflation``.
+        Links per independent unit, at least 1: so many times larger than Poisson's is the variance
+        of a draw. But at least one unit stands behind any count above zero, so its relative
+        variance is never above one.
     draws
         Number of draws.
     random
@@ -184,14 +185,15 @@ def draw_counts(
     Numbers
         Draws x counts.
     """
-    drawn = np.zeros((draws, count.size))
-    some, tied = count > 0, (count > 0) & (inflation > 1)
-    mean = np.broadcast_to(count, drawn.shape).copy()
-    # Gamma of mean 1 and variance (inflation - 1) / count; Poisson adds 1 / count.
-    shape = count[tied] / (inflation[tied] - 1)
-    mean[:, tied] *= random.standard_gamma(shape, (draws, shape.size)) / shape
-    drawn[:, some] = random.poisson(mean[:, some])
-    return drawn
+    # Poisson adds a relative variance of 1 / count; the gamma factor of mean 1 adds the rest.
+    extra = divide(np.minimum(inflation, count) - 1, count)
+    tied = extra > 0
+    mean = np.broadcast_to(count, (draws, count.size))
+    if tied.any():
+        mean = mean.copy()
+        shape = 1 / extra[tied]
+        mean[:, tied] *= random.standard_gamma(shape, (draws, shape.size)) / shape
+    return random.poisson(mean).astype(np.float64)
 
 
 def draw_shares(
@@ -261,9 +263,10 @@ def rank_interval(
         Best and worst rank of each cluster.
     """
     ranks = np.stack([rank_descending(row) for row in drawn])
-    low = np.quantile(ranks, _ENDS[0], axis=0, method="lower")
-    high = np.quantile(ranks, _ENDS[1], axis=0, method="higher")
-    return np.minimum(low.astype(np.int64), rank), np.maximum(high.astype(np.int64), rank)
+    # Whole ranks: the lower end is rounded down and the upper end up.
+    low, high = (math.floor(_ENDS[0] * (len(drawn) - 1)), math.ceil(_ENDS[1] * (len(drawn) - 1)))
+    ordered = np.partition(ranks, (low, high), axis=0)
+    return np.minimum(ordered[low], rank), np.maximum(ordered[high], rank)
 
 
 def rank_descending(scores: Numbers) -> npt.NDArray[np.int64]:

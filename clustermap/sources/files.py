@@ -11,6 +11,7 @@ import codecs
 import csv
 import io
 import json
+import re
 import struct
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 500_000
 _BLOCK_BYTES = 32 << 20
+_NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _EUC_KR = ("euc-kr", "euckr", "euc_kr", "51949", "ksc5601", "ks_c_5601-1987")
 """What .cpg files call cp949: as EUC-KR proper, letters that only cp949 has would be lost."""
 
@@ -395,17 +397,20 @@ def _find_geoparquet(schema: pa.Schema) -> tuple[str, str]:
 # Geometry files
 
 
-def _read_geometry(source: FileSource, path: Path, encoding: str = "") -> Iterator[Item]:
+def _read_geometry(
+    source: FileSource, path: Path, encoding: str = "", content: bytes | None = None
+) -> Iterator[Item]:
     import pyogrio  # noqa: PLC0415
     from pyogrio.errors import DataLayerError, DataSourceError  # noqa: PLC0415
 
+    opened = content or path
     try:
-        layer = _find_layer(source, path)
-        facts = pyogrio.read_info(path, layer=layer, encoding=encoding or None)
+        layer = _find_layer(source, path, opened)
+        facts = pyogrio.read_info(opened, layer=layer, encoding=encoding or None)
         matched = _match_columns(source, path, [str(name) for name in facts["fields"]])
         wanted = list(dict.fromkeys(matched.values()))
         with pyogrio.open_arrow(
-            path,
+            opened,
             layer=layer,
             encoding=encoding or None,
             columns=wanted,
@@ -428,10 +433,10 @@ def _read_geometry(source: FileSource, path: Path, encoding: str = "") -> Iterat
         ) from error
 
 
-def _find_layer(source: FileSource, path: Path) -> str | None:
+def _find_layer(source: FileSource, path: Path, opened: Path | bytes) -> str | None:
     import pyogrio  # noqa: PLC0415
 
-    layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+    layers = [str(name) for name, _ in pyogrio.list_layers(opened)]
     if not layers:
         raise TableFault("empty_layer", table=f"{source.table.name} ({path.name})")
     if source.layer and source.layer not in layers:
@@ -459,7 +464,10 @@ def _read_geopackage(source: FileSource, path: Path) -> Iterator[Item]:
 
 def _read_geojson(source: FileSource, path: Path) -> Iterator[Item]:
     _check_start(source, path, (b"{",))
-    yield from _read_geometry(source, path)
+    content = path.read_bytes()
+    # GDAL ends a text at NUL and drops the rest of it; the sign for "unreadable" keeps the rest.
+    mended = _NUL.sub(rb"\1\\ufffd", content) if b"\\u0000" in content else None
+    yield from _read_geometry(source, path, content=mended)
 
 
 def _read_shapefile(source: FileSource, path: Path) -> Iterator[Item]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clustermap.stages.reading import Layers
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
-_VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
+_VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "shapely")
 
 
 def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
@@ -59,15 +59,16 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
 def _attribution(project: Project) -> tuple[str, ...]:
     sources: list[Source] = [layer for layer in dict(project.layers).values() if layer is not None]
     lines = [
-        " · ".join(part for part in (source.attribution, source.licence) if part)
+        " · ".join(dict.fromkeys(part for part in (source.attribution, source.licence) if part))
         for source in (*sources, *project.linkages)
     ]
     return tuple(dict.fromkeys([*(line for line in lines if line), COAST_ATTRIBUTION]))
 
 
 def _notes(project: Project, network: Network, findings: Findings) -> tuple[Message, ...]:
-    notes = [Message("note.synthetic")] if project.project.synthetic else []
-    notes += findings.scored.notes
+    notes = list(findings.scored.notes)
+    if project.project.synthetic:
+        notes.append(Message("note.synthetic"))
     present = set(network.flows["kind"])
     missing = [kind for kind in tables.SCORED_KINDS if kind not in present]
     if not present:

@@ -17,7 +17,7 @@ import shapely
 
 from clustermap.errors import TableFault
 from clustermap.formats import FORMATS, write_exports
-from clustermap.formats.content import Layer, build_layers
+from clustermap.formats.content import _DECLARED, Layer, build_layers
 from clustermap.messages import read_catalogue
 from clustermap.tables import OUTPUT_TABLES
 
@@ -72,6 +72,14 @@ def test_geopackage_is_what_old_programs_read(release: Release, tmp_path: Path) 
         column = database.execute(
             "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = 'clusters'"
         ).fetchone()[0]
+        labels = database.execute(
+            "SELECT column_name, name, description FROM gpkg_data_columns"
+            " WHERE table_name = 'clusters' AND column_name IN ('score', 'area_km2')"
+        ).fetchall()
+    assert labels == [
+        ("area_km2", "면적 (km²)", "지정 면적. 없으면 도형의 면적. [km²]"),
+        ("score", "점수", "1-100점. 평가하지 않은 곳은 비어 있다. [1-100]"),
+    ]
     assert [style[:3] for style in styles] == [("clusters", column, 1)]
     root = ET.fromstring(styles[0][3])  # noqa: S314 -- we wrote it
     renderer = root.find("renderer-v2")
@@ -267,6 +275,11 @@ def test_every_column_and_fault_has_its_words() -> None:
     for table in OUTPUT_TABLES:
         for column in table.columns:
             assert f"column.{column.name}.label" in words
+    declared = {(c.name, c.meaning) for table in OUTPUT_TABLES for c in table.columns}
+    declared |= {(name, column.meaning) for name, column in _DECLARED.items()}
+    for key, meaning in words.items():
+        if key.startswith("column.") and key.endswith(".meaning"):
+            assert (key.split(".")[1], meaning["en"]) in declared
     reasons = [key for key in words if key.startswith(("fault.export_", "fault.out_"))]
     assert {key.rpartition(".")[2] for key in reasons} == {"what", "cure"}
     assert len(reasons) % 2 == 0

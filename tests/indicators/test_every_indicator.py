@@ -127,6 +127,7 @@ def test_shuffled_counts_give_the_same_table() -> None:
 
 
 @given(counts_of, st.integers(1, 1000))
+@settings(deadline=None)
 def test_location_quotients_do_not_depend_on_the_unit(row: list[int], factor: int) -> None:
     employment = np.array([row, row[::-1]], dtype=float)
     np.testing.assert_allclose(
@@ -135,6 +136,7 @@ def test_location_quotients_do_not_depend_on_the_unit(row: list[int], factor: in
 
 
 @given(counts_of)
+@settings(deadline=None)
 def test_herfindahl_lies_between_equal_and_single(row: list[int]) -> None:
     index = herfindahl([row]).item()
     if sum(row) == 0:
@@ -144,6 +146,7 @@ def test_herfindahl_lies_between_equal_and_single(row: list[int]) -> None:
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
+@settings(deadline=None)
 def test_the_ei_index_is_the_local_share_turned_round(internal: int, external: int) -> None:
     share = divide(internal, internal + external).item()
     found = external_internal_index(internal, external).item()
@@ -151,7 +154,7 @@ def test_the_ei_index_is_the_local_share_turned_round(internal: int, external: i
 
 
 @given(st.floats(0, 1), st.floats(0.01, 1e6), st.floats(1.01, 100))
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_more_trials_narrow_the_interval(share: float, trials: float, factor: float) -> None:
     low, high = wilson_interval(share, trials)
     closer_low, closer_high = wilson_interval(share, trials * factor)

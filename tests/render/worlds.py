@@ -31,7 +31,6 @@ HOSTILE = (
     "a\x00b",
     "{{ cycler.__init__.__globals__.os.getpid() }}",
     "line\u2028separator\u2029end",
-    "\ud800 half",
     "{value} {0} {count}",
     "<!--<script>",
 )
@@ -58,7 +57,7 @@ def _indicator(
 
 
 def small_release() -> Release:
-    """Six clusters: four rated, one unrated for want of links, one suppressed.
+    """Return six clusters: four rated, one unrated for want of links, one suppressed.
 
     ::
 
@@ -67,13 +66,16 @@ def small_release() -> Release:
         C - D Busan: transfer
     """
     names = {
-        "A": ("수원 나노단지 (가상)", "Suwon Nano Park (fictional)", "국가산단", "경기도", "수원시"),
-        "B": ("대전 연구특구 (가상)", "Daejeon Research Zone (fictional)", "연구개발특구", "대전광역시",
-              "유성구"),
-        "C": ("구미 전자단지 (가상)", "Gumi Electronics (fictional)", "국가산단", "경상북도", "구미시"),
+        "A": ("수원 나노단지 (가상)", "Suwon Nano Park (fictional)", "국가산단", "경기도",
+              "수원시"),
+        "B": ("대전 연구특구 (가상)", "Daejeon Research Zone (fictional)", "연구개발특구",
+              "대전광역시", "유성구"),
+        "C": ("구미 전자단지 (가상)", "Gumi Electronics (fictional)", "국가산단",
+              "경상북도", "구미시"),
         "D": ("부산 해양단지 (가상)", "", "일반산단", "부산광역시", "강서구"),
         "E": ("제주 첨단단지 (가상)", "Jeju High-Tech (fictional)", "도시첨단", "제주도", "제주시"),
-        "F": ("강릉 소재단지 (가상)", "Gangneung Materials (fictional)", "농공", "강원도", "강릉시"),
+        "F": ("강릉 소재단지 (가상)", "Gangneung Materials (fictional)", "농공", "강원도",
+              "강릉시"),
     }  # fmt: skip
     places = {"A": (127.0, 37.26), "B": (127.36, 36.37), "C": (128.39, 36.11),
               "D": (128.85, 35.14), "E": (126.57, 33.45), "F": (128.88, 37.77)}  # fmt: skip
@@ -97,8 +99,10 @@ def small_release() -> Release:
     institutes = pd.DataFrame(
         {
             "institute": ["u1", "u2", "g1", "h1", "s1", "x1"],
-            "name": ["가나대학교", "다라대학교", "마바연구원", "사아병원", "자차테크노파크", "위치없음"],
-            "kind": ["university", "university", "public_institute", "hospital", "support", "other"],
+            "name": ["가나대학교", "다라대학교", "마바연구원", "사아병원", "자차테크노파크",
+                     "위치없음"],
+            "kind": ["university", "university", "public_institute", "hospital", "support",
+                     "other"],
             "x": [983000.0, 983000.0, 990500.0, 1090000.0, 1090000.0, np.nan],
             "y": [1818000.0, 1818000.0, 1819000.0, 1790000.0, 1680000.0, np.nan],
             "cluster": ["B", "B", "B", "", "", ""],
@@ -113,13 +117,19 @@ def small_release() -> Release:
             rows.append(_indicator(cluster, "internal_links", inside, kind))
             rows.append(_indicator(cluster, "external_links", outside, kind))
             rows.append(_indicator(cluster, "local_share", inside / (inside + outside), kind))
-            rows.append(_indicator(cluster, "ei_index", (outside - inside) / (inside + outside), kind))
+            rows.append(
+                _indicator(cluster, "ei_index", (outside - inside) / (inside + outside), kind)
+            )
             rows.append(_indicator(cluster, "participation", 0.25, kind))
         rows.append(_indicator(cluster, "herfindahl", 0.21))
         rows.append(_indicator(cluster, "location_quotient", 1.84, industry="semiconductor"))
-        rows.append(_indicator(cluster, "symmetric_location_quotient", 0.3, industry="semiconductor"))
-    for kind in ("firm_firm", "research", "transfer"):
-        rows.append(_indicator("E", "internal_links", None, kind, note="suppressed"))
+        rows.append(
+            _indicator(cluster, "symmetric_location_quotient", 0.3, industry="semiconductor")
+        )
+    rows.extend(
+        _indicator("E", "internal_links", None, kind, note="suppressed")
+        for kind in ("firm_firm", "research", "transfer")
+    )
     rows.append(_indicator("E", "herfindahl", None, note="suppressed"))
     rated = {"A": (71.5, 1, 1, 2), "B": (68.2, 2, 1, 3), "C": (44.0, 3, 2, 4), "D": (21.3, 4, 3, 4)}
     scores = pd.DataFrame(
@@ -188,7 +198,9 @@ def small_release() -> Release:
                 Message("page.card.outside_place", {"place": Message("kind.research")}),
             )
         },
-        industries={"semiconductor": {"ko": "반도체·디스플레이", "en": "Semiconductors and displays"}},
+        industries={
+            "semiconductor": {"ko": "반도체·디스플레이", "en": "Semiconductors and displays"}
+        },
         coverage=coverage,
         regions=None,
         coast=_coast(),
@@ -199,7 +211,7 @@ def small_release() -> Release:
 
 
 def internal_release() -> Release:
-    """The small world with its firms."""
+    """Return the small world with its firms."""
     firms = pd.DataFrame(
         {
             "firm": ["f1", "f2", "f3"],
@@ -215,7 +227,7 @@ def internal_release() -> Release:
 
 
 def hostile_release() -> Release:
-    """The internal world with every hostile text in every field that a user fills."""
+    """Return the internal world with every hostile text in every field that a user fills."""
     world = internal_release()
     texts = pd.Series(HOSTILE)
     count = len(HOSTILE)
@@ -267,9 +279,7 @@ def hostile_release() -> Release:
         subscores=repeat(world.subscores).assign(cluster=ids, subscore=texts),
         flows=flows,
         explanations={
-            cluster: tuple(
-                Message("page.card.outside_place", {"place": text}) for text in HOSTILE
-            )
+            cluster: tuple(Message("page.card.outside_place", {"place": text}) for text in HOSTILE)
             for cluster in ids
         },
         industries={text: {"ko": text, "en": text} for text in HOSTILE},
@@ -281,7 +291,7 @@ def hostile_release() -> Release:
 
 
 def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 5000) -> Release:
-    """A whole nation, for size and speed: names, sizes and links drawn from a seed."""
+    """Return a whole nation, for size and speed: names, sizes and links from a seed."""
     rng = np.random.default_rng(7)
     land = shapely.Polygon(KOREA)
     shapely.prepare(land)
@@ -299,12 +309,23 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
     angles = np.linspace(0, 2 * np.pi, 25)[:-1]
     across = 250 + 18 * np.sqrt(size)[:, None] * rng.uniform(0.8, 1.2, (clusters, len(angles)))
     rings = np.stack(
-        (x[:clusters, None] + across * np.cos(angles), y[:clusters, None] + across * np.sin(angles)),
+        (
+            x[:clusters, None] + across * np.cos(angles),
+            y[:clusters, None] + across * np.sin(angles),
+        ),
         axis=-1,
     )
     towns = ["한빛", "새벌", "너른들", "푸른내", "솔터", "미르", "가온", "다솜", "해오름", "별내"]
     kinds = ["국가산업단지", "일반산업단지", "농공단지", "도시첨단산업단지", "연구개발특구"]
-    provinces = ["경기도", "충청남도", "충청북도", "경상북도", "경상남도", "전라남도", "강원특별자치도"]
+    provinces = [
+        "경기도",
+        "충청남도",
+        "충청북도",
+        "경상북도",
+        "경상남도",
+        "전라남도",
+        "강원특별자치도",
+    ]
     pick = rng.integers(0, 1000, clusters)
     layer = gpd.GeoDataFrame(
         {
@@ -330,7 +351,8 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
     scores = pd.DataFrame(
         {
             "scenario": "default", "cluster": ids, "score": score,
-            "low": np.clip(score - spread / 14, 1, None), "high": np.clip(score + spread / 15, None, 100),
+            "low": np.clip(score - spread / 14, 1, None),
+            "high": np.clip(score + spread / 15, None, 100),
             "rank": rank, "rank_low": (rank - spread).clip(lower=1),
             "rank_high": (rank + spread).clip(upper=int(rated.sum())),
             "rated": rated.astype(int), "reason": np.where(rated, "", "few_links"),
@@ -365,7 +387,9 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
             "kind": rng.choice(five, 2000), "links": rng.integers(1, 40, 2000), "weight": 0,
         }
     ).drop_duplicates(["source", "target", "kind"])  # fmt: skip
-    industries = {f"ind{n}": {"ko": f"전략산업 {n}", "en": f"Strategic industry {n}"} for n in range(12)}
+    industries = {
+        f"ind{n}": {"ko": f"전략산업 {n}", "en": f"Strategic industry {n}"} for n in range(12)
+    }
     tables = []
     for kind in five:
         inside, outside = rng.poisson(size / 60 + 1), rng.poisson(size / 20 + 1)
@@ -396,8 +420,8 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
         {
             "institute": [f"i{n}" for n in range(institutes)],
             "name": [f"{towns[n % 10]} 기관 {n} (가상)" for n in range(institutes)],
-            "kind": rng.choice(["university", "public_institute", "hospital", "support"], institutes,
-                               p=[0.35, 0.3, 0.1, 0.25]),
+            "kind": rng.choice(["university", "public_institute", "hospital", "support"],
+                               institutes, p=[0.35, 0.3, 0.1, 0.25]),
             "x": x[seats_of], "y": y[seats_of],
             "cluster": np.where(rng.random(institutes) < 0.3, rng.choice(ids, institutes), ""),
             "precision_m": np.nan,

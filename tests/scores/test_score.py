@@ -42,17 +42,17 @@ def scored(nation: Counts) -> Scored:
 
 def test_the_parts_of_a_are_those_computed_by_hand() -> None:
     parts = score(small_world(), draws=0).subscores.query("cluster == 'A'").set_index("subscore")
-    # Per actor on a logarithm from .01 to 10, i.e. 33 points for a factor of ten; shares of kinds
-    # and measures are averaged.
-    inside = (1 + 33 * np.log10(40) + 1 + 33 * np.log10(20)) / 2
+    # Per actor on a logarithm from .01 to 100, i.e. 24.75 points for a factor of ten; kinds and
+    # measures are averaged.
+    inside = (1 + 24.75 * np.log10(40) + 1 + 24.75 * np.log10(20)) / 2
     share = (1 + 99 * 0.4 / 0.5 + 100) / 2
-    outside = (1 + 33 * np.log10(60) + 1 + 33 * np.log10(20)) / 2
-    abroad = (1 + 33 * np.log10(100) + 1) / 2
+    outside = (1 + 24.75 * np.log10(60) + 1 + 24.75 * np.log10(20)) / 2
+    abroad = (1 + 24.75 * np.log10(100) + 1) / 2
     wanted = {
         "local": (inside + share) / 2,
         "openness": (2 * outside + abroad) / 3,
         "participation": (1 + 99 * 0.6 / 0.8 + 1 + 99 * 0.4 / 0.8) / 2,
-        "centrality": 1 + 33 * np.log10(50),
+        "centrality": 1 + 24.75 * np.log10(50),
     }
     assert parts["value"].to_dict() == pytest.approx(wanted, abs=1e-9)
     assert (parts["weight"] == 0.25).all()
@@ -68,6 +68,13 @@ def test_who_is_rated_and_why_not() -> None:
         "D": "reason.no_records",
     }
     assert table["rank"].isna().to_dict() == {"A": False, "B": True, "C": True, "D": True}
+
+
+def test_one_project_of_two_kinds_counts_once() -> None:
+    counts = small_world()
+    one_project = counts.links.assign(units=counts.links["units"].clip(upper=1))
+    effective = weigh_evidence(replace(counts, links=one_project), balanced())["effective"]
+    assert effective.to_dict() == {"A": 1, "B": 1, "C": 1, "D": 0}
 
 
 def test_few_linked_actors_do_not_decide() -> None:

@@ -37,6 +37,15 @@ def test_links_of_few_projects_vary_as_the_projects(random: np.random.Generator)
     assert drawn.var() / count**2 == pytest.approx(1 / units, rel=0.05)
 
 
+def test_a_few_links_of_large_projects_have_at_least_one_behind_them(
+    random: np.random.Generator,
+) -> None:
+    # 5 of 1,000 links of 8 projects: 0.04 projects by proportion, but there is one.
+    drawn = draw_counts(np.array([5.0, 1.0]), np.array([125.0, 125.0]), DRAWS, random)
+    np.testing.assert_allclose(drawn.mean(axis=0), [5, 1], rtol=0.03)
+    np.testing.assert_allclose(drawn.var(axis=0) / [25, 1], [1, 1], rtol=0.05)
+
+
 def test_shares_keep_their_mean_and_narrow_with_trials(random: np.random.Generator) -> None:
     share, trials = np.array([0.0, 0.3, 0.3, 1.0, np.nan]), np.array([9.0, 10.0, 1000.0, 9.0, 9.0])
     drawn = draw_shares(share, trials, DRAWS, random)

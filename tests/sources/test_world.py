@@ -316,7 +316,7 @@ def test_written_files_read_back(tmp_path: Path, small: World) -> None:
     assert apart.max() < 0.1
     firms = pd.read_csv(folder / "firms.csv", dtype={"업체번호": str, "업종코드": str})
     assert firms["업체번호"].tolist() == small.firms["firm"].tolist()
-    assert firms["매출액_백만원"].sum() * 1e6 == small.firms["sales"].sum()
+    assert firms["매출액_원"].sum() == small.firms["sales"].sum()
     assert {path.stem for path in folder.glob("*.csv")} == {*CSVS, "strategic12"}
 
 

@@ -2,8 +2,7 @@
 (function (cm) {
   "use strict";
 
-  const heading = (text) => cm.make("h3", { text });
-  const quiet = (text) => cm.make("p", { class: "quiet", text });
+  const { heading, quiet } = cm;
   const list = (texts, className) => cm.make("ul", { class: className || null },
     ...texts.map((text) => cm.make("li", { text })));
 
@@ -70,7 +69,7 @@
       heading(say("reading")), list([say("reading_rank"), say("reading_score"),
         say("reading_median"), say("reading_unrated")]),
       heading(say("coverage")), quiet(say("coverage_note")),
-      cm.make("div", { class: "scroll" }, coverageTable()),
+      cm.make("div", { class: "scroll", tabindex: "0" }, coverageTable()),
       heading(say("withheld")), withheldList(),
       heading(say("sources")), list(about.attribution, "sources"), ...measures(),
       quiet(cm.say("page.made_with", { version: about.version })));

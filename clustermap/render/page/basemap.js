@@ -28,7 +28,11 @@
     context.restore();
   }
 
-  function nameRegions(context, view) {
+  const NAMES_UNTIL = 10; // from here on the names of clusters take over
+
+  /** Names of regions, above the clusters so that they can be read. */
+  cm.drawRegionNames = function (context, view) {
+    if (!cm.state.shown.regions || view.zoom >= NAMES_UNTIL) return;
     const boxes = new cm.Boxes();
     context.font = `600 12px ${cm.fontFamily}`;
     context.textAlign = "center";
@@ -40,9 +44,9 @@
       const y = region.y * view.scale - view.top;
       const half = context.measureText(text).width / 2 + 4;
       if (!boxes.take(x - half, y - 9, x + half, y + 9)) continue;
-      cm.writeHalo(context, text, x, y, "#7d7869", "rgba(251, 250, 247, 0.9)");
+      cm.writeHalo(context, text, x, y, "#5f5a4c", "rgba(251, 250, 247, 0.75)");
     }
-  }
+  };
 
   function paint(context, view) {
     context.beginPath();
@@ -57,7 +61,6 @@
     context.strokeStyle = BORDER;
     context.stroke();
     if (cm.payload.about.synthetic) markSynthetic(context, view);
-    if (cm.state.shown.regions && view.zoom < 10) nameRegions(context, view);
   }
 
   cm.basemap = new cm.Canvas(paint, { pane: "tilePane" });

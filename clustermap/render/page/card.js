@@ -2,21 +2,19 @@
 (function (cm) {
   "use strict";
 
-  const SHARES = ["local_share", "participation"];
-  const LINK_COLUMNS = ["internal_links", "external_links", "local_share", "ei_index",
+  const LINK_COLUMNS = ["internal_links", "external_links", "abroad_links", "local_share",
+    "ei_index", "participation"];
+  const HEADS = ["internal", "external", "abroad_links", "local_share", "ei_index",
     "participation"];
-  const HEADS = ["internal", "external", "local_share", "ei_index", "participation"];
   const IN_HEADER = ["firms", "employees"];
-  const PARTNERS = 10;
   const INSTITUTES = 8;
 
-  const heading = (text) => cm.make("h3", { text });
-  const quiet = (text) => cm.make("p", { class: "quiet", text });
-  const part = (...children) => cm.make("section", {}, ...children);
+  const { heading, quiet, part, table } = cm;
 
   function unitOf(indicator) {
-    if (cm.knows(`indicator.${indicator}.unit`)) return cm.say(`indicator.${indicator}.unit`);
-    return cm.knows(`page.unit.${indicator}`) ? cm.say(`page.unit.${indicator}`) : "";
+    if (isShare(indicator)) return "";
+    return cm.knows(`indicator.${indicator}.unit`) ? cm.say(`indicator.${indicator}.unit`)
+      : cm.knows(`page.unit.${indicator}`) ? cm.say(`page.unit.${indicator}`) : "";
   }
 
   const nameOf = (indicator) =>
@@ -24,12 +22,14 @@
   const meaningOf = (indicator) => (cm.knows(`indicator.${indicator}.meaning`)
     ? cm.say(`indicator.${indicator}.meaning`) : null);
 
-  function write(indicator, value) {
-    if (SHARES.includes(indicator)) return cm.percent(value);
-    const unit = unitOf(indicator);
-    const text = cm.number(value);
-    return unit ? `${text} ${unit}` : text;
+  // Shares are written in percent; the unit of anything else stands beside its name.
+  function isShare(indicator) {
+    const unit = (cm.payload.words.indicator || {})[`${indicator}.unit`];
+    return unit ? unit.en === "share" : ["local_share", "participation"].includes(indicator);
   }
+
+  const write = (indicator, value) =>
+    (isShare(indicator) ? cm.percent(value) : cm.number(value));
 
   /** One value of a column: the number, or why there is none. */
   function valueCell(column, place, plain) {
@@ -37,8 +37,7 @@
     const note = column ? column.notes[place] : undefined;
     const value = column ? column.value[place] : null;
     if (value !== null) {
-      cell.textContent = plain && !SHARES.includes(column.indicator)
-        ? cm.number(value) : write(column.indicator, value);
+      cell.textContent = write(column.indicator, value);
       if (column.low && column.low[place] !== null && column.high && column.high[place] !== null) {
         cell.title = `${cm.say("page.table.interval")} ${
           cm.interval(column.low[place], column.high[place])}`;
@@ -55,14 +54,6 @@
     return cell;
   }
 
-  function table(heads, rows, className) {
-    const head = cm.make("tr");
-    heads.forEach((text, place) => head.append(
-      cm.make("th", { scope: "col", class: place ? "number" : null, text })));
-    return cm.make("div", { class: "scroll" }, cm.make("table", { class: className || null },
-      cm.make("thead", {}, head), cm.make("tbody", {}, ...rows)));
-  }
-
   const columns = (test) => cm.payload.indicators.filter(test);
 
   function head(cluster) {
@@ -70,9 +61,12 @@
     const close = cm.make("button", { type: "button", class: "close", id: "close-card",
       "aria-label": cm.say("page.close"), text: "×" });
     close.addEventListener("click", () => closeCard());
+    const near = cluster.located ? cm.make("button", { type: "button", class: "tool near",
+      text: cm.say("page.card.near") }) : null;
+    if (near) near.addEventListener("click", () => cm.goNear(cluster));
     return cm.make("header", {}, close, cm.make("h2", { id: "card-name", text: name }),
       other ? cm.make("p", { class: "other-name", text: other }) : null,
-      cm.make("p", { class: "quiet", text: cm.placeLine(cluster) }));
+      cm.make("p", { class: "quiet", text: cm.placeLine(cluster) }), near);
   }
 
   function standing(cluster) {
@@ -163,15 +157,15 @@
       quiet(cm.say("page.card.links_note")));
   }
 
-  function profileRow(label, cell, median, meaning) {
-    return cm.make("tr", { title: meaning }, cm.make("th", { scope: "row", text: label }), cell,
+  function profileRow(label, unit, cell, median, meaning) {
+    return cm.make("tr", { title: meaning }, cm.make("th", { scope: "row" }, label,
+      unit ? cm.make("small", { class: "unit", text: unit }) : null), cell,
       cm.make("td", { class: "number quiet", text: median }));
   }
 
-  function sizeCell(key, value) {
+  function sizeCell(value) {
     const cell = cm.make("td", { class: "number" });
-    cell.textContent = value === null ? cm.say("page.unknown")
-      : `${cm.number(value)} ${cm.say(`page.unit.${key}`)}`;
+    cell.textContent = value === null ? cm.say("page.unknown") : cm.number(value);
     if (value === null) cell.classList.add("missing");
     return cell;
   }
@@ -179,19 +173,21 @@
   function profile(cluster) {
     const rows = [];
     if (cluster.area !== null) {
-      rows.push(profileRow(cm.say("page.card.area"), sizeCell("area", cluster.area), "", null));
+      rows.push(profileRow(cm.say("page.card.area"), unitOf("area"), sizeCell(cluster.area),
+        "", null));
     }
     const plain = columns((column) => !column.kind && !column.industry);
     for (const key of IN_HEADER) {
       if (!plain.some((column) => column.indicator === key)) {
-        rows.push(profileRow(nameOf(key), sizeCell(key, cluster[key]), "", null));
+        rows.push(profileRow(nameOf(key), unitOf(key), sizeCell(cluster[key]), "", null));
       }
     }
     // Link measures over all kinds stand with the rest of what is known of the whole cluster.
     for (const column of plain) {
-      rows.push(profileRow(nameOf(column.indicator), valueCell(column, cluster.place, false),
-        column.median === null ? "" : SHARES.includes(column.indicator)
-          ? cm.percent(column.median) : cm.number(column.median), meaningOf(column.indicator)));
+      rows.push(profileRow(nameOf(column.indicator), unitOf(column.indicator),
+        valueCell(column, cluster.place, false),
+        column.median === null ? "" : write(column.indicator, column.median),
+        meaningOf(column.indicator)));
     }
     const shown = table([cm.say("page.card.measure"), cm.say("page.card.value"),
       cm.say("page.card.median_short")], rows);
@@ -226,74 +222,6 @@
       table([cm.say("page.card.industry"), ...keys.map(nameOf)], rows));
   }
 
-  function partnersOf(cluster) {
-    const partners = new Map();
-    for (const flow of cm.model.flowsOf[cluster.place]) {
-      const cell = flow.source === cluster.place ? flow.target : flow.source;
-      if (!partners.has(cell)) partners.set(cell, { cell, links: 0, kinds: new Map() });
-      const partner = partners.get(cell);
-      partner.links += flow.links;
-      partner.kinds.set(flow.kind, (partner.kinds.get(flow.kind) || 0) + flow.links);
-    }
-    return [...partners.values()].sort((a, b) => b.links - a.links || a.cell - b.cell);
-  }
-
-  const cellId = (cell) => (cell < cm.model.clusters.length ? null
-    : cm.payload.flows.beyond[cell - cm.model.clusters.length]);
-
-  function cellName(cell) {
-    const id = cellId(cell);
-    if (id === null) return cm.names(cm.model.clusters[cell])[0];
-    if (id === "outside:unknown") return cm.say("page.card.outside_unknown");
-    if (id.startsWith("outside:")) {
-      return cm.say("page.card.outside_place", { place: id.slice("outside:".length) });
-    }
-    return id.startsWith("abroad:") ? id.slice("abroad:".length) : id;
-  }
-
-  function partnerRow(partner, most) {
-    const name = cellName(partner.cell);
-    const title = cm.make("th", { scope: "row" });
-    if (cellId(partner.cell) === null) {
-      const button = cm.make("button", { type: "button", class: "link", text: name });
-      button.addEventListener("click", () => {
-        cm.select(cm.model.clusters[partner.cell].id);
-        cm.byId("card").focus();
-      });
-      title.append(button);
-    } else {
-      title.textContent = name;
-    }
-    let at = 0;
-    const marks = [...partner.kinds].sort((a, b) => a[0] - b[0]).map(([kind, count]) => {
-      const width = (100 * count) / most;
-      at += width;
-      return { class: "piece", at: at - width, width, colour: cm.flowColour(kind) };
-    });
-    const told = [...partner.kinds].map(([kind, count]) =>
-      `${cm.label(`kind.${cm.payload.kinds[kind]}`)} ${cm.number(count, 0)}`).join(", ");
-    title.append(cm.bar("pieces", marks));
-    return cm.make("tr", { title: told }, title,
-      cm.make("td", { class: "number", text: cm.number(partner.links, 0) }));
-  }
-
-  function partners(cluster) {
-    const all = partnersOf(cluster);
-    const isAbroad = (partner) => (cellId(partner.cell) || "").startsWith("abroad:");
-    const sections = [];
-    for (const [key, head, found] of [
-      ["partners", "partner", all.filter((one) => !isAbroad(one)).slice(0, PARTNERS)],
-      ["abroad", "country", all.filter(isAbroad).slice(0, PARTNERS)],
-    ]) {
-      sections.push(part(heading(cm.say(`page.card.${key}`)), found.length
-        ? table([cm.say(`page.card.${head}`), cm.say("page.card.count")],
-          found.map((one) => partnerRow(one, found[0].links)), "partners")
-        : quiet(cm.say("page.card.none")),
-      key === "partners" && found.length ? quiet(cm.say("page.card.partners_note")) : null));
-    }
-    return sections;
-  }
-
   function institutes(cluster) {
     const own = cm.model.institutes.filter((one) => one.cluster === cluster.place);
     if (!own.length) return null;
@@ -315,7 +243,7 @@
       return;
     }
     const sections = [head(cluster), standing(cluster), reasons(cluster), subscores(cluster),
-      links(cluster), ...partners(cluster), profile(cluster), industries(cluster),
+      links(cluster), ...cm.partnerParts(cluster), profile(cluster), industries(cluster),
       institutes(cluster)];
     card.replaceChildren(...sections.filter(Boolean));
     card.scrollTop = 0;

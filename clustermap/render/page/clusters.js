@@ -8,12 +8,18 @@
   const HOLLOW = "#5d6570";
   const NAMES_FROM = 11;
   const LARGEST = 21;
+  const ROOM = 800; // pixels of map from which circles have their full size
   const SMALLEST = 2.4;
   const located = cm.model.clusters.filter((cluster) => cluster.located);
   const sizeOf = (cluster) => cluster[cm.model.measure];
   const largest = located.reduce((most, cluster) => Math.max(most, sizeOf(cluster) || 0), 1);
-  // The smallest are drawn last, so that no circle hides another wholly.
-  const bySize = [...located].sort((a, b) => (sizeOf(b) || 0) - (sizeOf(a) || 0));
+  // The smallest are drawn last, so that no circle hides another wholly; the best classes, which
+  // are few, lie on top of the rest.
+  const TOPMOST = 3;
+  const layer = (cluster) =>
+    (cluster.rated && cluster.scoreClass < TOPMOST ? TOPMOST - cluster.scoreClass : 0);
+  const bySize = [...located].sort((a, b) =>
+    layer(a) - layer(b) || (sizeOf(b) || 0) - (sizeOf(a) || 0));
 
   // Outlines are drawn once a typical one is wide enough to be seen.
   function outlinesFrom() {
@@ -29,7 +35,9 @@
 
   cm.radius = function (size, zoom) {
     const growth = Math.min(2.2, Math.max(0.8, 1.28 ** (zoom - cm.wholeZoom)));
-    const wanted = LARGEST * Math.sqrt((size || 0) / largest);
+    const room = Math.min(cm.map.getSize().x, cm.map.getSize().y) / ROOM;
+    const wanted = LARGEST * Math.min(1, Math.max(0.5, room))
+      * Math.sqrt((size || 0) / largest);
     return Math.max(SMALLEST, wanted) * growth;
   };
   cm.largestSize = largest;
@@ -159,6 +167,13 @@
     return [[x, south + 11], [x, north - 11], [east + half + 3, y], [west - half - 3, y]];
   }
 
+  // The name of the selected cluster stays inside the window.
+  function within(x, half, view) {
+    const margin = (view.width - cm.map.getSize().x) / 2 + 4;
+    if (x < margin || x > view.width - margin) return x;
+    return Math.max(margin + half, Math.min(view.width - margin - half, x));
+  }
+
   // The best ranks are named first; a name that finds no room is left out.
   cm.drawNames = function (context, view) {
     cm.state.drawn.labels = 0;
@@ -179,6 +194,7 @@
       const text = cm.cut(cm.names(cluster)[0], 30);
       const half = context.measureText(text).width / 2 + 3;
       const spots = placesFor(covered(cluster, view), half);
+      if (cluster === selected) spots[0][0] = within(spots[0][0], half, view);
       const free = spots.find(([x, y]) => boxes.take(x - half, y - 8, x + half, y + 8));
       const spot = free || (cluster === selected ? spots[0] : null);
       if (!spot) continue;

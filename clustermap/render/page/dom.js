@@ -14,6 +14,21 @@
     return element;
   };
 
+  cm.heading = (text) => cm.make("h3", { text });
+  cm.quiet = (text) => cm.make("p", { class: "quiet", text });
+  cm.part = (...children) => cm.make("section", {}, ...children);
+
+  /** A table: the first column is text, the others are numbers. */
+  cm.table = function (heads, rows, className) {
+    const head = cm.make("tr");
+    heads.forEach((text, place) => head.append(
+      cm.make("th", { scope: "col", class: place ? "number" : null, text })));
+    // Wide tables are scrolled sideways, which the keyboard must be able to do too.
+    const scroll = { class: "scroll", tabindex: heads.length > 4 ? "0" : null };
+    return cm.make("div", scroll, cm.make("table", { class: className || null },
+      cm.make("thead", {}, head), cm.make("tbody", {}, ...rows)));
+  };
+
   cm.byId = (id) => document.getElementById(id);
 
   /** A horizontal bar from 0 to 100, with marks. */

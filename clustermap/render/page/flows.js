@@ -12,7 +12,8 @@
     other: "#7a7f87",
   };
 
-  const NATIONAL = 50;
+  // A small nation with as many lines as a large one would be a tangle.
+  const NATIONAL = Math.max(40, Math.min(100, Math.round(cm.model.clusters.length / 15)));
   const OWN = 40;
   const WIDEST = 4.5;
 
@@ -57,7 +58,7 @@
       curve(context, view, flow);
       context.globalAlpha = 0.5;
       context.strokeStyle = "#ffffff";
-      context.lineWidth = width + 1.4;
+      context.lineWidth = width + 1.2;
       context.stroke();
       context.globalAlpha = 0.72;
       context.strokeStyle = cm.flowColour(flow.kind);

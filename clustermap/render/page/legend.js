@@ -16,19 +16,22 @@
   }
 
   const line = (className, ...children) => cm.make("div", { class: className }, ...children);
-  const quiet = (text) => cm.make("p", { class: "quiet", text });
+  const { quiet } = cm;
 
   function rampRow() {
     const ramp = line("ramp");
-    cm.RAMP.forEach((colour, place) => {
+    const classes = cm.state.counts.rated ? cm.RAMP : [];
+    classes.forEach((colour, place) => {
       const swatch = cm.make("i", { "aria-hidden": "true" });
       swatch.style.backgroundColor = colour;
       const text = place < cm.CLASSES.length
         ? cm.say("page.legend.top", { share: cm.CLASSES[place] }) : cm.say("page.legend.rest");
       ramp.append(cm.make("span", {}, swatch, cm.make("span", { text })));
     });
-    ramp.append(cm.make("span", {}, cm.make("i", { class: "hollow", "aria-hidden": "true" }),
-      cm.make("span", { text: cm.say("page.legend.unrated") })));
+    if (cm.state.counts.unrated) {
+      ramp.append(cm.make("span", {}, cm.make("i", { class: "hollow", "aria-hidden": "true" }),
+        cm.make("span", { text: cm.say("page.legend.unrated") })));
+    }
     return ramp;
   }
 
@@ -53,7 +56,7 @@
 
   function clusterPart() {
     const part = line("part", cm.make("h3", { text: cm.say("page.legend.clusters") }),
-      quiet(cm.say("page.legend.rated_by")), rampRow());
+      cm.state.counts.rated ? quiet(cm.say("page.legend.rated_by")) : null, rampRow());
     if (cm.map.getZoom() < cm.outlinesFrom) {
       part.append(quiet(`${cm.say(`page.legend.size_${cm.model.measure}`)} · ${
         cm.say("page.legend.size_unknown")}`), sizeRow());

@@ -58,6 +58,7 @@
       button.title = other ? `${name}\n${other}` : name;
       place.textContent = cluster.rated ? cm.placeLine(cluster)
         : [cm.reasonOf(cluster), cm.placeLine(cluster)].filter(Boolean).join(" · ");
+      place.title = place.textContent;
     }
     const { rated, unrated } = cm.state.counts;
     cm.byId("ranking-counts").textContent = cm.say("page.table.counts",
@@ -81,7 +82,7 @@
       text: cm.say("page.table.more") });
     more.addEventListener("click", () => cm.openAbout());
     note.replaceChildren(cm.make("b", { text: cm.say("page.table.read_first") }), " ",
-      cm.make("span", { text: cm.sentence(notes[0]) }), " ", more);
+      cm.make("span", { text: notes.map(cm.sentence).join(" ") }), " ", more);
   }
 
   /** Rows that a search has left, in the order of the table. */

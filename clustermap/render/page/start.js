@@ -8,30 +8,33 @@
   function wholeBounds() {
     const located = cm.model.clusters.filter((cluster) => cluster.located);
     if (!located.length) return null;
-    return L.latLngBounds(located.map((cluster) => [cluster.lat, cluster.lon])).pad(0.03);
+    return L.latLngBounds(located.map((cluster) => [cluster.lat, cluster.lon])).pad(0.01);
   }
 
   function showWhole() {
     const bounds = wholeBounds();
-    if (bounds) map.fitBounds(bounds, { animate: false, padding: [16, 16], maxZoom: 12 });
+    // The legend lies over the left of a wide map.
+    const wide = map.getSize().x > 760;
+    const legend = wide ? cm.byId("legend").offsetWidth + 20 : 0;
+    if (bounds) {
+      map.fitBounds(bounds, { animate: false, maxZoom: 12,
+        paddingTopLeft: [10 + legend, 10], paddingBottomRight: [10, 10] });
+    }
     cm.wholeZoom = map.getZoom();
   }
 
   function paint(context, view) {
-    cm.drawFrame(context, view);
+    cm.drawClusters(context, view);
+    cm.drawFlows(context, view);
+    cm.drawInstitutes(context, view);
+    cm.drawRegionNames(context, view);
+    cm.drawNames(context, view);
   }
 
-  cm.drawFrame = function (context, view) {
-    const outlined = view.zoom >= cm.outlinesFrom;
-    if (outlined) cm.drawClusters(context, view);
-    cm.drawFlows(context, view);
-    if (!outlined) cm.drawClusters(context, view);
-    cm.drawInstitutes(context, view);
-    cm.drawMarks(context, view);
-    cm.drawNames(context, view);
-  };
-
   const picture = new cm.Canvas(paint, { pane: "overlayPane" });
+  // The mark under the pointer changes often: it has a layer of its own, so that nothing else is
+  // drawn anew for it.
+  const marks = new cm.Canvas(cm.drawMarks, { pane: "shadowPane" });
   let asked = false;
 
   cm.redraw = function () {
@@ -40,6 +43,7 @@
     requestAnimationFrame(() => {
       asked = false;
       picture.repaint();
+      marks.repaint();
     });
   };
 
@@ -64,6 +68,12 @@
         cm.say("page.table.score")} ${cm.number(cluster.score, 1)}`
       : cm.say("page.card.unrated")];
   }
+
+  /** Go near enough to a cluster to see its outline and its neighbours. */
+  cm.goNear = function (cluster) {
+    map.setView([cluster.lat, cluster.lon], Math.max(map.getZoom(), 12), { animate: !still });
+    bringIntoView();
+  };
 
   function showTip(event) {
     const lines = tipLines(event.containerPoint);
@@ -90,12 +100,14 @@
   function bringIntoView() {
     const cluster = cm.selected();
     if (!cluster || !cluster.located) return;
-    const card = cm.byId("card");
+    const frame = map.getContainer().getBoundingClientRect();
+    const card = cm.byId("card").getBoundingClientRect();
     const wide = window.matchMedia("(min-width: 761px)").matches;
-    const beside = wide ? card.offsetWidth : 0;
-    const legend = wide ? cm.byId("legend").offsetWidth + 100 : 0;
-    map.panInside([cluster.lat, cluster.lon], { paddingTopLeft: [60 + legend, 60],
-      paddingBottomRight: [120 + beside, 70], animate: !still });
+    const legend = wide ? cm.byId("legend").offsetWidth + 140 : 90;
+    const beside = wide ? card.width + 120 : 90;
+    const below = wide ? 70 : Math.min(frame.height / 2, Math.max(0, frame.bottom - card.top)) + 40;
+    map.panInside([cluster.lat, cluster.lon], { paddingTopLeft: [legend, 60],
+      paddingBottomRight: [beside, below], animate: !still });
   }
 
   /** Where a cluster's mark lies in the window, for tests and for tools that point at it. */
@@ -115,6 +127,7 @@
     cm.byId("internal").hidden = !about.internal;
     document.title = about.synthetic
       ? `[${cm.say("page.synthetic_short")}] ${about.title}` : about.title;
+    map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", cm.say("page.map.label"));
     for (const button of document.querySelectorAll("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === cm.language));
@@ -141,7 +154,7 @@
       bringIntoView();
       cm.redraw();
     });
-    cm.on("hover", cm.redraw);
+    cm.on("hover", () => marks.repaint());
     cm.on("shown", () => {
       cm.drawLegend();
       cm.firmDots.repaint();
@@ -171,7 +184,9 @@
   function listenToPrinting() {
     let before = null;
     window.addEventListener("beforeprint", () => {
-      before = { centre: map.getCenter(), zoom: map.getZoom() };
+      const legend = cm.byId("legend-fold");
+      before = { centre: map.getCenter(), zoom: map.getZoom(), legend: legend.open };
+      legend.open = true;
       document.documentElement.classList.add("printing");
       map.invalidateSize({ animate: false, pan: false });
       if (Math.abs(before.zoom - cm.wholeZoom) < 0.01) {
@@ -186,7 +201,9 @@
     window.addEventListener("afterprint", () => {
       document.documentElement.classList.remove("printing");
       map.invalidateSize({ animate: false, pan: false });
-      if (before) map.setView(before.centre, before.zoom, { animate: false });
+      if (!before) return;
+      map.setView(before.centre, before.zoom, { animate: false });
+      cm.byId("legend-fold").open = before.legend;
     });
   }
 
@@ -198,6 +215,7 @@
   map.setMinZoom(Math.max(1, cm.wholeZoom - 1.5));
   cm.basemap.addTo(map);
   picture.addTo(map);
+  marks.addTo(map);
   if (cm.model.firms) cm.firmDots.addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
   cm.buildRanking();

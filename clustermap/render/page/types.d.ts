@@ -38,7 +38,7 @@ interface Payload {
     lon: Numbers; lat: Numbers; unplaced: number };
   firms: { points: string; unplaced: number; name: string[] | null } | null;
   explanations: Told[][];
-  sentences: { ko: string[]; en: string[] }[];
+  sentences: Record<"ko" | "en", { fixed: string[]; gaps: number[] }>[];
   coast: string;
   regions: { name: string[]; name_en: string[]; outlines: string; lon: Numbers;
     lat: Numbers } | null;

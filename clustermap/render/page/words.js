@@ -7,9 +7,10 @@
 
   function find(key) {
     const dot = key.indexOf(".");
-    const part = cm.payload.words[key.slice(0, dot)];
+    const part = key.slice(0, dot);
     const rest = key.slice(dot + 1);
-    return part && Object.hasOwn(part, rest) ? part[rest] : null;
+    if (!Object.hasOwn(cm.payload.words, part)) return null;
+    return Object.hasOwn(cm.payload.words[part], rest) ? cm.payload.words[part][rest] : null;
   }
 
   /** The text of a catalogue entry; the key itself where there is none. */
@@ -30,17 +31,30 @@
 
   /** A sentence of the payload: a template by its number, and what fills its gaps. */
   cm.sentence = function (told) {
-    const fixed = cm.payload.sentences[told[0]][cm.language];
-    const gaps = told.length > 2 && cm.language === "en" ? told[2] : told[1];
-    return fixed.map((text, place) => text + (place < gaps.length ? gaps[place] : "")).join("");
+    const template = cm.payload.sentences[told[0]][cm.language];
+    const texts = told.length > 2 && cm.language === "en" ? told[2] : told[1];
+    return template.fixed.map((text, place) =>
+      text + (place < template.gaps.length ? texts[template.gaps[place]] : "")).join("");
   };
 
-  /** A number as it is written in the language, with so many decimals. */
+  // Making a format costs more than using it, and a ranking has thousands of numbers.
+  const formats = new Map();
+
+  function formatOf(least, most) {
+    const key = `${cm.language} ${least} ${most}`;
+    if (!formats.has(key)) {
+      formats.set(key, new Intl.NumberFormat(cm.language,
+        { minimumFractionDigits: least, maximumFractionDigits: most }));
+    }
+    return formats.get(key);
+  }
+
+  /** A number as it is written in the language: with so many decimals, or as many as it needs. */
   cm.number = function (value, decimals) {
-    const digits = decimals === undefined
-      ? { maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2 }
-      : { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-    return value.toLocaleString(cm.language, digits).replace("-", "−");
+    const size = Math.abs(value);
+    const most = decimals !== undefined ? decimals : size >= 100 ? 0 : size >= 10 ? 1 : 2;
+    const least = decimals === undefined && Number.isInteger(value) ? 0 : most;
+    return formatOf(least, most).format(value).replace("-", "−");
   };
 
   cm.percent = (share) =>

@@ -38,7 +38,7 @@ _COLUMNS = {
         "industry": "업종코드",
         "revision": "차수",
         "employees": "종업원수",
-        "sales": "매출액_백만원",
+        "sales": "매출액_원",
         "founded": "설립연도",
         "region": "시도",
         "x": "X좌표",
@@ -100,12 +100,10 @@ def write_world(world: World, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     institutes = world.institutes.assign(kind=world.institutes["kind"].map(_INSTITUTE_KINDS))
-    # Money stands in millions, as in most registers; the project file says so.
-    firms = world.firms.assign(sales=world.firms["sales"] // 1_000_000)
     pairs = world.pairs.assign(kind=world.pairs["kind"].map(_LINKAGE_KINDS))
     kinds = world.participations["kind"].map(_LINKAGE_KINDS).fillna("")
     tables = {
-        "firms": firms,
+        "firms": world.firms,
         "institutes": institutes,
         "partners": world.partners,
         "pairs": pairs,
@@ -212,7 +210,6 @@ path = "firms.csv"
 encoding = "utf-8"
 crs = "EPSG:5179"
 columns = {firm_columns}
-units = {{ sales = "1e6 KRW" }}
 licence = "synthetic"
 attribution = "synthetic"
 

@@ -1,0 +1,236 @@
+"""The planner's page in a real browser, offline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from clustermap.render.planner import draw_planner
+from clustermap.render.safe import clean_text
+from tests.render import worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.render.conftest import Visit
+
+    Go = Callable[..., Visit]
+
+
+def test_opens_without_a_word(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    assert seen.state(".counts") == {
+        "clusters": 6, "rated": 4, "unrated": 2, "institutes": 5, "flows": 7, "firms": 0,
+    }  # fmt: skip
+    drawn = seen.state(".drawn")
+    assert (drawn["circles"], drawn["hollow"], drawn["flows"], drawn["rows"]) == (6, 2, 4, 6)
+    assert seen.page.title() == "[합성 데이터] 시험 지도"
+    seen.assert_quiet()
+
+
+def test_row_opens_the_card(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.click("text=대전 연구특구 (가상)")
+    assert seen.state(".selected") == "B"
+    card = page.inner_text("#card")
+    for words in ("Daejeon Research Zone (fictional)", "4개 중 2위", "90 % 구간 1–3위", "68.2",
+                  "공동연구", "수원 나노단지 (가상)", "위치를 모르는 곳", "가나대학교",
+                  "반도체·디스플레이"):  # fmt: skip
+        assert words in card
+    page.click("#card >> text=수원 나노단지 (가상)")
+    card = page.inner_text("#card")
+    assert seen.state(".selected") == "A"
+    assert "독일" in card
+    assert "클러스터 밖: 경기도 용인시" in card
+    assert "가중치 33 %" in card
+    seen.assert_quiet()
+
+
+def test_circle_opens_the_card_and_finds_the_row(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    point = seen.page.evaluate("cm.windowPoint('D')")
+    seen.page.mouse.move(point["x"], point["y"])
+    assert "부산 해양단지" in seen.page.inner_text("#tip")
+    assert "4 (3–4)" in seen.page.inner_text("#tip")
+    seen.page.mouse.click(point["x"], point["y"])
+    assert seen.state(".selected") == "D"
+    assert seen.page.inner_text("tr[aria-current] th button") == "부산 해양단지 (가상)"
+    assert seen.page.inner_text("#card-name") == "부산 해양단지 (가상)"
+    seen.assert_quiet()
+
+
+def test_suppressed_and_unrated_say_so(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    seen.page.evaluate("cm.select('E')")
+    card = seen.page.inner_text("#card")
+    assert "평가하지 않음" in card
+    assert "비공개 (기업 3개 미만)" in card
+    seen.page.evaluate("cm.setLanguage('en')")
+    card = seen.page.inner_text("#card")
+    assert "Not rated" in card
+    assert "suppressed (fewer than 3 firms)" in card
+    assert "Not rated (2)" in seen.page.inner_text("#unrated")
+    seen.assert_quiet()
+
+
+def test_language_switches_everything(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.evaluate("cm.select('A')")
+    page.click("[data-language=en]")
+    assert page.get_attribute("html", "lang") == "en"
+    assert page.title() == "[Synthetic data] 시험 지도"
+    text = page.inner_text("body")
+    for words in ("Ranking", "4 rated · 2 not rated", "Suwon Nano Park (fictional)", "Legend",
+                  "Joint research", "Rank 1 of 4", "90 % interval 1–2"):  # fmt: skip
+        assert words in text
+    for words in ("순위", "범례", "공동연구", "점수"):
+        assert words not in text
+    page.click("[data-language=ko]")
+    assert "4개 중 1위" in page.inner_text("#card")
+    seen.assert_quiet()
+
+
+def test_keyboard_alone(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.focus("#search")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "수원 나노단지 (가상)"
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert seen.state(".selected") == "C"
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement.textContent") == "강릉 소재단지 (가상)"
+    page.keyboard.press("Escape")
+    assert seen.state(".selected") is None
+    assert page.evaluate("document.activeElement.textContent") == "구미 전자단지 (가상)"
+    seen.assert_quiet()
+
+
+def test_search(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    for words, found in (("대전", 1), ("gumi", 1), ("가상", 6), ("없는 이름", 0)):
+        seen.page.fill("#search", words)
+        assert seen.state(".drawn.rows") == found
+    assert seen.page.inner_text("#search-found") == "찾은 클러스터가 없습니다."
+    seen.assert_quiet()
+
+
+def test_legend_switches_what_is_drawn(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    assert seen.state(".drawn.institutes") == 4  # two stand on one point
+    page.uncheck("#show-institutes")
+    page.uncheck("#show-firm_firm")
+    page.wait_for_function("cm.state.drawn.institutes === 0 && cm.state.drawn.flows === 2")
+    assert "대학" not in page.inner_text("#legend")
+    seen.assert_quiet()
+
+
+def test_outlines_and_names_from_near(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    seen.page.evaluate("cm.map.setView([36.37, 127.36], 12, {animate: false})")
+    drawn = seen.state(".drawn")
+    assert (drawn["circles"], drawn["polygons"], drawn["labels"]) == (0, 1, 1)
+    assert drawn["institutes"] == 3
+    point = seen.page.evaluate("cm.windowPoint('B')")
+    seen.page.mouse.click(point["x"] + 20, point["y"] + 20)
+    assert seen.state(".selected") == "B"
+    seen.assert_quiet()
+
+
+def test_firms_are_dots_where_internal(visit: Go) -> None:
+    seen = visit(draw_planner(worlds.internal_release()))
+    seen.page.evaluate("cm.map.setView([36.37, 127.36], 13, {animate: false})")
+    assert seen.state(".drawn.firms") == 2
+    assert "내부용" in seen.page.inner_text("header.bar")
+    seen.assert_quiet()
+
+
+def test_about_shows_notes_coverage_and_withheld(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    seen.page.click("#open-about")
+    about = seen.page.inner_text("#about")
+    for words in ("구간이 겹치는 클러스터", "2015–2022", "연도 없음", "기록 없음", "가린 이름: 3",
+                  "합성 데이터", "Natural Earth, public domain", "0.1.0"):  # fmt: skip
+        assert words in about
+    seen.page.keyboard.press("Escape")
+    assert not seen.page.is_visible("#about")
+    seen.assert_quiet()
+
+
+def test_phone(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page, 390, 844)
+    page = seen.page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate("cm.select('A')")
+    box = page.locator("#card").bounding_box()
+    assert box["y"] > 200
+    assert box["y"] + box["height"] <= 844
+    page.evaluate("cm.setLanguage('en')")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    seen.assert_quiet()
+
+
+def test_hostile_names_are_shown_and_nothing_else(visit: Go, hostile_page: bytes) -> None:
+    seen = visit(hostile_page)
+    page = seen.page
+    shown = page.eval_on_selector_all(
+        "#ranking-table th button", "all => all.map(one => one.textContent)"
+    )
+    assert shown == [clean_text(text) for text in worlds.HOSTILE]
+    for language in ("en", "ko"):
+        page.evaluate(f"cm.setLanguage('{language}')")
+        for place in range(len(worlds.HOSTILE)):
+            page.evaluate(f"cm.select(cm.model.clusters[{place}].id)")
+    page.evaluate("cm.select(cm.model.clusters[0].id)")
+    card = page.inner_text("#card")
+    for text in ("<img src=x onerror=alert(1)>", "{{ 7*7 }}", "</script>", "${1}", "=cmd()", "🧪"):
+        assert text in card
+    for zoom in (5, 9, 12, 14):
+        page.evaluate(f"cm.map.setView([36.0, 126.5], {zoom}, {{animate: false}})")
+        page.mouse.move(900, 480 + zoom)
+    page.evaluate("cm.openAbout()")
+    assert "{{ 7*7 }}" in page.inner_text("#about")
+    assert "49" not in page.inner_text("#about")
+    assert page.locator("img").count() == 0
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    seen.assert_quiet()
+
+
+def test_nothing_at_all(visit: Go) -> None:
+    """A release without clusters still opens."""
+    world = worlds.small_release()
+    empty = replace(
+        world, clusters=world.clusters.iloc[:0], scores=world.scores.iloc[:0],
+        subscores=world.subscores.iloc[:0], indicators=world.indicators.iloc[:0],
+        flows=world.flows.iloc[:0], institutes=world.institutes.iloc[:0], explanations={},
+        coverage=world.coverage.iloc[:0], notes=(), attribution=(),
+    )  # fmt: skip
+    seen = visit(draw_planner(empty))
+    assert seen.state(".counts.clusters") == 0
+    seen.assert_quiet()
+
+
+def test_a_nation_is_ready_soon(visit: Go, large_page: bytes) -> None:
+    seen = visit(large_page)
+    ready = seen.page.evaluate("performance.getEntriesByName('ready')[0].startTime")
+    assert ready < 3000
+    assert seen.state(".drawn.circles") > 1800
+    assert seen.state(".drawn.flows") == 100
+    seen.assert_quiet()
+
+
+def test_print(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    seen.page.evaluate("cm.select('A')")
+    assert seen.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    seen.page.emulate_media(media="print")
+    assert seen.page.is_visible("#watermark")
+    assert not seen.page.is_visible("#search")
+    seen.assert_quiet()
