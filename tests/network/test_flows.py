@@ -1,0 +1,171 @@
+"""Flows: every link once, oriented as its channel says, the same in any order and chunking."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clustermap.layers.actors import Register
+from clustermap.layers.cells import build_cells
+from clustermap.network.flows import (
+    channel_name,
+    count_flows,
+    count_presence,
+    merge_flows,
+    merge_presence,
+    name_flows,
+)
+from clustermap.network.linkages import EDGES, NO_YEAR
+from clustermap.tables import ACTOR_TYPES, FLOWS, KINDS, SHARE_UNIT
+from tests.network.worlds import World, draw
+
+HALF = SHARE_UNIT // 2
+EXPECTED = [
+    # source, target, kind, channel, year, links, weight
+    ("A", "A", "firm_firm", "firm-firm", 2020, 1, SHARE_UNIT),
+    ("A", "A", "firm_firm", "firm-firm", 2021, 1, SHARE_UNIT),
+    ("A", "A", "research", "firm-university", None, 1, HALF),  # f1-u1 of J
+    ("A", "B", "firm_firm", "firm-firm", 2020, 1, SHARE_UNIT),  # f3-f1, by name
+    ("A", "B", "firm_firm", "firm-firm", None, 1, HALF),  # f1-f3 of J
+    ("A", "B", "support", "firm-support", 2020, 1, SHARE_UNIT),
+    ("A", "abroad:US", "research", "university-other", 2020, 1, SHARE_UNIT),
+    ("B", "A", "research", "firm-university", None, 1, HALF),  # from firm to university
+    ("B", "A", "transfer", "firm>firm", None, 1, SHARE_UNIT),  # f3 gives
+    ("C", "outside:1_1", "firm_firm", "firm-firm", None, 1, SHARE_UNIT),
+]
+
+
+def flows(world: World) -> pa.Table:
+    parts = [count_flows(part, world.register) for part in (world.pairs, world.project)]
+    return merge_flows(parts)
+
+
+def told(found: Any) -> list[tuple[Any, ...]]:
+    rows = found.astype(object).where(found.notna(), None).itertuples(index=False, name=None)
+    return list(rows)
+
+
+def test_every_link_is_counted_once() -> None:
+    world = draw()
+    named = name_flows(flows(world), world.cells)
+    assert told(named) == EXPECTED
+    assert list(named.columns) == [column.name for column in FLOWS.columns]
+    assert named["links"].sum() == world.pairs.num_rows + world.project.num_rows
+
+
+@pytest.mark.parametrize("order", [("C", "B", "A"), ("B", "A", "C")])
+def test_the_order_of_clusters_changes_no_flow(order: tuple[str, ...]) -> None:
+    world = draw(order)
+    assert told(name_flows(flows(world), world.cells)) == EXPECTED
+
+
+def test_channels_are_told_apart() -> None:
+    names = [channel_name(code) for code in range(2 * len(ACTOR_TYPES) ** 2)]
+    assert len(set(names)) == len(names)
+    assert names[0] == "firm-firm"
+    assert names[1] == "firm-university"
+    assert names[len(ACTOR_TYPES) ** 2] == "firm>firm"
+
+
+def test_no_edges_make_no_flows() -> None:
+    world = draw()
+    none = count_flows(EDGES.empty_table(), world.register)
+    assert none.num_rows == 0
+    assert merge_flows([none, flows(world)]).equals(flows(world))
+    assert told(name_flows(none, world.cells)) == []
+
+
+def test_presence_marks_actors_and_counts_projects() -> None:
+    world = draw()
+    found = merge_presence(
+        *(count_presence(e, world.register, world.cells) for e in (world.pairs, world.project))
+    )
+    marked = {
+        KINDS[kind]: {world.register.ids[int(who)].as_py() for who in np.flatnonzero(row)}
+        for kind, row in enumerate(found.linked)
+    }
+    assert marked == {
+        "firm_firm": {"f1", "f2", "f3", "f4", "f5"},
+        "research": {"f1", "u1", "f3", "p1"},
+        "support": {"s1", "f2"},
+        "transfer": {"f1", "f3"},
+        "mobility": set(),
+        "other": set(),
+    }
+    # J links firms and research in A and in B, once each; pairs belong to no project.
+    assert found.units.tolist() == [[1, 1, 0, 0, 0, 0], [1, 1, 0, 0, 0, 0], [0] * 6]
+
+
+def test_a_zone_counts_a_project_of_two_of_its_pieces_once() -> None:
+    world = draw(joint=True)  # u1 of J stands in A ∩ B, f1 in A, f3 in B
+    found = count_presence(world.project, world.register, world.cells)
+    assert found.units[:2, :2].tolist() == [[1, 1], [1, 1]]
+
+
+N = 8
+REGISTER = Register(
+    pa.array([str(n) for n in range(N)]),
+    np.arange(N).astype(np.uint8) % len(ACTOR_TYPES),
+    (np.arange(N) % 5).astype(np.int32),
+)
+CELLS = build_cells(
+    ["0", "1", "2"], [pa.array(["0", "1", "2", "outside:x", "abroad:y"]).dictionary_encode()]
+)
+edges = st.lists(
+    st.tuples(
+        st.integers(0, N - 1),
+        st.integers(0, N - 1),
+        st.integers(0, len(KINDS) - 1),
+        st.booleans(),
+        st.sampled_from([NO_YEAR, 2020, 2021]),
+        st.just(-1),
+        st.integers(0, 2**50),
+    ).filter(lambda edge: edge[0] != edge[1]),
+    max_size=30,
+)
+
+
+def table(rows: list[tuple[Any, ...]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(EDGES)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, EDGES, strict=True)], EDGES)
+
+
+@settings(max_examples=80, deadline=None)
+@given(edges, st.lists(st.integers(0, 30), max_size=4), st.randoms(use_true_random=False))
+def test_any_chunking_order_and_grouping_is_equal(
+    rows: list[tuple[Any, ...]], cuts: list[int], chance: Any
+) -> None:
+    whole = count_flows(table(rows), REGISTER)
+    presence = count_presence(table(rows), REGISTER, CELLS)
+    mixed = list(rows)
+    chance.shuffle(mixed)
+    bounds = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    parts = [table(mixed[a:b]) for a, b in pairwise(bounds)]
+    counted = [count_flows(part, REGISTER) for part in parts]
+    chance.shuffle(counted)
+    left = counted[0]
+    for part in counted[1:]:
+        left = merge_flows([left, part])
+    for merged in (merge_flows(counted), left):
+        assert merged.schema == whole.schema
+        assert merged.combine_chunks().equals(whole.combine_chunks())
+    seen = [count_presence(part, REGISTER, CELLS) for part in parts]
+    joined = seen[0]
+    for one in seen[1:]:
+        joined = merge_presence(joined, one)
+    assert (joined.linked == presence.linked).all()
+    assert whole["links"].to_numpy().sum() == len(rows)
+    assert whole["weight"].to_numpy().sum() == sum(row[-1] for row in rows)
+
+
+@settings(max_examples=50, deadline=None)
+@given(edges)
+def test_turning_an_undirected_edge_changes_nothing(rows: list[tuple[Any, ...]]) -> None:
+    turned = [row if row[3] else (row[1], row[0], *row[2:]) for row in rows]
+    assert count_flows(table(turned), REGISTER).equals(count_flows(table(rows), REGISTER))

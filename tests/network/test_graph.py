@@ -1,0 +1,71 @@
+"""The cluster network: no parallel link lost, both directions added up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clustermap.network.flows import count_flows, merge_flows
+from clustermap.network.graph import build_network, join_kinds
+from clustermap.tables import KINDS, SHARE_UNIT
+from tests.network.worlds import draw
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+
+def network(*, joint: bool = False) -> nx.MultiDiGraph[str]:
+    world = draw(joint=joint)
+    flows = [merge_flows([count_flows(e, world.register)]) for e in (world.pairs, world.project)]
+    return build_network(("A", "B", "C"), flows, world.cells)
+
+
+def test_kinds_and_channels_stay_apart_and_years_add_up() -> None:
+    graph = network()
+    assert list(graph.nodes) == ["A", "B", "C"]  # also a cluster without any link
+    edges = {(s, t, kind): d["links"] for s, t, (kind, _), d in graph.edges(keys=True, data=True)}
+    assert edges == {
+        ("A", "A", "firm_firm"): 2,
+        ("A", "A", "research"): 1,
+        ("A", "B", "firm_firm"): 2,
+        ("A", "B", "support"): 1,
+        ("B", "A", "research"): 1,
+        ("B", "A", "transfer"): 1,
+    }
+    facts = graph["A"]["B"]["firm_firm", "firm-firm"]
+    assert facts == {
+        "kind": "firm_firm",
+        "channel": "firm-firm",
+        "links": 2,
+        "weight": SHARE_UNIT * 3 // 2,
+    }
+    assert all(type(d["links"]) is int for *_, d in graph.edges(data=True))
+
+
+def test_joining_adds_both_directions() -> None:
+    graph = network()
+    joined = join_kinds(graph, KINDS)
+    assert {(a, b): d["links"] for a, b, d in joined.edges(data=True)} == {
+        ("A", "A"): 3,
+        ("A", "B"): 5,
+    }
+    # The trap: of two edges with one key, networkx's to_undirected() keeps one direction.
+    assert join_kinds(graph, ["transfer"])["A"]["B"]["links"] == 1
+    assert "C" in joined
+    assert join_kinds(graph, []).number_of_edges() == 0
+    graph.add_edge("A", "B", key=("transfer", "firm>firm"), kind="transfer", links=7, weight=0)
+    assert join_kinds(graph, ["transfer"])["A"]["B"]["links"] == 8
+    kept = graph.to_undirected()["A"]["B"]["transfer", "firm>firm"]["links"]
+    assert kept in {1, 7}
+
+
+def test_a_piece_of_two_clusters_stands_at_both() -> None:
+    graph = network(joint=True)
+    # In J, u1 stands in A and B, f1 in A, f3 in B.
+    links = {(s, t): d["links"] for s, t, d in graph.edges(data=True) if d["kind"] == "research"}
+    assert links == {("A", "A"): 1, ("A", "B"): 1, ("B", "A"): 1, ("B", "B"): 1}
+
+
+def test_no_linkages_leave_the_clusters() -> None:
+    world = draw()
+    graph = build_network(("A", "B", "C"), [], world.cells)
+    assert (graph.number_of_nodes(), graph.number_of_edges()) == (3, 0)

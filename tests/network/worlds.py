@@ -1,0 +1,87 @@
+r"""One small world of actors in cells, with every link that matters drawn.
+
+    cluster A: f1 f2 u1      cluster B: f3 s1      cluster C: f4     outside:1_1: f5   abroad:US: p1
+
+          f1 --- f2                    pairs (P) and the project J of f1, u1, f3:
+         /|  \___                      f1-f2 twice, f1-f3, f3>f1 transfer, f2-s1, f4-f5, u1-p1
+      J / |      \
+      u1  +---J--- f3    s1 --- f2     f4 --- f5        u1 --- p1
+
+With overlaps = "all", the piece "A ∩ B" holds u1: it then stands in A and in B.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from clustermap import tables
+from clustermap.checks import Chunk, check_chunk
+from clustermap.layers.actors import Register
+from clustermap.layers.cells import JOINT, Cells, build_cells
+from clustermap.network.linkages import (
+    Reading,
+    code_pairs,
+    code_participations,
+    expand_projects,
+)
+from clustermap.tables import ACTOR_TYPES
+
+ACTORS = {
+    "f1": ("firm", "A"),
+    "f2": ("firm", "A"),
+    "u1": ("university", "A"),
+    "f3": ("firm", "B"),
+    "s1": ("support", "B"),
+    "f4": ("firm", "C"),
+    "f5": ("firm", "outside:1_1"),
+    "p1": ("other", "abroad:US"),
+}
+PAIRS = [
+    # source, target, kind, year
+    ("f1", "f2", None, 2020),
+    ("f2", "f1", None, 2021),
+    ("f3", "f1", None, 2020),
+    ("f3", "f1", "transfer", None),
+    ("s1", "f2", None, 2020),
+    ("f5", "f4", None, None),
+    ("p1", "u1", None, 2020),
+]
+PROJECT = ["u1", "f1", "f3"]
+
+
+@dataclass(frozen=True)
+class World:
+    """Actors in cells, edges of the pairs and of the project."""
+
+    register: Register
+    cells: Cells
+    pairs: pa.Table
+    project: pa.Table
+
+
+def draw(clusters: tuple[str, ...] = ("A", "B", "C"), *, joint: bool = False) -> World:
+    """Return the world; the order of clusters numbers the cells."""
+    places = {who: cell for who, (_, cell) in ACTORS.items()}
+    if joint:
+        places["u1"] = f"A{JOINT}B"
+    named = pa.array(list(places.values())).dictionary_encode()
+    cells = build_cells(clusters, [named])
+    types = np.array([ACTOR_TYPES.index(kind) for kind, _ in ACTORS.values()], np.uint8)
+    register = Register(pa.array(list(ACTORS)), types, cells.codes(named))
+    source, target, kind, year = (list(column) for column in zip(*PAIRS, strict=True))
+    rows = {"source": source, "target": target, "kind": pa.array(kind, pa.string()), "year": year}
+    checked = check_chunk(tables.PAIRS, _chunk(pa.table(rows)))
+    pairs = code_pairs("pairs", checked, register, Reading())
+    assert pairs.faults.num_rows == 0
+    rows = {"project": ["J"] * len(PROJECT), "participant": PROJECT}
+    checked = check_chunk(tables.PROJECTS, _chunk(pa.table(rows)))
+    coded, _, _ = code_participations("projects", checked, register, Reading())
+    (project,) = expand_projects(coded, register)
+    return World(register, cells, pairs.rows, project)
+
+
+def _chunk(rows: pa.Table) -> Chunk:
+    return Chunk("f.csv", pa.array(range(2, 2 + rows.num_rows)), rows)
