@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
+from clustermap.stages.finding import Findings, find
 
 from clustermap.project import open_project
-from clustermap.stages.finding import Findings, find
 from clustermap.stages.ledger import no_progress
 from clustermap.tables import SHARE_UNIT
 
