@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from clustermap.stages.finding import Findings, find
 
+from clustermap.pipeline import find
 from clustermap.project import open_project
 from clustermap.stages.ledger import no_progress
 from clustermap.tables import SHARE_UNIT
@@ -17,6 +17,8 @@ from clustermap.tables import SHARE_UNIT
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from clustermap.stages.publishing import Findings
 
     Finder = Callable[..., Findings]
 
