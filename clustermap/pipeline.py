@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
+from clustermap.indicators import compute_indicators
 from clustermap.indicators import list_indicators as _indicator_records
 from clustermap.messages import Language, Message, say
 from clustermap.project import Project, open_project
 from clustermap.render.planner import draw_planner
-from clustermap.stages.finding import Findings, find
-from clustermap.stages.ledger import Progress, no_progress, say_quarantine
-from clustermap.stages.publishing import build_record, list_tables, release_findings
+from clustermap.stages.counting import count_network
+from clustermap.stages.ledger import Ledger, Progress, no_progress, say_quarantine
+from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
+from clustermap.stages.reading import read_layers
+from clustermap.stages.scoring import score_network
 from clustermap.store import Staging, write_quarantine, write_run, write_tables
 
 if TYPE_CHECKING:
@@ -112,6 +115,32 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
     return _carry_out(project, {TABLES, MAP, EXPORT}, strict=strict, progress=progress)
 
 
+def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
+    """Read, count and score a project: everything that is known before anything leaves.
+
+    Parameters
+    ----------
+    project, strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Findings
+        What was found; nothing is written.
+
+    Raises
+    ------
+    TableFault
+        If a table as a whole is at fault.
+    """
+    ledger = Ledger(project.quality.max_refused, strict)
+    layers = read_layers(project, ledger, progress)
+    network = count_network(project, layers, ledger, progress)
+    indicators = compute_indicators(network.counts)
+    scored = score_network(project, network, indicators, progress)
+    return Findings(ledger, layers, network, indicators, scored)
+
+
 def _carry_out(
     project: Project, outputs: Collection[str], *, strict: bool, progress: Progress | None
 ) -> Run:
@@ -121,24 +150,22 @@ def _carry_out(
     record = build_record(project, findings)
     if not outputs:
         return _close(findings, record, [], None)
-    release = release_findings(project, findings) if {MAP, EXPORT} & set(outputs) else None
+    release = release_findings(project, findings)
+    record["wrote"] = steps = [step for step in (TABLES, MAP, EXPORT) if step in outputs]
+    record["withheld"] = dict(release.withheld)
     out = project.project.out
     with Staging(out) as stage:
-        if TABLES in outputs:
-            listen(Message("step.write", {"what": Message("what.tables")}), 0, 1)
-            _write_tables(findings, record, stage)
-        if release is not None and MAP in outputs:
-            listen(Message("step.write", {"what": Message("what.map")}), 0, 1)
-            _write_page(release, stage / "maps")
-        if release is not None and EXPORT in outputs:
-            listen(Message("step.write", {"what": Message("what.export")}), 0, 1)
-            record["export"] = _write_exports(project, release, stage / "export")
-        if release is not None:
-            record["withheld"] = dict(release.withheld)
+        for done, step in enumerate(steps, start=1):
+            listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
+            if step == TABLES:
+                _write_tables(findings, record, stage)
+            elif step == MAP:
+                _write_page(release, stage / "maps")
+            else:
+                record["export"] = _write_exports(project, release, stage / "export")
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    listen(Message("step.write", {"what": Message("what.export")}), 1, 1)
     pages = [path for path in written if path.suffix == ".html"]
     return _close(findings, record, written, pages[0] if pages else None)
 

@@ -237,9 +237,9 @@ SPOILT_FIRMS: dict[str, tuple[dict[str, object], tuple[str, str, str]]] = {
     "negative employees": ({"employees": -4}, ("employees", "'-4", "negative")),
     "NaN employees": ({"employees": "nan"}, ("employees", "nan", "not_a_number")),
     "half a person": ({"employees": "2.5"}, ("employees", "2.5", "not_whole")),
-    "the origin": ({"x": 0, "y": 0}, ("#point", "0 0", "origin_coordinate")),
-    "half a coordinate": ({"y": ""}, ("#point", "950100 ", "half_coordinate")),
-    "swapped": ({"x": 1_951_000, "y": 950_100}, ("#point", "1951000 950100", "swapped_coordinate")),
+    "the origin": ({"x": 0, "y": 0}, ("x, y", "0, 0", "origin_coordinate")),
+    "half a coordinate": ({"y": ""}, ("x, y", "950100, ", "half_coordinate")),
+    "swapped": ({"x": 1_951_000, "y": 950_100}, ("x, y", "1951000, 950100", "swapped_coordinate")),
     "words for numbers": ({"x": "here"}, ("x", "here", "not_a_number")),
     "an id out of a spreadsheet": (
         {"firm": "3.12001e+18"},

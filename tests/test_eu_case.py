@@ -9,14 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clustermap.pipeline import find
 from clustermap.project import open_project
-from clustermap.stages.finding import Findings, find
 from clustermap.stages.ledger import no_progress
 from clustermap.tables import SHARE_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from clustermap.stages.publishing import Findings
 
     Finder = Callable[..., Findings]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,38 @@ from clustermap.store import hash_file
 if TYPE_CHECKING:
     from clustermap.project import Project, Source
     from clustermap.publish.release import Release
+    from clustermap.scores import Scored
     from clustermap.stages.counting import Network
-    from clustermap.stages.finding import Findings
+    from clustermap.stages.ledger import Ledger
     from clustermap.stages.reading import Layers
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
 _VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "shapely")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run found.
+
+    Parameters
+    ----------
+    ledger
+        What became of every row.
+    layers
+        Clean layers, actors in their cells.
+    network
+        Counts and flows.
+    indicators
+        The table INDICATORS.
+    scored
+        Scores, subscores, explanations.
+    """
+
+    ledger: Ledger
+    layers: Layers
+    network: Network
+    indicators: pd.DataFrame
+    scored: Scored
 
 
 def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
