@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 from clustermap.messages import Message
+from clustermap.pipeline import find
 from clustermap.project import open_project
 from clustermap.publish.door import count_coverage
 from clustermap.publish.names import MASK
 from clustermap.publish.suppression import SUPPRESSED
-from clustermap.stages.finding import Findings, find
 from clustermap.stages.ledger import no_progress
-from clustermap.stages.publishing import release_findings
+from clustermap.stages.publishing import Findings, release_findings
 from tests.small_world import build_small_world
 
 if TYPE_CHECKING:
