@@ -323,6 +323,17 @@ def _assigned(counts: Mapping[str, int]) -> dict[str, int]:
     return {"assigned": sum(counts.get(way, 0) for way in ways)} if known else {}
 
 
+def _carry_out(voice: Voice, stage: str, file: Path, out: Path | None, *, strict: bool) -> Run:
+    """Open a project, let the pipeline do one of its functions, and tell what came of it."""
+    project = voice.open(file, out)
+    from clustermap import pipeline  # noqa: PLC0415 -- a broken project file is told at once
+
+    with voice.progress() as progress:
+        done: Run = getattr(pipeline, stage)(project, strict=strict, progress=progress)
+    _tell_run(voice, done)
+    return done
+
+
 def _tell_best(voice: Voice, scores: pd.DataFrame) -> None:
     own = scores[scores["scenario"] == "default"]
     rated = own[own["rated"] == 1].sort_values(["rank", "cluster"])
@@ -369,12 +380,7 @@ def _run(
     """Read, check, score, draw and export: everything that a project asks for."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        opened = voice.open(project, out)
-        from clustermap import pipeline  # noqa: PLC0415
-
-        with voice.progress() as progress:
-            done = pipeline.run(opened, strict=strict, progress=progress)
-        _tell_run(voice, done)
+        _carry_out(voice, "run", project, out, strict=strict)
 
 
 @app.command("check", help=_help("check"))
@@ -390,12 +396,7 @@ def _check(
     """Read, check and assign; write nothing."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        opened = voice.open(project, None)
-        from clustermap import pipeline  # noqa: PLC0415
-
-        with voice.progress() as progress:
-            done = pipeline.check_project(opened, strict=strict, progress=progress)
-        _tell_run(voice, done)
+        _carry_out(voice, "check_project", project, None, strict=strict)
         voice.tell(Message("cli.checked"))
 
 
@@ -413,12 +414,7 @@ def _score(
     """Write the tables and show the best clusters with the intervals of their ranks."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        opened = voice.open(project, out)
-        from clustermap import pipeline  # noqa: PLC0415
-
-        with voice.progress() as progress:
-            done = pipeline.score_clusters(opened, strict=strict, progress=progress)
-        _tell_run(voice, done)
+        done = _carry_out(voice, "score_clusters", project, out, strict=strict)
         _tell_best(voice, done.scores)
 
 
@@ -436,12 +432,7 @@ def _map(
     """Draw the map page."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        opened = voice.open(project, out)
-        from clustermap import pipeline  # noqa: PLC0415
-
-        with voice.progress() as progress:
-            done = pipeline.draw_map(opened, strict=strict, progress=progress)
-        _tell_run(voice, done)
+        _carry_out(voice, "draw_map", project, out, strict=strict)
 
 
 @app.command("export", help=_help("export"))
@@ -458,12 +449,7 @@ def _export(
     """Write the files for GIS programs and spreadsheets."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        opened = voice.open(project, out)
-        from clustermap import pipeline  # noqa: PLC0415
-
-        with voice.progress() as progress:
-            done = pipeline.write_exports(opened, strict=strict, progress=progress)
-        _tell_run(voice, done)
+        _carry_out(voice, "write_exports", project, out, strict=strict)
 
 
 @app.command("explain", help=_help("explain"))
