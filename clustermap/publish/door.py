@@ -18,6 +18,7 @@ from clustermap.publish.suppression import (
     find_suppressed,
     hide_clusters,
 )
+from clustermap.scores.rating import TOO_FEW_LINKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,9 +126,6 @@ def build_release(results: Results, terms: Terms) -> Release:
     indicators, cells = _release_indicators(results, terms)
     institutes, names = _release_institutes(results, terms)
     flows, small_flows = _release_flows(results.flows, terms)
-    subscores = results.scored.subscores.copy()
-    few_links = subscores["cluster"].map(hidden["links"]).astype(bool)
-    subscores.loc[few_links, ["value", "low", "high", "contribution", "basis"]] = np.nan
     return Release(
         title=terms.title,
         language=terms.language,
@@ -138,8 +136,8 @@ def build_release(results: Results, terms: Terms) -> Release:
         institutes=institutes,
         firms=_release_firms(results) if terms.internal else None,
         indicators=indicators,
-        scores=results.scored.scores,
-        subscores=subscores,
+        scores=_release_scores(results.scored.scores, hidden["links"]),
+        subscores=_release_subscores(results.scored.subscores, hidden["links"]),
         flows=flows,
         explanations=_release_explanations(results, hidden["links"]),
         industries=results.taxonomy.labels,
@@ -170,6 +168,23 @@ def _release_indicators(results: Results, terms: Terms) -> tuple[pd.DataFrame, i
     frame.loc[hidden, ["value", "low", "high", "basis"]] = np.nan
     frame.loc[hidden, "note"] = SUPPRESSED
     return frame, int(hidden.sum())
+
+
+def _release_scores(scores: pd.DataFrame, few: pd.Series[bool]) -> pd.DataFrame:
+    frame = scores.copy()
+    hidden = frame["cluster"].map(few).astype(bool) & (frame["rated"] == 1)
+    for name in ("score", "low", "high", "rank", "rank_low", "rank_high"):
+        frame[name] = frame[name].mask(hidden)
+    frame["rated"] = frame["rated"].mask(hidden, 0)
+    frame["reason"] = frame["reason"].mask(hidden, TOO_FEW_LINKED)
+    return frame
+
+
+def _release_subscores(subscores: pd.DataFrame, few: pd.Series[bool]) -> pd.DataFrame:
+    frame = subscores.copy()
+    hidden = frame["cluster"].map(few).astype(bool)
+    frame.loc[hidden, ["value", "low", "high", "contribution", "basis"]] = np.nan
+    return frame
 
 
 def _release_institutes(results: Results, terms: Terms) -> tuple[pd.DataFrame, int]:

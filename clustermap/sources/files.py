@@ -215,6 +215,7 @@ class _LineCounter:
         self.path = path
         self.next_row = first_row
         self.breaks = 0  # line breaks within quoted values so far
+        self.end = (0, "")  # line and last value of the last row so far
         self.skipped: list[tuple[int, str]] = []
 
     def skip(self, row: arrow_csv.InvalidRow) -> str:
@@ -229,8 +230,8 @@ class _LineCounter:
         skipped = np.array([number for number, _ in self.skipped], dtype=np.int64)
         numbers = np.arange(self.next_row, self.next_row + rows.num_rows + len(skipped))
         numbers = numbers[~np.isin(numbers, skipped)][: rows.num_rows]
-        end = int(numbers[-1]) if len(numbers) else self.next_row - 1
-        here = len(skipped) if last else int(np.searchsorted(skipped, end))
+        latest = int(numbers[-1]) if len(numbers) else self.next_row - 1
+        here = len(skipped) if last else int(np.searchsorted(skipped, latest))
         texts = [text for _, text in self.skipped[:here]]
         breaks = np.zeros(rows.num_rows, dtype=np.int64)
         for column in rows.columns:
@@ -241,6 +242,10 @@ class _LineCounter:
         before = np.zeros(len(every), dtype=np.int64)
         before[order[1:]] = np.cumsum(added[order])[:-1]
         lines = every + before + self.breaks
+        if len(every):
+            end = int(order[-1])
+            value = rows.columns[-1][end].as_py() if end < rows.num_rows else texts[-1]
+            self.end = (int(lines[end]), value)
         self.breaks += int(added.sum())
         self.next_row = int(every.max(initial=self.next_row - 1)) + 1
         del self.skipped[:here]
@@ -330,9 +335,22 @@ def _read_text(source: FileSource, path: Path) -> Iterator[Item]:
                 why=str(error).split("\n")[0],
             ) from error
     yield counter.place(pa.table({}), last=True)[1]
+    _refuse_open_quote(source, path, *counter.end)
     # The columns are known even where no line was a row.
     none = pa.table(dict.fromkeys(matched, pa.array([], pa.string())))
     yield Chunk(path.name, pa.array([], pa.int64()), none)
+
+
+def _refuse_open_quote(source: FileSource, path: Path, line: int, value: str) -> None:
+    """Raise where a quote opens and never closes: it has swallowed every row that followed."""
+    if not re.search(r"[\r\n]", value):
+        return
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 4096, 0))
+        tail = file.read().rstrip(b"\r\n\t \0")
+    if not tail.endswith(b'"'):
+        table = f"{source.table.name} ({path.name})"
+        raise TableFault("open_quote", table=table, row=line, value=value)
 
 
 def _are_filled(rows: pa.Table) -> pa.Array:

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from clustermap.tables import Table
 
 _LARGEST_SUM = 2**62
-"""Sums of shares stay below this, so that int64 never overflows."""
+"""Sums of shares over all tables stay below this, so that int64 never overflows."""
+_FEW_ROWS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Network:
 class _Reduced:
     """What is left of one table of linkages once its edges went by."""
 
-    flows: pa.Table
+    parts: list[pa.Table]
     presence: Presence
     edges: int = 0
     misfits: int = 0
@@ -79,7 +80,10 @@ class _Reduced:
 
     def take(self, edges: pa.Table, layers: Layers) -> None:
         register = layers.register
-        self.flows = merge_flows([self.flows, count_flows(edges, register)])
+        self.parts.append(count_flows(edges, register))
+        # Merged only once as much again has come in, so that no flow is added up at every chunk.
+        if sum(part.num_rows for part in self.parts[1:]) > max(self.parts[0].num_rows, _FEW_ROWS):
+            self.parts = [self.flows()]
         found = count_presence(edges, register, layers.cells)
         self.presence = merge_presence(self.presence, found)
         ends = (register.types[edges[end].to_numpy()] for end in ("a", "b"))
@@ -87,9 +91,12 @@ class _Reduced:
         self.edges += edges.num_rows
         self.largest = max(self.largest, int(edges["share"].to_numpy().max(initial=0)))
 
-    def check_sums(self, table: str) -> None:
+    def flows(self) -> pa.Table:
+        return merge_flows(self.parts)
+
+    def check_sums(self, table: str, limit: int) -> None:
         """Refuse weights whose sum might not fit into 64 bits."""
-        if self.largest * max(self.edges, 1) >= _LARGEST_SUM:
+        if self.largest * self.edges >= limit:
             raise TableFault(
                 "weights_too_large",
                 table=table,
@@ -101,7 +108,7 @@ class _Reduced:
 def _start(layers: Layers) -> _Reduced:
     nothing = EDGES.empty_table()
     presence = count_presence(nothing, layers.register, layers.cells)
-    return _Reduced(count_flows(nothing, layers.register), presence)
+    return _Reduced([count_flows(nothing, layers.register)], presence)
 
 
 def _reading(linkage: Linkage) -> Reading:
@@ -148,7 +155,6 @@ def _count_projects(
 
 
 def _close(table: Table, reduced: _Reduced, entry: Entry, faults: pa.Table, ledger: Ledger) -> None:
-    reduced.check_sums(table.name)
     entry.facts |= {"links": reduced.edges, "links_unlike_their_kind": reduced.misfits}
     ledger.close(table.name, entry, faults)
 
@@ -198,8 +204,9 @@ def count_network(project: Project, layers: Layers, ledger: Ledger, progress: Pr
         table = linkage_table(number, linkage.form)
         count = _count_pairs if linkage.form == "pairs" else _count_projects
         reduced = count(table, linkage, layers, ledger, progress)
+        reduced.check_sums(table.name, _LARGEST_SUM // len(project.linkages))
         units = reduced.presence.units if linkage.form == "projects" else None
-        evidence.append(Evidence(reduced.flows, units, linkage.independent_units))
+        evidence.append(Evidence(reduced.flows(), units, linkage.independent_units))
         linked |= reduced.presence.linked
     tallies, industries = _tally(layers)
     counts = build_counts(

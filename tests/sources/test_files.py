@@ -103,6 +103,17 @@ def test_quoted_breaks_count_as_the_file_writes_them(tmp_path: Path, ending: str
     assert faults == [(4, "2")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp949", "utf-16"])
+@pytest.mark.parametrize("swallowing", ['2,"나', '"2,나', '2,x,"나'])
+def test_a_quote_that_never_closes_is_told(tmp_path: Path, encoding: str, swallowing: str) -> None:
+    text = f"firm,name\n1,가\n{swallowing}\n3,다\n4,라\n"
+    stated = {"encoding": encoding} if encoding == "utf-16" else {}
+    fault = refuse(write(tmp_path / "f.csv", text, encoding), "open_quote", **stated)
+    assert fault.row == 3
+    closed = f'{text[:-1]}"\n'
+    read(write(tmp_path / "g.csv", closed, encoding), **stated)
+
+
 def test_a_header_may_be_quoted_broken_and_below_blank_lines(tmp_path: Path) -> None:
     text = '\n\n"firm","회사\n이름", employees \n1,a,5\n2,b\n'
     rows, faults = read(write(tmp_path / "f.csv", text), columns={"name": "회사 이름"})

@@ -1,0 +1,176 @@
+"""The door: a release holds what may leave, and no firm's name anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from clustermap.messages import Message
+from clustermap.pipeline import find
+from clustermap.project import open_project
+from clustermap.publish.door import count_coverage
+from clustermap.publish.names import MASK
+from clustermap.publish.suppression import SUPPRESSED
+from clustermap.stages.ledger import no_progress
+from clustermap.stages.publishing import Findings, release_findings
+from tests.small_world import build_small_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from clustermap.publish.release import Release
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield every text that a value holds, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, pd.DataFrame):
+        plain = pd.DataFrame(value.drop(columns="geometry", errors="ignore")).reset_index()
+        for column in plain:
+            yield str(column)
+            yield from plain[column].dropna().astype(str)
+    elif isinstance(value, Message):
+        yield value.key
+        yield from strings(value.values)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from strings(key)
+            yield from strings(part)
+    elif isinstance(value, tuple | list):
+        for part in value:
+            yield from strings(part)
+
+
+def everything(release: Release) -> set[str]:
+    return {text for field in fields(release) for text in strings(getattr(release, field.name))}
+
+
+def run(folder: Path, publish: str = "") -> tuple[Findings, Release]:
+    world = build_small_world()
+    # C1 keeps two firms; in C2 one firm is nearly all.
+    keep = [row for row in world.firms if not ("00102" <= row["firm"] < "00200")]
+    world.firms = [row | ({"employees": 9000} if row["firm"] == "00200" else {}) for row in keep]
+    gone = {f"001{n:02d}" for n in range(2, 10)}
+    world.pairs = [row for row in world.pairs if not gone & {row["source"], row["target"]}]
+    extra = {"kind": "other", "x": world.institutes[0]["x"], "y": world.institutes[0]["y"]}
+    world.institutes += [
+        {"institute": "N1", "name": "김철수", **extra},
+        {"institute": "N2", "name": "(주)가나다연구", **extra},
+    ]
+    world.project += f"[publish]\n{publish}\n"
+    project = open_project(world.write(folder))
+    findings = find(project, strict=False, progress=no_progress)
+    return findings, release_findings(project, findings)
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> tuple[Findings, Release]:
+    return run(tmp_path_factory.mktemp("outside"))
+
+
+@pytest.fixture(scope="module")
+def internal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Findings, Release]:
+    return run(tmp_path_factory.mktemp("internal"), "internal = true")
+
+
+def test_no_firm_leaves(
+    outside: tuple[Findings, Release], internal: tuple[Findings, Release]
+) -> None:
+    findings, release = outside
+    names = set(findings.layers.actors["firms"]["name"].to_pylist())
+    ids = set(findings.layers.actors["firms"]["firm"].to_pylist())
+    assert len(names) == 52
+    assert release.firms is None
+    assert everything(release).isdisjoint(names | ids)
+    assert not any(name in text for text in everything(release) for name in names)
+    # The search does find them where they may stand.
+    assert everything(internal[1]) >= names | ids
+
+
+def test_people_are_masked_and_types_speak_for_institutes(
+    outside: tuple[Findings, Release], internal: tuple[Findings, Release]
+) -> None:
+    shown = outside[1].institutes.set_index("institute")["name"]
+    assert shown["N1"] == MASK
+    assert shown["N2"] == "(주)가나다연구"
+    assert shown["I1"] == "기관 1"  # a university says so by its type
+    assert outside[1].withheld["names"] == 1
+    assert internal[1].institutes.set_index("institute")["name"]["N1"] == "김철수"
+
+
+def test_small_cells_are_withheld_and_counted(outside: tuple[Findings, Release]) -> None:
+    findings, release = outside
+    clusters = release.clusters
+    assert isinstance(clusters, gpd.GeoDataFrame)
+    assert clusters.crs == findings.layers.clusters.crs
+    assert pd.isna(clusters.loc["C1", "firms"])  # two firms
+    assert pd.isna(clusters.loc["C1", "employees"])
+    assert clusters.loc["C2", "firms"] == 10
+    assert pd.isna(clusters.loc["C2", "employees"])  # one firm holds 98 %
+    assert clusters.loc["C3", "employees"] == sum(range(10, 20))
+    by_cluster = release.indicators.query("kind == ''")
+    table = by_cluster.set_index(["cluster", "indicator", "industry"])
+    hidden = release.indicators["note"] == SUPPRESSED
+    assert release.withheld["cells"] == hidden.sum() > 0
+    assert release.indicators.loc[hidden, ["value", "low", "high", "basis"]].isna().all(axis=None)
+    assert table.loc[("C1", "firms", ""), "note"] == SUPPRESSED
+    assert table.loc[("C2", "employees", ""), "note"] == SUPPRESSED
+    assert table.loc[("C3", "employees", ""), "value"] == 145
+    # What was computed stays as it was.
+    assert (findings.indicators["note"] != SUPPRESSED).all()
+
+
+def test_small_flows_are_left_out_and_counted(outside: tuple[Findings, Release]) -> None:
+    findings, release = outside
+    assert release.flows["links"].min() >= 3
+    summed = findings.network.flows.groupby(["source", "target", "kind"])["links"].sum()
+    assert len(release.flows) + release.withheld["flows"] == len(summed)
+    assert release.withheld["flows"] == (summed < 3).sum() > 0
+
+
+def test_inside_the_house_nothing_is_withheld(internal: tuple[Findings, Release]) -> None:
+    findings, release = internal
+    assert dict(release.withheld) == {"cells": 0, "flows": 0, "names": 0}
+    pd.testing.assert_frame_equal(release.indicators, findings.indicators)
+    pd.testing.assert_frame_equal(release.subscores, findings.scored.subscores)
+    pd.testing.assert_frame_equal(release.scores, findings.scored.scores)
+    assert release.clusters.loc["C1", "firms"] == 2
+    assert release.flows["links"].sum() == findings.network.flows["links"].sum()
+    assert release.firms is not None
+    assert set(release.firms["cluster"]) == {f"C{n}" for n in range(1, 7)}
+
+
+def test_scores_that_rest_on_few_linked_actors_stay_inside(
+    outside: tuple[Findings, Release], tmp_path: Path
+) -> None:
+    findings, release = run(tmp_path, "min_firms = 12")
+    few = findings.network.counts.linked.set_index("cluster")["linked"]
+    small = set(few.index[few < 12])
+    assert small == {f"C{n}" for n in range(1, 7)}
+    assert findings.scored.scores["rated"].sum() > 0
+    assert release.scores["rated"].sum() == 0
+    assert release.scores[["score", "low", "high", "rank"]].isna().all(axis=None)
+    assert (release.scores["reason"] != "").all()
+    assert release.subscores[["value", "contribution"]].isna().all(axis=None)
+    assert list(release.explanations.values()) == [(Message("note.withheld"),)] * 6
+    shown = outside[1].scores
+    assert shown["score"].notna().sum() == findings.scored.scores["rated"].sum()
+
+
+def test_coverage_tells_kinds_and_years(outside: tuple[Findings, Release]) -> None:
+    coverage = outside[1].coverage.set_index("kind")
+    assert set(coverage.index) == {"firm_firm", "research", "support", "transfer"}
+    assert coverage.loc["transfer", ["links", "inside"]].to_list() == [
+        coverage.loc["transfer", "links"],
+        0,  # all lead abroad
+    ]
+    assert coverage["first_year"].to_list() == [2020, 2020, 2020, 2021]
+    flows = outside[0].network.flows
+    pd.testing.assert_frame_equal(count_coverage(flows), outside[1].coverage)
+    assert coverage["links"].sum() == flows["links"].sum()

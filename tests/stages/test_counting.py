@@ -1,0 +1,113 @@
+"""Counting: the same tables from any chunks, and from pairs or projects alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from clustermap.project import open_project
+from clustermap.sources import files
+from clustermap.stages import counting
+from clustermap.stages.counting import Network, count_network
+from clustermap.stages.ledger import Ledger, no_progress
+from clustermap.stages.reading import read_layers
+from clustermap.tables import SHARE_UNIT
+from tests.small_world import SmallWorld, build_small_world
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def count(world: SmallWorld, folder: Path) -> tuple[Network, Ledger]:
+    project = open_project(world.write(folder))
+    ledger = Ledger(project.quality.max_refused, strict=False)
+    layers = read_layers(project, ledger, no_progress)
+    return count_network(project, layers, ledger, no_progress), ledger
+
+
+def assert_equal(one: Network, other: Network) -> None:
+    pd.testing.assert_frame_equal(one.flows, other.flows)
+    for name in ("actors", "by_sector", "by_industry", "nation_by_industry", "links", "linked"):
+        pd.testing.assert_frame_equal(getattr(one.counts, name), getattr(other.counts, name))
+    edges = [sorted(network.counts.network.edges(keys=True)) for network in (one, other)]
+    assert edges[0] == edges[1]
+
+
+def test_every_link_of_the_small_world(tmp_path: Path) -> None:
+    network, ledger = count(build_small_world(), tmp_path)
+    links = network.counts.links.set_index(["cluster", "kind"])
+    # Of 10 firms each: a ring inside, one link each to the next cluster and from the last.
+    for cluster in ("C1", "C4"):
+        row = links.loc[(cluster, "firm_firm")]
+        assert (row["internal"], row["external"], row["linked"]) == (10, 20, 10)
+    assert links.loc[("C1", "research"), "internal"] == 10
+    assert links.loc[("C1", "research"), "linked"] == 11
+    assert links.loc[("C2", "support"), "internal"] == 10
+    assert links.loc[("C3", "transfer"), ["external", "abroad"]].to_list() == [2, 2]
+    assert links.loc[("C3", "transfer"), "external_weight"] == SHARE_UNIT
+    assert network.flows["links"].sum() == len(build_small_world().pairs) == 192
+    assert ledger.summary()["linkages_1"]["links_unlike_their_kind"] == 0
+
+
+@pytest.mark.parametrize("block", [150, 1000])
+def test_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    whole, _ = count(build_small_world(), tmp_path / "whole")
+    monkeypatch.setattr(files, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(files, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(counting, "_FEW_ROWS", 3)
+    parts, _ = count(build_small_world(), tmp_path / "parts")
+    assert_equal(whole, parts)
+
+
+def test_the_order_of_rows_changes_nothing(tmp_path: Path) -> None:
+    whole, _ = count(build_small_world(), tmp_path / "whole")
+    world = build_small_world()
+    for rows in (world.firms, world.institutes, world.pairs):
+        rows.reverse()
+    turned, _ = count(world, tmp_path / "turned")
+    assert_equal(whole, turned)
+
+
+def test_the_order_of_clusters_changes_no_flow(tmp_path: Path) -> None:
+    whole, _ = count(build_small_world(), tmp_path / "whole")
+    world = build_small_world()
+    world.clusters.reverse()
+    turned, _ = count(world, tmp_path / "turned")
+    pd.testing.assert_frame_equal(whole.flows, turned.flows)
+    assert list(turned.counts.clusters) == list(whole.counts.clusters)[::-1]
+
+
+def test_projects_and_pairs_stand_side_by_side(tmp_path: Path) -> None:
+    world = build_small_world()
+    world.project += '[[linkages]]\npath = "projects.csv"\nform = "projects"\n'
+    rows = ["project,participant,kind,year"]
+    rows += [f"J1,{who},," for who in ("00100", "00101", "I1", "nobody")]
+    rows += [f"J2,{who},," for who in ("00100", "00200")]
+    rows += ["J3,00300,,2020"]
+    tmp_path.joinpath("projects.csv").write_text("\n".join(rows), encoding="utf-8")
+    network, ledger = count(world, tmp_path)
+    plain, _ = count(build_small_world(), tmp_path / "plain")
+    summary = ledger.summary()["linkages_2"]
+    assert (summary["read"], summary["kept"], summary["quarantined"]) == (7, 6, 1)
+    assert (summary["projects"], summary["links"]) == (3, 4)
+    both, alone = (found.counts.links.set_index(["cluster", "kind"]) for found in (network, plain))
+    added = both[["internal", "external", "units"]] - alone[["internal", "external", "units"]]
+    assert added.loc[("C1", "firm_firm")].to_list() == [1, 1, 2]  # J1 inside, J2 to C2: 2 projects
+    assert added.loc[("C1", "research")].to_list() == [2, 0, 1]  # J1 twice, one project
+    assert added.loc[("C2", "firm_firm")].to_list() == [0, 1, 1]
+    assert added.loc[("C3", "firm_firm")].to_list() == [0, 0, 0]  # alone in J3: no link
+    weight = both["internal_weight"] - alone["internal_weight"]
+    third = round(SHARE_UNIT / 3)  # 4 listed in J1
+    assert weight[("C1", "research")] == 2 * third
+
+
+def test_a_project_without_linkages_or_actors(tmp_path: Path) -> None:
+    world = build_small_world()
+    world.project = world.project.split("[layers.institutes]")[0]
+    network, ledger = count(world, tmp_path)
+    assert network.flows.empty
+    assert network.counts.links.empty
+    assert network.counts.actors.empty
+    assert list(ledger.summary()) == ["clusters"]
