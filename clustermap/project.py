@@ -314,6 +314,10 @@ class Linkage(Source):
             if self.kinds:
                 raise PydanticCustomError("project_conflict", "fault", {"at": "kind"})
             _check_choice(self.kind, _kinds(table), "kind")
+        if self.form == "projects":
+            for key in ("directed", "independent_units"):
+                if getattr(self, key) is not None:
+                    raise _bad(getattr(self, key), Message("project.expected.pairs"), key)
         if self.since is not None and self.until is not None and self.since > self.until:
             raise _bad(self.until, Message("project.expected.until"), "until")
         return self

@@ -2,46 +2,73 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+_QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
 
 
-@contextmanager
-def open_page(
-    file: Path, require: Callable[[str, bool, str], None], *, width: int = 1440, height: int = 900
-) -> Iterator[tuple[Any, list[str]]]:
-    """Open a file; the log holds every request, console message, error and dialog it causes."""
+@pytest.fixture(scope="session")
+def browser(require: Callable[[str, bool, str], None]) -> Iterator[Any]:
     require("chromium", CHROMIUM.exists(), "apt-get install chromium")
-    from playwright.sync_api import sync_playwright
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(_QUIET))
+        yield opened
+        opened.close()
 
-    log: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(QUIET))
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, offline=True, service_workers="block"
-        )
-        page = context.new_page()
-        opened = file.as_uri()
-        page.on("request", lambda r: None if r.url == opened else log.append(f"request {r.url}"))
-        page.on("console", lambda m: log.append(f"console {m.type}: {m.text}"))
-        page.on("pageerror", lambda e: log.append(f"error {e}"))
-        page.on("dialog", lambda d: (log.append(f"dialog {d.message}"), d.dismiss()))
-        page.goto(opened)
+
+class Visit:
+    """A page that was opened from a file, with everything that a page should not do."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page = page
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("dialog", self._dismiss)
+        page.goto(address)
         page.wait_for_function("window.cm && cm.state && cm.state.ready")
-        yield page, log
-        browser.close()
+        self.requests.remove(address)
+
+    def _dismiss(self, dialog: Any) -> None:
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def state(self, path: str = "") -> Any:
+        return self.page.evaluate(f"cm.state{path}")
+
+    def assert_quiet(self) -> None:
+        assert self.requests == []
+        assert self.complaints == []
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Visit]]:
+    """Open a page offline at a window size; what it requests and complains of is kept."""
+    contexts = []
+
+    def go(content: bytes | Path, width: int = 1440, height: int = 900) -> Visit:
+        file = content if isinstance(content, Path) else tmp_path / "planner.html"
+        if isinstance(content, bytes):
+            file.write_bytes(content)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, offline=True, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        return Visit(context.new_page(), file.as_uri())
+
+    yield go
+    for context in contexts:
+        context.close()

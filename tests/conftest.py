@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.chromium import browser, visit
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Require = Callable[[str, bool, str], None]
+
+__all__ = ["browser", "visit"]  # fixtures of a module of their own
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,33 +1,11 @@
-"""Fixtures of the page tests: pages drawn once, and a real browser without a network."""
+"""Fixtures of the page tests: pages drawn once."""
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from clustermap.render.planner import draw_planner
 from tests.render import worlds
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-CHROMIUM = Path("/usr/bin/chromium")
-_QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-
-
-def require(name: str, *, present: bool) -> None:
-    """Skip a test whose tool is absent, unless CLUSTERMAP_REQUIRE names it: then fail."""
-    if present:
-        return
-    if name in os.environ.get("CLUSTERMAP_REQUIRE", "").split(","):
-        pytest.fail(f"{name} is required and absent")
-    pytest.skip(f"{name} is absent")
 
 
 @pytest.fixture(scope="session")
@@ -43,59 +21,3 @@ def hostile_page() -> bytes:
 @pytest.fixture(scope="session")
 def large_page() -> bytes:
     return draw_planner(worlds.large_release())
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    require("chromium", present=CHROMIUM.exists())
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(_QUIET))
-        yield opened
-        opened.close()
-
-
-class Visit:
-    """A page that was opened from a file, with everything that a page should not do."""
-
-    def __init__(self, page: Any, address: str) -> None:
-        self.page = page
-        self.requests: list[str] = []
-        self.complaints: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", self._dismiss)
-        page.goto(address)
-        page.wait_for_function("window.cm && cm.state && cm.state.ready")
-        self.requests.remove(address)
-
-    def _dismiss(self, dialog: Any) -> None:
-        self.complaints.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def state(self, path: str = "") -> Any:
-        return self.page.evaluate(f"cm.state{path}")
-
-    def assert_quiet(self) -> None:
-        assert self.requests == []
-        assert self.complaints == []
-
-
-@pytest.fixture
-def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Visit]]:
-    """Open a page offline at a window size; what it requests and complains of is kept."""
-    contexts = []
-
-    def go(content: bytes, width: int = 1440, height: int = 900) -> Visit:
-        file = tmp_path / "planner.html"
-        file.write_bytes(content)
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, offline=True, reduced_motion="reduce"
-        )
-        contexts.append(context)
-        return Visit(context.new_page(), file.as_uri())
-
-    yield go
-    for context in contexts:
-        context.close()
