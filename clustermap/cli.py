@@ -159,7 +159,7 @@ class Voice:
             sys.stdout.write(json_format.dumps(content, indent=2, allow_nan=False) + "\n")
 
     def tell_table(
-        self, heads: Sequence[str], rows: Sequence[Sequence[object]], *, numbers: bool = True
+        self, heads: Sequence[str], rows: Sequence[Sequence[object]], *, texts: int = 1
     ) -> None:
         """Show rows below heads, where somebody listens.
 
@@ -169,8 +169,8 @@ class Voice:
             Keys below ``cli.head`` in the catalogue.
         rows
             What stands in the cells, which may be user text.
-        numbers
-            Whether all columns but the first are numbers, which stand to the right.
+        texts
+            How many columns, from the first, hold text; the others' numbers stand to the right.
         """
         from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
@@ -180,7 +180,7 @@ class Voice:
         table = Table(box=None, pad_edge=False)
         for at, head in enumerate(heads):
             word = say(Message(f"cli.head.{head}"), self.language)
-            table.add_column(word, justify="right" if at and numbers else "left", overflow="fold")
+            table.add_column(word, justify="right" if at >= texts else "left", overflow="fold")
         for row in rows:
             table.add_row(*(Text(one_line(str(cell))) for cell in row))
         _console().print(table)
@@ -334,16 +334,17 @@ def _carry_out(voice: Voice, stage: str, file: Path, out: Path | None, *, strict
     return done
 
 
-def _tell_best(voice: Voice, scores: pd.DataFrame) -> None:
+def _tell_best(voice: Voice, scores: pd.DataFrame, clusters: pd.DataFrame) -> None:
+    names = dict(zip(clusters["cluster"], clusters["name"], strict=True))
     own = scores[scores["scenario"] == "default"]
     rated = own[own["rated"] == 1].sort_values(["rank", "cluster"])
     best = rated.head(_BEST)
     ranks = zip(best["rank"], best["rank_low"], best["rank_high"], strict=True)
     shown = [f"{rank:.0f} ({low:.0f}-{high:.0f})" for rank, low, high in ranks]
     values = [f"{score:.1f}" for score in best["score"]]
-    voice.tell_table(
-        ("cluster", "score", "rank"), [*zip(best["cluster"], values, shown, strict=True)]
-    )
+    named = [names[cluster] for cluster in best["cluster"]]
+    rows = [*zip(best["cluster"], named, values, shown, strict=True)]
+    voice.tell_table(("cluster", "name", "score", "rank"), rows, texts=2)
     voice.tell(Message("cli.rated", {"rated": len(rated), "clusters": len(own)}))
 
 
@@ -415,7 +416,7 @@ def _score(
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
         done = _carry_out(voice, "score_clusters", project, out, strict=strict)
-        _tell_best(voice, done.scores)
+        _tell_best(voice, done.scores, done.tables["clusters"])
 
 
 @app.command("map", help=_help("map"))
@@ -486,7 +487,7 @@ def _indicators(*, language: Tongue = None, json: Json = False, verbose: Verbose
         ways = {way: say(Message(f"cli.better.{way}"), voice.language) for way in _WAYS}
         rows = [{**record, "better": ways[str(record["better"])]} for record in found]
         voice.tell_table(
-            heads, [[record[head] for head in heads] for record in rows], numbers=False
+            heads, [[record[head] for head in heads] for record in rows], texts=len(heads)
         )
 
 

@@ -38,6 +38,7 @@ class FakeRun:
     summary: dict[str, Any] = field(default_factory=dict)
     faults: list[Message] = field(default_factory=list)
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -72,6 +73,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
         {"tables": {NASTY: counts}},
         [Message("cli.line", {"line": NASTY})],
         scores,
+        {"clusters": pd.DataFrame({"cluster": scores["cluster"], "name": ["Beta", "Alpha", ""]})},
     )
     fake: Any = ModuleType("clustermap.pipeline")
     for stage in STAGES:
@@ -177,7 +179,7 @@ def test_quiet_says_nothing(project: Path, pipeline: ModuleType) -> None:  # noq
 
 def test_score_shows_the_best_with_rank_intervals(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
     shown = call("score", project).stdout
-    assert re.search(r"70\.0 +1 \(1-2\)[\s\S]+60\.3 +2 \(1-3\)", shown)
+    assert re.search(r"Alpha +70\.0 +1 \(1-2\)[\s\S]+Beta +60\.3 +2 \(1-3\)", shown)
     assert "2 of 3" in shown
 
 
