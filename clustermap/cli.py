@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -304,6 +304,15 @@ def _tell_run(voice: Voice, run: Run) -> None:
         voice.tell(Message("cli.files", {"folder": folder, "files": files}))
 
 
+def _tell_rated(voice: Voice, summary: Mapping[str, Any]) -> None:
+    """Say how many clusters the data decide, and why they do not decide the others."""
+    values = {"rated": summary["rated"], "clusters": summary["clusters"]}
+    voice.tell(Message("cli.rated", values))
+    for reason, clusters in summary["unrated"].items():
+        why = {"clusters": f"{clusters:,}", "why": Message(reason)}
+        voice.tell(Message("summary.unrated", why))
+
+
 def _tell_rows(voice: Voice, tables: Mapping[str, Mapping[str, int]]) -> None:
     heads = ["read", "kept", "quarantined", "left_out", "assigned"]
     rows = {name: {**counts, **_assigned(counts)} for name, counts in tables.items()}
@@ -331,6 +340,8 @@ def _carry_out(voice: Voice, stage: str, file: Path, out: Path | None, *, strict
     with voice.progress() as progress:
         done: Run = getattr(pipeline, stage)(project, strict=strict, progress=progress)
     _tell_run(voice, done)
+    if "unrated" in done.summary:
+        _tell_rated(voice, done.summary)
     return done
 
 
@@ -345,7 +356,6 @@ def _tell_best(voice: Voice, scores: pd.DataFrame, clusters: pd.DataFrame) -> No
     named = [names[cluster] for cluster in best["cluster"]]
     rows = [*zip(best["cluster"], named, values, shown, strict=True)]
     voice.tell_table(("cluster", "name", "score", "rank"), rows, texts=2)
-    voice.tell(Message("cli.rated", {"rated": len(rated), "clusters": len(own)}))
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it so
@@ -507,7 +517,7 @@ def _demo(
         from clustermap import pipeline  # noqa: PLC0415
 
         with voice.progress() as progress:
-            done = pipeline.demo(folder, seed=seed, language=voice.language, progress=progress)
+            done = pipeline.demo(folder, seed=seed, language=voice.chosen, progress=progress)
         _tell_run(voice, done)
 
 

@@ -17,7 +17,9 @@ class TableFault(Exception):  # noqa: N818 -- the field of data quality calls it
     table
         Table, file or section of the project file at fault.
     column
-        Column or key at fault, if one is.
+        Column at fault, if one is.
+    key
+        Key of the project file at fault, if one is.
     row
         Row (line of the file) at fault, if one is.
     value
@@ -32,6 +34,7 @@ class TableFault(Exception):  # noqa: N818 -- the field of data quality calls it
         *,
         table: str,
         column: str = "",
+        key: str = "",
         row: int | None = None,
         value: object = None,
         **values: object,
@@ -40,6 +43,7 @@ class TableFault(Exception):  # noqa: N818 -- the field of data quality calls it
         self.reason = reason
         self.table = table
         self.column = column
+        self.key = key
         self.row = row
         self.value = value
         self.values = values
@@ -58,10 +62,18 @@ class TableFault(Exception):  # noqa: N818 -- the field of data quality calls it
             One line without line breaks or control characters.
         """
         shown = shorten(self.value)
-        known = {"table": self.table, "column": self.column, "value": shown, **self.values}
+        known = {
+            "table": self.table,
+            "column": self.column,
+            "key": self.key,
+            "value": shown,
+            **self.values,
+        }
         place = [self.table]
         if self.column:
             place.append(say(Message("place.column", {"column": self.column}), language))
+        if self.key:
+            place.append(say(Message("place.key", {"key": self.key}), language))
         if self.row is not None:
             place.append(say(Message("place.row", {"row": self.row}), language))
         if shown:

@@ -16,7 +16,7 @@ from clustermap.messages import Language, Message, say
 from clustermap.project import Project, open_project
 from clustermap.render.planner import draw_planner
 from clustermap.stages.counting import count_network
-from clustermap.stages.ledger import Ledger, Progress, no_progress, say_quarantine
+from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
 from clustermap.stages.reading import read_layers
 from clustermap.stages.scoring import score_network
@@ -66,7 +66,8 @@ class Run:
     page
         The planner's page, if it was drawn.
     faults
-        One sentence for every reason that rows were set aside.
+        One sentence for everything that a reader of the results should know of the data: why rows
+        were set aside, what was mended, whether hardly any actor lies in a cluster.
     """
 
     summary: Mapping[str, Any]
@@ -81,6 +82,10 @@ class Run:
     def scores(self) -> pd.DataFrame:
         """The table SCORES."""
         return self.tables["scores"]
+
+    def __repr__(self) -> str:
+        rated, clusters = self.summary["rated"], self.summary["clusters"]
+        return f"<Run: {rated} of {clusters} clusters rated, {len(self.outputs)} files>"
 
     def _repr_html_(self) -> str:
         """Show the page in a notebook."""
@@ -202,21 +207,16 @@ def _close(
     findings: Findings, record: Mapping[str, Any], written: list[Path], page: Path | None
 ) -> Run:
     scores = findings.scored.scores
+    unrated = scores.loc[scores["rated"] == 0, "reason"].value_counts()
     summary = {
         "tables": record["tables"],
         "clusters": len(scores),
         "rated": int(scores["rated"].sum()),
+        "unrated": {str(reason): int(count) for reason, count in sorted(unrated.items())},
     }
-    faults = say_quarantine(record["tables"])
-    return Run(
-        summary,
-        record,
-        list_tables(findings),
-        findings.network.counts.network,
-        written,
-        page,
-        faults,
-    )
+    faults = [*say_facts(record["tables"]), *say_quarantine(record["tables"])]
+    network = findings.network.counts.network
+    return Run(summary, record, list_tables(findings), network, written, page, faults)
 
 
 def check_project(
@@ -374,7 +374,7 @@ def demo(
     folder: Path,
     *,
     seed: int = 1,
-    language: Language = "ko",
+    language: Language | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Make a fictional world in a folder and run everything on it.
@@ -386,7 +386,7 @@ def demo(
     seed
         Seed of the world.
     language
-        Language that its page opens in.
+        Language that its page opens in; None for Korean, as its project file says.
     progress
         Hears how far the run is.
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _VSI = re.compile(r"[/\\]vsi", re.IGNORECASE)
 _GLOB = re.compile(r"[*?\[]")
+_CRS = re.compile(r"^[A-Za-z]+:[0-9A-Za-z]+$")
 _UNIT = re.compile(r"^\d+(\.\d+)?([eE]\d{1,2})? [A-Z]{3}$")
 _TOML_LINE = re.compile(r"line (\d+)")
 
@@ -162,6 +163,14 @@ def _check_unit(value: str) -> str:
     return value
 
 
+def _check_crs(value: str) -> str:
+    # A name such as "Korea 2000" stands for several systems; a code stands for one.
+    if not _CRS.match(value):
+        raise _bad(value, Message("project.expected.crs"))
+    return value
+
+
+Crs = Annotated[str, AfterValidator(_check_crs)]
 Files = Annotated[tuple[Path, ...], BeforeValidator(_find_files)]
 OneFile = Annotated[Path, BeforeValidator(_find_file)]
 Folder = Annotated[Path, BeforeValidator(_find_folder)]
@@ -189,9 +198,10 @@ class ProjectSection(Section):
 
     name: Text = Field(description="Name of the project; the title of its pages.")
     out: Folder = Field(default="out", description="Folder that results are written to.")  # type: ignore[assignment]
-    crs: Text = Field(
+    crs: Crs = Field(
         default="EPSG:5179",
-        description="Coordinate system for distances and areas (metric), as an EPSG code.",
+        description="Coordinate system of the map as an EPSG code; metric ones suit best, with a"
+        " geographic one (EPSG:4326) distances are geodesic.",
     )
     synthetic: bool = Field(
         default=False,
@@ -208,11 +218,10 @@ class Source(Section):
     """What every table that is read may say of its files."""
 
     path: Files = Field(
-        description="File, list of files or glob, from the project file's folder.",
+        description="File, list of files or glob, from the project file's folder. Formats: CSV,"
+        " TSV, Parquet, GeoParquet, GeoPackage, GeoJSON or shapefile.",
     )
-    layer: Text | None = Field(
-        default=None, description="Layer or sheet, where a file holds several."
-    )
+    layer: Text | None = Field(default=None, description="Layer, where a GeoPackage holds several.")
     encoding: Encoding | None = Field(
         default=None, description="Encoding; without it UTF-8 is tried, then CP949."
     )
@@ -234,9 +243,9 @@ class Source(Section):
 class Layer(Source):
     """Sections [layers.…]: one layer of the map."""
 
-    crs: Text | None = Field(
+    crs: Crs | None = Field(
         default=None,
-        description="Coordinate system of the file; it wins over what the file says.",
+        description="Coordinate system of the file as an EPSG code; it wins over the file's own.",
     )
     units: dict[str, Unit] = Field(
         default={},
@@ -330,6 +339,12 @@ class Industries(Section):
         default=None, description="Taxonomy of strategic industries; without it the embedded one."
     )
     code: Text = Field(default="KSIC10", description="Classification that its codes come from.")
+
+    @model_validator(mode="after")
+    def _check_taxonomy(self) -> Self:
+        if self.path is None and self.code != "KSIC10":
+            raise _bad(self.code, Message("project.expected.taxonomy"), "code")
+        return self
 
 
 class Score(Section):
@@ -632,14 +647,14 @@ def _fault(error: ErrorDetails, file: Path) -> TableFault:
     if kind == "extra_forbidden":
         section = tuple(part for part in loc[:-1] if isinstance(part, str))
         hint = _hint(str(loc[-1]), list_keys(section))
-        return TableFault("project_unknown_key", table=table, column=column, hint=hint)
+        return TableFault("project_unknown_key", table=table, key=column, hint=hint)
     if kind == "missing":
-        return TableFault("project_missing_key", table=table, column=column)
+        return TableFault("project_missing_key", table=table, key=column)
     if kind.startswith("project_"):
-        return TableFault(kind, table=table, column=column, **context)
+        return TableFault(kind, table=table, key=column, **context)
     expected = _expected(kind, context)
     return TableFault(
-        "project_bad_value", table=table, column=column, value=error["input"], expected=expected
+        "project_bad_value", table=table, key=column, value=error["input"], expected=expected
     )
 
 

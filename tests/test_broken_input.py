@@ -260,7 +260,7 @@ def test_row_fault(tmp_path: Path, name: str) -> None:
     rows = read_quarantine(tmp_path / "out", table)
     found = tuple((row["line"], row["column"], row["value"], row["reason"]) for row in rows)
     assert found == expected
-    assert stdout.count("set aside") == len({reason for *_, reason in expected})
+    assert stdout.count(" set aside - ") == len({reason for *_, reason in expected})
 
 
 @pytest.mark.parametrize("name", SPOILT_FIRMS)

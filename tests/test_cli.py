@@ -70,7 +70,7 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     run = FakeRun(
         page,
         [page, *tables],
-        {"tables": {NASTY: counts}},
+        {"tables": {NASTY: counts}, "rated": 2, "clusters": 3, "unrated": {}},
         [Message("cli.line", {"line": NASTY})],
         scores,
         {"clusters": pd.DataFrame({"cluster": scores["cluster"], "name": ["Beta", "Alpha", ""]})},
@@ -136,7 +136,7 @@ def test_a_table_fault_is_one_line_and_1(project: Path, verb: str) -> None:
     project.write_text(project.read_text(encoding="utf-8") + "kind = 1\n", encoding="utf-8")
     done = call(verb, project)
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr.startswith("clustermap: project.toml [layers.clusters], column kind")
+    assert done.stderr.startswith("clustermap: project.toml [layers.clusters], key kind")
     assert done.stderr.count("\n") == 1
 
 

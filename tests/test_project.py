@@ -223,17 +223,17 @@ def test_every_mistake_is_one_line_with_its_cure(folder: Path, name: str) -> Non
 def test_a_fault_names_section_key_and_value(folder: Path) -> None:
     fault = refuse(folder, f'{HEAD}{PAIRS}{PAIRS}directed = "yes"')
     assert fault.table == "project.toml [[linkages]] 2"
-    assert (fault.column, fault.value) == ("directed", "yes")
+    assert (fault.key, fault.value) == ("directed", "yes")
     fault = refuse(folder, f'{HEAD}[layers.institutes]\npath = "b1.csv"\nkinds = {{ a = "b" }}')
     assert fault.table == "project.toml [layers.institutes]"
-    assert (fault.column, fault.value) == ("kinds.a", "b")
+    assert (fault.key, fault.value) == ("kinds.a", "b")
 
 
 def test_schema_and_clusters_are_required(folder: Path) -> None:
-    assert refuse(folder, HEAD.replace("schema = 1", "")).column == "schema"
+    assert refuse(folder, HEAD.replace("schema = 1", "")).key == "schema"
     assert refuse(folder, HEAD.replace("schema = 1", "schema = 2")).value == 2
     fault = refuse(folder, 'schema = 1\n[project]\nname = "a"\n[layers]\n')
-    assert (fault.table, fault.column) == ("project.toml [layers]", "clusters")
+    assert (fault.table, fault.key) == ("project.toml [layers]", "clusters")
 
 
 def test_other_encodings_are_named(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 POINT = "x, y"
 """Column that a fault of both coordinates names."""
 
+_Points: TypeAlias = "tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]"
+_AMONG_DEGREES = 0.3
+_HARDLY = 0.1
 _MOSTLY = 0.5
 """Share of a layer's points above which a fault of many rows is a fault of the table."""
 
@@ -73,10 +76,16 @@ def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checke
     lon, lat = projection.transform(x, y, found, lonlat)
     given = ~(np.isnan(x) | np.isnan(y) | origin)
     possible = np.isfinite(lon) & (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
-    near = possible & projection.lies_in(lon, lat, home.bounds)
-    swapped = given & ~near
-    swapped[swapped] = _near_when_swapped(x[swapped], y[swapped], found, home)
-    _refuse_misplaced(table, given, near, swapped, found)
+    degrees = given & found.is_projected & (np.abs(x) <= 180) & (np.abs(y) <= 90)
+    near = possible & ~degrees & projection.lies_in(lon, lat, home.bounds)
+    turned = projection.transform(y, x, found, lonlat)
+    swapped = given & ~near & ~degrees & projection.lies_in(*turned, home.bounds)
+    if _are_swapped(given, (lon, lat), turned, home):
+        raise TableFault("swapped_axes", table=table, column=POINT)
+    if (given & ~near).sum() > _MOSTLY * given.sum():
+        raise TableFault(
+            "misplaced_layer", table=table, key="crs", value=projection.name_crs(found)
+        )
     faults = [checked.faults]
     moved_x, moved_y = projection.transform(x, y, found, home.crs)
     impossible = given & (~possible | np.isnan(moved_x))
@@ -86,6 +95,7 @@ def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checke
     for mask, reason in (
         (half, "half_coordinate"),
         (origin, "origin_coordinate"),
+        (degrees, "degrees_coordinate"),
         (swapped, "swapped_coordinate"),
         (impossible, "impossible_coordinate"),
     ):
@@ -114,28 +124,17 @@ def _write_points(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> pa.
     return pc.binary_join_element_wise(*halves, ", ")
 
 
-def _near_when_swapped(
-    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], found: CRS, home: Home
-) -> npt.NDArray[np.bool_]:
-    lonlat = CRS.from_user_input(projection.LONLAT)
-    lon, lat = projection.transform(y, x, found, lonlat)
-    return projection.lies_in(lon, lat, home.bounds)
+def _are_swapped(
+    given: npt.NDArray[np.bool_], points: _Points, turned: _Points, home: Home
+) -> bool:
+    """Return whether a layer lies among the clusters only when its axes are swapped.
 
-
-def _refuse_misplaced(
-    table: str,
-    given: npt.NDArray[np.bool_],
-    near: npt.NDArray[np.bool_],
-    swapped: npt.NDArray[np.bool_],
-    found: CRS,
-) -> None:
-    total = int(given.sum())
-    if total and swapped.sum() > _MOSTLY * total:
-        raise TableFault("swapped_axes", table=table, column=POINT, rows=int(swapped.sum()))
-    if total and (given & ~near).sum() > _MOSTLY * total:
-        raise TableFault(
-            "misplaced_layer", table=table, column="crs", value=projection.name_crs(found)
-        )
+    One point may have its twin there by chance, as national grids are nearly square; most of a
+    layer has not.
+    """
+    among = given & projection.lies_in(*points, home.bounds, margin=_AMONG_DEGREES)
+    swapped = given & projection.lies_in(*turned, home.bounds, margin=_AMONG_DEGREES)
+    return bool(among.sum() < _HARDLY * given.sum() and swapped.sum() > _MOSTLY * given.sum())
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,8 @@ def clean_polygons(table: Table, checked: Checked, found_crs: CRS, crs: CRS) -> 
     ).set_index(table.key[0])
     faults = pa.concat_tables([checked.faults, own.faults, unique.faults, held.faults])
     if frame.empty:
-        raise TableFault("empty_layer", table=table.name)
+        drawn = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
+        raise TableFault("not_polygons" if drawn.any() else "empty_layer", table=table.name)
     made_valid = int(((broken | broken_again) & ~bad).sum())
     return CleanPolygons(_fill_area(table, frame, crs), faults, made_valid)
 
@@ -185,7 +186,7 @@ def _refuse_misplaced(table: str, shapes: npt.NDArray[np.object_], found: CRS, c
             raise TableFault("swapped_axes", table=table, column="geometry")
     if np.isnan(lon).mean() > 0.5:
         raise TableFault(
-            "misplaced_layer", table=table, column="crs", value=projection.name_crs(found)
+            "misplaced_layer", table=table, key="crs", value=projection.name_crs(found)
         )
     projection.check_fit(crs, lon, lat, "project")
 

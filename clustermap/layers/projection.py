@@ -32,7 +32,7 @@ _STRETCH = 0.05
 """Distances may be wrong by this share at most; national and continental grids stay below .02."""
 
 
-def check_crs(text: str, table: str, column: str = "crs") -> CRS:
+def check_crs(text: str, table: str) -> CRS:
     """Return a coordinate system that says which one it is.
 
     A .prj without an authority's code can be one of several systems some hundred metres apart, so
@@ -44,8 +44,6 @@ def check_crs(text: str, table: str, column: str = "crs") -> CRS:
         Code ("EPSG:5179") or definition (WKT, PROJJSON).
     table
         Table or file it belongs to, for the fault.
-    column
-        Key at fault.
 
     Returns
     -------
@@ -58,18 +56,18 @@ def check_crs(text: str, table: str, column: str = "crs") -> CRS:
         If the text is empty, no coordinate system, or one without a code.
     """
     if not text:
-        raise TableFault("unknown_crs", table=table, column=column)
+        raise TableFault("unknown_crs", table=table, key="crs")
     try:
         crs = CRS.from_user_input(text)
         named = crs.to_json_dict().get("id")  # what the text says, before any likeness is sought
         authority = (named["authority"], str(named["code"])) if named else crs.to_authority()
         if authority is None:
-            raise TableFault("unnamed_crs", table=table, column=column, value=crs.name)
+            raise TableFault("unnamed_crs", table=table, key="crs", value=crs.name)
         crs = CRS.from_authority(*authority)
     except CRSError:
-        raise TableFault("bad_crs", table=table, column=column, value=text) from None
+        raise TableFault("bad_crs", table=table, key="crs", value=text) from None
     if not (crs.is_geographic or crs.is_projected):  # heights, or metres from the earth's centre
-        raise TableFault("bad_crs", table=table, column=column, value=text)
+        raise TableFault("bad_crs", table=table, key="crs", value=text)
     return crs
 
 
@@ -176,7 +174,7 @@ def check_fit(crs: CRS, lon: Floats, lat: Floats, table: str) -> None:
     if not outside and _stretch(crs, float(np.nanmedian(lon)), float(np.nanmedian(lat))) < _STRETCH:
         return
     raise TableFault(
-        "unfit_crs", table=table, column="crs", value=name_crs(crs), fitting=suggest_crs(lon, lat)
+        "unfit_crs", table=table, key="crs", value=name_crs(crs), fitting=suggest_crs(lon, lat)
     )
 
 

@@ -50,7 +50,9 @@ class Section:
         TableFault
             The fault, to be raised.
         """
-        return TableFault(reason, table=self.place, column=key, row=None, value=value, **values)
+        return TableFault(
+            reason, table=self.place, column="", key=key, row=None, value=value, **values
+        )
 
     def allow(self, keys: Collection[str]) -> None:
         """Refuse every key that is not known.

@@ -194,7 +194,7 @@ def find_encoding(path: Path, stated: str, table: str) -> str:
             line = _decodes(path, encoding)
         except LookupError:
             raise TableFault(
-                "unknown_encoding", table=f"{table} ({path.name})", column="encoding", value=stated
+                "unknown_encoding", table=f"{table} ({path.name})", key="encoding", value=stated
             ) from None
         if line is None:
             return encoding
@@ -296,6 +296,11 @@ def _read_text(source: FileSource, path: Path) -> Iterator[Item]:
     encoding = find_encoding(path, source.encoding, source.table.name)
     header = _read_header(source, path, encoding)
     names = header.names
+    if source.delimiter and len(names) == 1 < len(source.table.required):
+        table = f"{source.table.name} ({path.name})"
+        raise TableFault(
+            "wrong_delimiter", table=table, key="delimiter", delimiter=source.delimiter
+        )
     matched = _match_columns(source, path, names)
     counter = _LineCounter(source.table.name, path, header.lines + 1)
     try:
@@ -461,7 +466,7 @@ def _find_layer(source: FileSource, path: Path, opened: Path | bytes) -> str | N
         raise TableFault(
             "missing_layer",
             table=f"{source.table.name} ({path.name})",
-            column="layer",
+            key="layer",
             value=source.layer,
             found=", ".join(layers[:12]),
         )
@@ -469,7 +474,7 @@ def _find_layer(source: FileSource, path: Path, opened: Path | bytes) -> str | N
         raise TableFault(
             "which_layer",
             table=f"{source.table.name} ({path.name})",
-            column="layer",
+            key="layer",
             found=", ".join(layers[:12]),
         )
     return source.layer or None

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_ROWS_NAMED = 8
+_FACTS_SAID = (
+    "made_valid",
+    "overlapping_pairs",
+    "in_several_clusters",
+    "assigned_unknown",
+    "links_unlike_their_kind",
+)
+_FEW_INSIDE = 0.1
+_ENOUGH_LOCATED = 10
+
+
 class Progress(Protocol):
     """Hears how far a run is."""
 
@@ -119,7 +131,9 @@ class Ledger:
             self.quarantine.append(faults)
 
     def _refuse(self, table: str, read: int, faults: pa.Table) -> None:
-        first = faults.sort_by("line").slice(0, 1).to_pylist()[0]
+        ordered = faults.sort_by("line")
+        first = ordered.slice(0, 1).to_pylist()[0]
+        rows = [str(line) for line in ordered["line"].slice(0, _ROWS_NAMED).to_pylist()]
         commonest, _ = Counter(faults["reason"].to_pylist()).most_common(1)[0]
         raise TableFault(
             "strict" if self.strict else "too_many_refused",
@@ -133,6 +147,7 @@ class Ledger:
             read=read,
             share=f"{100 * faults.num_rows / read:.1f}",
             limit=f"{100 * self.max_refused:g}",
+            rows=", ".join([*rows, "…"] if faults.num_rows > _ROWS_NAMED else rows),
         )
 
     def faults(self) -> pa.Table:
@@ -193,3 +208,31 @@ def say_quarantine(summary: Mapping[str, Any]) -> list[Message]:
         for table, entry in summary.items()
         for reason, count in entry["reasons"].items()
     ]
+
+
+def say_facts(summary: Mapping[str, Any]) -> list[Message]:
+    """Return one sentence for everything else that a reader should know of the tables.
+
+    Parameters
+    ----------
+    summary
+        From Ledger.summary.
+
+    Returns
+    -------
+    list
+        Messages, table by table; first the warning that hardly any actor lies in a cluster.
+    """
+    said = []
+    for table, entry in summary.items():
+        inside = sum(entry.get(f"assigned_{way}", 0) for way in ("inside", "nearest"))
+        located = inside + entry.get("assigned_grid", 0)
+        if located >= _ENOUGH_LOCATED and inside < _FEW_INSIDE * located:
+            values = {"table": table, "inside": inside, "located": located}
+            said.append(Message("summary.few_inside", values))
+        said += [
+            Message(f"summary.{fact}", {"table": table, "rows": f"{entry[fact]:,}"})
+            for fact in _FACTS_SAID
+            if entry.get(fact)
+        ]
+    return said

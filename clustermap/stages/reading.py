@@ -156,7 +156,7 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
         read += item.rows.num_rows
         progress(Message("step.read", {"table": table.name}), read, 0)
     if len(systems) > 1 and not getattr(source, "crs", None):
-        raise TableFault("mixed_crs", table=table.name, column="crs", value=", ".join(systems))
+        raise TableFault("mixed_crs", table=table.name, key="crs", value=", ".join(systems))
     if read == 0:
         raise TableFault("empty_layer", table=table.name)
     rows = pa.concat_tables(parts, promote_options="default").unify_dictionaries()

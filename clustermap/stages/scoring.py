@@ -26,7 +26,7 @@ def _read_named(folder: str, name: str) -> str:
         raise TableFault(
             "unknown_profile",
             table="score",
-            column="profile",
+            key="profile",
             value=name,
             known=", ".join(near or files),
         )

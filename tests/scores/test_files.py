@@ -72,7 +72,7 @@ def test_a_faulty_profile_is_refused(
     with pytest.raises(TableFault) as caught:
         parse_profile(text.replace(old, new), "mine")
     fault = caught.value
-    assert (fault.reason, fault.column) == (reason, column)
+    assert (fault.reason, fault.key) == (reason, column)
     assert fault.table.startswith("profile mine")
     assert value is None or fault.value == value
     _says_its_cure(fault)
@@ -93,7 +93,7 @@ def test_faulty_goalposts_are_refused(old: str, new: str, reason: str, column: s
     assert old in text
     with pytest.raises(TableFault) as caught:
         parse_goalposts(text.replace(old, new), "mine")
-    assert (caught.value.reason, caught.value.column) == (reason, column)
+    assert (caught.value.reason, caught.value.key) == (reason, column)
     _says_its_cure(caught.value)
 
 

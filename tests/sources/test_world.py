@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from clustermap.errors import TableFault
 from clustermap.sources.reference import data_root
 from clustermap.sources.world import FACTORS, World, build_world, redraw_linkages, write_world
 from clustermap.sources.world.actors import STRATEGIC_CODES
@@ -320,8 +320,20 @@ def test_written_files_read_back(tmp_path: Path, small: World) -> None:
     assert {path.stem for path in folder.glob("*.csv")} == {*CSVS, "strategic12"}
 
 
-def test_writing_again_replaces_whole_files(tmp_path: Path, small: World) -> None:
+def test_writing_again_changes_nothing(tmp_path: Path, small: World) -> None:
     write_world(small, tmp_path)
-    shorter = replace(small, pairs=small.pairs.head(10))
-    write_world(shorter, tmp_path)
-    assert len(pd.read_csv(tmp_path / "pairs.csv")) == 10
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    write_world(small, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["firms.csv", "project.toml"])
+def test_what_is_no_world_of_ours_is_never_replaced(
+    tmp_path: Path, small: World, name: str
+) -> None:
+    (tmp_path / name).write_text("mine", encoding="utf-8")
+    with pytest.raises(TableFault) as caught:
+        write_world(small, tmp_path)
+    assert (caught.value.reason, caught.value.value) == ("world_in_the_way", name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text(encoding="utf-8") == "mine"

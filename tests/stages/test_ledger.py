@@ -50,7 +50,7 @@ def test_what_is_closed_is_summed_up() -> None:
     }
     assert ledger.faults()["line"].to_pylist() == [4, 9]
     (sentence,) = say_quarantine(ledger.summary())
-    assert say(sentence, "en") == "firms: 2 rows set aside - the value is empty."
+    assert say(sentence, "en") == "firms: 2 set aside - the value is empty."
     assert "2행" in say(sentence, "ko")
     no_progress(sentence, 0, 1)
 

@@ -184,7 +184,7 @@ def test_an_explicit_crs_wins_over_the_files(tmp_path: Path) -> None:
 
 def test_points_without_a_crs_are_refused(tmp_path: Path) -> None:
     fault = refuse(build_small_world(), tmp_path, firms_crs='"firms.csv"\n')
-    assert (fault.reason, fault.table, fault.column) == ("unknown_crs", "firms", "crs")
+    assert (fault.reason, fault.table, fault.key) == ("unknown_crs", "firms", "crs")
 
 
 def test_points_in_another_crs_than_stated_are_refused(tmp_path: Path) -> None:

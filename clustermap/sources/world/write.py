@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from clustermap.errors import TableFault
 from clustermap.sources.reference import data_root
 
 if TYPE_CHECKING:
@@ -91,14 +92,32 @@ def write_world(world: World, folder: Path) -> Path:
     world
         The world.
     folder
-        Where to write; made if it is not there. Files of the same names are replaced.
+        Where to write; made if it is not there.
 
     Returns
     -------
     Path
         The project file, ``folder / "project.toml"``.
+
+    Raises
+    ------
+    TableFault
+        If a file of the same name holds anything but this very world: somebody's data, or a
+        world that was edited since. Nothing is written then.
     """
+    texts = _spell_world(world)
+    for name, text in texts.items():
+        path = folder / name
+        if path.exists() and not (path.is_file() and path.read_bytes() == text.encode()):
+            raise TableFault("world_in_the_way", table=str(folder), value=name)
     folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        _write(folder / name, text)
+    return folder / "project.toml"
+
+
+def _spell_world(world: World) -> dict[str, str]:
+    """Return the files of a world by their names."""
     institutes = world.institutes.assign(kind=world.institutes["kind"].map(_INSTITUTE_KINDS))
     pairs = world.pairs.assign(kind=world.pairs["kind"].map(_LINKAGE_KINDS))
     kinds = world.participations["kind"].map(_LINKAGE_KINDS).fillna("")
@@ -109,15 +128,17 @@ def write_world(world: World, folder: Path) -> Path:
         "pairs": pairs,
         "participations": world.participations.assign(kind=kinds),
     }
-    _write(folder / "clusters.geojson", _spell_clusters(world.clusters))
-    for name, table in tables.items():
-        named = table[list(_COLUMNS[name])].rename(columns=_COLUMNS[name])
-        _write(folder / f"{name}.csv", _spell_table(named))
-    _write(folder / "truth.csv", _spell_table(world.truth.round(6)))
-    taxonomy = (data_root() / "taxonomies" / TAXONOMY).read_text(encoding="utf-8")
-    _write(folder / TAXONOMY, taxonomy)
-    _write(folder / "project.toml", _spell_project(world))
-    return folder / "project.toml"
+    written = {
+        f"{name}.csv": _spell_table(table[list(_COLUMNS[name])].rename(columns=_COLUMNS[name]))
+        for name, table in tables.items()
+    }
+    return {
+        "clusters.geojson": _spell_clusters(world.clusters),
+        **written,
+        "truth.csv": _spell_table(world.truth.round(6)),
+        TAXONOMY: (data_root() / "taxonomies" / TAXONOMY).read_text(encoding="utf-8"),
+        "project.toml": _spell_project(world),
+    }
 
 
 def _write(path: Path, text: str) -> None:
