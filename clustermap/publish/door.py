@@ -17,6 +17,7 @@ from clustermap.publish.suppression import (
     Rules,
     find_suppressed,
     hide_clusters,
+    hide_kinds,
 )
 from clustermap.scores.rating import TOO_FEW_LINKED
 
@@ -125,7 +126,7 @@ def build_release(results: Results, terms: Terms) -> Release:
         hidden = hidden & False
     indicators, cells = _release_indicators(results, terms)
     institutes, names = _release_institutes(results, terms)
-    flows, small_flows = _release_flows(results.flows, terms)
+    flows, small_flows = _release_flows(results, terms)
     return Release(
         title=terms.title,
         language=terms.language,
@@ -219,7 +220,8 @@ def _release_firms(results: Results) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def _release_flows(flows: pd.DataFrame, terms: Terms) -> tuple[pd.DataFrame, int]:
+def _release_flows(results: Results, terms: Terms) -> tuple[pd.DataFrame, int]:
+    flows = results.flows
     keys = ["source", "target", "kind"]
     summed = flows.groupby(keys, sort=True)[["links", "weight"]].sum().reset_index()
     # Background squares hold few actors; what runs between them says nothing of a cluster.
@@ -229,7 +231,12 @@ def _release_flows(flows: pd.DataFrame, terms: Terms) -> tuple[pd.DataFrame, int
     summed = summed[~both_outside]
     if terms.internal:
         return summed.reset_index(drop=True), 0
+    hidden = hide_kinds(results.counts, terms.rules)
     small = summed["links"] < terms.rules.min_firms
+    for end in ("source", "target"):
+        # What a kind's figures may not tell, its flows may not tell either.
+        ends = pd.MultiIndex.from_frame(summed[[end, "kind"]])
+        small |= hidden.reindex(ends).fillna(value=False).to_numpy(dtype=bool)
     return summed[~small].reset_index(drop=True), int(small.sum())
 
 

@@ -52,6 +52,33 @@ def _marked(keys: pd.DataFrame, marks: pd.Series[bool]) -> pd.Series[bool]:
     return pd.Series(found.fillna(False).to_numpy(dtype=bool), index=keys.index)
 
 
+def hide_kinds(counts: Counts, rules: Rules) -> pd.Series[bool]:
+    """Return the kinds of linkage whose figures may not be told of a cluster.
+
+    Where one kind alone is hidden, the total over kinds would give it away by subtraction; the
+    next smallest is then hidden with it (secondary suppression: Handbook on Statistical Disclosure
+    Control, chapter 4).
+
+    Parameters
+    ----------
+    counts
+        Counts of the run.
+    rules
+        When a cell is too small.
+
+    Returns
+    -------
+    pd.Series
+        bool, index cluster and kind.
+    """
+    linked = counts.links.set_index(["cluster", "kind"])["linked"].sort_index()
+    hidden = _is_small(linked, rules)
+    alone = hidden.groupby("cluster").transform("sum") == 1
+    others = linked[alone & ~hidden & (linked > 0)].reset_index()
+    second = others.sort_values(["linked", "kind"]).groupby("cluster").head(1)
+    return hidden | hidden.index.isin(pd.MultiIndex.from_frame(second[["cluster", "kind"]]))
+
+
 def find_suppressed(indicators: pd.DataFrame, counts: Counts, rules: Rules) -> pd.Series[bool]:
     """Return which indicator values may not leave.
 
@@ -71,7 +98,7 @@ def find_suppressed(indicators: pd.DataFrame, counts: Counts, rules: Rules) -> p
     """
     clusters = _find_small(counts.by_sector, ["cluster"], rules)
     industries = _find_small(counts.by_industry, ["cluster", "industry"], rules)
-    links = counts.links.set_index(["cluster", "kind"])["linked"]
+    kinds = hide_kinds(counts, rules)
     any_kind = counts.linked.set_index("cluster")["linked"]
     of_employment = indicators["indicator"].isin(_OF_EMPLOYMENT)
     by_industry = indicators["industry"] != ""
@@ -82,7 +109,7 @@ def find_suppressed(indicators: pd.DataFrame, counts: Counts, rules: Rules) -> p
     # A share of employment in an industry tells of the whole's employees too.
     hidden |= by_industry & _marked(cluster, clusters["few"])
     hidden |= (indicators["indicator"] == "firms") & _marked(cluster, clusters["few"])
-    hidden |= by_kind & _marked(indicators[["cluster", "kind"]], _is_small(links, rules))
+    hidden |= by_kind & _marked(indicators[["cluster", "kind"]], kinds)
     of_links = ~of_employment & ~by_industry & (indicators["indicator"] != "firms")
     return hidden | (of_links & ~by_kind & _marked(cluster, _is_small(any_kind, rules)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
@@ -9,7 +10,7 @@ import pandas as pd
 import pytest
 
 from clustermap.network.counts import Counts
-from clustermap.publish.suppression import Rules, find_suppressed, hide_clusters
+from clustermap.publish.suppression import Rules, find_suppressed, hide_clusters, hide_kinds
 
 #  cluster   firms  employees  largest  linked (any, research)
 #  A           9      100        20        9, 5      nothing is small
@@ -86,3 +87,26 @@ def test_what_a_cluster_itself_hides() -> None:
         "links": [False, True, False, False],
     }
     assert list(hidden.index) == list(WORLD)
+
+
+def linked_by_kind(**linked: int) -> Counts:
+    rows = [("A", kind, actors) for kind, actors in linked.items()]
+    return replace(counts(), links=pd.DataFrame(rows, columns=["cluster", "kind", "linked"]))
+
+
+@pytest.mark.parametrize(
+    ("linked", "hidden"),
+    [
+        ({"research": 5, "support": 4, "transfer": 0}, set()),
+        # Alone, transfer is the total less the others: the next smallest goes with it.
+        ({"research": 5, "support": 4, "transfer": 2}, {"transfer", "support"}),
+        ({"research": 4, "support": 4, "transfer": 1}, {"transfer", "research"}),
+        # Two small kinds hide each other.
+        ({"research": 5, "support": 2, "transfer": 1}, {"transfer", "support"}),
+        # A kind without links is no cover.
+        ({"research": 2, "support": 0, "transfer": 0}, {"research"}),
+    ],
+)
+def test_a_kind_is_never_hidden_alone(linked: dict[str, int], hidden: set[str]) -> None:
+    found = hide_kinds(linked_by_kind(**linked), Rules())
+    assert {kind for (_, kind), is_hidden in found.items() if is_hidden} == hidden
