@@ -15,22 +15,15 @@ from clustermap.sources.world.actors import (
     draw_partners,
     draw_sizes,
 )
-from clustermap.sources.world.linkages import (
-    as_factors,
-    build_cells,
-    build_law,
-    count_pairs,
-    draw_pairs,
-    draw_participations,
-    expect_links,
-    plant,
-)
+from clustermap.sources.world.expectation import expect_links
+from clustermap.sources.world.law import as_factors, build_cells, build_law, plant
+from clustermap.sources.world.linkages import count_pairs, draw_pairs, draw_participations
 from clustermap.sources.world.places import fill_shapes, read_geography
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from clustermap.sources.world.linkages import Cells, Law, Roster
+    from clustermap.sources.world.law import Cells, Law, Roster
     from clustermap.sources.world.places import Numbers
 
 FACTORS = {
