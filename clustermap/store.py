@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
 
+    from clustermap.messages import Language
+
 _PROGRAM = "clustermap"
 _RUN = "run.json"
 _MANIFEST = ".clustermap.json"
@@ -107,15 +109,15 @@ def _escape(value: object) -> str:
     )
 
 
-def _quarantine_rows(faults: pa.Table) -> Iterator[list[str]]:
+def _quarantine_rows(faults: pa.Table, language: Language) -> Iterator[list[str]]:
     catalogue = read_catalogue()
     for row in faults.to_pylist():
-        text = catalogue.get(f"row_fault.{row['reason']}", {"en": ""})["en"]
+        text = catalogue.get(f"row_fault.{row['reason']}", {language: ""})[language]
         cells = [*(_escape(row[name]) for name in _QUARANTINE_COLUMNS), text]
         yield [defuse_text(cell) for cell in cells]
 
 
-def write_quarantine(faults: pa.Table, folder: Path) -> None:
+def write_quarantine(faults: pa.Table, folder: Path, *, language: Language = "en") -> None:
     r"""Write the rows that were refused, one CSV a table.
 
     Parameters
@@ -124,15 +126,18 @@ def write_quarantine(faults: pa.Table, folder: Path) -> None:
         Columns table, file, line, column, value, reason.
     folder
         Folder to write ``<table>.csv`` into: UTF-8 with byte order mark, ``text`` is the reason
-        in English. A control character or backslash is written as its escape (``\x00``,
+        in words. A control character or backslash is written as its escape (``\x00``,
         ``\\``), and an apostrophe stands before what a spreadsheet would run.
+    language
+        Language of ``text``: "ko" or "en".
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in sorted(set(faults["table"].to_pylist())):
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\r\n")
         writer.writerow([*_QUARANTINE_COLUMNS, "text"])
-        writer.writerows(_quarantine_rows(faults.filter(pc.equal(faults["table"], name))))
+        refused = faults.filter(pc.equal(faults["table"], name))
+        writer.writerows(_quarantine_rows(refused, language))
         _replace_file(folder / f"{name}.csv", stream.getvalue().encode("utf-8-sig"))
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import types
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -20,8 +21,12 @@ import shapely
 
 from clustermap import store
 from clustermap.errors import TableFault
+from clustermap.messages import read_catalogue
 from clustermap.store import Staging, hash_file, write_quarantine, write_run, write_tables
 from clustermap.tables import CLUSTERS, SCORES
+
+if TYPE_CHECKING:
+    from clustermap.messages import Language
 
 ROOT = Path(__file__).parents[1]
 METADATA = {"synthetic": "true", "version": "0.1.0"}
@@ -111,6 +116,30 @@ def test_quarantine_loses_nothing_and_runs_nothing(tmp_path: Path) -> None:
     ]
     assert [row["line"] for row in rows] == ["2", "3", "4", "5", "6", "7"]
     assert list(rows[0]) == ["file", "line", "column", "value", "reason", "text"]
+
+
+@pytest.mark.parametrize(("language", "chosen"), [("ko", "ko"), ("en", "en"), (None, "en")])
+def test_quarantine_speaks_the_language(
+    tmp_path: Path, language: Language | None, chosen: Language
+) -> None:
+    reason = next(key for key in read_catalogue() if key.startswith("row_fault."))
+    faults = pa.table(
+        {
+            "table": ["firms"] * 2,
+            "file": ["firms.csv"] * 2,
+            "line": [2, 3],
+            "column": ["x"] * 2,
+            "value": ["1"] * 2,
+            "reason": [reason.removeprefix("row_fault."), "no_such_reason"],
+        }
+    )
+    if language is None:
+        write_quarantine(faults, tmp_path)
+    else:
+        write_quarantine(faults, tmp_path, language=language)
+    with (tmp_path / "firms.csv").open(encoding="utf-8-sig", newline="") as stream:
+        said = [row["text"] for row in csv.DictReader(stream)]
+    assert said == [read_catalogue()[reason][chosen], ""]
 
 
 def test_record_is_sorted_and_known_again(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-Happened = Literal["control", "infinite", "precision", "cut", "encoding", "spaces", "formula"]
+Happened = Literal[
+    "control", "infinite", "precision", "rounded", "cut", "encoding", "spaces", "formula"
+]
 
 CONTROL = r"[\x00-\x1f\x7f\x{80}-\x{9f}]"
 REPLACEMENT = "\ufffd"
@@ -40,8 +42,9 @@ class Change:
         Start of the value before the change.
     happened
         "control" (control characters became U+FFFD), "infinite" (became empty), "precision" (a
-        time was cut to milliseconds), "cut" (text too long), "encoding" (characters became "?"),
-        "spaces" (those at the start or end are lost), "formula" (an apostrophe was put before it).
+        time was cut to milliseconds), "rounded" (a weight too large for all its decimals), "cut"
+        (text too long), "encoding" (characters became "?"), "spaces" (those at the start or end
+        are lost), "formula" (an apostrophe was put before it).
     """
 
     file: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -13,8 +14,8 @@ import shapely
 
 from clustermap import tables
 from clustermap.errors import TableFault
-from clustermap.formats.cells import Change, clean_columns
-from clustermap.messages import read_catalogue
+from clustermap.formats.cells import Change, clean_columns, row_id, start
+from clustermap.messages import LANGUAGES, read_catalogue
 from clustermap.tables import Column
 
 if TYPE_CHECKING:
@@ -38,8 +39,21 @@ _RELEASED = (
     Column("employees", "integer", "Persons employed by them.", "persons"),
     Column("label_ko", "text", "Label in Korean."),
     Column("label_en", "text", "Label in English."),
+    Column("reason_ko", "text", "The reason in words, in Korean."),
+    Column("reason_en", "text", "The reason in words, in English."),
+    Column("note_ko", "text", "The remark in words, in Korean."),
+    Column("note_en", "text", "The remark in words, in English."),
     Column("synthetic", "integer", "1: the data are made up and describe no real place."),
 )
+_STANDS_IN = Column("cluster", "text", "Cluster that it stands in; empty outside clusters.")
+_DECIMAL_WEIGHT = Column("weight", "number", "Sum of weights or shares, as a decimal number.")
+_RELEASED_IN = {
+    "institutes": (_STANDS_IN,),
+    "firms": (_STANDS_IN,),
+    "flows": (_DECIMAL_WEIGHT,),
+    "cell_flows": (_DECIMAL_WEIGHT,),
+}
+"""Columns that mean something else in a layer than in the table that it comes from."""
 _DECLARED = {
     column.name: column
     for table in (*tables.INPUT_TABLES, *tables.OUTPUT_TABLES)
@@ -62,6 +76,8 @@ _CLUSTER_COLUMNS = (
 _SCORE_COLUMNS = (
     "score", "low", "high", "rank", "rank_low", "rank_high", "rated", "reason",
 )  # fmt: skip
+_FLOW_KEY = ("source", "target", "kind")
+_EXACT_BELOW = 2**23  # doubles below lie less than 1e-9 apart
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,7 @@ class Field:
     unit
         Unit of the values, "" where there is none.
     meaning
-        What it is, in one sentence by language; Korean may be "" where the label says it all.
+        What it is, in one sentence by language; of a column that nobody declared its label.
     """
 
     name: str
@@ -262,20 +278,22 @@ def describe_column(name: str, layer: str = "") -> Field:
         Label, unit and meaning.
     """
     declared = _DECLARED.get(name)
-    if layer in _TABLES:
-        declared = next((c for c in _TABLES[layer].columns if c.name == name), declared)
+    table = _TABLES.get(layer)
+    own = (*_RELEASED_IN.get(layer, ()), *(table.columns if table else ()))
+    declared = next((column for column in own if column.name == name), declared)
     label = _label(f"column.{name}.label", name)
     if declared is None:
-        return Field(name, label, "", {"ko": "", "en": ""})
-    told = _label(f"column.{name}.meaning", "")
+        return Field(name, label, "", label)
     # A word may mean something else in this table: the Korean goes with its own English only.
-    korean = told["ko"] if told["en"] == declared.meaning else ""
+    keys = [f"column.{name}.{table.name}.meaning"] if table else []
+    found = (_label(key, "") for key in (*keys, f"column.{name}.meaning"))
+    korean = next((told["ko"] for told in found if told["en"] == declared.meaning), label["ko"])
     return Field(name, label, declared.unit, {"ko": korean, "en": declared.meaning})
 
 
 def _describe_indicator(name: str, indicator: str, kind: str) -> Field:
     label = _label(f"indicator.{indicator}.label", indicator)
-    meaning = _label(f"indicator.{indicator}.meaning", "")
+    meaning = _label(f"indicator.{indicator}.meaning", indicator)
     unit = _label(f"indicator.{indicator}.unit", "")["en"]
     if kind:
         kinds = _label(f"kind.{kind}", kind)
@@ -341,6 +359,23 @@ def build_layer(
     return Layer(name, rows, told, tuple(key), geometry, crs), changes
 
 
+def _add_words(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Put the words of each language beside a column of keys of the catalogue."""
+    at = list(frame.columns).index(column)
+    said = frame.copy()
+    keys = [key if isinstance(key, str) else None for key in frame[column]]
+    for after, language in enumerate(LANGUAGES, start=1):
+        # The key of a row is whole ("reason.no_records") or without its first part ("suppressed").
+        words: dict[str | None, str | None] = {
+            key: _label(key if "." in key else f"{column}.{key}", key)[language]
+            for key in {*keys} - {None}
+            if key is not None
+        }
+        values = pd.Series([words.get(key) for key in keys], index=frame.index, dtype=object)
+        said.insert(at + after, f"{column}_{language}", values)
+    return said
+
+
 def _wide_indicators(
     indicators: pd.DataFrame, clusters: pd.Index[Any], taken: Iterable[str]
 ) -> tuple[pd.DataFrame, dict[str, Field]]:
@@ -368,7 +403,7 @@ def _clusters(release: Release) -> tuple[Layer, list[Change]]:
         if name in given.columns:
             base[name] = given[name]
     scores = release.scores[release.scores["scenario"] == DEFAULT_SCENARIO].set_index("cluster")
-    scored = scores[list(_SCORE_COLUMNS)].reindex(given.index)
+    scored = _add_words(scores[list(_SCORE_COLUMNS)].reindex(given.index), "reason")
     wide, fields = _wide_indicators(
         release.indicators, given.index, ("cluster", "synthetic", *base.columns, *scored.columns)
     )
@@ -407,6 +442,25 @@ def _flow_lines(release: Release) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(kept, geometry=lines, crs=clusters.crs)
 
 
+def _build_flows(name: str, frame: pd.DataFrame) -> tuple[Layer, list[Change]]:
+    """Turn the whole units of weights into decimal numbers; what a double cannot hold is told."""
+    units = frame["weight"]
+    weights = units.to_numpy(dtype="float64", na_value=np.nan) / tables.SHARE_UNIT
+    layer, changes = build_layer(name, frame.assign(weight=weights), key=_FLOW_KEY)
+    rounded = [
+        row
+        for row in np.flatnonzero(np.abs(weights) >= _EXACT_BELOW).tolist()
+        if round(Fraction(weights[row]) * tables.SHARE_UNIT) != int(units.iloc[row])
+    ]
+    changes += [
+        Change(
+            name, "weight", row_id(layer.rows, _FLOW_KEY, row), start(units.iloc[row]), "rounded"
+        )
+        for row in rounded
+    ]
+    return layer, changes
+
+
 def _industries(release: Release) -> pd.DataFrame:
     labels = release.industries
     return pd.DataFrame(
@@ -432,7 +486,9 @@ def build_layers(release: Release) -> tuple[tuple[Layer, ...], list[Change]]:
     tuple of Layer
         clusters, institutes, firms (only where the release has them), flows (lines between the
         centres of two clusters), then the tables cell_flows (all flows, also within a cluster,
-        outside and abroad), indicators, scores, subscores, industries.
+        outside and abroad), indicators, scores, subscores, industries. Keys (reason, note) have
+        their words beside them, weights are decimal numbers (exact to 1e-9 below 8,388,608), and
+        every layer of made-up data has a column ``synthetic``.
     list of Change
         Cells that no format could hold as they were.
 
@@ -444,7 +500,6 @@ def build_layers(release: Release) -> tuple[tuple[Layer, ...], list[Change]]:
     crs = release.clusters.crs
     if crs is None:
         raise TableFault("export_no_crs", table="clusters")
-    flow_key = ("source", "target", "kind")
     built = [
         _clusters(release),
         build_layer("institutes", _points(release.institutes, crs), key=("institute",)),
@@ -452,12 +507,14 @@ def build_layers(release: Release) -> tuple[tuple[Layer, ...], list[Change]]:
     if release.firms is not None:
         built.append(build_layer("firms", _points(release.firms, crs), key=("firm",)))
     built += [
-        build_layer("flows", _flow_lines(release), key=flow_key),
-        build_layer("cell_flows", release.flows, key=flow_key),
-        build_layer("indicators", release.indicators, key=tables.INDICATORS.key),
-        build_layer("scores", release.scores, key=tables.SCORES.key),
+        _build_flows("flows", _flow_lines(release)),
+        _build_flows("cell_flows", release.flows),
+        build_layer(
+            "indicators", _add_words(release.indicators, "note"), key=tables.INDICATORS.key
+        ),
+        build_layer("scores", _add_words(release.scores, "reason"), key=tables.SCORES.key),
         build_layer("subscores", release.subscores, key=tables.SUBSCORES.key),
         build_layer("industries", _industries(release), key=("industry",)),
     ]
-    layers = tuple(layer for layer, _ in built)
+    layers = tuple(mark_synthetic(layer) if release.synthetic else layer for layer, _ in built)
     return layers, [change for _, changes in built for change in changes]

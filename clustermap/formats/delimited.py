@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from clustermap.formats.cells import TEXT, TIME, Change, row_id, start
-from clustermap.formats.content import FieldName, Layer, Marks, Written, mark_synthetic
+from clustermap.formats.content import FieldName, Layer, Marks, Written
 from clustermap.publish.spreadsheets import FORMULA, defuse_text
 
 if TYPE_CHECKING:
@@ -142,6 +142,5 @@ def write_csv(layers: Sequence[Layer], folder: Path, marks: Marks) -> Written:
     Written
         Files, field names, and the cells that got an apostrophe.
     """
-    marked = [mark_synthetic(layer) if marks.synthetic else layer for layer in layers]
-    parts = [_write_layer(each, folder / marks.file_name(each.name, ".csv")) for each in marked]
+    parts = [_write_layer(each, folder / marks.file_name(each.name, ".csv")) for each in layers]
     return Written.join(parts)

@@ -140,18 +140,15 @@ def _choose_encoding(encoding: str) -> str:
 
 
 def _write_all(
-    layers: Sequence[Layer],
-    cleaned: Sequence[Change],
-    formats: Sequence[str],
-    folder: Path,
-    marks: Marks,
+    release: Release, formats: Sequence[str], folder: Path, marks: Marks
 ) -> tuple[list[str], tuple[Change, ...]]:
+    layers, cleaned = build_layers(release)
     written = Written.join(FORMATS[name](layers, folder, marks) for name in formats)
     changes = (*cleaned, *written.changes)
     files = [*written.files, write_fields(written.names, folder, marks)]
     if changes:
         files.append(write_changes(changes, folder, marks))
-    files.append(write_readme(written, len(changes), folder, marks))
+    files.append(write_readme(written, len(changes), folder, marks, release))
     return sorted(files), changes
 
 
@@ -195,8 +192,7 @@ def write_exports(
         attribution=tuple(one_line(line) for line in release.attribution),
         version=release.version,
     )
-    layers, cleaned = build_layers(release)
     folder = Path(folder).resolve()
     with _replacing(folder) as new:
-        files, changes = _write_all(layers, cleaned, chosen, new, marks)
+        files, changes = _write_all(release, chosen, new, marks)
     return Exported(folder, tuple(files), changes)

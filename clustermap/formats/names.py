@@ -12,6 +12,36 @@ if TYPE_CHECKING:
 LONGEST = 10
 """Bytes that the dBASE table of a shapefile has for a field's name."""
 
+INDICATOR_CODES = {
+    "abroad_links": "abr",
+    "actors": "act",
+    "ei_index": "ei",
+    "employees": "emp",
+    "external_links": "ext",
+    "firms": "frm",
+    "herfindahl": "hhi",
+    "internal_links": "int",
+    "local_share": "loc",
+    "location_quotient": "lq",
+    "participation": "par",
+    "strength": "str",
+    "symmetric_location_quotient": "slq",
+}
+"""Indicator to its part of a field name; the README beside the files lists them."""
+
+KIND_CODES = {
+    "firm_firm": "ff",
+    "research": "re",
+    "support": "su",
+    "transfer": "tr",
+    "mobility": "mo",
+    "other": "ot",
+}
+"""Kind of linkage to its part of a field name."""
+
+ALL_KINDS = "all"
+"""Part of the name of an indicator over all kinds, where its own name does not fit."""
+
 _WORDS_APART = 3  # with more words the underscores take too many of the ten bytes
 _UNSAFE = re.compile(r"\W+")
 
@@ -46,6 +76,19 @@ def _fit(name: str, longest: int, encoding: str) -> str:
     return text
 
 
+def _coded(name: str, encoding: str) -> str:
+    """Return the fixed name of an indicator, the general one of any other column."""
+    if name in INDICATOR_CODES:
+        return f"{INDICATOR_CODES[name]}_{ALL_KINDS}"
+    for kind, code in KIND_CODES.items():
+        indicator = name.removesuffix(f"_{kind}")
+        if indicator != name:
+            room = LONGEST - len(code) - 1
+            known = INDICATOR_CODES.get(indicator)
+            return f"{known or _fit(_safe(indicator, encoding), room, encoding)}_{code}"
+    return _fit(_safe(name, encoding), LONGEST, encoding)
+
+
 def _numbered(name: str, taken: set[str], encoding: str) -> str:
     number, candidate = 1, name
     while candidate.casefold() in taken:
@@ -57,7 +100,9 @@ def _numbered(name: str, taken: set[str], encoding: str) -> str:
 def short_names(names: Iterable[str], encoding: str = "utf-8") -> dict[str, str]:
     """Give each column a field name that a shapefile can hold.
 
-    Names that fit stay as they are; of the others every word keeps its start.
+    Names that fit stay as they are. An indicator of one kind of linkage is named by the codes of
+    both (``external_links_firm_firm`` is ``ext_ff``); of any other name every word keeps its
+    start.
 
     Parameters
     ----------
@@ -73,11 +118,12 @@ def short_names(names: Iterable[str], encoding: str = "utf-8") -> dict[str, str]
         for readers that see no difference between small and capital letters.
     """
     names = list(dict.fromkeys(names))
-    safe = {name: _safe(name, encoding) for name in names}
-    fitting = [n for n in names if _fit(safe[n], LONGEST, encoding) == n]
+    kept = {n for n in names if _fit(_safe(n, encoding), LONGEST, encoding) == n}
+    fitting = [n for n in names if n in kept]
     short: dict[str, str] = {}
     taken: set[str] = set()
     for name in dict.fromkeys((*fitting, *names)):
-        short[name] = _numbered(_fit(safe[name], LONGEST, encoding), taken, encoding)
+        wanted = name if name in kept else _coded(name, encoding)
+        short[name] = _numbered(wanted, taken, encoding)
         taken.add(short[name].casefold())
     return {name: short[name] for name in names}

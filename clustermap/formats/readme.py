@@ -7,7 +7,8 @@ import io
 from typing import TYPE_CHECKING
 
 from clustermap.errors import one_line
-from clustermap.messages import LANGUAGES, Message, say
+from clustermap.formats.names import ALL_KINDS, INDICATOR_CODES, KIND_CODES
+from clustermap.messages import LANGUAGES, Message, read_catalogue, say
 from clustermap.publish.spreadsheets import defuse_text
 
 if TYPE_CHECKING:
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from clustermap.formats.cells import Change
     from clustermap.formats.content import FieldName, Marks, Written
     from clustermap.messages import Language
+    from clustermap.publish.release import Release
 
 _FIELD_COLUMNS = (
     *("file", "field", "column", "label_ko", "label_en", "type", "unit"),
     *("meaning_ko", "meaning_en"),
 )
+_OTHER_WITHHELD = "export.withheld.other"
 _CHANGE_COLUMNS = ("file", "column", "row", "value_start", "happened", "meaning")
 
 
@@ -99,8 +102,63 @@ def write_changes(changes: Sequence[Change], folder: Path, marks: Marks) -> str:
     return _write_csv(folder / marks.file_name("changes", ".csv"), _CHANGE_COLUMNS, rows)
 
 
+def _codes(language: Language) -> Message:
+    words = read_catalogue()
+    indicators = [
+        f"{code} {words[f'indicator.{indicator}.label'][language]}"
+        for indicator, code in INDICATOR_CODES.items()
+    ]
+    kinds = [f"{code} {words[f'kind.{kind}'][language]}" for kind, code in KIND_CODES.items()]
+    values = {"indicators": indicators, "kinds": kinds, "all": ALL_KINDS}
+    return Message("export.readme.codes", values)
+
+
+def _crs(release: Release) -> Message:
+    crs = release.clusters.crs
+    authority = crs.to_authority()
+    code: object = Message("export.readme.crs_without_code")
+    return Message(
+        "export.readme.crs",
+        {"name": one_line(crs.name), "code": ":".join(authority) if authority else code},
+    )
+
+
+def _withheld(release: Release) -> Iterable[Message]:
+    """Say what was withheld, each with its number."""
+    for what, count in sorted(release.withheld.items()):
+        key = f"export.withheld.{what}"
+        known = key in read_catalogue()
+        yield Message(key if known else _OTHER_WITHHELD, {"what": one_line(what), "count": count})
+
+
+def _how_to_read(release: Release) -> Iterable[tuple[Message, Iterable[Message]]]:
+    """Yield what a reader must know, each with the points below it."""
+    if release.notes:
+        yield Message("export.readme.notes"), release.notes
+    yield _crs(release), ()
+    yield Message("export.readme.interval"), ()
+    yield Message("export.readme.ranks"), ()
+    yield Message("export.readme.weights"), ()
+    yield Message("export.readme.words"), ()
+    yield Message("export.readme.empty"), ()
+    if release.internal:
+        yield Message("export.readme.internal"), ()
+    else:
+        yield Message("export.readme.withheld"), _withheld(release)
+
+
+def _formats(written: Written, marks: Marks, language: Language) -> Iterable[Message]:
+    endings = {f".{file.rpartition('.')[2]}" for file in written.files}
+    if ".gpkg" in endings:
+        yield Message("export.readme.format_gpkg")
+    if ".shp" in endings:
+        yield Message("export.readme.format_shp", {"encoding": marks.encoding})
+        yield _codes(language)
+    yield Message("export.readme.format_csv")
+
+
 def _paragraphs(
-    written: Written, endings: set[str], changes: int, marks: Marks, language: Language
+    written: Written, changes: int, marks: Marks, release: Release, language: Language
 ) -> Iterable[str]:
     def told(key: str, **values: object) -> str:
         return say(Message(f"export.readme.{key}", values), language)
@@ -109,11 +167,11 @@ def _paragraphs(
     if marks.synthetic:
         yield say(Message("export.synthetic"), language)
     yield told("made", version=marks.version)
+    for message, points in _how_to_read(release):
+        yield say(message, language)
+        yield from (f"  - {one_line(say(point, language))}" for point in points)
     yield told("fields", file=marks.file_name("fields", ".csv"))
-    for ending in (".gpkg", ".shp", ".csv"):
-        if ending in endings:
-            yield told(f"format{ending.replace('.', '_')}", encoding=marks.encoding)
-    yield told("empty")
+    yield from (say(message, language) for message in _formats(written, marks, language))
     if changes:
         yield told("changes", count=changes, file=marks.file_name("changes", ".csv"))
     yield told("sources")
@@ -122,8 +180,10 @@ def _paragraphs(
     yield from (f"  - {file}" for file in written.files)
 
 
-def write_readme(written: Written, changes: int, folder: Path, marks: Marks) -> str:
-    """Write what the files are, in Korean and in English.
+def write_readme(
+    written: Written, changes: int, folder: Path, marks: Marks, release: Release
+) -> str:
+    """Write what the files are and how to read them, in Korean and in English.
 
     Parameters
     ----------
@@ -135,15 +195,18 @@ def write_readme(written: Written, changes: int, folder: Path, marks: Marks) -> 
         Folder of the export.
     marks
         What the files must carry.
+    release
+        What was exported: its coordinate system, its notes, what it withholds.
 
     Returns
     -------
     str
         Name of the file.
     """
-    endings = {f".{file.rpartition('.')[2]}" for file in written.files}
     path = folder / marks.file_name("README", ".txt")
-    parts = ["\n".join(_paragraphs(written, endings, changes, marks, one)) for one in LANGUAGES]
+    parts = [
+        "\n".join(_paragraphs(written, changes, marks, release, language)) for language in LANGUAGES
+    ]
     # Windows Notepad shows Korean rightly in any version only after a byte order mark.
     path.write_bytes(("\n\n\n".join(parts) + "\n").encode("utf-8-sig"))
     return path.name

@@ -12,7 +12,7 @@ import shapely
 from pyproj.enums import WktVersion
 
 from clustermap.errors import TableFault
-from clustermap.formats.content import FieldName, Layer, Marks, Written, mark_synthetic
+from clustermap.formats.content import FieldName, Layer, Marks, Written
 from clustermap.formats.dbf import (
     LARGEST_FILE,
     DbfField,
@@ -180,8 +180,7 @@ def write_shapefiles(layers: Sequence[Layer], folder: Path, marks: Marks) -> Wri
     TableFault
         Before anything is written, if a layer is too large or wide, or its geometry is unfit.
     """
-    marked = [mark_synthetic(layer) if marks.synthetic else layer for layer in layers]
-    declared = [(layer, _declare(layer, marks.encoding)) for layer in marked]
+    declared = [(layer, _declare(layer, marks.encoding)) for layer in layers]
     for layer, fields in declared:
         check_size(layer.name, fields, layer.rows.num_rows)
         if layer.geometry is not None:

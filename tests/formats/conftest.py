@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from clustermap.messages import Message
 from clustermap.publish.release import Release
 
 LONG = "긴이름" * 3333 + "끝"
@@ -84,7 +85,7 @@ def make_release() -> Release:
             "rank_low": pd.array([1, 1, None, None, 1], dtype="Int64"),
             "rank_high": pd.array([2, 2, None, None, 1], dtype="Int64"),
             "rated": [1, 1, 0, 0, 1],
-            "reason": ["", "", "few_firms", "few_firms", ""],
+            "reason": ["", "", "reason.too_few_links", "few_firms", ""],
         }
     )
     subscores = pd.DataFrame(
@@ -127,8 +128,8 @@ def make_release() -> Release:
         coverage=pd.DataFrame(),
         regions=None,
         coast=gpd.GeoDataFrame(geometry=[], crs="EPSG:4326"),
-        withheld={},
-        notes=(),
+        withheld={"cells": 12, "flows": 40, "names": 0, "ships": 3},
+        notes=(Message("note.missing_kind", {"kinds": "\nX"}),),
         version="0.1.0",
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,9 +13,13 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clustermap.errors import TableFault
-from clustermap.formats.content import build_layer, build_layers
+from clustermap.formats.content import _build_flows, build_layer, build_layers, describe_column
+from clustermap.indicators import INDICATORS
+from clustermap.tables import KINDS
 
 if TYPE_CHECKING:
     from clustermap.publish.release import Release
@@ -31,7 +37,9 @@ def test_layers_of_a_release(release: Release) -> None:
         "subscores",
         "industries",
     ]
-    assert changes == []
+    assert [(c.file, c.row, c.happened) for c in changes] == [
+        ("cell_flows", "A/A/research", "rounded")
+    ]
     clusters = layers[0]
     assert clusters.rows["density"].to_pylist() == [-0.1, 1e-300, None, None]
     assert clusters.rows["openness_research"].to_pylist() == [0.25, None, None, None]
@@ -39,6 +47,80 @@ def test_layers_of_a_release(release: Release) -> None:
     assert "lq" not in clusters.rows.column_names
     assert clusters.rows["score"].to_pylist() == [81.2, 33.3, None, None]
     assert [field.name for field in clusters.fields] == clusters.rows.column_names
+
+
+def test_keys_have_their_words_beside_them(release: Release) -> None:
+    layers = {layer.name: layer for layer in build_layers(release)[0]}
+    for name in ("clusters", "scores"):
+        rows = layers[name].rows
+        at = rows.column_names.index("reason")
+        assert rows.column_names[at : at + 3] == ["reason", "reason_ko", "reason_en"]
+        assert rows["reason"].to_pylist()[:2] == rows["reason_ko"].to_pylist()[:2] == ["", ""]
+        assert rows["reason"].to_pylist()[2] == "reason.too_few_links"
+        assert rows["reason_ko"].to_pylist()[2].startswith("기록된 연계가")
+        assert rows["reason_en"].to_pylist()[2].startswith("too few links")
+        assert rows["reason_en"].to_pylist()[3] == "few_firms"  # not in the catalogue
+    notes = layers["indicators"].rows.select(["note", "note_ko", "note_en"]).to_pylist()
+    assert notes[3] == {"note": "suppressed", "note_ko": "비공개", "note_en": "withheld"}
+    assert set(notes[0].values()) == {""}
+    none = build_layers(replace(release, scores=release.scores.iloc[:0]))[0][0].rows
+    assert none["reason_ko"].to_pylist() == [None] * 4
+    assert none["reason_ko"].type == pa.large_string()
+
+
+def test_weights_are_decimal_numbers(release: Release) -> None:
+    layers = {layer.name: layer for layer in build_layers(release)[0]}
+    assert layers["flows"].rows["weight"].to_pylist() == [3.0, 1e-9, 7e-9]
+    assert layers["flows"].rows["links"].to_pylist() == [3, 4, 7]
+    assert layers["flows"].rows["links"].type == pa.int64()
+    cells = layers["cell_flows"]
+    assert cells.rows["weight"].to_pylist() == [3.0, 1e-9, 2**62 / 1e9, 6e-9, 7e-9]
+    told = next(field for field in cells.fields if field.name == "weight")
+    assert told.unit == ""
+    none = build_layers(replace(release, flows=release.flows.iloc[:0]))[0]
+    assert none[3].rows["weight"].type == pa.float64()
+
+
+@given(st.integers(0, 2**23 * 10**9 - 1) | st.integers(0, 10**7))
+def test_a_weight_is_exact_to_its_last_unit(units: int) -> None:
+    frame = pd.DataFrame(
+        {"source": ["A"], "target": ["B"], "kind": ["other"], "links": [1], "weight": [units]}
+    )
+    layer, changes = _build_flows("flows", frame)
+    assert round(Fraction(layer.rows["weight"][0].as_py()) * 10**9) == units
+    assert changes == []
+
+
+def test_every_layer_of_made_up_data_says_so(synthetic: Release) -> None:
+    for layer in build_layers(synthetic)[0]:
+        assert layer.rows.column_names[-1] == "synthetic"
+        assert set(layer.rows["synthetic"].to_pylist()) == {1}
+
+
+def test_every_column_is_told_in_both_languages(synthetic: Release) -> None:
+    every = [
+        {"cluster": "A", "indicator": indicator.key, "kind": kind, "industry": "", "value": 1.0}
+        for indicator in INDICATORS
+        for kind in ("", *KINDS)
+    ]
+    indicators = pd.DataFrame(every).assign(low=np.nan, high=np.nan, basis=1.0, note="")
+    firms = pd.DataFrame(
+        {"firm": ["f"], "name": [""], "industry": [""], "employees": [1], "x": [1.0], "y": [2.0]}
+    ).assign(cluster="A")
+    full = replace(synthetic, indicators=indicators, firms=firms)
+    hangul = re.compile("[가-힣]")
+    for layer in build_layers(full)[0]:
+        for field in layer.fields:
+            where = (layer.name, field.name)
+            assert field.label["en"], where
+            assert field.meaning["en"], where
+            assert hangul.search(field.label["ko"] + ("가" if field.name in "xy" else "")), where
+            assert hangul.search(field.meaning["ko"]), where
+            assert field.meaning["ko"] != field.label["ko"], where
+
+
+def test_a_column_that_nobody_declared_is_told_by_its_name() -> None:
+    assert describe_column("mine").meaning == {"ko": "mine", "en": "mine"}
 
 
 def test_firms_leave_only_where_the_release_has_them(release: Release) -> None:

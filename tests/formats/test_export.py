@@ -17,7 +17,7 @@ import shapely
 
 from clustermap.errors import TableFault
 from clustermap.formats import FORMATS, write_exports
-from clustermap.formats.content import _DECLARED, Layer, build_layers
+from clustermap.formats.content import _DECLARED, _RELEASED_IN, Layer, build_layers
 from clustermap.messages import read_catalogue
 from clustermap.tables import OUTPUT_TABLES
 
@@ -114,6 +114,7 @@ def test_shapefile_gives_back_everything_or_reports_it(release: Release, tmp_pat
         if layer.geometry is not None:
             assert same_shapes(layer, gpd.read_file(path))
     assert [(c.file, c.column, c.row, c.happened) for c in exported.changes] == [
+        ("cell_flows", "weight", "A/A/research", "rounded"),
         ("clusters.dbf", "name", "D", "cut"),
         ("clusters.csv", "name", "C", "formula"),
     ]
@@ -157,6 +158,10 @@ def test_synthetic_is_said_by_every_file(synthetic: Release, tmp_path: Path) -> 
         told = database.execute(
             "SELECT description FROM gpkg_contents WHERE table_name <> 'layer_styles'"
         ).fetchall()
+        for (name,) in database.execute("SELECT table_name FROM gpkg_ogr_contents").fetchall():
+            if name != "layer_styles":
+                marks = database.execute(f'SELECT DISTINCT synthetic FROM "{name}"')  # noqa: S608
+                assert marks.fetchall() == [(1,)], name
     assert len(told) == 8
     assert all("SYNTHETIC" in description for (description,) in told)
     assert "SYNTHETIC" in (folder / "README_synthetic.txt").read_text(encoding="utf-8-sig")
@@ -183,8 +188,45 @@ def test_readme_and_fields_tell_all(release: Release, tmp_path: Path) -> None:
     assert area["unit"] == "km²"
     assert area["label_ko"] == "면적 (km²)"
     changes = read_csv(exported.folder / "changes.csv")
-    assert {row["happened"] for row in changes} == {"cut", "encoding", "formula"}
+    assert {row["happened"] for row in changes} == {"cut", "encoding", "formula", "rounded"}
     assert len(changes) == len(exported.changes)
+
+
+def test_readme_tells_how_to_read_the_values(release: Release, tmp_path: Path) -> None:
+    exported = write_exports(release, tmp_path / "export")
+    readme = (exported.folder / "README.txt").read_text(encoding="utf-8-sig")
+    korean, english = readme.split("\n\n\n")
+    for text in (korean, english):
+        assert "EPSG:5179" in text
+        assert release.clusters.crs.name in text
+        for word in ("low", "high", "rank_low", "rank_high", "null", "rated = 0", "suppressed"):
+            assert word in text
+        assert "reason_ko" in text
+        assert "8,388,608" in text
+        assert "[publish] min_firms" in text
+    assert "  - 지표 값 12개: " in korean
+    assert "  - 작은 연계 40개: " in korean
+    assert "  - 40 small flows: " in english
+    assert "  - 3 ships" in english  # unknown to us, but told
+    assert "  - 자료에 기록이 전혀 없는 연계 종류:  X." in korean
+    assert "  - Kinds of linkage without any record:  X." in english
+    assert "ext 외부 연계" in korean
+    assert "ff 기업 간 협력" in korean
+    assert "re Joint research" in english
+
+
+def test_readme_of_other_releases(synthetic: Release, tmp_path: Path) -> None:
+    own = synthetic.clusters.set_crs("+proj=tmerc +lat_0=1 +lon_0=2", allow_override=True)
+    inside = replace(synthetic, internal=True, notes=(), clusters=own)
+    exported = write_exports(inside, tmp_path / "export", formats=[])
+    readme = (exported.folder / "README_synthetic.txt").read_text(encoding="utf-8-sig")
+    assert "등록된 번호 없음" in readme
+    assert "no registered code" in readme
+    assert "Do not pass it on." in readme
+    assert "withheld:" not in readme
+    assert "What to know first" not in readme
+    assert "ext_ff" not in readme  # no shapefile
+    assert "SYNTHETIC data" in readme
 
 
 def test_same_release_same_bytes(release: Release, tmp_path: Path) -> None:
@@ -277,6 +319,7 @@ def test_every_column_and_fault_has_its_words() -> None:
             assert f"column.{column.name}.label" in words
     declared = {(c.name, c.meaning) for table in OUTPUT_TABLES for c in table.columns}
     declared |= {(name, column.meaning) for name, column in _DECLARED.items()}
+    declared |= {(column.name, column.meaning) for own in _RELEASED_IN.values() for column in own}
     for key, meaning in words.items():
         if key.startswith("column.") and key.endswith(".meaning"):
             assert (key.split(".")[1], meaning["en"]) in declared

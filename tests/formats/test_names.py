@@ -6,12 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustermap.formats.names import short_names
+from clustermap.formats.names import INDICATOR_CODES, KIND_CODES, _coded, short_names
+from clustermap.messages import read_catalogue
+from clustermap.tables import KINDS
 
 
 @given(
     st.lists(
-        st.text(max_size=30) | st.text("가나다라마바사abcAB_ 1", min_size=8, max_size=14),
+        st.text(max_size=30)
+        | st.tuples(st.text("ab1_가", max_size=9), st.sampled_from(KINDS)).map("_".join)
+        | st.text("가나다라마바사abcAB_ 1", min_size=8, max_size=14),
         max_size=40,
         unique=True,
     ),
@@ -30,6 +34,25 @@ def test_any_names_become_short_and_different(names: list[str], encoding: str) -
 def test_names_that_fit_stay() -> None:
     names = ["cluster", "name_en", "rank_high", "area_km2", "점수"]
     assert short_names(names) == {name: name for name in names}
+
+
+def test_indicators_have_fixed_codes() -> None:
+    names = ["external_links_firm_firm", "ei_index_research", "local_share_other", "participation"]
+    assert list(short_names(names).values()) == ["ext_ff", "ei_re", "loc_ot", "par_all"]
+    every = [f"{indicator}_{kind}" for indicator in INDICATOR_CODES for kind in KIND_CODES]
+    short = short_names([*every, *INDICATOR_CODES])
+    assert all(short[name] in (name, _coded(name, "utf-8")) for name in short)  # none is numbered
+    assert set(KIND_CODES) == set(KINDS)
+    assert {key for key in INDICATOR_CODES if f"indicator.{key}.label" in read_catalogue()} == set(
+        INDICATOR_CODES
+    )
+
+
+def test_any_other_indicator_keeps_its_start_and_the_code_of_its_kind() -> None:
+    short = short_names(
+        ["betweenness_mobility", "betweenness_of_firms_mobility", "혁신도_mobility"]
+    )
+    assert list(short.values()) == ["between_mo", "be_of_f_mo", "혁신_mo"]
 
 
 def test_every_word_leaves_a_trace() -> None:
