@@ -6,6 +6,7 @@ import html
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from clustermap.errors import TableFault
@@ -163,7 +164,7 @@ def _carry_out(
         for done, step in enumerate(steps, start=1):
             listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
             if step == TABLES:
-                _write_tables(findings, record, stage)
+                _write_tables(project, findings, stage)
             elif step == MAP:
                 _write_page(release, stage / "maps")
             else:
@@ -187,10 +188,12 @@ def _write_exports(project: Project, release: Release, folder: Path) -> dict[str
     return {"files": list(made.files), "changes": len(made.changes)}
 
 
-def _write_tables(findings: Findings, record: Mapping[str, Any], stage: Path) -> None:
-    marks = {"synthetic": str(record["synthetic"]).lower(), "version": record["clustermap"]}
+def _write_tables(project: Project, findings: Findings, stage: Path) -> None:
+    section = project.project
+    marks = {"synthetic": str(section.synthetic).lower(), "version": version("clustermap")}
     write_tables(list_tables(findings), stage / "tables", metadata=marks)
-    write_quarantine(findings.ledger.faults(), stage / "quarantine")
+    faults = findings.ledger.faults()
+    write_quarantine(faults, stage / "quarantine", language=section.language)
 
 
 def _write_log(path: Path, began: datetime) -> None:

@@ -59,15 +59,19 @@ def test_links_lead_somewhere(root: Path) -> None:
     assert broken == []
 
 
-def test_the_project_file_of_the_readme_is_one(root: Path, tmp_path: Path) -> None:
+def test_the_project_files_of_the_readme_are_ones(root: Path, tmp_path: Path) -> None:
     text = (root / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-    for name in re.findall(r'"([^"]+\.(?:csv|geojson))"', example):
+    example, instead = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    for name in re.findall(r'"([^"]+\.(?:csv|geojson))"', example + instead):
         (tmp_path / name).write_text("", encoding="utf-8")
-    (tmp_path / "project.toml").write_text(example, encoding="utf-8")
-    project = clustermap.open_project(tmp_path / "project.toml")
+    file = tmp_path / "project.toml"
+    file.write_text(example, encoding="utf-8")
+    project = clustermap.open_project(file)
     assert project.linkages[0].independent_units == 26
     assert project.parameters()["schema"] == tomllib.loads(example)["schema"]
+    file.write_text(example[: example.index("[[linkages]]")] + instead, encoding="utf-8")
+    (linkage,) = clustermap.open_project(file).linkages
+    assert (linkage.form, linkage.path) == ("projects", (tmp_path / "participations.csv",))
 
 
 def test_the_readme_starts_with_the_two_commands(root: Path) -> None:
