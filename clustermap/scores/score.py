@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clustermap.indicators import INDICATORS
+from clustermap.indicators.evidence import divide
 from clustermap.messages import Message
 from clustermap.scores.aggregate import contributions, enough_parts, renormalise, score_parts
 from clustermap.scores.explain import explain_clusters
@@ -103,6 +104,7 @@ def score_clusters(
     evidence = weigh_evidence(counts, profile)
     ordered = counts.clusters.sort_values()
     values, basis = (widen_indicators(indicators, ordered, name) for name in ("value", "basis"))
+    _add_all_kinds(values, basis, evidence.loc[ordered])
     parts = score_parts(values, profile, goalposts)
     own = np.array([pillar.weight for pillar in profile.pillars])
     reasons = find_reasons(evidence.loc[ordered], enough_parts(parts, own), profile)
@@ -155,6 +157,21 @@ def widen_indicators(indicators: pd.DataFrame, clusters: pd.Index[str], column: 
     }
 
 
+def _add_all_kinds(values: Wide, basis: Wide, evidence: pd.DataFrame) -> None:
+    # Under the kind "": links of all scored kinds together, as far as the indicator is there.
+    columns = {"internal_links": "internal", "external_links": "external", "abroad_links": "abroad"}
+    present = {indicator for indicator, _ in values}
+    found = {
+        indicator: evidence[column].to_numpy(dtype=np.float64)
+        for indicator, column in columns.items()
+    }
+    found["local_share"] = divide(found["internal_links"], evidence["links"])
+    found["ei_index"] = 1 - 2 * found["local_share"]
+    for indicator in sorted(present & found.keys()):
+        values[indicator, ""] = found[indicator]
+        basis[indicator, ""] = evidence["effective"].to_numpy(dtype=np.float64)
+
+
 def _tabulate_scores(
     computed: _Computed, reasons: pd.Series[str], scenario: str, order: pd.Index[str]
 ) -> pd.DataFrame:
@@ -167,7 +184,8 @@ def _tabulate_scores(
     ranks["rank"][rated] = rank_descending(numbers["score"][rated])
     if computed.drawn is not None:
         drawn = computed.drawn.scores
-        numbers["low"][rated], numbers["high"][rated] = interval(drawn, numbers["score"][rated])
+        ends = interval(drawn, numbers["score"][rated])
+        numbers["low"][rated], numbers["high"][rated] = ends[:2]
         ranks["rank_low"][rated], ranks["rank_high"][rated] = rank_interval(
             drawn, ranks["rank"][rated]
         )
@@ -195,7 +213,7 @@ def _tabulate_parts(
     for at, pillar in enumerate(profile.pillars):
         low, high = np.full((2, computed.rated.size), np.nan)
         if computed.drawn is not None:
-            low[computed.rated], high[computed.rated] = interval(
+            low[computed.rated], high[computed.rated], _ = interval(
                 computed.drawn.parts[at], computed.parts[at][computed.rated]
             )
         table = pd.DataFrame(
