@@ -186,9 +186,7 @@ def draw_counts(
         and the variance of their logarithm is one over ``count / inflation + 1``.
     """
     spread = 1 / np.sqrt(count / inflation + 1)
-    drawn: Numbers = (count + 1) * np.exp(
-        spread * random.standard_normal((draws, count.size))
-    ) - 1
+    drawn: Numbers = (count + 1) * np.exp(spread * random.standard_normal((draws, count.size))) - 1
     return drawn
 
 
