@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 HIGH_WIDTH, MEDIUM_WIDTH = 8.0, 16.0
 """Widths of the score's 90 % interval, in points, up to which confidence is high and medium."""
 
+HIGH_LINKS = 30.0
+"""Effective links that high confidence takes."""
+
 STRONG, WEAK = 50.0, 100 / 3
 """A part below the first is not called strong; one below the second is low, whatever the median."""
 
@@ -137,7 +140,7 @@ def _explain_unrated(row: Row, setting: _Setting) -> Iterator[Message]:
             f"explain.links.{key}",
             {
                 "links": _whole(row["links"]),
-                "effective": _decimal(row["effective"]),
+                "effective": _worth(row["effective"]),
                 "min_links": _rule(rules.min_links),
                 "more": _whole(missing_links),
             },
@@ -217,19 +220,24 @@ def _direction(row: Row, setting: _Setting) -> Message:
     # What reads alike is not set apart.
     if shares["share"] == shares["median"] and key != "explain.few_internal":
         key = "explain.typical"
+    if key == "explain.few_internal" and row["effective"] < row["links"]:
+        key = "explain.few_internal_of_projects"
+        links["worth"] = _worth(row["internal"] * worth)
     return Message(key, links | shares)
 
 
 def _confidence(row: Row) -> Message:
     width = float(row["high"] - row["low"])
     word = "high" if width <= HIGH_WIDTH else "medium" if width <= MEDIUM_WIDTH else "low"
+    if word == "high" and row["effective"] < HIGH_LINKS:
+        word = "medium"  # near the end of the scale an interval is narrow, whatever the records
     return Message(
         "explain.confidence.sentence",
         {
             "word": Message(f"explain.confidence.{word}"),
             "width": _decimal(width),
             "links": _whole(row["links"]),
-            "effective": _decimal(row["effective"]),
+            "effective": _worth(row["effective"]),
             "linked": _whole(row["linked"]),
             "actors": _whole(row["actors"]),
         },
@@ -246,6 +254,10 @@ def _whole(value: float) -> str:
 
 def _decimal(value: float) -> str:
     return f"{value:,.1f}"
+
+
+def _worth(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")
 
 
 def _rule(value: float) -> str:

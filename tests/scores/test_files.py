@@ -82,10 +82,10 @@ def test_a_faulty_profile_is_refused(
     ("old", "new", "reason", "column"),
     [
         ("low = 0.0\nhigh = 0.5", "low = 0.5\nhigh = 0.5", "goalposts_equal", "high"),
-        ("low = 0.001", "low = 0", "goalposts_log", "low"),
+        ("low = 0.3", "low = 0", "goalposts_log", "low"),
         ('transform = "log"', 'transform = "root"', "goalposts_transform", "transform"),
-        ("low = 0.001", "lo = 0.001", "score_unknown_key", "lo"),
-        ('version = "1"', "", "score_missing_key", "version"),
+        ("low = 0.3", "lo = 0.3", "score_unknown_key", "lo"),
+        ('version = "2"', "", "score_missing_key", "version"),
     ],
 )
 def test_faulty_goalposts_are_refused(old: str, new: str, reason: str, column: str) -> None:
@@ -112,7 +112,7 @@ def test_a_kind_may_have_goalposts_of_its_own() -> None:
     text = goalposts_text() + "\n[measures.participation.support]\nlow = 0.0\nhigh = 0.2\n"
     posts = parse_goalposts(text, "mine")
     assert posts.of("participation", "support").high == 0.2
-    assert posts.of("participation", "research").high == 0.8
+    assert posts.of("participation", "research").high == 1.0
     with pytest.raises(TableFault) as caught:
         posts.of("herfindahl")
     _says_its_cure(caught.value)
