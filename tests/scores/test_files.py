@@ -56,6 +56,14 @@ def test_every_measure_of_the_shipped_profile_has_goalposts() -> None:
         (PILLAR, "measures = [1]", "score_not_a_section", "measures", 1),
         (PILLAR, PILLAR.replace("weight = 1", "weight = 0"), "profile_no_weight", "measures", 0),
         (
+            'indicator = "participation", weight',
+            'indicator = "participation", kinds = "all", weight',
+            "profile_kinds",
+            "kinds",
+            "all",
+        ),
+        ('kinds = "all"', 'kinds = "some"', "profile_kinds", "kinds", "some"),
+        (
             'key = "centrality"\nweight = 1',
             'key = "centrality"\nweight = 4',
             "profile_heavy_pillar",
@@ -82,9 +90,9 @@ def test_a_faulty_profile_is_refused(
     ("old", "new", "reason", "column"),
     [
         ("low = 0.0\nhigh = 0.5", "low = 0.5\nhigh = 0.5", "goalposts_equal", "high"),
-        ("low = 0.3", "low = 0", "goalposts_log", "low"),
+        ("low = 0.2", "low = 0", "goalposts_log", "low"),
         ('transform = "log"', 'transform = "root"', "goalposts_transform", "transform"),
-        ("low = 0.3", "lo = 0.3", "score_unknown_key", "lo"),
+        ("low = 0.2", "lo = 0.2", "score_unknown_key", "lo"),
         ('version = "2"', "", "score_missing_key", "version"),
     ],
 )

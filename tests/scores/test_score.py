@@ -58,12 +58,12 @@ def test_the_parts_of_a_are_those_computed_by_hand() -> None:
     def part(rate: float, low: float, high: float) -> float:
         return float(1 + 99 * np.log(rate / low) / np.log(high / low))
 
-    outside, abroad = part(9 / 10.5, 0.3, 500), part(2 / 30, 0.005, 10)
+    outside, abroad = part(9 / 10.5, 0.2, 500), part(2 / 30, 0.005, 10)
     wanted = {
-        "local": part(7 / 30, 0.005, 10),
+        "local": part(7 / 30, 0.003, 10),
         "openness": (2 * outside + abroad) / 3,
         "participation": 1 + 99 * (0.6 + 0.4) / 2,
-        "centrality": part(6 / 10.5, 0.3, 500),
+        "centrality": part(6 / 10.5, 0.2, 500),
     }
     assert parts["value"].to_dict() == pytest.approx(wanted, abs=1e-9)
     assert (parts["weight"] == 0.25).all()
@@ -272,7 +272,7 @@ def test_what_is_not_rated_says_what_would_rate_it(scored: Scored) -> None:
 
 
 def test_no_low_part_is_praised_and_no_high_one_blamed() -> None:
-    scored, said = score(draw_nation(60, seed=3), draws=0), 0
+    scored, said = score(draw_nation(60, seed=3, links_per_actor=25), draws=0), 0
     for row in scored.scores.query("rated == 1").to_dict("records"):
         parts = scored.subscores[scored.subscores["cluster"] == row["cluster"]]["value"]
         found = {
