@@ -272,7 +272,10 @@ def test_what_is_not_rated_says_what_would_rate_it(scored: Scored) -> None:
 
 
 def test_no_low_part_is_praised_and_no_high_one_blamed() -> None:
-    scored, said = score(draw_nation(60, seed=3, links_per_actor=25), draws=0), 0
+    counts = draw_nation(60, seed=3, links_per_actor=25)
+    for _, _, edge in counts.network.edges(data=True):
+        edge["links"] *= 100
+    scored, said = score(counts, draws=0), 0
     for row in scored.scores.query("rated == 1").to_dict("records"):
         parts = scored.subscores[scored.subscores["cluster"] == row["cluster"]]["value"]
         found = {
