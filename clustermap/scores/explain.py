@@ -220,7 +220,7 @@ def _direction(row: Row, setting: _Setting) -> Message:
     # What reads alike is not set apart.
     if shares["share"] == shares["median"] and key != "explain.few_internal":
         key = "explain.typical"
-    if key == "explain.few_internal" and row["effective"] < row["links"]:
+    if key == "explain.few_internal" and row["internal"] >= INTERNAL_FLOOR:
         key = "explain.few_internal_of_projects"
         links["worth"] = _worth(row["internal"] * worth)
     return Message(key, links | shares)
