@@ -12,7 +12,9 @@ import pytest
 
 import clustermap
 from clustermap.cli import app
+from clustermap.messages import LANGUAGES, Message, say
 from clustermap.project import Project, model_in
+from clustermap.scores import parse_profile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +42,18 @@ def test_every_verb_is_documented(root: Path) -> None:
 def test_every_public_function_is_documented(root: Path, name: str) -> None:
     pytest.importorskip("clustermap.pipeline", reason="the pipeline is not built yet")
     assert f"## {name}\n" in (root / "docs" / "library.md").read_text(encoding="utf-8")
+
+
+def test_every_part_of_every_profile_is_documented(root: Path) -> None:
+    text = (root / "docs" / "score.md").read_text(encoding="utf-8")
+    for file in sorted((root / "data" / "profiles").glob("*.toml")):
+        profile = parse_profile(file.read_text(encoding="utf-8"), file.stem)
+        assert f"## {profile.name}\n" in text
+        for pillar in profile.pillars:
+            for part in ("label", "meaning"):
+                for language in LANGUAGES:
+                    assert say(Message(f"subscore.{pillar.key}.{part}"), language) in text
+            assert all(f"`{measure.indicator}`" in text for measure in pillar.measures)
 
 
 def test_every_section_is_documented(root: Path) -> None:

@@ -22,9 +22,9 @@ HOSTILE = {
     "image": "<img src=x onerror=alert(1)>",
     "script end": "</script><script>alert(1)</script>",
     "bare script end": "</script>",
-    "template": "{{ 7*7 }}",
+    "template": "{{ 7007*7 }}",
     "template that runs": "{{ cycler.__init__.__globals__.os.getpid() }}",
-    "statement": "{% for x in range(9) %}49{% endfor %}",
+    "statement": "{% for x in range(9) %}49049{% endfor %}",
     "backtick": "`",
     "interpolation": "${1}",
     "formula": "=cmd()",
@@ -69,8 +69,8 @@ def test_nothing_executes(
         visited.page.wait_for_timeout(50)
         text = visited.page.evaluate("document.body.innerText")
         assert shown in text.replace("\u2028", "").replace("\n", "")
-        # What stands for 7 * 7, were the name a template; no number of this world holds it.
-        assert ("49" in text) == ("49" in name)
+        # What stands for 7007 * 7, were the name a template; no number of this world holds it.
+        assert ("49049" in text) == ("49049" in name)
     assert visited.state(".counts.firms") == (60 if internal else 0)
     visited.assert_quiet()
 

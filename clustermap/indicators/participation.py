@@ -39,7 +39,8 @@ def participation(counts: Counts) -> pd.DataFrame:
     -----
     One project links many actors at once, so the information of the actors is scaled by units over
     links where there are fewer units than links: 12 actors in 11 links of 1 project count as
-    12/11 actors.
+    12/11 actors. But every unit tells of one actor at least: 12 actors in 90 links of 5 projects
+    count as 5.
     """
     records = link_records(counts)
     if records.empty:
@@ -51,7 +52,8 @@ def participation(counts: Counts) -> pd.DataFrame:
     shares = pd.concat([of_any, of_kind], ignore_index=True)
     members = actors_of(counts).reindex(shares["cluster"]).to_numpy(dtype=float)
     value = divide(shares["linked"], members)
-    effective = members * _information(shares)
+    units = np.minimum(members, shares["effective"])
+    effective = np.maximum(members * _information(shares), units)
     low, high = wilson_interval(value, effective)
     return shares[["cluster", "kind"]].assign(value=value, low=low, high=high, basis=effective)
 

@@ -5,6 +5,7 @@ The upper half are kernels on region x industry tables, the lower half applies t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -123,17 +124,18 @@ def herfindahl(employment: npt.ArrayLike) -> Numbers:
     [0.5, 1.0]
     """
     table = np.asarray(employment, dtype=np.float64)
-    shares = divide(table, table.sum(axis=1, keepdims=True))
-    index: Numbers = (shares * shares).sum(axis=1)
-    return index
+    everything = table.sum(axis=1)
+    shares = divide(table, everything[:, None])
+    # A table without industries has an empty sum, which is no index of 0.
+    return np.where(everything == 0, np.nan, (shares * shares).sum(axis=1))
 
 
 def industry_quotients(counts: Counts) -> pd.DataFrame:
     """Return the location quotient of every cluster and strategic industry.
 
-    The denominator is all firms read, inside and outside clusters. Employees are counted where they
-    are known for at least half of a cluster's firms, else firms; numerator and denominator always
-    count the same.
+    The denominator is all firms read, inside and outside clusters. Firms without an industry code
+    are left out of all shares. Employees are counted where they are known for at least half of a
+    cluster's firms, else firms; numerator and denominator always count the same.
 
     Parameters
     ----------
@@ -143,14 +145,17 @@ def industry_quotients(counts: Counts) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Columns cluster, industry, value, basis (firms of the industry in the cluster), note.
+        Columns cluster, industry, value (null where no firm has an industry code), basis (firms of
+        the cluster with an industry code, and with known employees where employees are counted),
+        note.
 
     References
     ----------
     As :func:`location_quotient`.
     """
     nation = counts.nation_by_industry.set_index("industry").sort_index()
-    regions = firms_of(counts)
+    regions = coded_firms(counts)
+    read = counts.nation_by_sector[counts.nation_by_sector["sector"] != ""]
     present = counts.by_industry.set_index(["cluster", "industry"])
     whole = pd.MultiIndex.from_product([counts.clusters, nation.index])
     quotients: dict[str, Numbers] = {}
@@ -160,7 +165,7 @@ def industry_quotients(counts: Counts) -> pd.DataFrame:
             table.reshape(len(counts.clusters), len(nation)),
             regions=regions[unit],
             industries=nation[unit],
-            total=float(counts.nation_by_sector[unit].sum()),
+            total=float(read[unit].sum()),
         )
     in_persons = _counted_in_employees(counts)
     value = np.where(in_persons[:, None], quotients["employees"], quotients["firms"])
@@ -169,7 +174,7 @@ def industry_quotients(counts: Counts) -> pd.DataFrame:
             "cluster": np.repeat(counts.clusters.to_numpy(), len(nation)),
             "industry": np.tile(nation.index.to_numpy(), len(counts.clusters)),
             "value": value.ravel(),
-            "basis": present["firms"].reindex(whole, fill_value=0).to_numpy(dtype=float),
+            "basis": np.repeat(_basis(in_persons, regions), len(nation)),
             "note": np.repeat(_note(in_persons, regions["firms"]), len(nation)),
         }
     )
@@ -222,25 +227,46 @@ def sector_concentration(counts: Counts) -> pd.DataFrame:
         column: coded.pivot_table(
             index="cluster", columns="sector", values=column, aggfunc="sum", fill_value=0
         ).reindex(counts.clusters, fill_value=0)
-        for column in ("employees", "employed", "firms")
+        for column in ("employees", "firms")
     }
     in_persons = _counted_in_employees(counts)
     value = np.where(in_persons, herfindahl(tables["employees"]), herfindahl(tables["firms"]))
-    basis = np.where(in_persons, tables["employed"].sum(axis=1), tables["firms"].sum(axis=1))
+    regions = coded_firms(counts)
     return pd.DataFrame(
         {
             "cluster": counts.clusters,
             "value": value,
-            "basis": basis.astype(float),
-            "note": _note(in_persons, firms_of(counts)["firms"]),
+            "basis": _basis(in_persons, regions),
+            "note": _note(in_persons, regions["firms"]),
         }
     )
 
 
+def coded_firms(counts: Counts) -> pd.DataFrame:
+    """Return firms with an industry code, their employees, and those with known employees.
+
+    Parameters
+    ----------
+    counts
+        What was counted.
+
+    Returns
+    -------
+    pd.DataFrame
+        As :func:`clustermap.indicators.size.firms_of`.
+    """
+    coded = counts.by_sector[counts.by_sector["sector"] != ""]
+    return firms_of(replace(counts, by_sector=coded))
+
+
 def _counted_in_employees(counts: Counts) -> npt.NDArray[np.bool_]:
-    found = firms_of(counts)
+    found = coded_firms(counts)
     known = found["employed"].to_numpy() >= KNOWN_SHARE * found["firms"].to_numpy()
     return np.asarray(known & (found["employees"].to_numpy() > 0), dtype=np.bool_)
+
+
+def _basis(in_persons: npt.NDArray[np.bool_], coded: pd.DataFrame) -> Numbers:
+    return np.where(in_persons, coded["employed"], coded["firms"]).astype(np.float64)
 
 
 def _note(in_persons: npt.NDArray[np.bool_], firms: pd.Series[int]) -> npt.NDArray[np.object_]:

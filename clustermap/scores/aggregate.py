@@ -11,7 +11,7 @@ import numpy as np
 
 from clustermap.indicators import find_indicator
 from clustermap.indicators.evidence import divide
-from clustermap.scores.goalposts import normalise
+from clustermap.scores.goalposts import normalise, steady
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -167,9 +167,9 @@ def kinds_of(measure: Measure, profile: Profile) -> Mapping[str, float]:
     Returns
     -------
     Mapping
-        Kind to weight; ``{"": 1.0}`` where the indicator has no kinds.
+        Kind to weight; ``{"": 1.0}`` where the indicator has no kinds or they are taken together.
     """
-    if find_indicator(measure.indicator).by != "kind":
+    if measure.kinds == "all" or find_indicator(measure.indicator).by != "kind":
         return {"": 1.0}
     return {kind: weight for kind, weight in profile.kinds.items() if weight > 0}
 
@@ -197,7 +197,7 @@ def _scale(
         value = values.get((measure.indicator, kind))
         if value is not None:
             per = values[measure.per, ""] if measure.per else 1.0
-            found.append((normalise(divide(value, per), post), weight))
+            found.append((normalise(steady(value, per, post), post), weight))
     return found
 
 

@@ -25,6 +25,24 @@ if TYPE_CHECKING:
 HIGH_WIDTH, MEDIUM_WIDTH = 8.0, 16.0
 """Widths of the score's 90 % interval, in points, up to which confidence is high and medium."""
 
+HIGH_LINKS = 30.0
+"""Effective links that high confidence takes."""
+
+STRONG, WEAK = 50.0, 100 / 3
+"""A part below the first is not called strong; one below the second is low, whatever the median."""
+
+HIGH = 200 / 3
+"""A part from here on holds nothing back, even below the median."""
+
+NEAR_MEDIAN = 5.0
+"""Points from which a difference from the median is worth a sentence."""
+
+FEW_RATED = 10
+"""Below so many rated clusters a rank says little."""
+
+INTERNAL_FLOOR = 7.0
+"""Effective internal links from which it is said how local a cluster is."""
+
 
 @dataclass(frozen=True)
 class _Setting:
@@ -58,8 +76,9 @@ def explain_clusters(
     Returns
     -------
     dict
-        Cluster to sentences: its rank; what lifts it and what holds it back most, against the
-        median of the rated clusters; where its links lead; how sure this is and what it rests on.
+        Cluster to sentences: its rank; its strongest and its weakest part and the one farthest from
+        the median of the rated clusters; where its links lead; how sure this is and what it rests
+        on.
         For a cluster that is not rated: why, and what would rate it.
     """
     share = divide(evidence["internal"], evidence["links"])
@@ -98,7 +117,9 @@ def _explain_rated(row: Row, parts: Sequence[Row], setting: _Setting) -> Iterato
     there = [part for part in parts if not math.isnan(part["value"])]
     missing = tuple(_label(part) for part in parts if math.isnan(part["value"]))
     yield _rank(row, setting)
-    yield from _lift_and_hold(there, setting)
+    if setting.rated < FEW_RATED:
+        yield Message("explain.few_rated", {"rated": _whole(setting.rated)})
+    yield from _compare_parts(there, setting)
     yield _direction(row, setting)
     if not math.isnan(row["low"]):
         yield _confidence(row)
@@ -119,7 +140,7 @@ def _explain_unrated(row: Row, setting: _Setting) -> Iterator[Message]:
             f"explain.links.{key}",
             {
                 "links": _whole(row["links"]),
-                "effective": _decimal(row["effective"]),
+                "effective": _worth(row["effective"]),
                 "min_links": _rule(rules.min_links),
                 "more": _whole(missing_links),
             },
@@ -149,46 +170,74 @@ def _rank(row: Row, setting: _Setting) -> Message:
     return Message("explain.rank", values | ends)
 
 
-def _lift_and_hold(parts: Sequence[Row], setting: _Setting) -> Iterator[Message]:
-    def beyond(part: Row) -> float:
-        # What the part adds to the log score beyond what the median value would add.
-        middle = setting.parts[part["subscore"]]
-        return float(part["weight"] * math.log(part["value"] / middle))
+def _compare_parts(parts: Sequence[Row], setting: _Setting) -> Iterator[Message]:
+    best = max(parts, key=lambda part: part["value"])
+    worst = min(parts, key=lambda part: part["value"])
+    key = "explain.strongest" if best["value"] >= STRONG else "explain.none_strong"
+    yield Message(key, _against_median(best, setting))
+    if all(_is_no_burden(part, setting) for part in parts):
+        low = worst["value"] < WEAK
+        yield Message(
+            "explain.lowest_everywhere" if low else "explain.nothing_weak",
+            _against_median(worst, setting),
+        )
+    else:
+        yield Message("explain.weakest", _against_median(worst, setting))
+    if setting.rated < FEW_RATED:
+        return
+    farthest = max(parts, key=lambda part: abs(part["value"] - setting.parts[part["subscore"]]))
+    beyond = farthest["value"] - setting.parts[farthest["subscore"]]
+    if abs(beyond) >= NEAR_MEDIAN:
+        key = "explain.farthest_above" if beyond > 0 else "explain.farthest_below"
+        compared = _against_median(farthest, setting)
+        yield Message(key, {**compared, "points": _decimal(abs(beyond))})
 
-    best, worst = max(parts, key=beyond), min(parts, key=beyond)
-    for key, part, found in (
-        ("explain.lifts", best, beyond(best) > 0),
-        ("explain.holds_back", worst, beyond(worst) < 0),
-    ):
-        if found:
-            numbers = {
-                "value": _decimal(part["value"]),
-                "median": _decimal(setting.parts[part["subscore"]]),
-            }
-            yield Message(key, {"part": _label(part), **numbers})
+
+def _is_no_burden(part: Row, setting: _Setting) -> bool:
+    return bool(part["value"] >= min(setting.parts[part["subscore"]], HIGH))
+
+
+def _against_median(part: Row, setting: _Setting) -> dict[str, Message | str]:
+    return {
+        "part": _label(part),
+        "value": _decimal(part["value"]),
+        "median": _decimal(setting.parts[part["subscore"]]),
+    }
 
 
 def _direction(row: Row, setting: _Setting) -> Message:
-    key = "explain.typical"
-    if row["share_low"] > setting.local_share:
-        key = "explain.local"
-    elif row["share_high"] < setting.local_share:
-        key = "explain.long_distance"
     links = {name: _whole(row[name]) for name in ("links", "internal", "external", "abroad")}
     shares = {"share": _percent(row["share"]), "median": _percent(setting.local_share)}
+    worth = row["effective"] / row["links"]
+    expected = setting.local_share * row["effective"]
+    key = "explain.typical"
+    if row["share_high"] < setting.local_share and expected >= INTERNAL_FLOOR:
+        key = "explain.long_distance"
+    elif row["internal"] * worth < INTERNAL_FLOOR:
+        key = "explain.few_internal"
+    elif row["share_low"] > setting.local_share:
+        key = "explain.local"
+    # What reads alike is not set apart.
+    if shares["share"] == shares["median"] and key != "explain.few_internal":
+        key = "explain.typical"
+    if key == "explain.few_internal" and row["internal"] >= INTERNAL_FLOOR:
+        key = "explain.few_internal_of_projects"
+        links["worth"] = _worth(row["internal"] * worth)
     return Message(key, links | shares)
 
 
 def _confidence(row: Row) -> Message:
     width = float(row["high"] - row["low"])
     word = "high" if width <= HIGH_WIDTH else "medium" if width <= MEDIUM_WIDTH else "low"
+    if word == "high" and row["effective"] < HIGH_LINKS:
+        word = "medium"  # near the end of the scale an interval is narrow, whatever the records
     return Message(
         "explain.confidence.sentence",
         {
             "word": Message(f"explain.confidence.{word}"),
             "width": _decimal(width),
             "links": _whole(row["links"]),
-            "effective": _decimal(row["effective"]),
+            "effective": _worth(row["effective"]),
             "linked": _whole(row["linked"]),
             "actors": _whole(row["actors"]),
         },
@@ -207,9 +256,13 @@ def _decimal(value: float) -> str:
     return f"{value:,.1f}"
 
 
+def _worth(value: float) -> str:
+    return f"{value:,.1f}".removesuffix(".0")
+
+
 def _rule(value: float) -> str:
     return f"{value:,g}"
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"
+    return f"{100 * share:.1f}%"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from clustermap.indicators import INDICATORS
 from clustermap.messages import catalogue
@@ -12,6 +12,11 @@ from clustermap.tables import SCORED_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+Kinds = Literal["each", "all"]
+
+TOGETHER = ("internal_links", "external_links", "abroad_links", "local_share", "ei_index")
+"""Indicators by kind that can be taken over all scored kinds together."""
 
 MAX_WEIGHT = 0.5
 """No part may outweigh all others together."""
@@ -31,11 +36,16 @@ class Measure:
         Key of an indicator that it is divided by, e.g. "actors"; "" for none.
     weight
         Weight within its part.
+    kinds
+        Of an indicator that is given by kind: "each" reads every scored kind between the goalposts
+        and averages; "all" takes all scored kinds together, so that few links of many kinds weigh
+        no more than they are.
     """
 
     indicator: str
     per: str = ""
     weight: float = 1.0
+    kinds: Kinds = "each"
 
     @property
     def name(self) -> str:
@@ -190,7 +200,7 @@ def _parse_pillar(section: Section) -> Pillar:
 
 
 def _parse_measure(section: Section) -> Measure:
-    section.allow({"indicator", "per", "weight"})
+    section.allow({"indicator", "per", "weight", "kinds"})
     by_key = {known.key: known.by for known in INDICATORS}
     for_clusters = [key for key, by in by_key.items() if not by]
     measured = [key for key, by in by_key.items() if by != "industry"]
@@ -199,4 +209,19 @@ def _parse_measure(section: Section) -> Measure:
         raise section.fault("profile_indicator", "indicator", indicator, known=", ".join(measured))
     if per and per not in for_clusters:
         raise section.fault("profile_indicator", "per", per, known=", ".join(for_clusters))
-    return Measure(indicator, per, section.number("weight", 1.0, minimum=0))
+    return Measure(
+        indicator,
+        per,
+        section.number("weight", 1.0, minimum=0),
+        _parse_together(section, indicator),
+    )
+
+
+def _parse_together(section: Section, indicator: str) -> Kinds:
+    kinds = section.text("kinds", "each")
+    if kinds == "each":
+        return "each"
+    if kinds != "all" or indicator not in TOGETHER:
+        known = ", ".join(("each", "all") if indicator in TOGETHER else ("each",))
+        raise section.fault("profile_kinds", "kinds", kinds, known=known)
+    return "all"

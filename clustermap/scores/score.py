@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from clustermap.indicators import INDICATORS
+from clustermap.indicators.evidence import divide
 from clustermap.messages import Message
 from clustermap.scores.aggregate import contributions, enough_parts, renormalise, score_parts
 from clustermap.scores.explain import explain_clusters
-from clustermap.scores.rating import find_reasons, weigh_evidence
+from clustermap.scores.rating import REASONS, find_reasons, weigh_evidence
 from clustermap.scores.uncertainty import draw_scores, interval, rank_descending, rank_interval
 from clustermap.tables import SCORED_KINDS
 
@@ -42,12 +43,19 @@ class Scored:
         Cluster to the sentences that explain its score, most important first.
     notes
         What must be said beside every score of this profile.
+    unrated
+        Reason to the number of clusters that are not rated for it.
+    widened
+        Scores whose interval had to be widened to hold them, see
+        :func:`clustermap.scores.uncertainty.interval`.
     """
 
     scores: pd.DataFrame
     subscores: pd.DataFrame
     explanations: Mapping[str, tuple[Message, ...]]
     notes: tuple[Message, ...]
+    unrated: Mapping[str, int] = field(default_factory=dict)
+    widened: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,7 @@ def score_clusters(
     evidence = weigh_evidence(counts, profile)
     ordered = counts.clusters.sort_values()
     values, basis = (widen_indicators(indicators, ordered, name) for name in ("value", "basis"))
+    _add_all_kinds(values, basis, evidence.loc[ordered])
     parts = score_parts(values, profile, goalposts)
     own = np.array([pillar.weight for pillar in profile.pillars])
     reasons = find_reasons(evidence.loc[ordered], enough_parts(parts, own), profile)
@@ -125,6 +134,8 @@ def score_clusters(
         subscores,
         explain_clusters(scores, subscores, evidence, profile, counts),
         (Message(profile.note),) if profile.note else (),
+        {reason: int((reasons == reason).sum()) for reason in REASONS if (reasons == reason).any()},
+        _count_widened(computed),
     )
 
 
@@ -155,19 +166,47 @@ def widen_indicators(indicators: pd.DataFrame, clusters: pd.Index[str], column: 
     }
 
 
+def _add_all_kinds(values: Wide, basis: Wide, evidence: pd.DataFrame) -> None:
+    # Under the kind "": links of all scored kinds together, as far as the indicator is there.
+    columns = {"internal_links": "internal", "external_links": "external", "abroad_links": "abroad"}
+    present = {indicator for indicator, _ in values}
+    found = {
+        indicator: evidence[column].to_numpy(dtype=np.float64)
+        for indicator, column in columns.items()
+    }
+    found["local_share"] = divide(found["internal_links"], evidence["links"])
+    found["ei_index"] = 1 - 2 * found["local_share"]
+    for indicator in sorted(present & found.keys()):
+        values[indicator, ""] = found[indicator]
+        basis[indicator, ""] = evidence["effective"].to_numpy(dtype=np.float64)
+
+
+def _count_widened(computed: _Computed) -> int:
+    if computed.drawn is None:
+        return 0
+    _, _, widened = interval(computed.drawn.scores, _score(computed))
+    return int(widened.sum())
+
+
+def _score(computed: _Computed) -> Numbers:
+    # Summed as the table's contributions are, so that they add up to its logarithm.
+    added = contributions(computed.parts, computed.weights)[:, computed.rated]
+    score: Numbers = np.exp(np.nansum(added, axis=0))
+    return score
+
+
 def _tabulate_scores(
     computed: _Computed, reasons: pd.Series[str], scenario: str, order: pd.Index[str]
 ) -> pd.DataFrame:
     rated, size = computed.rated, computed.rated.size
     numbers = {name: np.full(size, np.nan) for name in ("score", "low", "high")}
     ranks = {name: np.zeros(size, np.int64) for name in ("rank", "rank_low", "rank_high")}
-    # Summed as the table's contributions are, so that they add up to its logarithm.
-    added = contributions(computed.parts, computed.weights)[:, rated]
-    numbers["score"][rated] = np.exp(np.nansum(added, axis=0))
+    numbers["score"][rated] = _score(computed)
     ranks["rank"][rated] = rank_descending(numbers["score"][rated])
     if computed.drawn is not None:
         drawn = computed.drawn.scores
-        numbers["low"][rated], numbers["high"][rated] = interval(drawn, numbers["score"][rated])
+        ends = interval(drawn, numbers["score"][rated])
+        numbers["low"][rated], numbers["high"][rated] = ends[:2]
         ranks["rank_low"][rated], ranks["rank_high"][rated] = rank_interval(
             drawn, ranks["rank"][rated]
         )
@@ -195,7 +234,7 @@ def _tabulate_parts(
     for at, pillar in enumerate(profile.pillars):
         low, high = np.full((2, computed.rated.size), np.nan)
         if computed.drawn is not None:
-            low[computed.rated], high[computed.rated] = interval(
+            low[computed.rated], high[computed.rated], _ = interval(
                 computed.drawn.parts[at], computed.parts[at][computed.rated]
             )
         table = pd.DataFrame(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 from clustermap.indicators.evidence import LEVEL, divide
 from clustermap.scores.aggregate import geometric_mean, score_parts
@@ -26,6 +27,9 @@ RELATIVE_VARIANCE = 0.0625
 
 BLOCK = 50
 """Draws computed at a time, so that one block of every indicator stays in the cache."""
+
+THIRD = 1 / 3
+"""Trials added to either side of a share, so that the median of a beta is the share."""
 
 _ENDS = ((1 - LEVEL) / 2, (1 + LEVEL) / 2)
 
@@ -55,12 +59,14 @@ def draw_scores(
     draws: int,
     seed: int,
 ) -> Draws:
-    """Draw scores: records resampled, weights varied.
+    """Draw scores: records varied as far as they could be otherwise, and weights.
 
-    Link counts are Poisson around what was counted; where fewer independent units than links stand
-    behind them, a gamma-mixed Poisson whose relative variance is one over the units. Internal, home
-    and foreign links are drawn apart; shares and strength follow from them. Participation is beta
-    on its effective number of actors. Weights are Dirichlet around the profile's.
+    Every draw is centred: its median is what was counted, on whatever scale it is read. Links are
+    lognormal, with as many independent observations behind them as effective links (links of one
+    project count as one), and one more, see :func:`clustermap.scores.goalposts.steady`. Internal
+    links, links with other clusters, other links at home and links abroad are drawn apart; shares
+    follow from them. Participation is beta on its effective number of actors. Weights are Dirichlet
+    around the profile's.
 
     Parameters
     ----------
@@ -89,7 +95,7 @@ def draw_scores(
     Statistical Society A 168(2), 307-323.
     """
     for_records, for_weights = np.random.SeedSequence(seed).spawn(2)
-    # SFC64 draws Poisson numbers a third faster than the default, and these are half the work.
+    # The fastest generator: drawing is half the work.
     records = np.random.Generator(np.random.SFC64(for_records))
     weights = draw_weights(profile, draws, np.random.default_rng(for_weights))
     parts: list[Numbers] = []
@@ -147,34 +153,27 @@ def draw_values(
         (indicator, kind) to draws x clusters.
     """
     drawn = {key: np.broadcast_to(value, (draws, value.size)) for key, value in values.items()}
-    outward = np.zeros((draws, next(iter(values.values())).size))
     for indicator, kind in values:
         if indicator == "participation":
             drawn[indicator, kind] = draw_shares(
                 values[indicator, kind], basis[indicator, kind], draws, random
             )
         elif indicator == "internal_links":
-            inside, outside = _draw_links(values, basis, kind, draws, random)
-            drawn |= inside | outside
-            outward += outside["external_links", kind]
-    if ("strength", "") in values:
-        drawn["strength", ""] = _draw_strength(values, outward)
+            drawn |= _draw_links(values, basis, kind, draws, random)
     return drawn
 
 
 def draw_counts(
     count: Numbers, inflation: Numbers, draws: int, random: np.random.Generator
 ) -> Numbers:
-    """Draw counts with the mean of those given.
+    """Draw counts whose median is the count.
 
     Parameters
     ----------
     count
         Counts.
     inflation
-        Links per independent unit, at least 1: so many times larger than Poisson's is the variance
-        of a draw. But at least one unit stands behind any count above zero, so its relative
-        variance is never above one.
+        Links per independent observation, at least 1.
     draws
         Number of draws.
     random
@@ -183,28 +182,26 @@ def draw_counts(
     Returns
     -------
     Numbers
-        Draws x counts.
+        Draws x counts, above -1: one added, they are lognormal with ``count + 1`` as their median,
+        and the variance of their logarithm is one over ``count / inflation + 1``.
     """
-    # Poisson adds a relative variance of 1 / count; the gamma factor of mean 1 adds the rest.
-    extra = divide(np.minimum(inflation, count) - 1, count)
-    tied = extra > 0
-    mean = np.broadcast_to(count, (draws, count.size))
-    if tied.any():
-        mean = mean.copy()
-        shape = 1 / extra[tied]
-        mean[:, tied] *= random.standard_gamma(shape, (draws, shape.size)) / shape
-    return random.poisson(mean).astype(np.float64)
+    spread = 1 / np.sqrt(count / inflation + 1)
+    drawn: Numbers = (count + 1) * np.exp(spread * random.standard_normal((draws, count.size))) - 1
+    return drawn
 
 
 def draw_shares(
     share: Numbers, trials: Numbers, draws: int, random: np.random.Generator
 ) -> Numbers:
-    """Draw shares from beta distributions with the means of those given.
+    """Draw shares from beta distributions with the medians of those given, nearly.
+
+    A third of a trial on either side gives the beta distribution the share as its median; to within
+    0.01 where at least two trials went either way.
 
     Parameters
     ----------
     share
-        Shares between 0 and 1; 0, 1 and NaN stay as they are.
+        Shares between 0 and 1; NaN stays as it is.
     trials
         Effective number of trials behind each share.
     draws
@@ -218,16 +215,19 @@ def draw_shares(
         Draws x shares.
     """
     drawn = np.broadcast_to(share, (draws, share.size)).copy()
-    open_ = (share > 0) & (share < 1) & (trials > 0)
-    p, n = share[open_], trials[open_]
-    drawn[:, open_] = random.beta(p * n, (1 - p) * n, (draws, p.size))
+    known = ~np.isnan(share) & (trials > 0)
+    p, n = share[known], trials[known]
+    drawn[:, known] = random.beta(p * n + THIRD, (1 - p) * n + THIRD, (draws, p.size))
     return drawn
 
 
-def interval(drawn: Numbers, value: Numbers) -> tuple[Numbers, Numbers]:
-    """Return the 90 % interval of draws, widened to hold the value where it lies outside.
+def interval(drawn: Numbers, value: Numbers) -> tuple[Numbers, Numbers, npt.NDArray[np.bool_]]:
+    """Return the 90 % interval of draws, corrected for bias.
 
-    Where records are few, draws of a logarithm lie lower than the logarithm of what was counted.
+    Where more draws lie on one side of the value than on the other, the quantiles are shifted:
+    with ``z0`` the normal quantile of the share of draws below the value (ties count half), the
+    ends are the quantiles ``Phi(2 z0 - 1.645)`` and ``Phi(2 z0 + 1.645)`` of the draws. As a last
+    resort, where a value lies beyond nearly all draws, the interval is widened to hold it.
 
     Parameters
     ----------
@@ -238,17 +238,35 @@ def interval(drawn: Numbers, value: Numbers) -> tuple[Numbers, Numbers]:
 
     Returns
     -------
-    tuple of Numbers
-        5 % and 95 % quantiles.
+    tuple
+        Lower ends, upper ends, and where they had to be widened.
+
+    References
+    ----------
+    Efron, B. (1987). Better bootstrap confidence intervals. Journal of the American Statistical
+    Association 82(397), 171-185.
     """
-    low, high = np.quantile(drawn, _ENDS, axis=0)
-    return np.minimum(low, value), np.maximum(high, value)
+    last = len(drawn) - 1
+    # Ends of draws beyond all others are no quantiles of anything: one draw stays on either side.
+    below = ((drawn < value).mean(axis=0) + (drawn <= value).mean(axis=0)) / 2
+    bias = 2 * special.ndtri(below.clip(0.5 / len(drawn), 1 - 0.5 / len(drawn)))
+    ordered = np.sort(drawn, axis=0)
+    low, high = (
+        _quantile(ordered, last * special.ndtr(bias + end)) for end in special.ndtri(_ENDS)
+    )
+    # A tie may differ from the value by rounding.
+    slack = 1e-9 * np.abs(value)
+    widened = (low > value + slack) | (high < value - slack)
+    return np.minimum(low, value), np.maximum(high, value), widened
 
 
 def rank_interval(
     drawn: Numbers, rank: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the 90 % interval of ranks, widened as :func:`interval`; ties share the smallest rank.
+    """Return the 90 % interval of ranks, widened to hold the rank; ties share the smallest.
+
+    Draws are centred, so ranks are not shifted as :func:`interval` shifts: the best of many is best
+    by luck too, and a shift towards its rank would hide it.
 
     Parameters
     ----------
@@ -264,9 +282,18 @@ def rank_interval(
     """
     ranks = np.stack([rank_descending(row) for row in drawn])
     # Whole ranks: the lower end is rounded down and the upper end up.
-    low, high = (math.floor(_ENDS[0] * (len(drawn) - 1)), math.ceil(_ENDS[1] * (len(drawn) - 1)))
-    ordered = np.partition(ranks, (low, high), axis=0)
-    return np.minimum(ordered[low], rank), np.maximum(ordered[high], rank)
+    places = (math.floor(_ENDS[0] * (len(drawn) - 1)), math.ceil(_ENDS[1] * (len(drawn) - 1)))
+    low, high = np.partition(ranks, places, axis=0)[list(places)]
+    return np.minimum(low, rank), np.maximum(high, rank)
+
+
+def _quantile(ordered: Numbers, place: Numbers) -> Numbers:
+    before = np.floor(place).astype(np.int64)
+    share = place - before
+    columns = np.arange(ordered.shape[1])
+    after = np.minimum(before + 1, len(ordered) - 1)
+    found: Numbers = (1 - share) * ordered[before, columns] + share * ordered[after, columns]
+    return found
 
 
 def rank_descending(scores: Numbers) -> npt.NDArray[np.int64]:
@@ -288,31 +315,34 @@ def rank_descending(scores: Numbers) -> npt.NDArray[np.int64]:
 
 def _draw_links(
     values: Values, basis: Values, kind: str, draws: int, random: np.random.Generator
-) -> tuple[dict[tuple[str, str], Numbers], dict[tuple[str, str], Numbers]]:
+) -> dict[tuple[str, str], Numbers]:
     internal, external = values["internal_links", kind], values["external_links", kind]
     abroad = values.get(("abroad_links", kind), np.zeros_like(external))
     inflation = np.nan_to_num(
         divide(internal + external, basis["internal_links", kind]), nan=1.0
     ).clip(min=1)
-    inside = draw_counts(internal, inflation, draws, random)
-    home = draw_counts(external - abroad, inflation, draws, random)
-    foreign = draw_counts(abroad, inflation, draws, random)
-    outside = home + foreign
-    share = divide(inside, inside + outside)
+    # Links with other clusters are some of those at home: both rise and fall together.
+    strength = np.zeros_like(external)
+    if not kind:
+        strength = values.get(("strength", ""), strength)
+    home = external - abroad
+    tied = np.minimum(strength, home)
+    inside, between, rest, foreign = (
+        draw_counts(count, inflation, draws, random)
+        for count in (internal, strength, home - tied, abroad)
+    )
+    outside = np.nan_to_num(divide(tied, strength)) * between + rest + foreign
+    total = (inside.clip(min=0) + outside).clip(min=0)
+    share = divide(inside.clip(min=0), total).clip(max=1)
     # A draw without any link says nothing of where links lead.
     share = np.where(np.isnan(share), divide(internal, internal + external), share)
-    return (
-        {
-            ("internal_links", kind): inside,
-            ("local_share", kind): share,
-            ("ei_index", kind): 1 - 2 * share,
-        },
-        {("external_links", kind): outside, ("abroad_links", kind): foreign},
-    )
-
-
-def _draw_strength(values: Values, outward: Numbers) -> Numbers:
-    # Links with clusters are some of the external links: both rise and fall together.
-    own = sum(value for (indicator, _), value in values.items() if indicator == "external_links")
-    scale = divide(outward, own)
-    return np.where(np.isnan(scale), 1.0, scale) * values["strength", ""]
+    drawn = {
+        ("strength", kind): between,
+        ("internal_links", kind): inside,
+        ("local_share", kind): share,
+        ("ei_index", kind): 1 - 2 * share,
+        ("external_links", kind): outside,
+        ("abroad_links", kind): foreign,
+    }
+    # What the data do not hold is not drawn either.
+    return {key: found for key, found in drawn.items() if key in values}

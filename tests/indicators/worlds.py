@@ -44,14 +44,14 @@ EXPECTED = {
     ("C", "employees", "", ""): (30, 1),  # known for one firm of four
     ("D", "employees", "", ""): (None, 0),
     # employees: nation 1000, chips 200: (80/200)/(200/1000), (60/100)/(200/1000)
-    ("A", "location_quotient", "", "chips"): (2.0, 3),
-    ("B", "location_quotient", "", "chips"): (3.0, 2),
-    # firms, since employees are known for too few: (1/4)/(8/40); chips in firms 8 of 40
-    ("C", "location_quotient", "", "chips"): (1.25, 1),
-    ("D", "location_quotient", "", "chips"): (0.0, 0),
-    ("A", "symmetric_location_quotient", "", "chips"): (1 / 3, 3),
-    ("B", "symmetric_location_quotient", "", "chips"): (1 / 2, 2),
-    ("D", "symmetric_location_quotient", "", "chips"): (-1, 0),
+    ("A", "location_quotient", "", "chips"): (2.0, 8),
+    ("B", "location_quotient", "", "chips"): (3.0, 3),
+    # firms, since employees are known for too few: (1/4)/(8/35); 35 of 40 firms have a code
+    ("C", "location_quotient", "", "chips"): (1.09375, 4),
+    ("D", "location_quotient", "", "chips"): (None, 0),
+    ("A", "symmetric_location_quotient", "", "chips"): (1 / 3, 8),
+    ("B", "symmetric_location_quotient", "", "chips"): (1 / 2, 3),
+    ("D", "symmetric_location_quotient", "", "chips"): (None, 0),
     # employees 150 and 50 of 200: .75² + .25²
     ("A", "herfindahl", "", ""): (0.625, 8),
     ("B", "herfindahl", "", ""): (1.0, 3),
@@ -70,7 +70,7 @@ EXPECTED = {
     ("D", "ei_index", "firm_firm", ""): (None, 0),
     ("A", "participation", "firm_firm", ""): (0.6, 10),
     ("A", "participation", "research", ""): (0.4, 2.5),  # 10 actors x 1 unit / 4 links
-    ("A", "participation", "", ""): (0.8, 10 * 11 / 14),
+    ("A", "participation", "", ""): (0.8, 10),
     ("D", "participation", "", ""): (0.0, 2),
     # strength: A-B research 2, A-C firm_firm 3, B-C firm_firm 1
     ("A", "strength", "", ""): (5, 5 * 11 / 14),

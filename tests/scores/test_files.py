@@ -56,6 +56,14 @@ def test_every_measure_of_the_shipped_profile_has_goalposts() -> None:
         (PILLAR, "measures = [1]", "score_not_a_section", "measures", 1),
         (PILLAR, PILLAR.replace("weight = 1", "weight = 0"), "profile_no_weight", "measures", 0),
         (
+            'indicator = "participation", weight',
+            'indicator = "participation", kinds = "all", weight',
+            "profile_kinds",
+            "kinds",
+            "all",
+        ),
+        ('kinds = "all"', 'kinds = "some"', "profile_kinds", "kinds", "some"),
+        (
             'key = "centrality"\nweight = 1',
             'key = "centrality"\nweight = 4',
             "profile_heavy_pillar",
@@ -82,10 +90,10 @@ def test_a_faulty_profile_is_refused(
     ("old", "new", "reason", "column"),
     [
         ("low = 0.0\nhigh = 0.5", "low = 0.5\nhigh = 0.5", "goalposts_equal", "high"),
-        ("low = 0.001", "low = 0", "goalposts_log", "low"),
+        ("low = 0.2", "low = 0", "goalposts_log", "low"),
         ('transform = "log"', 'transform = "root"', "goalposts_transform", "transform"),
-        ("low = 0.001", "lo = 0.001", "score_unknown_key", "lo"),
-        ('version = "1"', "", "score_missing_key", "version"),
+        ("low = 0.2", "lo = 0.2", "score_unknown_key", "lo"),
+        ('version = "2"', "", "score_missing_key", "version"),
     ],
 )
 def test_faulty_goalposts_are_refused(old: str, new: str, reason: str, column: str) -> None:
@@ -112,7 +120,7 @@ def test_a_kind_may_have_goalposts_of_its_own() -> None:
     text = goalposts_text() + "\n[measures.participation.support]\nlow = 0.0\nhigh = 0.2\n"
     posts = parse_goalposts(text, "mine")
     assert posts.of("participation", "support").high == 0.2
-    assert posts.of("participation", "research").high == 0.8
+    assert posts.of("participation", "research").high == 1.0
     with pytest.raises(TableFault) as caught:
         posts.of("herfindahl")
     _says_its_cure(caught.value)

@@ -13,6 +13,7 @@ from clustermap.errors import TableFault
 from clustermap.indicators import compute_indicators
 from clustermap.messages import LANGUAGES, Message, say
 from clustermap.scores import Goalposts, Profile, Scored, score_clusters
+from clustermap.scores.explain import HIGH, STRONG, WEAK
 from clustermap.scores.profile import RatingRules
 from clustermap.scores.rating import REASONS, weigh_evidence
 from clustermap.tables import SCORES, SUBSCORES, Table
@@ -22,6 +23,15 @@ from tests.scores.nation import draw_nation
 
 if TYPE_CHECKING:
     from clustermap.network.counts import Counts
+
+
+COMPARED = {
+    f"explain.{key}"
+    for key in (
+        *("strongest", "none_strong", "weakest", "nothing_weak", "lowest_everywhere"),
+        *("farthest_above", "farthest_below"),
+    )
+}
 
 
 def score(counts: Counts, profile: Profile | None = None, **options: int) -> Scored:
@@ -42,17 +52,18 @@ def scored(nation: Counts) -> Scored:
 
 def test_the_parts_of_a_are_those_computed_by_hand() -> None:
     parts = score(small_world(), draws=0).subscores.query("cluster == 'A'").set_index("subscore")
-    # Per actor on a logarithm from .01 to 100, i.e. 24.75 points for a factor of ten; kinds and
-    # measures are averaged.
-    inside = (1 + 24.75 * np.log10(40) + 1 + 24.75 * np.log10(20)) / 2
-    share = (1 + 99 * 0.4 / 0.5 + 100) / 2
-    outside = (1 + 24.75 * np.log10(60) + 1 + 24.75 * np.log10(20)) / 2
-    abroad = (1 + 24.75 * np.log10(100) + 1) / 2
+
+    # (links + 1) / (10 actors + 1 / typical) between the goalposts on a logarithm: 6 internal
+    # links, 8 external ones, of which 1 abroad, 5 with other clusters; participation is the mean.
+    def part(rate: float, low: float, high: float) -> float:
+        return float(1 + 99 * np.log(rate / low) / np.log(high / low))
+
+    outside, abroad = part(9 / 10.5, 0.2, 500), part(2 / 30, 0.005, 10)
     wanted = {
-        "local": (inside + share) / 2,
+        "local": part(7 / 30, 0.003, 10),
         "openness": (2 * outside + abroad) / 3,
-        "participation": (1 + 99 * 0.6 / 0.8 + 1 + 99 * 0.4 / 0.8) / 2,
-        "centrality": 1 + 24.75 * np.log10(50),
+        "participation": 1 + 99 * (0.6 + 0.4) / 2,
+        "centrality": part(6 / 10.5, 0.2, 500),
     }
     assert parts["value"].to_dict() == pytest.approx(wanted, abs=1e-9)
     assert (parts["weight"] == 0.25).all()
@@ -241,7 +252,7 @@ def test_explanations_speak_the_numbers_of_the_tables(scored: Scored, nation: Co
             **{name: f"{row[name]:,}" for name in ("rank", "rank_low", "rank_high")},
             **{name: f"{row[name]:.1f}" for name in ("score", "low", "high")},
         }
-        for key in {"explain.lifts", "explain.holds_back"} & found.keys():
+        for key in COMPARED & found.keys():
             part = found[key]["part"]
             assert isinstance(part, Message)
             name = part.key.split(".")[1]
@@ -249,7 +260,8 @@ def test_explanations_speak_the_numbers_of_the_tables(scored: Scored, nation: Co
             assert found[key]["median"] == f"{medians[name]:.1f}"
         rests = found["explain.confidence.sentence"]
         assert rests["links"] == f"{evidence['links'][row['cluster']]:,}"
-        assert rests["effective"] == f"{evidence['effective'][row['cluster']]:,.1f}"
+        worth = f"{evidence['effective'][row['cluster']]:,.1f}"
+        assert rests["effective"] == worth.removesuffix(".0")
 
 
 def test_what_is_not_rated_says_what_would_rate_it(scored: Scored) -> None:
@@ -257,3 +269,92 @@ def test_what_is_not_rated_says_what_would_rate_it(scored: Scored) -> None:
         first, *rest = scored.explanations[row["cluster"]]
         assert first == Message("explain.too_few_to_tell", {"reason": Message(row["reason"])})
         assert rest
+
+
+def test_no_low_part_is_praised_and_no_high_one_blamed() -> None:
+    counts = draw_nation(60, seed=3, links_per_actor=25)
+    for _, _, edge in counts.network.edges(data=True):
+        edge["links"] *= 100
+    scored, said = score(counts, draws=0), 0
+    for row in scored.scores.query("rated == 1").to_dict("records"):
+        parts = scored.subscores[scored.subscores["cluster"] == row["cluster"]]["value"]
+        found = {
+            message.key: dict(message.values) for message in scored.explanations[row["cluster"]]
+        }
+        assert ("explain.strongest" in found) == (parts.max() >= STRONG)
+        assert ("explain.none_strong" in found) == (parts.max() < STRONG)
+        if "explain.weakest" in found:
+            assert found["explain.weakest"]["value"] == f"{parts.min():.1f}"
+            assert parts.min() < HIGH
+        if "explain.nothing_weak" in found:
+            assert parts.min() >= WEAK
+            said += 1
+    assert said
+
+
+def test_how_local_it_is_is_said_only_from_enough_internal_links() -> None:
+    counts = draw_nation(60, seed=3)
+    one = counts.links["cluster"] == "c00000"
+    few = counts.links.assign(internal=counts.links["internal"].where(~one, 0))
+    few.loc[few.index[one][0], ["internal", "external"]] = (6, 20)
+    few.loc[few.index[one][1:], ["internal", "external"]] = (0, 0)
+    few.loc[one, "units"] = 26.0
+    said = score(replace(counts, links=few), draws=0).explanations["c00000"]
+    assert "explain.few_internal" in {message.key for message in said}
+    many = few.copy()
+    many.loc[many.index[one][0], ["internal", "external", "units"]] = (60, 20, 80.0)
+    said = score(replace(counts, links=many), draws=0).explanations["c00000"]
+    assert "explain.local" in {message.key for message in said}
+    many.loc[many.index[one][0], ["internal", "external", "units"]] = (0, 400, 400.0)
+    said = score(replace(counts, links=many), draws=0).explanations["c00000"]
+    assert "explain.long_distance" in {message.key for message in said}
+
+
+def test_a_rank_among_few_is_said_to_say_little(scored: Scored) -> None:
+    assert "explain.few_rated" in {m.key for m in score(small_world()).explanations["A"]}
+    assert not any(
+        m.key == "explain.few_rated" for said in scored.explanations.values() for m in said
+    )
+
+
+def test_the_unrated_are_counted_by_reason(scored: Scored) -> None:
+    unrated = scored.scores.query("rated == 0")["reason"].value_counts()
+    assert scored.unrated == unrated.to_dict()
+
+
+def test_links_abroad_that_no_record_reaches_are_not_drawn() -> None:
+    counts = draw_nation(60, seed=3)
+    home = counts.links.assign(external=counts.links["external"] - counts.links["abroad"], abroad=0)
+    found = score(replace(counts, links=home), draws=200)
+    openness = found.subscores.query("subscore == 'openness'")
+    place = (openness["value"] - openness["low"]) / (openness["high"] - openness["low"])
+    assert 0.35 < place.median() < 0.65
+
+
+@pytest.mark.parametrize(("projects", "links_per_actor"), [(1, 0.4), (1, 4), (25, 0.4), (25, 4)])
+def test_values_lie_in_the_middle_of_their_intervals(projects: int, links_per_actor: float) -> None:
+    # Links of projects: up to 25 links stand on one project, but every project has its link.
+    counts = draw_nation(200, seed=3, links_per_actor=links_per_actor)
+    total = counts.links["internal"] + counts.links["external"]
+    units = np.minimum(total, np.maximum(counts.links["units"] / projects, 1))
+    counts = replace(counts, links=counts.links.assign(units=units))
+    found = score(counts, replace(balanced(), rating=RatingRules(3, 3)), draws=400)
+    rated = found.scores.query("rated == 1").astype({"rank": float})
+    assert len(rated) > 40
+    assert found.widened <= 0.01 * len(rated)
+    place = (rated["score"] - rated["low"]) / (rated["high"] - rated["low"])
+    assert 0.35 < place.median() < 0.65
+    ranks = rated[["rank_low", "rank_high"]].astype(float)
+    place = (rated["rank"] - ranks["rank_low"]) / (ranks["rank_high"] - ranks["rank_low"])
+    assert 0.35 < place.median() < 0.65
+    for _, part in found.subscores.groupby("subscore"):
+        place = (part["value"] - part["low"]) / (part["high"] - part["low"])
+        assert 0.35 < place.median() < 0.65
+
+
+def test_a_handful_of_links_makes_a_wide_part() -> None:
+    counts = draw_nation(200, seed=3, links_per_actor=1)
+    local = score(counts, draws=400).subscores.query("subscore == 'local'").set_index("cluster")
+    internal = weigh_evidence(counts, balanced())["internal"]
+    width = (local["high"] - local["low"]).dropna()
+    assert width[internal[width.index] <= 3].min() > 2 * width[internal[width.index] >= 50].median()
