@@ -51,7 +51,7 @@
       element.textContent = cm.say(element.dataset.word);
     }
     for (const [from, to] of [
-      ["label", "aria-label"], ["placeholder", "placeholder"], ["title", "title"], ["alt", "alt"],
+      ["label", "aria-label"], ["placeholder", "placeholder"], ["title", "title"],
     ]) {
       for (const element of document.querySelectorAll(`[data-${from}]`)) {
         element.setAttribute(to, cm.say(element.dataset[from]));

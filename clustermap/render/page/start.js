@@ -209,6 +209,8 @@
     credit();
   }
 
+  let printing = false;
+
   function listen() {
     cm.on("language", () => {
       words();
@@ -233,7 +235,7 @@
     });
     map.on("zoomend", cm.drawLegend);
     map.on("resize", () => {
-      if (!document.documentElement.classList.contains("printing")) limitMap();
+      if (!printing) limitMap();
     });
     window.addEventListener("hashchange", () => {
       const chosen = /^#(ko|en)$/.exec(window.location.hash);
@@ -271,6 +273,7 @@
       const legend = cm.byId("legend-fold");
       before = { centre: map.getCenter(), zoom: map.getZoom(), legend: legend.open };
       legend.open = true;
+      printing = true;
       document.documentElement.classList.add("printing");
       map.setMaxBounds(null);
       map.options.minZoom = 0;
@@ -287,15 +290,17 @@
       cm.choosePrinted();
       const layers = [cm.basemap, ...(cm.model.firms ? [cm.firmDots] : []), picture, marks];
       const sea = getComputedStyle(map.getContainer()).backgroundColor;
-      cm.byId("print-map").src = cm.snapshot(layers, PAPER_DOTS, sea);
+      document.body.append(cm.make("img", { id: "print-map", class: "print-map",
+        alt: cm.say("page.map.label"), src: cm.snapshot(layers, PAPER_DOTS, sea) }));
     });
     window.addEventListener("afterprint", () => {
       if (!before) return;
       document.documentElement.classList.remove("printing");
-      cm.byId("print-map").removeAttribute("src");
+      cm.byId("print-map").remove();
       map.invalidateSize({ animate: false, pan: false });
       cm.byId("legend-fold").open = before.legend;
       map.setView(before.centre, before.zoom, { animate: false });
+      printing = false;
       limitMap();
       cm.drawLegend();
       before = null;
