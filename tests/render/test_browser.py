@@ -137,7 +137,7 @@ def test_unrated_stand_below_their_reason(visit: Go) -> None:
     seen = visit(draw_planner(world))
     page = seen.page
     assert page.locator("#unrated tr.reason").count() == 1
-    assert page.inner_text("#unrated").count("few_links") == 1
+    assert page.inner_text("#unrated").count("Few_links") == 1
     firms = page.evaluate(
         "[...document.querySelectorAll('#unrated tr[data-place]')]"
         ".map(row => cm.model.clusters[row.dataset.place].firms)"

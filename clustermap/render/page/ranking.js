@@ -61,7 +61,7 @@
       place.textContent = cm.placeLine(cluster);
       if (!cluster.rated && cluster.firms !== null) {
         row.lastChild.firstChild.textContent =
-          cm.say("page.legend.firms", { count: cm.number(cluster.firms, 0) });
+          cm.say("page.table.firms", { count: cm.number(cluster.firms, 0) });
       }
       place.title = place.textContent;
     }
@@ -77,7 +77,8 @@
     for (const { head, clusters } of groups) {
       const count = cm.number(clusters.length, 0);
       head.firstChild.firstChild.textContent = cm.say("page.table.reason_count", { count });
-      head.firstChild.lastChild.textContent = cm.reasonOf(clusters[0]);
+      const reason = cm.reasonOf(clusters[0]);
+      head.firstChild.lastChild.textContent = reason.charAt(0).toUpperCase() + reason.slice(1);
     }
   }
 
