@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Columns = dict[str, Any]
 
-WORDS = ("page", "indicator", "subscore", "reason", "note", "kind", "type")
+WORDS = ("page", "about", "indicator", "subscore", "reason", "note", "kind", "type")
 """Parts of the catalogue that a page carries whole."""
 
 _STRONGEST = 25  # partners that a page keeps for each cluster
@@ -33,6 +33,11 @@ _DIGITS = 5
 _DETAILS = 400  # of a cluster's outline: it is looked at as a whole
 _REGION_DETAILS = 2_500
 _COAST_DETAILS = 20_000
+_LEAST_MARGIN = 4.0  # degrees of land around the clusters, at least; else as many as they span
+_SLACK = 0.02  # so that a cut of the land never stands at the very edge of the map
+_EDGE = 85.0  # degrees north and south, beyond which Mercator's map has no end
+_SQUARE = r"outside:-?\d+_-?\d+"
+_OUTSIDE = "outside:"  # all squares together: their numbers tell a reader nothing
 
 
 def describe(release: Release) -> Columns:
@@ -74,6 +79,7 @@ def describe(release: Release) -> Columns:
         ],
         "sentences": sentences.templates,
         "coast": pack_outlines(display_shapes(release.coast, _COAST_DETAILS)),
+        "frame": _frame(release.clusters),
         "regions": None if release.regions is None else _regions(release.regions),
     }
 
@@ -87,6 +93,11 @@ def _about(release: Release, sentences: Sentences) -> Columns:
         "attribution": [clean_text(line, 1000) for line in dict.fromkeys(release.attribution)],
         "version": clean_text(release.version),
         "withheld": {clean_text(key): int(n) for key, n in sorted(release.withheld.items())},
+        "totals": {
+            "cells": len(release.indicators),
+            "flows": len(release.flows) + int(release.withheld.get("flows", 0)),
+        },
+        "abroad": _knows_abroad(release),
         "notes": [sentences.add(note) for note in release.notes],
         "coverage": {
             "kind": _texts(release.coverage["kind"]),
@@ -96,6 +107,28 @@ def _about(release: Release, sentences: Sentences) -> Columns:
             },
         },
     }
+
+
+def _knows_abroad(release: Release) -> bool:
+    """Return whether the data hold any partner abroad."""
+    ends = pd.concat([release.flows["source"], release.flows["target"]]).astype(str)
+    counted = release.indicators["indicator"] == "abroad_links"
+    values = pd.to_numeric(release.indicators.loc[counted, "value"])
+    return bool(ends.str.startswith("abroad:").any() or (values > 0).any())
+
+
+def _frame(clusters: gpd.GeoDataFrame) -> list[float] | None:
+    """Return west, south, east, north of what the map may show: within it the land is whole."""
+    # Land is read as far around the clusters as they span (clustermap.sources.reference).
+    if clusters.geometry.isna().all() or clusters.geometry.is_empty.all():
+        return None
+    west, south, east, north = clusters.to_crs("EPSG:4326").total_bounds.tolist()
+    margin = max(_LEAST_MARGIN, east - west, north - south) * (1 - _SLACK)
+    edges = (
+        max(-180.0, west - margin), max(-_EDGE, south - margin),
+        min(180.0, east + margin), min(_EDGE, north + margin),
+    )  # fmt: skip
+    return [round(edge, 2) for edge in edges]
 
 
 def _clusters(release: Release) -> Columns:
@@ -124,11 +157,12 @@ def _scores(release: Release, clusters: list[str]) -> Columns:
 def _subscores(release: Release, places: dict[str, int]) -> list[Columns]:
     table = release.subscores
     own = table[(table["scenario"] == "default") & table["cluster"].isin(places)]
+    rated = _rated(release)
     names = ("value", "low", "high", "weight", "contribution")
     found: list[Columns] = []
     for subscore in own["subscore"].drop_duplicates():
         rows = own[own["subscore"] == subscore]
-        column: Columns = {"subscore": clean_text(subscore), "median": _median(rows["value"])}
+        column: Columns = {"subscore": clean_text(subscore), "median": _median(rows, rated)}
         column |= {name: _spread(rows["cluster"], rows[name], places) for name in names}
         found.append(column)
     return found
@@ -136,6 +170,7 @@ def _subscores(release: Release, places: dict[str, int]) -> list[Columns]:
 
 def _indicators(release: Release, places: dict[str, int]) -> list[Columns]:
     table = release.indicators[release.indicators["cluster"].isin(places)]
+    rated = _rated(release)
     found: list[Columns] = []
     for key, rows in table.groupby(["indicator", "kind", "industry"], sort=False):
         indicator, kind, industry = key
@@ -144,7 +179,7 @@ def _indicators(release: Release, places: dict[str, int]) -> list[Columns]:
             "indicator": clean_text(indicator),
             "kind": clean_text(kind),
             "industry": clean_text(industry),
-            "median": _median(rows["value"]),
+            "median": _median(rows, rated),
             "value": _spread(rows["cluster"], rows["value"], places),
             "notes": {
                 str(places[cluster]): clean_text(note)
@@ -161,7 +196,7 @@ def _indicators(release: Release, places: dict[str, int]) -> list[Columns]:
 
 
 def _flows(release: Release, places: dict[str, int]) -> Columns:
-    flows = _strongest(release.flows, places)
+    flows = _strongest(_join_squares(release.flows), places)
     ends = pd.concat([flows["source"], flows["target"]]).drop_duplicates()
     beyond = sorted(str(cell) for cell in ends if cell not in places)
     cells = places | {cell: len(places) + place for place, cell in enumerate(beyond)}
@@ -173,6 +208,16 @@ def _flows(release: Release, places: dict[str, int]) -> Columns:
         "kind": [KINDS.index(kind) for kind in flows["kind"]],
         "links": [int(links) for links in flows["links"]],
     }
+
+
+def _join_squares(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows with all squares outside the clusters as one cell."""
+    ends = {
+        end: flows[end].mask(flows[end].astype(str).str.fullmatch(_SQUARE), _OUTSIDE)
+        for end in ("source", "target")
+    }
+    keys = ["source", "target", "kind"]
+    return flows.assign(**ends).groupby(keys, sort=False)["links"].sum().reset_index()
 
 
 def _strongest(flows: pd.DataFrame, places: dict[str, int]) -> pd.DataFrame:
@@ -280,8 +325,15 @@ def _number(value: float) -> float | int | None:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def _median(values: pd.Series[Any]) -> float | int | None:
-    known = pd.to_numeric(values).dropna()
+def _rated(release: Release) -> set[str]:
+    table = release.scores
+    own = table[(table["scenario"] == "default") & (table["rated"] == 1)]
+    return {str(cluster) for cluster in own["cluster"]}
+
+
+def _median(rows: pd.DataFrame, rated: set[str]) -> float | int | None:
+    """Return the median of the rated clusters, which those that are not rated never move."""
+    known = pd.to_numeric(rows.loc[rows["cluster"].isin(rated), "value"]).dropna()
     return None if known.empty else _number(float(known.median()))
 
 

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 
 Bounds = tuple[float, float, float, float]
@@ -14,8 +15,8 @@ Bounds = tuple[float, float, float, float]
 
 NEAR_KOREA: Bounds = (118.0, 28.0, 138.0, 46.0)
 """What the fine coast covers; scripts/make_coast cuts it there."""
-_MARGIN = 0.5  # of the map's width and height, so that panning a little still finds land
-_LEAST_MARGIN = 0.5  # degrees
+_COLUMNS = ("country", "name", "geometry")
+_LEAST_MARGIN = 4.0  # degrees
 
 
 def data_root() -> Path:
@@ -41,6 +42,9 @@ def data_root() -> Path:
 def read_coast(bounds: Bounds) -> gpd.GeoDataFrame:
     """Read the land around a place: fine near Korea, coarser in the rest of the world.
 
+    The margin is as wide as the place on every side, and at least four degrees, so that a page
+    that shows the place never shows where the land was cut.
+
     Parameters
     ----------
     bounds
@@ -60,11 +64,18 @@ def read_coast(bounds: Bounds) -> gpd.GeoDataFrame:
     west, south, east, north = bounds
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise ValueError(f"bounds {bounds} are not west, south, east, north in degrees")
-    near = shapely.box(*NEAR_KOREA).covers(shapely.box(*bounds))
-    land = _read_land("korea" if near else "world")
-    wide = max(_LEAST_MARGIN, _MARGIN * (east - west))
-    tall = max(_LEAST_MARGIN, _MARGIN * (north - south))
-    window = shapely.box(west - wide, south - tall, east + wide, north + tall)
+    margin = max(_LEAST_MARGIN, east - west, north - south)
+    window = shapely.box(west - margin, south - margin, east + margin, north + margin)
+    fine = shapely.box(*NEAR_KOREA)
+    if fine.covers(shapely.box(*bounds)):
+        near = _crop(_read_land("korea"), shapely.intersection(window, fine))
+        far = _crop(_read_land("world"), shapely.difference(window, fine))
+        land = pd.concat([near, far], ignore_index=True)
+        return land.dissolve(by=["country", "name"], dropna=False).reset_index()[list(_COLUMNS)]
+    return _crop(_read_land("world"), window)
+
+
+def _crop(land: gpd.GeoDataFrame, window: shapely.Geometry) -> gpd.GeoDataFrame:
     land = land[land.intersects(window)].copy()
     land.geometry = _keep_polygons(shapely.intersection(land.geometry.array, window))
     return land[~land.geometry.is_empty].reset_index(drop=True)
@@ -73,7 +84,7 @@ def read_coast(bounds: Bounds) -> gpd.GeoDataFrame:
 def _read_land(name: str) -> gpd.GeoDataFrame:
     packed = (data_root() / "basemap" / f"{name}.geojson.gz").read_bytes()
     land = gpd.read_file(io.BytesIO(gzip.decompress(packed)), engine="pyogrio")
-    return land[["country", "name", "geometry"]]
+    return land[list(_COLUMNS)]
 
 
 def _keep_polygons(geometry: gpd.array.GeometryArray) -> gpd.array.GeometryArray:

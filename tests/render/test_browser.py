@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
 
 from clustermap.render.planner import draw_planner
 from clustermap.render.safe import clean_text
@@ -11,7 +17,9 @@ from tests.render import worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
+    from tests.conftest import Require
     from tests.render.conftest import Visit
 
     Go = Callable[..., Visit]
@@ -34,7 +42,7 @@ def test_row_opens_the_card(visit: Go, small_page: bytes) -> None:
     page.click("text=대전 연구특구 (가상)")
     assert seen.state(".selected") == "B"
     card = page.inner_text("#card")
-    for words in ("Daejeon Research Zone (fictional)", "4개 중 2위", "90 % 구간 1–3위", "68.2",
+    for words in ("Daejeon Research Zone (fictional)", "4개 중 2위", "90\u202f% 구간 1–3위", "68.2",
                   "공동연구", "수원 나노단지 (가상)", "위치를 모르는 곳", "가나대학교",
                   "반도체·디스플레이"):  # fmt: skip
         assert words in card
@@ -42,8 +50,8 @@ def test_row_opens_the_card(visit: Go, small_page: bytes) -> None:
     card = page.inner_text("#card")
     assert seen.state(".selected") == "A"
     assert "독일" in card
-    assert "클러스터 밖: 경기도 용인시" in card
-    assert "가중치 33 %" in card
+    assert "클러스터 밖 (경기도 용인시)" in card
+    assert "가중치 33\u202f%" in card
     seen.assert_quiet()
 
 
@@ -65,11 +73,11 @@ def test_suppressed_and_unrated_say_so(visit: Go, small_page: bytes) -> None:
     seen.page.evaluate("cm.select('E')")
     card = seen.page.inner_text("#card")
     assert "평가하지 않음" in card
-    assert "비공개 (기업 3개 미만)" in card
+    assert "비공개 (기업이나 연계 주체가 적음)" in card
     seen.page.evaluate("cm.setLanguage('en')")
     card = seen.page.inner_text("#card")
     assert "Not rated" in card
-    assert "suppressed (fewer than 3 firms)" in card
+    assert "withheld (few firms or linked actors)" in card
     assert "Not rated (2)" in seen.page.inner_text("#unrated")
     seen.assert_quiet()
 
@@ -83,7 +91,7 @@ def test_language_switches_everything(visit: Go, small_page: bytes) -> None:
     assert page.title() == "[Synthetic data] 시험 지도"
     text = page.inner_text("body")
     for words in ("Ranking", "4 rated · 2 not rated", "Suwon Nano Park (fictional)", "Legend",
-                  "Joint research", "Rank 1 of 4", "90 % interval 1–2"):  # fmt: skip
+                  "Joint research", "Rank 1 of 4", "90\u202f% interval 1–2"):  # fmt: skip
         assert words in text
     for words in ("순위", "범례", "공동연구", "점수"):
         assert words not in text
@@ -112,11 +120,127 @@ def test_keyboard_alone(visit: Go, small_page: bytes) -> None:
 
 def test_search(visit: Go, small_page: bytes) -> None:
     seen = visit(small_page)
-    for words, found in (("대전", 1), ("gumi", 1), ("가상", 6), ("없는 이름", 0)):
+    for words, found in (
+        ("대전", 1), ("gumi", 1), ("GUMI", 1), ("가상", 6), ("없는 이름", 0), ("경기도 수원", 1),
+        ("경기 수원", 1), ("나노 단지", 1), ("수원나노단지", 1), ("대전 유성구 연구개발 특구", 1),
+        ("수원 구미", 0), ("gyeonggi", 0), ("  ", 6),
+    ):  # fmt: skip
         seen.page.fill("#search", words)
-        assert seen.state(".drawn.rows") == found
+        assert seen.state(".drawn.rows") == found, words
+    seen.page.fill("#search", "없는 이름")
     assert seen.page.inner_text("#search-found") == "찾은 클러스터가 없습니다."
     seen.assert_quiet()
+
+
+def test_unrated_stand_below_their_reason(visit: Go) -> None:
+    world = worlds.large_release(clusters=60)
+    seen = visit(draw_planner(world))
+    page = seen.page
+    assert page.locator("#unrated tr.reason").count() == 1
+    assert page.inner_text("#unrated").count("Few_links") == 1
+    firms = page.evaluate(
+        "[...document.querySelectorAll('#unrated tr[data-place]')]"
+        ".map(row => cm.model.clusters[row.dataset.place].firms)"
+    )
+    assert len(firms) > 2
+    assert firms == sorted(firms, reverse=True)
+    seen.assert_quiet()
+
+
+@pytest.mark.parametrize(
+    ("rated", "classes"),
+    [
+        (1, [0]),
+        (3, [0, 2, 2]),
+        (4, [0, 1, 2, 2]),
+        (8, [0, 0, 1, 1, 2, 2, 2, 2]),
+        (100, [0, 1, *[2] * 3, *[3] * 5, *[4] * 15, *[5] * 25, *[6] * 50]),
+    ],
+)
+def test_classes_of_ranks(visit: Go, small_page: bytes, rated: int, classes: list[int]) -> None:
+    found = visit(small_page).page.evaluate(
+        f"Array.from({{length: {rated}}}, (_, at) => cm.classOf(at + 1, {rated}))"
+    )
+    assert found == classes
+
+
+def test_legend_holds_only_classes_that_occur(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    assert seen.page.locator(".ramp > span").all_inner_texts() == [
+        "상위 25\u202f%", "상위 50\u202f%", "그 밖", "평가하지 않음",
+    ]  # fmt: skip
+    assert seen.page.evaluate("cm.colourOf(cm.model.rated[0]) === cm.RAMP[0]")
+    seen.assert_quiet()
+
+
+def test_buttons_zoom_around_the_selected_cluster(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.evaluate("cm.select('D')")
+    assert not page.evaluate("cm.byId('legend-fold').open")
+    before = page.evaluate("cm.windowPoint('D')")
+    card = page.locator("#card").bounding_box()
+    assert before["x"] < card["x"]
+    for button in ("#zoom-in", "#zoom-in", "#zoom-out"):
+        page.click(button)
+        after = page.evaluate("cm.windowPoint('D')")
+        assert abs(after["x"] - before["x"]) < 2
+        assert abs(after["y"] - before["y"]) < 2
+    page.evaluate("cm.select(null)")
+    assert page.evaluate("cm.byId('legend-fold').open")
+    seen.assert_quiet()
+
+
+def test_map_ends_where_the_land_ends(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    for view in ("[60, 100], 3", "[10, 160], 8", "[36, 128], 1"):
+        page.evaluate(f"cm.map.setView({view}, {{animate: false}})")
+        page.wait_for_timeout(100)
+        west, south, east, north = page.evaluate("cm.payload.frame")
+        shown = page.evaluate("cm.map.getBounds().toBBoxString()").split(",")
+        seen_west, seen_south, seen_east, seen_north = (float(edge) for edge in shown)
+        assert west - 0.1 <= seen_west < seen_east <= east + 0.1
+        assert south - 0.1 <= seen_south < seen_north <= north + 0.1
+    seen.assert_quiet()
+
+
+def test_partners_outside_are_one_line(visit: Go) -> None:
+    world = worlds.small_release()
+    squares = pd.DataFrame(
+        [("A", f"outside:{n}_-{n}", "research", 5) for n in range(95, 135)],
+        columns=["source", "target", "kind", "links"],
+    ).assign(weight=0)
+    seen = visit(draw_planner(replace(world, flows=pd.concat([world.flows, squares]))))
+    seen.page.evaluate("cm.select('A')")
+    rows = seen.page.locator("#card .partners").first.locator("tbody tr").all_inner_texts()
+    assert [row.split() for row in rows if "클러스터 밖" in row] == [
+        ["클러스터", "밖", "200"], ["클러스터", "밖", "(경기도", "용인시)", "14"],
+    ]  # fmt: skip
+    seen.assert_quiet()
+
+
+def test_no_data_on_partners_abroad_is_said(visit: Go) -> None:
+    world = worlds.small_release()
+    at_home = ~world.flows["target"].str.startswith("abroad:")
+    seen = visit(draw_planner(replace(world, flows=world.flows[at_home])))
+    seen.page.evaluate("cm.select('A')")
+    assert "해외 상대 자료가 없습니다." in seen.page.inner_text("#card")
+    seen.assert_quiet()
+
+
+def test_language_outlives_a_reload(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.click("[data-language=en]")
+    page.focus(".skip")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "ranking"
+    page.reload()
+    page.wait_for_function("window.cm && cm.state && cm.state.ready")
+    assert page.get_attribute("html", "lang") == "en"
+    assert seen.state(".language") == "en"
+    assert seen.complaints == []
 
 
 def test_legend_switches_what_is_drawn(visit: Go, small_page: bytes) -> None:
@@ -154,8 +278,9 @@ def test_about_shows_notes_coverage_and_withheld(visit: Go, small_page: bytes) -
     seen = visit(small_page)
     seen.page.click("#open-about")
     about = seen.page.inner_text("#about")
-    for words in ("구간이 겹치는 클러스터", "2015–2022", "연도 없음", "기록 없음", "가린 이름: 3",
-                  "합성 데이터", "Natural Earth, public domain", "0.1.0"):  # fmt: skip
+    for words in ("구간이 겹치는 클러스터", "2015–2022", "연도 없음", "기록 없음", "합성 데이터",
+                  "지표 값 12개 비공개 (전체 ", "연계 40줄 비공개 (전체 48)", "이름 3개 비공개",
+                  "독립적인 연계", "Natural Earth, public domain", "0.1.0"):  # fmt: skip
         assert words in about
     seen.page.keyboard.press("Escape")
     assert not seen.page.is_visible("#about")
@@ -229,8 +354,39 @@ def test_a_nation_is_ready_soon(visit: Go, large_page: bytes) -> None:
 def test_print(visit: Go, small_page: bytes) -> None:
     seen = visit(small_page)
     seen.page.evaluate("cm.select('A')")
+    before = seen.page.evaluate("[cm.map.getZoom(), cm.map.getCenter()]")
     assert seen.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    assert seen.page.locator("img").count() == 0
+    assert seen.page.evaluate("[cm.map.getZoom(), cm.map.getCenter()]") == before
     seen.page.emulate_media(media="print")
     assert seen.page.is_visible("#watermark")
     assert not seen.page.is_visible("#search")
+    seen.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert seen.page.get_attribute("#print-map", "src").startswith("data:image/png;base64,")
+    assert seen.page.locator("#print-map").bounding_box()["width"] > 600
+    assert "평가된 4개 가운데 위 4개만" in seen.page.inner_text("#print-cut")
+    seen.assert_quiet()
+
+
+def test_printed_map_is_not_blank(
+    visit: Go, require: Require, large_page: bytes, tmp_path: Path
+) -> None:
+    """Poppler draws what the browser prints; one sheet without a card, two with one."""
+    pdftoppm = shutil.which("pdftoppm") or ""
+    require("pdftoppm", bool(pdftoppm), "apt-get install poppler-utils")
+    seen = visit(large_page)
+    (tmp_path / "sheet.pdf").write_bytes(seen.page.pdf(prefer_css_page_size=True))
+    subprocess.run(  # noqa: S603
+        [pdftoppm, "-r", "60", str(tmp_path / "sheet.pdf"), str(tmp_path / "sheet")], check=True
+    )
+    sheets = sorted(tmp_path.glob("sheet-*.ppm"))
+    assert len(sheets) == 1
+    kind, size, _, pixels = sheets[0].read_bytes().split(b"\n", 3)
+    assert kind == b"P6"
+    width, height = (int(number) for number in size.split())
+    picture = np.frombuffer(pixels, dtype=np.uint8).reshape(height, width, 3)
+    middle = picture[height // 8 : height // 3, width // 4 : 3 * width // 4]
+    assert len(np.unique(middle.reshape(-1, 3), axis=0)) > 200
+    blue = (middle[:, :, 2].astype(int) - middle[:, :, 0]) > 40
+    assert blue.mean() > 0.02
     seen.assert_quiet()

@@ -84,7 +84,7 @@ def test_payload_is_the_release(small_page: bytes) -> None:
     inside = content["indicators"][0]
     assert inside["value"] == [30, 60, 12, 4, None, 0]
     assert inside["notes"] == {"4": "suppressed"}
-    assert inside["median"] == 12
+    assert inside["median"] == 21  # of the rated, whom the unrated never move
     flows = content["flows"]
     assert flows["beyond"] == ["abroad:독일", "outside:unknown", "outside:경기도 용인시"]
     assert max(flows["links"]) == 40  # the links inside A are no flow between cells

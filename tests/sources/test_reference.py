@@ -43,8 +43,20 @@ def test_coast_is_polygons_in_degrees() -> None:
 
 def test_coast_ends_a_margin_beyond_the_bounds() -> None:
     west, south, east, north = read_coast((126.0, 36.0, 128.0, 37.0)).total_bounds
-    assert (west, south) >= (125.0, 35.5)
-    assert (east, north) <= (129.0, 37.5)
+    assert min(west - 122.0, south - 32.0, 132.0 - east, 41.0 - north) >= 0
+
+
+def test_coast_goes_on_where_the_fine_one_ends() -> None:
+    coast = read_coast(KOREA)
+    assert shapely.contains_xy(coast.union_all(), (117.5, 120.0), (35.0, 31.0)).all()
+    west, south, east, north = coast.total_bounds
+    assert (west, south) == (117.0, 25.5)
+    assert (east, north) > (139.0, 46.0)
+    china = coast.loc[coast["country"] == "156"]
+    assert len(china) == 1
+    # No line along the seam.
+    seam = shapely.LineString([(118.0, 33.0), (118.0, 37.0)])
+    assert shapely.length(shapely.intersection(china.geometry.iloc[0].boundary, seam)) < 0.01
 
 
 def test_europe_has_a_coast_without_the_date_line_across_it() -> None:

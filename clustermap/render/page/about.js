@@ -36,22 +36,39 @@
   function withheldList() {
     const told = Object.entries(cm.payload.about.withheld).filter(([, count]) => count > 0)
       .map(([key, count]) => {
-        const name = cm.knows(`page.withheld.${key}`) ? cm.say(`page.withheld.${key}`) : key;
-        return `${name}: ${cm.number(count, 0)}`;
+        const total = cm.payload.about.totals[key];
+        const name = cm.knows(`page.withheld.${key}`) ? cm.say(`page.withheld.${key}`,
+          { count: cm.number(count, 0) }) : `${key}: ${cm.number(count, 0)}`;
+        return total ? `${name} ${cm.say("page.withheld.of", { total: cm.number(total, 0) })}` : name;
       });
-    return told.length ? list(told) : quiet(cm.say("page.about.withheld_none"));
+    return told.length
+      ? cm.make("div", {}, quiet(cm.say("page.about.withheld_why")), list(told))
+      : quiet(cm.say("page.about.withheld_none"));
+  }
+
+  // What the score is made of, each part with its meaning.
+  function parts() {
+    const keys = cm.payload.subscores.map((column) => column.subscore)
+      .filter((key) => cm.knows(`subscore.${key}.meaning`));
+    if (!keys.length) return [];
+    return [heading(cm.say("page.about.parts")), quiet(cm.say("page.about.parts_note")),
+      definitions(keys, "subscore")];
+  }
+
+  function definitions(keys, group) {
+    const terms = cm.make("dl");
+    for (const key of keys) {
+      terms.append(cm.make("dt", { text: cm.label(`${group}.${key}.label`) }),
+        cm.make("dd", { text: cm.say(`${group}.${key}.meaning`) }));
+    }
+    return terms;
   }
 
   function measures() {
     const keys = [...new Set(cm.payload.indicators.map((column) => column.indicator))]
       .filter((key) => cm.knows(`indicator.${key}.meaning`));
     if (!keys.length) return [];
-    const terms = cm.make("dl");
-    for (const key of keys) {
-      terms.append(cm.make("dt", { text: cm.label(`indicator.${key}.label`) }),
-        cm.make("dd", { text: cm.say(`indicator.${key}.meaning`) }));
-    }
-    return [heading(cm.say("page.about.measures")), terms];
+    return [heading(cm.say("page.about.measures")), definitions(keys, "indicator")];
   }
 
   cm.drawAbout = function () {
@@ -66,8 +83,9 @@
       about.internal ? quiet(cm.say("page.internal_long")) : "",
       cm.make("div", { class: "notes" }, heading(say("notes")), about.notes.length
         ? list(about.notes.map(cm.sentence)) : quiet(say("no_notes"))),
-      heading(say("reading")), list([say("reading_rank"), say("reading_score"),
-        say("reading_median"), say("reading_unrated")]),
+      heading(say("reading")), list([say("reading_rank"), say("reading_interval"),
+        say("reading_score"), say("reading_median"), say("reading_unrated"),
+        cm.say("about.independent_links")]), ...parts(),
       heading(say("coverage")), quiet(say("coverage_note")),
       cm.make("div", { class: "scroll", tabindex: "0" }, coverageTable()),
       heading(say("withheld")), withheldList(),

@@ -56,6 +56,26 @@
     },
   });
 
+  /** The visible map as one opaque picture, for paper: so many dots a pixel of the map. */
+  cm.snapshot = function (layers, dots, sea) {
+    const size = cm.map.getSize();
+    const corner = cm.map.getPixelBounds().min;
+    const zoom = cm.map.getZoom();
+    const canvas = document.createElement("canvas");
+    canvas.width = size.x * dots;
+    canvas.height = size.y * dots;
+    // Printers and their drivers trip over pictures that are partly transparent.
+    const context = canvas.getContext("2d", { alpha: false });
+    context.scale(dots, dots);
+    context.fillStyle = sea;
+    context.fillRect(0, 0, size.x, size.y);
+    for (const layer of layers) {
+      layer._paint(context, { zoom, scale: 256 * 2 ** zoom, left: corner.x, top: corner.y,
+        width: size.x, height: size.y });
+    }
+    return canvas.toDataURL("image/png");
+  };
+
   /** Where a world coordinate lies in the visible map, in pixels. */
   cm.containerPoint = function (x, y) {
     const scale = 256 * 2 ** cm.map.getZoom();

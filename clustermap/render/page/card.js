@@ -44,8 +44,8 @@
       }
     } else if (note === "suppressed") {
       cell.className = "number withheld";
-      cell.textContent = cm.say(plain ? "page.suppressed_short" : "page.suppressed");
-      cell.title = cm.say("page.suppressed");
+      cell.textContent = cm.say(plain ? "page.withheld_short" : "page.withheld_long");
+      cell.title = cm.say("page.withheld_long");
     } else {
       cell.className = "number missing";
       cell.textContent = plain ? "–" : cm.say("page.unknown");
@@ -78,7 +78,7 @@
       quiet(cm.say("page.table.unrated_why")));
     }
     const swatch = cm.make("i", { class: "swatch", "aria-hidden": "true" });
-    swatch.style.backgroundColor = cm.RAMP[cluster.scoreClass];
+    swatch.style.backgroundColor = cm.colourOf(cluster);
     const low = cluster.low === null ? cluster.score : cluster.low;
     const high = cluster.high === null ? cluster.score : cluster.high;
     return part(cm.make("div", { class: "verdict-row" },

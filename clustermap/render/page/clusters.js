@@ -5,6 +5,10 @@
   /** One hue from dark to light: the best class first, the rest last. */
   cm.RAMP = ["#08204f", "#163f7d", "#2c62a8", "#4f87c6", "#7eabd9", "#aecbe8", "#d7e4f2"];
 
+  /** Shade of a rated cluster: its place in the ramp. */
+  cm.shadeOf = (cluster) => cm.classes.shades[cluster.scoreClass];
+  cm.colourOf = (cluster) => cm.RAMP[cm.shadeOf(cluster)];
+
   const HOLLOW = "#5d6570";
   const NAMES_FROM = 11;
   const LARGEST = 21;
@@ -66,11 +70,11 @@
       context.beginPath();
       context.arc(x, y, r, 0, 2 * Math.PI);
       if (cluster.rated) {
-        context.fillStyle = cm.RAMP[cluster.scoreClass];
+        context.fillStyle = cm.colourOf(cluster);
         context.globalAlpha *= 0.88;
         context.fill();
-        context.strokeStyle = cluster.scoreClass > 4 ? "#8fa6bf" : "#ffffff";
-        context.lineWidth = cluster.scoreClass > 4 ? 0.6 : 0.9;
+        context.strokeStyle = cm.shadeOf(cluster) > 4 ? "#8fa6bf" : "#ffffff";
+        context.lineWidth = cm.shadeOf(cluster) > 4 ? 0.6 : 0.9;
       } else {
         context.strokeStyle = HOLLOW;
         context.lineWidth = 1.1;
@@ -94,10 +98,10 @@
       context.beginPath();
       cm.tracePath(context, cluster.rings, view);
       if (cluster.rated) {
-        context.fillStyle = cm.RAMP[cluster.scoreClass];
+        context.fillStyle = cm.colourOf(cluster);
         context.globalAlpha *= 0.82;
         context.fill("evenodd");
-        context.strokeStyle = cluster.scoreClass > 3 ? "#4f6f93" : "#ffffff";
+        context.strokeStyle = cm.shadeOf(cluster) > 3 ? "#4f6f93" : "#ffffff";
         context.setLineDash([]);
       } else {
         context.strokeStyle = HOLLOW;

@@ -18,15 +18,23 @@
   const line = (className, ...children) => cm.make("div", { class: className }, ...children);
   const { quiet } = cm;
 
+  // The best of two or three is more than a quarter of them.
+  function classText(share, place) {
+    if (share === undefined) return cm.say("page.legend.rest");
+    return place === 0 && 100 / cm.state.counts.rated > share ? cm.say("page.legend.first")
+      : cm.say("page.legend.top", { share });
+  }
+
   function rampRow() {
     const ramp = line("ramp");
-    const classes = cm.state.counts.rated ? cm.RAMP : [];
-    classes.forEach((colour, place) => {
+    const { shares, shades } = cm.classes;
+    const present = new Set(cm.model.rated.map((cluster) => cluster.scoreClass));
+    shades.forEach((shade, place) => {
+      if (!present.has(place)) return;
       const swatch = cm.make("i", { "aria-hidden": "true" });
-      swatch.style.backgroundColor = colour;
-      const text = place < cm.CLASSES.length
-        ? cm.say("page.legend.top", { share: cm.CLASSES[place] }) : cm.say("page.legend.rest");
-      ramp.append(cm.make("span", {}, swatch, cm.make("span", { text })));
+      swatch.style.backgroundColor = cm.RAMP[shade];
+      ramp.append(cm.make("span", {}, swatch,
+        cm.make("span", { text: classText(shares[place], place) })));
     });
     if (cm.state.counts.unrated) {
       ramp.append(cm.make("span", {}, cm.make("i", { class: "hollow", "aria-hidden": "true" }),

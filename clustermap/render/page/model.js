@@ -3,15 +3,19 @@
   "use strict";
 
   const UNIT = 100000;
+  const LAST = 85.0511; // degrees of latitude: Mercator's map is a square up to here
   const payload = cm.payload;
 
   /** Shares of the rated clusters at which the classes of the map end, in percent. */
-  cm.CLASSES = [1, 2, 5, 10, 25, 50];
+  const MANY = { shares: [1, 2, 5, 10, 25, 50], shades: [0, 1, 2, 3, 4, 5, 6] };
+  /** The same where so few are rated that the best hundredth is nobody. */
+  const FEW = { shares: [25, 50], shades: [0, 3, 5] };
+  const MANY_FROM = 100;
 
   // Web Mercator with the whole world between 0 and 1.
   const worldX = (lon) => lon / 360 + 0.5;
   function worldY(lat) {
-    const sine = Math.sin((lat * Math.PI) / 180);
+    const sine = Math.sin((Math.max(-LAST, Math.min(LAST, lat)) * Math.PI) / 180);
     return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
   }
 
@@ -90,17 +94,25 @@
 
   const decode = (coded, place) => coded.texts[coded.codes[place]];
 
-  /** Class of a rank: 0 for the best, CLASSES.length for those below the last share. */
-  cm.classOf = function (rank, rated) {
-    const found = cm.CLASSES.findIndex((share) => (100 * rank) / rated <= share);
-    return found < 0 ? cm.CLASSES.length : found;
+  const rated = payload.scores.rated.filter((yes, place) =>
+    yes && payload.scores.rank[place] !== null).length;
+
+  /** Shares and shades of the classes for so many rated clusters. */
+  cm.classesOf = (count) => (count < MANY_FROM ? FEW : MANY);
+  cm.classes = cm.classesOf(rated);
+
+  /** Class of a rank: 0 for the best, as many as there are shares for those below the last. */
+  cm.classOf = function (rank, count) {
+    if (rank === 1) return 0;
+    const { shares } = cm.classesOf(count);
+    const found = shares.findIndex((share) => (100 * rank) / count <= share);
+    return found < 0 ? shares.length : found;
   };
 
   function readClusters() {
     const columns = payload.clusters;
     const scores = payload.scores;
     const shapes = unpackOutlines(columns.outlines);
-    const rated = scores.rated.filter((yes, place) => yes && scores.rank[place] !== null).length;
     return columns.id.map((id, place) => {
       const located = columns.lon[place] !== null;
       const isRated = Boolean(scores.rated[place]) && scores.rank[place] !== null;

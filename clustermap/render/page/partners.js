@@ -24,10 +24,7 @@
     const id = cellId(cell);
     if (id === null) return cm.names(cm.model.clusters[cell])[0];
     if (id === "outside:unknown") return cm.say("page.card.outside_unknown");
-    if (/^outside:-?\d+_-?\d+$/.test(id)) {
-      return cm.say("page.card.outside_square", { place: id.slice("outside:".length)
-        .replace("_", " · ") });
-    }
+    if (id === "outside:") return cm.say("page.card.outside");
     if (id.startsWith("outside:")) {
       return cm.say("page.card.outside_place", { place: id.slice("outside:".length) });
     }
@@ -60,6 +57,11 @@
       cm.make("td", { class: "number", text: cm.number(partner.links, 0) }));
   }
 
+  function noneKey(key, withheld) {
+    if (key === "abroad" && !cm.payload.about.abroad) return "page.card.no_abroad";
+    return withheld ? "page.card.none_published" : "page.card.none";
+  }
+
   /** The parts of the card on partners: cells of the country, then countries abroad. */
   cm.partnerParts = function (cluster) {
     const all = partnersOf(cluster);
@@ -77,7 +79,7 @@
       sections.push(part(heading(cm.say(`page.card.${key}`)), found.length
         ? table([cm.say(`page.card.${head}`), cm.say("page.card.count")],
           found.map((one) => partnerRow(one, found[0].links)), "partners")
-        : quiet(cm.say(withheld ? "page.card.none_published" : "page.card.none")),
+        : quiet(cm.say(noneKey(key, withheld))),
       key === "partners" && found.length ? quiet(note) : null));
     }
     return sections;

@@ -2,8 +2,9 @@
 (function (cm) {
   "use strict";
 
-  const PRINTED = 40;
+  const PRINTED = 10;
   const rows = new Map();
+  const groups = []; // of unrated clusters, by reason: { head, clusters }
   let current = null;
 
   const interval = (low, high, decimals) => (low === null || high === null ? ""
@@ -21,7 +22,7 @@
 
   function rankCell(cluster) {
     const swatch = cm.make("i", { class: cluster.rated ? "swatch" : "swatch hollow" });
-    if (cluster.rated) swatch.style.backgroundColor = cm.RAMP[cluster.scoreClass];
+    if (cluster.rated) swatch.style.backgroundColor = cm.colourOf(cluster);
     const rank = cm.make("b", { text: cluster.rated ? cm.number(cluster.rank, 0) : "–" });
     return cm.make("td", { class: "rank" }, swatch, rank, cm.make("small", {
       text: cluster.rated ? interval(cluster.rankLow, cluster.rankHigh, 0) : "",
@@ -29,7 +30,7 @@
   }
 
   function scoreCell(cluster) {
-    if (!cluster.rated) return cm.make("td", { class: "score" });
+    if (!cluster.rated) return cm.make("td", { class: "score" }, cm.make("small"));
     const low = cluster.low === null ? cluster.score : cluster.low;
     const high = cluster.high === null ? cluster.score : cluster.high;
     return cm.make("td", { class: "score" },
@@ -42,22 +43,26 @@
   }
 
   function makeRow(cluster) {
-    const button = cm.make("button", { type: "button", tabindex: "-1" });
+    const name = cm.make("span");
+    const button = cm.make("button", { type: "button", tabindex: "-1" }, name);
     const place = cm.make("small");
     const row = cm.make("tr", {}, rankCell(cluster),
       cm.make("th", { scope: "row" }, button, place), scoreCell(cluster));
     row.dataset.place = cluster.place;
-    rows.set(cluster.place, { row, button, place, cluster });
+    rows.set(cluster.place, { row, button, name, place, cluster });
     return row;
   }
 
   function nameRows() {
-    for (const { button, place, cluster } of rows.values()) {
-      const [name, other] = cm.names(cluster);
-      button.textContent = name;
-      button.title = other ? `${name}\n${other}` : name;
-      place.textContent = cluster.rated ? cm.placeLine(cluster)
-        : [cm.reasonOf(cluster), cm.placeLine(cluster)].filter(Boolean).join(" · ");
+    for (const { row, button, name, place, cluster } of rows.values()) {
+      const [own, other] = cm.names(cluster);
+      name.textContent = own;
+      button.title = other ? `${own}\n${other}` : own;
+      place.textContent = cm.placeLine(cluster);
+      if (!cluster.rated && cluster.firms !== null) {
+        row.lastChild.firstChild.textContent =
+          cm.say("page.table.firms", { count: cm.number(cluster.firms, 0) });
+      }
       place.title = place.textContent;
     }
     const { rated, unrated } = cm.state.counts;
@@ -69,9 +74,24 @@
         { count: cm.number(unrated, 0) });
       group.lastChild.textContent = cm.say("page.table.unrated_why");
     }
-    cm.byId("print-cut").textContent = rows.size > PRINTED
-      ? cm.say("page.table.print_cut", { shown: PRINTED, count: rows.size }) : "";
+    for (const { head, clusters } of groups) {
+      const count = cm.number(clusters.length, 0);
+      head.firstChild.firstChild.textContent = cm.say("page.table.reason_count", { count });
+      const reason = cm.reasonOf(clusters[0]);
+      head.firstChild.lastChild.textContent = reason.charAt(0).toUpperCase() + reason.slice(1);
+    }
   }
+
+  /** Mark the rows that a sheet of paper has room for, and say how many they are. */
+  cm.choosePrinted = function () {
+    const found = walkable().filter(({ cluster }) => cluster.rated);
+    for (const { row } of rows.values()) row.classList.remove("on-paper");
+    for (const { row } of found.slice(0, PRINTED)) row.classList.add("on-paper");
+    cm.byId("print-cut").textContent = cm.say("page.table.print_cut", {
+      shown: cm.number(Math.min(PRINTED, found.length), 0),
+      rated: cm.number(cm.state.counts.rated, 0),
+      unrated: cm.number(cm.state.counts.unrated, 0) });
+  };
 
   function noteRow() {
     const notes = cm.payload.about.notes;
@@ -107,20 +127,27 @@
     next.button.focus();
   }
 
+  const plain = (text) => text.normalize("NFC").toLowerCase();
+
+  // Every word must stand somewhere; spaces between syllables are written by some and not by others.
   function search() {
-    const wanted = cm.byId("search").value.normalize("NFC").trim().toLowerCase();
+    const wanted = plain(cm.byId("search").value).trim();
+    const words = wanted.split(/\s+/).filter(Boolean);
     cm.state.search = wanted;
     let found = 0;
     for (const { row, cluster } of rows.values()) {
       if (cluster.words === undefined) {
-        cluster.words = [cluster.name, cluster.nameEn, cluster.kind, cluster.region,
-          cluster.district].join(" ").normalize("NFC").toLowerCase();
+        cluster.words = [cluster.name, cluster.nameEn, cluster.region + cluster.district,
+          cluster.kind, cluster.id].map((text) => plain(text).replace(/\s+/g, "")).join("\n");
       }
-      row.hidden = !cluster.words.includes(wanted);
+      row.hidden = !words.every((word) => cluster.words.includes(word));
       found += row.hidden ? 0 : 1;
     }
     const group = cm.byId("unrated-group");
     if (group) group.parentElement.hidden = !walkable().some(({ cluster }) => !cluster.rated);
+    for (const { head, clusters } of groups) {
+      head.hidden = clusters.every((cluster) => rows.get(cluster.place).row.hidden);
+    }
     cm.byId("search-found").textContent = !wanted ? ""
       : found ? cm.say("page.search.found", { count: cm.number(found, 0) })
         : cm.say("page.search.none");
@@ -149,13 +176,31 @@
     if (entry && !entry.row.hidden) entry.button.focus();
   };
 
+  // The reason of most clusters first; within it those with the most firms.
+  function unratedByReason() {
+    const found = new Map();
+    for (const cluster of cm.model.unrated) {
+      if (!found.has(cluster.reason)) found.set(cluster.reason, []);
+      found.get(cluster.reason).push(cluster);
+    }
+    for (const clusters of found.values()) {
+      clusters.sort((a, b) => (b.firms || 0) - (a.firms || 0) || a.place - b.place);
+    }
+    return [...found.values()].sort((a, b) => b.length - a.length);
+  }
+
   cm.buildRanking = function () {
     cm.byId("rated").append(...cm.model.rated.map(makeRow));
     if (cm.model.unrated.length) {
       const cell = cm.make("th", { id: "unrated-group", colspan: "3", scope: "rowgroup" },
         cm.make("b"), cm.make("small"));
-      cm.byId("unrated").append(cm.make("tr", { class: "group" }, cell),
-        ...cm.model.unrated.map(makeRow));
+      cm.byId("unrated").append(cm.make("tr", { class: "group" }, cell));
+      for (const clusters of unratedByReason()) {
+        const head = cm.make("tr", { class: "group reason" }, cm.make("th", {
+          colspan: "3", scope: "rowgroup" }, cm.make("b"), cm.make("small")));
+        groups.push({ head, clusters });
+        cm.byId("unrated").append(head, ...clusters.map(makeRow));
+      }
     }
     nameRows();
     noteRow();

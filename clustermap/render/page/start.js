@@ -3,6 +3,7 @@
   "use strict";
 
   const map = cm.map;
+  const PAPER_DOTS = 3; // dots a pixel: about 290 an inch
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function wholeBounds() {
@@ -71,8 +72,12 @@
 
   /** Go near enough to a cluster to see its outline and its neighbours. */
   cm.goNear = function (cluster) {
-    map.setView([cluster.lat, cluster.lon], Math.max(map.getZoom(), 12), { animate: !still });
-    bringIntoView();
+    const zoom = Math.max(map.getZoom(), 12);
+    const room = roomForMap();
+    const shift = L.point((room.left + room.right) / 2, (room.top + room.bottom) / 2)
+      .subtract(map.getSize().divideBy(2));
+    const centre = map.project([cluster.lat, cluster.lon], zoom).subtract(shift);
+    map.setView(map.unproject(centre, zoom), zoom, { animate: !still });
   };
 
   function showTip(event) {
@@ -96,18 +101,83 @@
     cm.hover(null);
   }
 
-  // The selected cluster stays in sight, between the legend and the card where they lie over the map.
+  const isWide = () => window.matchMedia("(min-width: 761px)").matches;
+
+  /** The part of the map that nothing lies over, in pixels of the map. */
+  function roomForMap() {
+    const frame = map.getContainer().getBoundingClientRect();
+    const card = cm.byId("card").getBoundingClientRect();
+    const legend = cm.byId("legend");
+    const room = { left: 0, top: 0, right: frame.width, bottom: frame.height };
+    if (cm.byId("card").hidden) return room;
+    if (isWide()) {
+      room.right = Math.max(80, card.left - frame.left);
+      if (cm.byId("legend-fold").open) {
+        room.left = Math.min(legend.offsetWidth + 28, room.right / 2);
+      }
+    } else {
+      room.bottom = Math.max(80, Math.min(frame.height, card.top - frame.top));
+    }
+    return room;
+  }
+
+  // The selected cluster stays in sight, where neither the legend nor the card lies over the map.
   function bringIntoView() {
     const cluster = cm.selected();
     if (!cluster || !cluster.located) return;
-    const frame = map.getContainer().getBoundingClientRect();
-    const card = cm.byId("card").getBoundingClientRect();
-    const wide = window.matchMedia("(min-width: 761px)").matches;
-    const legend = wide ? cm.byId("legend").offsetWidth + 140 : 90;
-    const beside = wide ? card.width + 120 : 90;
-    const below = wide ? 70 : Math.min(frame.height / 2, Math.max(0, frame.bottom - card.top)) + 40;
-    map.panInside([cluster.lat, cluster.lon], { paddingTopLeft: [legend, 60],
-      paddingBottomRight: [beside, below], animate: !still });
+    const room = roomForMap();
+    const point = cm.containerPoint(cluster.x, cluster.y);
+    const marginX = Math.min(110, (room.right - room.left) / 3);
+    const marginY = Math.min(70, (room.bottom - room.top) / 3);
+    const inX = Math.max(room.left + marginX, Math.min(room.right - marginX, point.x));
+    const inY = Math.max(room.top + marginY, Math.min(room.bottom - marginY, point.y));
+    const by = [Math.round(point.x - inX), Math.round(point.y - inY)];
+    if (by[0] || by[1]) map.panBy(by, { animate: !still });
+  }
+
+  // Nearer or farther around the selected cluster where it is in sight, else around the middle.
+  function zoomBy(step) {
+    const cluster = cm.selected();
+    const zoom = Math.max(map.getMinZoom(), Math.min(map.getMaxZoom(), map.getZoom() + step));
+    if (cluster && cluster.located) {
+      const point = cm.containerPoint(cluster.x, cluster.y);
+      const size = map.getSize();
+      if (point.x >= 0 && point.y >= 0 && point.x <= size.x && point.y <= size.y) {
+        map.setZoomAround([cluster.lat, cluster.lon], zoom, { animate: !still });
+        return;
+      }
+    }
+    map.setZoom(zoom, { animate: !still });
+  }
+
+  // The card needs the room of the legend; what the reader folds or opens stays so.
+  let folded = false;
+
+  function foldLegend() {
+    const fold = cm.byId("legend-fold");
+    if (!isWide()) return;
+    if (cm.selected() && fold.open && !folded) {
+      fold.open = false;
+      folded = true;
+    } else if (!cm.selected() && folded) {
+      fold.open = true;
+      folded = false;
+    }
+  }
+
+  // Land ends somewhere in the file: the map ends before it.
+  function limitMap() {
+    const frame = cm.payload.frame;
+    if (!frame) {
+      map.setMinZoom(Math.max(1, cm.wholeZoom - 1.5));
+      return;
+    }
+    const [west, south, east, north] = frame;
+    const bounds = L.latLngBounds([south, west], [north, east]);
+    map.options.maxBoundsViscosity = 1;
+    map.setMaxBounds(bounds);
+    map.setMinZoom(Math.min(cm.wholeZoom,
+      Math.max(1, cm.wholeZoom - 1.5, map.getBoundsZoom(bounds, true))));
   }
 
   /** Where a cluster's mark lies in the window, for tests and for tools that point at it. */
@@ -139,6 +209,8 @@
     credit();
   }
 
+  let printing = false;
+
   function listen() {
     cm.on("language", () => {
       words();
@@ -150,6 +222,7 @@
     });
     cm.on("select", () => {
       cm.drawCard();
+      foldLegend();
       cm.drawLegend();
       bringIntoView();
       cm.redraw();
@@ -161,6 +234,18 @@
       cm.redraw();
     });
     map.on("zoomend", cm.drawLegend);
+    map.on("resize", () => {
+      if (!printing) limitMap();
+    });
+    window.addEventListener("hashchange", () => {
+      const chosen = /^#(ko|en)$/.exec(window.location.hash);
+      if (chosen) cm.setLanguage(chosen[1]);
+    });
+    // The address keeps the language: the way to the ranking must not overwrite it.
+    document.querySelector(".skip").addEventListener("click", (event) => {
+      event.preventDefault();
+      cm.byId("ranking").focus();
+    });
     map.on("mousemove", showTip);
     map.on("mouseout movestart", hideTip);
     map.on("click", (event) => {
@@ -172,8 +257,8 @@
     }
     cm.byId("open-about").addEventListener("click", cm.openAbout);
     cm.byId("print").addEventListener("click", () => window.print());
-    cm.byId("zoom-in").addEventListener("click", () => map.zoomIn());
-    cm.byId("zoom-out").addEventListener("click", () => map.zoomOut());
+    cm.byId("zoom-in").addEventListener("click", () => zoomBy(1));
+    cm.byId("zoom-out").addEventListener("click", () => zoomBy(-1));
     cm.byId("whole").addEventListener("click", showWhole);
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !cm.byId("about").open && cm.selected()) cm.closeCard();
@@ -184,26 +269,41 @@
   function listenToPrinting() {
     let before = null;
     window.addEventListener("beforeprint", () => {
+      if (before) return;
       const legend = cm.byId("legend-fold");
       before = { centre: map.getCenter(), zoom: map.getZoom(), legend: legend.open };
       legend.open = true;
+      printing = true;
       document.documentElement.classList.add("printing");
+      map.setMaxBounds(null);
+      map.options.minZoom = 0;
       map.invalidateSize({ animate: false, pan: false });
       if (Math.abs(before.zoom - cm.wholeZoom) < 0.01) {
         const bounds = wholeBounds();
-        if (bounds) map.fitBounds(bounds, { animate: false, padding: [8, 8] });
+        if (bounds) map.fitBounds(bounds, { animate: false, padding: [8, 8], maxZoom: 12 });
       } else {
-        map.setView(before.centre, before.zoom, { animate: false });
+        const selected = cm.selected();
+        map.setView(selected && selected.located ? [selected.lat, selected.lon] : before.centre,
+          before.zoom, { animate: false });
       }
-      picture.repaint();
-      cm.basemap.repaint();
+      cm.drawLegend();
+      cm.choosePrinted();
+      const layers = [cm.basemap, ...(cm.model.firms ? [cm.firmDots] : []), picture, marks];
+      const sea = getComputedStyle(map.getContainer()).backgroundColor;
+      document.body.append(cm.make("img", { id: "print-map", class: "print-map",
+        alt: cm.say("page.map.label"), src: cm.snapshot(layers, PAPER_DOTS, sea) }));
     });
     window.addEventListener("afterprint", () => {
-      document.documentElement.classList.remove("printing");
-      map.invalidateSize({ animate: false, pan: false });
       if (!before) return;
-      map.setView(before.centre, before.zoom, { animate: false });
+      document.documentElement.classList.remove("printing");
+      cm.byId("print-map").remove();
+      map.invalidateSize({ animate: false, pan: false });
       cm.byId("legend-fold").open = before.legend;
+      map.setView(before.centre, before.zoom, { animate: false });
+      printing = false;
+      limitMap();
+      cm.drawLegend();
+      before = null;
     });
   }
 
@@ -212,7 +312,7 @@
   if (window.matchMedia("(max-width: 760px)").matches) cm.byId("legend-fold").open = false;
   map.invalidateSize({ animate: false });
   showWhole();
-  map.setMinZoom(Math.max(1, cm.wholeZoom - 1.5));
+  limitMap();
   cm.basemap.addTo(map);
   picture.addTo(map);
   marks.addTo(map);

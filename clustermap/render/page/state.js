@@ -59,6 +59,12 @@
     if (language === cm.language) return;
     cm.language = language;
     cm.state.language = language;
+    // In the address, so that it outlives a reload; nothing is stored.
+    try {
+      window.history.replaceState(null, "", `#${language}`);
+    } catch {
+      window.location.hash = language; // some browsers refuse it for files
+    }
     cm.tell("language");
   };
 })(window.cm);

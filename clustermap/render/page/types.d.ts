@@ -12,6 +12,8 @@ interface Payload {
   about: {
     title: string; language: "ko" | "en"; synthetic: boolean; internal: boolean;
     attribution: string[]; version: string; withheld: Record<string, number>; notes: Told[];
+    /** Of how many values something was withheld; whether any partner abroad is known. */
+    totals: Record<string, number>; abroad: boolean;
     coverage: { kind: string[]; links: Numbers; inside: Numbers; first_year: Numbers;
       last_year: Numbers };
   };
@@ -31,7 +33,8 @@ interface Payload {
   indicators: { indicator: string; kind: string; industry: string; median: number | null;
     value: Numbers; low?: Numbers; high?: Numbers; notes: Record<string, string> }[];
   industries: Record<string, { ko: string; en: string }>;
-  /** Cells below the number of clusters are clusters; the rest count on in `beyond`. */
+  /** Cells below the number of clusters are clusters; the rest count on in `beyond`, where
+   * "outside:" is every square outside together. */
   flows: { beyond: string[]; source: number[]; target: number[]; kind: number[];
     links: number[] };
   institutes: { name: string[]; kind: number[]; cluster: Numbers; precision_m: Numbers;
@@ -40,6 +43,8 @@ interface Payload {
   explanations: Told[][];
   sentences: Record<"ko" | "en", { fixed: string[]; gaps: number[] }>[];
   coast: string;
+  /** West, south, east, north within which the land is whole, in degrees. */
+  frame: [number, number, number, number] | null;
   regions: { name: string[]; name_en: string[]; outlines: string; lon: Numbers;
     lat: Numbers } | null;
 }
@@ -77,8 +82,10 @@ interface Window {
     on(event: "select" | "hover" | "language" | "shown", listener: () => void): void;
     /** Where a cluster's mark lies in the window, in pixels. */
     windowPoint(id: string): { x: number; y: number };
-    /** Class of a rank: 0 the best; as many as CLASSES for the rest. */
+    /** Class of a rank: 0 the best; as many as there are shares for the rest. */
     classOf(rank: number, rated: number): number;
+    /** Shares in percent at which classes end, and their shades in RAMP. */
+    classesOf(rated: number): { shares: number[]; shades: number[] };
     [name: string]: any;
   };
 }

@@ -3,7 +3,11 @@
   "use strict";
 
   cm.payload = JSON.parse(document.getElementById("cm-data").textContent);
-  cm.language = cm.payload.about.language;
+  const chosen = /^#(ko|en)$/.exec(window.location.hash);
+  cm.language = chosen ? chosen[1] : cm.payload.about.language;
+
+  /** A percent sign never parts from its number, whoever wrote the sentence. */
+  const joinPercent = (text) => text.replace(/(\d|\}) %/g, "$1\u202f%");
 
   function find(key) {
     const dot = key.indexOf(".");
@@ -17,7 +21,7 @@
   cm.say = function (key, values) {
     const entry = find(key);
     if (!entry) return key;
-    return entry[cm.language].replace(/\{(\w+)\}/g, (gap, name) =>
+    return joinPercent(entry[cm.language]).replace(/\{(\w+)\}/g, (gap, name) =>
       values && name in values ? String(values[name]) : gap);
   };
 
@@ -34,7 +38,7 @@
     const template = cm.payload.sentences[told[0]][cm.language];
     const texts = told.length > 2 && cm.language === "en" ? told[2] : told[1];
     return template.fixed.map((text, place) =>
-      text + (place < template.gaps.length ? texts[template.gaps[place]] : "")).join("");
+      joinPercent(place ? text.replace(/^ %/, "\u202f%") : text) + (place < template.gaps.length ? texts[template.gaps[place]] : "")).join("");
   };
 
   // Making a format costs more than using it, and a ranking has thousands of numbers.
