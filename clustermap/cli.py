@@ -340,8 +340,7 @@ def _carry_out(voice: Voice, stage: str, file: Path, out: Path | None, *, strict
     with voice.progress() as progress:
         done: Run = getattr(pipeline, stage)(project, strict=strict, progress=progress)
     _tell_run(voice, done)
-    if "unrated" in done.summary:
-        _tell_rated(voice, done.summary)
+    _tell_rated(voice, done.summary)
     return done
 
 
@@ -519,6 +518,7 @@ def _demo(
         with voice.progress() as progress:
             done = pipeline.demo(folder, seed=seed, language=voice.chosen, progress=progress)
         _tell_run(voice, done)
+        _tell_rated(voice, done.summary)
 
 
 def main() -> None:

@@ -144,7 +144,9 @@ def _how_to_read(release: Release) -> Iterable[tuple[Message, Iterable[Message]]
     if release.internal:
         yield Message("export.readme.internal"), ()
     else:
-        yield Message("export.readme.withheld"), _withheld(release)
+        rules = release.rules
+        limits = {"min": rules.min_firms, "share": f"{100 * rules.dominance:g}"}
+        yield Message("export.readme.withheld", limits), _withheld(release)
 
 
 def _formats(written: Written, marks: Marks, language: Language) -> Iterable[Message]:

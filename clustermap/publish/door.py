@@ -148,6 +148,7 @@ def build_release(results: Results, terms: Terms) -> Release:
         withheld={"cells": cells, "flows": small_flows, "names": names},
         notes=terms.notes,
         version=terms.version,
+        rules=terms.rules,
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clustermap.publish.suppression import DEFAULT_RULES, Rules
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -68,6 +70,8 @@ class Release:
         Remarks that belong on the page (data gaps, first things a reader must know).
     version
         Version of clustermap that made it.
+    rules
+        When a cell was too small to be shown.
     """
 
     title: str
@@ -90,3 +94,4 @@ class Release:
     withheld: Mapping[str, int]
     notes: tuple[Message, ...]
     version: str
+    rules: Rules = DEFAULT_RULES

@@ -32,6 +32,9 @@ class Rules:
     dominance: float = 0.8
 
 
+DEFAULT_RULES = Rules()
+
+
 def _is_small(count: pd.Series[int], rules: Rules) -> pd.Series[bool]:
     return (count > 0) & (count < rules.min_firms)
 

@@ -92,6 +92,7 @@ def _about(release: Release, sentences: Sentences) -> Columns:
         "internal": release.internal,
         "attribution": [clean_text(line, 1000) for line in dict.fromkeys(release.attribution)],
         "version": clean_text(release.version),
+        "rules": {"min": release.rules.min_firms, "share": f"{100 * release.rules.dominance:g}"},
         "withheld": {clean_text(key): int(n) for key, n in sorted(release.withheld.items())},
         "totals": {
             "cells": len(release.indicators),

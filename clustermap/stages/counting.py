@@ -132,6 +132,8 @@ def _count_pairs(
         entry.kept += coded.rows.num_rows
         entry.left_out += coded.left_out
         progress(Message("step.count", {"table": table.name}), entry.read, 0)
+    # A project's kind holds for all its pairs; only a pair can contradict its own.
+    entry.facts |= {"links_unlike_their_kind": reduced.misfits}
     _close(table, reduced, entry, pa.concat_tables(faults), ledger)
     return reduced
 
@@ -155,7 +157,7 @@ def _count_projects(
 
 
 def _close(table: Table, reduced: _Reduced, entry: Entry, faults: pa.Table, ledger: Ledger) -> None:
-    entry.facts |= {"links": reduced.edges, "links_unlike_their_kind": reduced.misfits}
+    entry.facts |= {"links": reduced.edges}
     ledger.close(table.name, entry, faults)
 
 

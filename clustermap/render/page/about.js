@@ -42,7 +42,7 @@
         return total ? `${name} ${cm.say("page.withheld.of", { total: cm.number(total, 0) })}` : name;
       });
     return told.length
-      ? cm.make("div", {}, quiet(cm.say("page.about.withheld_why")), list(told))
+      ? cm.make("div", {}, quiet(cm.say("page.about.withheld_why", cm.payload.about.rules)), list(told))
       : quiet(cm.say("page.about.withheld_none"));
   }
 

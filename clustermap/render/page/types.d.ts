@@ -12,6 +12,8 @@ interface Payload {
   about: {
     title: string; language: "ko" | "en"; synthetic: boolean; internal: boolean;
     attribution: string[]; version: string; withheld: Record<string, number>; notes: Told[];
+    /** When a value is withheld: fewer firms than min, or one firm above share per cent. */
+    rules: { min: number; share: string };
     /** Of how many values something was withheld; whether any partner abroad is known. */
     totals: Record<string, number>; abroad: boolean;
     coverage: { kind: string[]; links: Numbers; inside: Numbers; first_year: Numbers;
