@@ -203,7 +203,8 @@ def test_readme_tells_how_to_read_the_values(release: Release, tmp_path: Path) -
             assert word in text
         assert "reason_ko" in text
         assert "8,388,608" in text
-        assert "[publish] min_firms" in text
+        assert "fewer than 3" in text or "3곳(건) 미만" in text
+        assert "80%" in text
     assert "  - 지표 값 12개: " in korean
     assert "  - 작은 연계 40개: " in korean
     assert "  - 40 small flows: " in english
