@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from clustermap.stages.reading import Layers
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
-_VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "shapely")
+_VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
 
 
 @dataclass(frozen=True)
