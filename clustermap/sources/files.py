@@ -26,7 +26,7 @@ import shapely
 from pyarrow import csv as arrow_csv
 
 from clustermap.checks import Chunk, build_faults
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -129,7 +129,7 @@ def _match_columns(source: FileSource, path: Path, found: list[str]) -> dict[str
                 table=f"{source.table.name} ({path.name})",
                 column=theirs,
                 ours=column.name,
-                found=", ".join((near or found)[:12]),
+                found=", ".join(shorten(name, 40) for name in (near or found)[:12]),
             )
     return matched
 
