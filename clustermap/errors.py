@@ -78,7 +78,7 @@ class TableFault(Exception):  # noqa: N818 -- the field of data quality calls it
             place.append(say(Message("place.row", {"row": self.row}), language))
         if shown:
             place.append(say(Message("place.value", {"value": shown}), language))
-        what = say(Message(f"fault.{self.reason}.what", known), language)
+        what = say(Message(f"fault.{self.reason}.what", known), language).strip()
         cure = say(Message(f"fault.{self.reason}.cure", known), language)
         return one_line(f"{', '.join(place)}: {what} {cure}")
 

@@ -217,7 +217,7 @@ def _close(
         "rated": int(scores["rated"].sum()),
         "unrated": {str(reason): int(count) for reason, count in sorted(unrated.items())},
     }
-    faults = [*say_facts(record["tables"]), *say_quarantine(record["tables"])]
+    faults = [*say_facts(record["tables"]), *say_quarantine(findings.ledger.faults())]
     network = findings.network.counts.network
     return Run(summary, record, list_tables(findings), network, written, page, faults)
 

@@ -167,7 +167,7 @@ def test_latin_text_in_no_korean_encoding(tmp_path: Path) -> None:
     status, _, stderr = run(file)
     assert status == 1
     assert "firms (firms.csv), row 2" in stderr
-    assert "utf-8-sig, cp949" in stderr
+    assert "neither UTF-8 nor CP949" in stderr
 
 
 def test_korean_files_in_cp949_give_the_same_tables(tmp_path: Path) -> None:

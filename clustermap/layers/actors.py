@@ -82,6 +82,10 @@ def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checke
     swapped = given & ~near & ~degrees & projection.lies_in(*turned, home.bounds)
     if _are_swapped(given, (lon, lat), turned, home):
         raise TableFault("swapped_axes", table=table, column=POINT)
+    if degrees.sum() > _MOSTLY * given.sum():
+        raise TableFault(
+            "degrees_in_metres", table=table, key="crs", value=projection.name_crs(found)
+        )
     if (given & ~near).sum() > _MOSTLY * given.sum():
         raise TableFault(
             "misplaced_layer", table=table, key="crs", value=projection.name_crs(found)

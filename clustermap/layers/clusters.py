@@ -180,6 +180,10 @@ def _refuse_misplaced(table: str, shapes: npt.NDArray[np.object_], found: CRS, c
     x, y = (middle[:, 0] + middle[:, 2]) / 2, (middle[:, 1] + middle[:, 3]) / 2
     lonlat = CRS.from_user_input(projection.LONLAT)
     lon, lat = projection.transform(x, y, found, lonlat)
+    if found.is_projected and (np.abs(x) <= 180).all() and (np.abs(y) <= 90).all():
+        raise TableFault(
+            "degrees_in_metres", table=table, key="crs", value=projection.name_crs(found)
+        )
     if not _lies_well(lon, lat, crs):
         swapped = projection.transform(y, x, found, lonlat)
         if _lies_well(*swapped, crs):

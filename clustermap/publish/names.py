@@ -15,7 +15,8 @@ _SYMBOLS = re.compile(r"[㈜㈔㈕]|\((?:주|유|합|자|사|재)\)")
 _WORDS_KO = re.compile(
     "주식회사|유한회사|유한책임회사|합자회사|합명회사|사단법인|재단법인|학교법인|의료법인|"
     "사회복지법인|특수법인|법인|조합|공사|공단|은행|대학|학교|연구원|연구소|연구센터|센터|"
-    "테크노파크|진흥원|재단|협회|병원|의료원|산업|공업|전자|기업|그룹|클러스터"
+    "테크노파크|진흥원|재단|협회|병원|의료원|산업|공업|전자|기업|그룹|클러스터|"
+    "시청|도청|군청|구청|특별시|광역시|특별자치도|위원회"
 )
 _PERSON_SYLLABLES = 4
 """Names of people in Korean have two to four syllables."""
@@ -27,7 +28,9 @@ _WORDS = (
     "istituto instytut academy hospital center centre centro foundation fondation stiftung "
     "association society agency laboratory laboratories labs technologies technology systems group "
     "semiconductors solutions engineering industries consulting international council ministry "
-    "authority research forschung recherche cluster technopark"
+    "authority research forschung recherche cluster technopark metropole ayuntamiento gemeente "
+    "provincie province kommun kommune municipality municipio comune commune communaute region "
+    "regione city stadt county prefecture lab agence agentur agenzia agencia bundesamt"
 )
 _LAST_WORDS = (
     "co ag kg sa sas spa snc sl slu bv nv ab as asa aps oy dd oo lda ev gie ike epe uab sia"

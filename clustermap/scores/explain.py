@@ -51,6 +51,7 @@ class _Setting:
     rated: int
     parts: Mapping[str, float]
     local_share: float
+    any_abroad: bool
 
 
 def explain_clusters(
@@ -95,6 +96,7 @@ def explain_clusters(
             for part, m in subscores.groupby("subscore")["value"].median().items()
         },
         float(rows.loc[rows["rated"] == 1, "share"].median()),
+        bool(evidence["abroad"].sum() > 0),
     )
     parts: dict[str, list[Row]] = {}
     for part in _records(subscores):
@@ -206,7 +208,12 @@ def _against_median(part: Row, setting: _Setting) -> dict[str, Message | str]:
 
 
 def _direction(row: Row, setting: _Setting) -> Message:
-    links = {name: _whole(row[name]) for name in ("links", "internal", "external", "abroad")}
+    links: dict[str, object] = {
+        name: _whole(row[name]) for name in ("links", "internal", "external")
+    }
+    # Where the data hold no partner abroad, their number is unknown and not nought.
+    abroad = Message("explain.abroad", {"links": _whole(row["abroad"])})
+    links["abroad"] = abroad if setting.any_abroad else ""
     shares = {"share": _percent(row["share"]), "median": _percent(setting.local_share)}
     worth = row["effective"] / row["links"]
     expected = setting.local_share * row["effective"]

@@ -165,6 +165,13 @@ def _decodes(path: Path, encoding: str) -> int | None:
     return None
 
 
+def _guess_encodings(path: Path) -> tuple[str, ...]:
+    """Return the encodings to try; a spreadsheet's "Unicode text" says by its first bytes so."""
+    with path.open("rb") as file:
+        wide = file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+    return ("utf-16",) if wide else _GUESSES
+
+
 def find_encoding(path: Path, stated: str, table: str) -> str:
     """Return the encoding in which a text file can be read whole.
 
@@ -187,7 +194,7 @@ def find_encoding(path: Path, stated: str, table: str) -> str:
     TableFault
         If the file cannot be decoded in the stated encoding, or in none of those tried.
     """
-    tried = (stated,) if stated else _GUESSES
+    tried = (stated,) if stated else _guess_encodings(path)
     lines = {}
     for encoding in tried:
         try:
@@ -199,12 +206,11 @@ def find_encoding(path: Path, stated: str, table: str) -> str:
         if line is None:
             return encoding
         lines[encoding] = line
-    raise TableFault(
-        "wrong_encoding",
-        table=f"{table} ({path.name})",
-        row=max(lines.values()),
-        tried=", ".join(tried),
-    )
+    table = f"{table} ({path.name})"
+    row = max(lines.values())
+    if stated:
+        raise TableFault("wrong_encoding", table=table, key="encoding", row=row, tried=stated)
+    raise TableFault("unknown_text", table=table, row=row)
 
 
 class _LineCounter:

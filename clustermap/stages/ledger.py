@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from clustermap.checks import FAULTS
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, shorten
 from clustermap.messages import Message
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Ledger:
             row=first["line"],
             value=first["value"],
             why=Message(f"row_fault.{first['reason']}"),
-            commonest=Message(f"row_fault.{commonest}"),
+            commonest=_commonest(commonest, first["reason"]),
             refused=faults.num_rows,
             read=read,
             share=f"{100 * faults.num_rows / read:.1f}",
@@ -187,26 +187,46 @@ class Ledger:
         }
 
 
-def say_quarantine(summary: Mapping[str, Any]) -> list[Message]:
-    """Return one sentence for every reason that rows were quarantined.
+def _commonest(reason: str, said: str) -> Message | str:
+    """Return the commonest reason, where it was not said already."""
+    if reason == said:
+        return ""
+    return Message("summary.commonest", {"why": Message(f"row_fault.{reason}")})
+
+
+def say_quarantine(faults: pa.Table) -> list[Message]:
+    """Return one sentence for every reason that rows were quarantined, with the first such row.
 
     Parameters
     ----------
-    summary
-        From Ledger.summary.
+    faults
+        From Ledger.faults.
 
     Returns
     -------
     list
         Messages, table by table.
     """
+    first: dict[tuple[str, str], Mapping[str, Any]] = {}
+    rows: Counter[tuple[str, str]] = Counter()
+    for row in faults.to_pylist():
+        key = row["table"], row["reason"]
+        first.setdefault(key, row)
+        rows[key] += 1
     return [
         Message(
             "summary.quarantined",
-            {"table": table, "rows": f"{count:,}", "why": Message(f"row_fault.{reason}")},
+            {
+                "table": table,
+                "rows": f"{rows[table, reason]:,}",
+                "why": Message(f"row_fault.{reason}"),
+                "file": row["file"],
+                "line": row["line"],
+                "column": row["column"],
+                "value": shorten(row["value"], 40),
+            },
         )
-        for table, entry in summary.items()
-        for reason, count in entry["reasons"].items()
+        for (table, reason), row in first.items()
     ]
 
 

@@ -82,7 +82,7 @@ def test_a_layer_with_swapped_columns_is_refused() -> None:
 
 
 def test_degrees_declared_as_metres_are_refused() -> None:
-    assert refuse([SEOUL] * 3, GRID) == "misplaced_layer"
+    assert refuse([SEOUL] * 3, GRID) == "degrees_in_metres"
     assert refuse([(950_000, 1_950_000)] * 3, LONLAT) == "misplaced_layer"
 
 

@@ -155,7 +155,7 @@ def test_degrees_called_metres_are_told() -> None:
     with pytest.raises(TableFault) as caught:
         clean([shapely.box(127, 37, 128, 38)], found=KOREA)
     # 127 m east of the origin: the grid says the ocean south of Korea.
-    assert caught.value.reason in {"unfit_crs", "misplaced_layer"}
+    assert caught.value.reason == "degrees_in_metres"
 
 
 def test_a_map_unfit_for_the_clusters_names_one_that_fits() -> None:

@@ -151,10 +151,17 @@ def test_a_wrong_encoding_names_the_line(tmp_path: Path) -> None:
     assert refuse(cp949, "wrong_encoding", encoding="utf-8").row == 3
     neither = tmp_path / "h.csv"
     neither.write_bytes(b"firm,name\n1,a\n2,\xff\xfe\xff\n")
-    fault = refuse(neither, "wrong_encoding")
-    assert (fault.row, fault.values["tried"]) == (3, "utf-8-sig, cp949")
+    assert refuse(neither, "unknown_text").row == 3
     refuse(cp949, "unknown_encoding", encoding="klingon")
     assert find_encoding(cp949, "", "firms") == "cp949"
+
+
+def test_unicode_text_of_a_spreadsheet_is_known_by_its_mark(tmp_path: Path) -> None:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        file = tmp_path / f"{encoding}.csv"
+        file.write_bytes("\ufefffirm,name\n1,똠방각하\n".encode(encoding))
+        assert find_encoding(file, "", "firms") == "utf-16"
+        assert read(file)[0][2]["name"] == "똠방각하"
 
 
 def test_stated_encodings_are_taken(tmp_path: Path) -> None:

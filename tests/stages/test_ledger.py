@@ -49,8 +49,10 @@ def test_what_is_closed_is_summed_up() -> None:
         },
     }
     assert ledger.faults()["line"].to_pylist() == [4, 9]
-    (sentence,) = say_quarantine(ledger.summary())
-    assert say(sentence, "en") == "firms: 2 set aside - the value is empty."
+    (sentence,) = say_quarantine(ledger.faults())
+    assert say(sentence, "en") == (
+        "firms: 2 set aside - the value is empty. First: 공장.csv, row 4, firm '값4'."
+    )
     assert "2행" in say(sentence, "ko")
     no_progress(sentence, 0, 1)
 
