@@ -297,6 +297,7 @@ def _tell_run(voice: Voice, run: Run) -> None:
     _tell_rows(voice, run.summary["tables"])
     for line in run.faults:
         voice.tell(line)
+    _tell_rated(voice, run.summary)
     if run.page:
         voice.tell(Message("cli.page", {"path": run.page}))
     others = Counter(path.parent for path in run.outputs if path != run.page)
@@ -340,7 +341,6 @@ def _carry_out(voice: Voice, stage: str, file: Path, out: Path | None, *, strict
     with voice.progress() as progress:
         done: Run = getattr(pipeline, stage)(project, strict=strict, progress=progress)
     _tell_run(voice, done)
-    _tell_rated(voice, done.summary)
     return done
 
 
@@ -518,7 +518,6 @@ def _demo(
         with voice.progress() as progress:
             done = pipeline.demo(folder, seed=seed, language=voice.chosen, progress=progress)
         _tell_run(voice, done)
-        _tell_rated(voice, done.summary)
 
 
 def main() -> None:
