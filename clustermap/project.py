@@ -142,10 +142,10 @@ def _find_file(value: object, info: ValidationInfo) -> Path:
 
 
 def _find_folder(value: object, info: ValidationInfo) -> Path:
-    if not isinstance(value, str):
+    if not isinstance(value, str | Path):
         raise _bad(value, Message("project.expected.path"))
-    _refuse_remote(value)
-    return _absolute(value, _folder(info))
+    _refuse_remote(str(value))
+    return _absolute(str(value), _folder(info))
 
 
 def _check_encoding(value: object) -> object:
@@ -197,7 +197,7 @@ class ProjectSection(Section):
     """Section [project]: what holds for the whole project."""
 
     name: Text = Field(description="Name of the project; the title of its pages.")
-    out: Folder = Field(default="out", description="Folder that results are written to.")  # type: ignore[assignment]
+    out: Folder = Field(default=Path("out"), description="Folder that results are written to.")
     crs: Crs = Field(
         default="EPSG:5179",
         description="Coordinate system of the map as an EPSG code; metric ones suit best, with a"

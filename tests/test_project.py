@@ -270,7 +270,7 @@ def test_parameters_hold_no_machine_path(
 def test_a_project_is_frozen_copied_and_sent_to_workers(folder: Path) -> None:
     project = open_project(write(folder, HEAD))
     with pytest.raises(ValueError, match="frozen"):
-        project.project.seed = 2  # type: ignore[misc]
+        project.project.seed = 2
     changed = project.changed(out=folder / "x" / ".." / "y", language="en")
     assert (changed.project.out, changed.project.language) == (folder / "y", "en")
     assert (project.project.out, changed.file) == (folder / "out", project.file)

@@ -53,13 +53,13 @@ def make_tables() -> dict[str, object]:
 
 def test_tables_come_back_in_declared_order(tmp_path: Path) -> None:
     given = make_tables()
-    write_tables(given, tmp_path / "tables", metadata=METADATA)  # type: ignore[arg-type]
+    write_tables(given, tmp_path / "tables", metadata=METADATA)
     names = sorted(path.name for path in (tmp_path / "tables").iterdir())
     assert names == ["clusters.parquet", "flows.parquet", "scores.parquet"]
     clusters = gpd.read_parquet(tmp_path / "tables/clusters.parquet")
     assert clusters.columns.tolist() == ["cluster", "name", "permitted", "geometry", "own"]
     assert clusters.crs.to_epsg() == 5179
-    assert clusters.geometry[0].equals_exact(given["clusters"].geometry.iloc[0], 0)  # type: ignore[attr-defined]
+    assert clusters.geometry[0].equals_exact(given["clusters"].geometry.iloc[0], 0)
     assert clusters.geometry[1] is None
     scores = pd.read_parquet(tmp_path / "tables/scores.parquet")
     assert scores.columns.tolist() == ["scenario", "cluster", "score", "rank"]
@@ -70,7 +70,7 @@ def test_tables_come_back_in_declared_order(tmp_path: Path) -> None:
 
 
 def test_every_file_says_what_it_is(tmp_path: Path) -> None:
-    write_tables(make_tables(), tmp_path, metadata=METADATA)  # type: ignore[arg-type]
+    write_tables(make_tables(), tmp_path, metadata=METADATA)
     for path in tmp_path.iterdir():
         told = pq.read_schema(path).metadata
         assert told[b"clustermap:schema"] == b"1"
@@ -80,11 +80,11 @@ def test_every_file_says_what_it_is(tmp_path: Path) -> None:
 
 def test_same_tables_same_bytes_however_they_were_chunked(tmp_path: Path) -> None:
     given = make_tables()
-    write_tables(given, tmp_path / "one", metadata=METADATA)  # type: ignore[arg-type]
+    write_tables(given, tmp_path / "one", metadata=METADATA)
     flows = given["flows"]
     assert isinstance(flows, pa.Table)
     again = make_tables() | {"flows": pa.concat_tables([flows.slice(0, 3), flows.slice(3)])}
-    write_tables(again, tmp_path / "two", metadata=dict(reversed(METADATA.items())))  # type: ignore[arg-type]
+    write_tables(again, tmp_path / "two", metadata=dict(reversed(METADATA.items())))
     for path in (tmp_path / "one").iterdir():
         assert hash_file(path) == hash_file(tmp_path / "two" / path.name)
 

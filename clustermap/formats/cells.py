@@ -101,7 +101,8 @@ def _widen(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _differing(before: pa.ChunkedArray, after: pa.ChunkedArray) -> list[int]:
     differs = pc.fill_null(pc.not_equal(before, after), fill_value=False)
-    return pc.indices_nonzero(differs).to_pylist()  # type: ignore[no-any-return]
+    rows: list[int] = pc.indices_nonzero(differs).to_pylist()
+    return rows
 
 
 def _finite(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int]]:

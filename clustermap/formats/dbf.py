@@ -274,4 +274,5 @@ def _suspects(column: pa.ChunkedArray, encoding: str) -> list[int]:
     )
     if encoding != "utf-8":
         suspect = pc.or_(suspect, pc.match_substring_regex(column, r"[^\x00-\x7f]"))
-    return pc.indices_nonzero(pc.fill_null(suspect, fill_value=False)).to_pylist()  # type: ignore[no-any-return]
+    rows: list[int] = pc.indices_nonzero(pc.fill_null(suspect, fill_value=False)).to_pylist()
+    return rows

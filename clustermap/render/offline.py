@@ -27,7 +27,7 @@ _POLICY = (
 )
 
 
-class _Verbatim(Element):  # type: ignore[misc, unused-ignore]
+class _Verbatim(Element):
     """Markup that goes into the page as it stands; branca would compile it as a template."""
 
     def __init__(self, markup: str) -> None:
@@ -38,7 +38,7 @@ class _Verbatim(Element):  # type: ignore[misc, unused-ignore]
         return self._markup
 
 
-class _Page(Figure):  # type: ignore[misc, unused-ignore]
+class _Page(Figure):
     """A page with a language, whose own scripts run after the map's."""
 
     _template = Template(
@@ -72,7 +72,7 @@ class Parts:
     scripts: tuple[str, ...]
 
 
-class OfflineMap(folium.Map):  # type: ignore[misc, unused-ignore]
+class OfflineMap(folium.Map):
     """A folium map whose page is self-contained.
 
     Only markup of ours passes through folium's templates; data is added after the content security

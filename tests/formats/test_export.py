@@ -31,11 +31,10 @@ def read_rows(path: Path, layer: str | None = None) -> list[dict[str, object]]:
     meta, rows = pyogrio.raw.read_arrow(path, layer=layer)
     return rows.drop_columns(
         [n for n in (meta["geometry_name"] or "wkb_geometry",) if n in rows.column_names]
-    ).to_pylist()  # type: ignore[no-any-return]
+    ).to_pylist()
 
 
 def same_shapes(given: Layer, back: gpd.GeoDataFrame) -> bool:
-    assert given.geometry is not None
     return all(
         found is None
         if shape is None
@@ -83,7 +82,6 @@ def test_geopackage_is_what_old_programs_read(release: Release, tmp_path: Path) 
     assert [style[:3] for style in styles] == [("clusters", column, 1)]
     root = ET.fromstring(styles[0][3])  # noqa: S314 -- we wrote it
     renderer = root.find("renderer-v2")
-    assert renderer is not None
     assert renderer.get("type") == "graduatedSymbol"
     assert "score" in str(renderer.get("attr"))
     symbols = {symbol.get("name") for symbol in renderer.iter("symbol")}
@@ -252,10 +250,10 @@ def test_a_failure_leaves_the_old_export_whole(
     true_writer = FORMATS[broken]
 
     def write_half(layers: tuple[Layer, ...], folder: Path, marks: object) -> None:
-        true_writer(layers[:1], folder, marks)  # type: ignore[arg-type]
+        true_writer(layers[:1], folder, marks)
         raise OSError("disk full")
 
-    monkeypatch.setitem(FORMATS, broken, write_half)  # type: ignore[arg-type]
+    monkeypatch.setitem(FORMATS, broken, write_half)
     with pytest.raises(OSError, match="disk full"):
         write_exports(replace(release, title="other"), tmp_path / "export")
     assert snapshot(tmp_path) == before

@@ -34,7 +34,7 @@ def write(frame: pd.DataFrame, folder: Path, encoding: str = "utf-8") -> Written
 
 
 def points(**columns: object) -> gpd.GeoDataFrame:
-    length = len(next(iter(columns.values())))  # type: ignore[arg-type]
+    length = len(next(iter(columns.values())))
     shapes = [shapely.Point(i / 3, -i) for i in range(length)]
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
 

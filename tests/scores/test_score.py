@@ -234,7 +234,7 @@ def test_other_links_are_never_scored() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_explanation_can_be_said(scored: Scored, language: str) -> None:
     for message in (*scored.notes, *(m for found in scored.explanations.values() for m in found)):
-        text = say(message, language)  # type: ignore[arg-type]
+        text = say(message, language)
         assert not {"{", "}"} & set(text)
         assert "nan" not in text
 

@@ -283,7 +283,7 @@ def test_more_links_move_no_firm(small: World) -> None:
 def test_impossible_worlds_are_refused(wrong: dict[str, float]) -> None:
     asked: dict[str, float] = {"clusters": 60, "firms": 2_000, "links": 100, **wrong}
     with pytest.raises(ValueError, match=next(iter(wrong))):
-        build_world(**asked)  # type: ignore[arg-type]
+        build_world(**asked)
 
 
 def test_project_file_maps_every_column(tmp_path: Path, small: World) -> None:
