@@ -23,6 +23,34 @@ STRATUM = ["cell", "type", "size_class", "sector", "group"]
 _SUMS = ["actors", "employees", "employed"]
 
 
+def size_classes(employees: pa.Array | None, size: int) -> npt.NDArray[np.int8]:
+    """Return the size classes of actors.
+
+    Parameters
+    ----------
+    employees
+        int64 with nulls where unknown; None where nothing is known of anyone.
+    size
+        Number of actors.
+
+    Returns
+    -------
+    np.ndarray
+        int8; position in SIZE_CLASSES, UNKNOWN_SIZE where unknown.
+
+    Examples
+    --------
+    >>> size_classes(pa.array([9, 10, None]), 3).tolist()
+    [0, 1, 4]
+    """
+    if employees is None:
+        return np.full(size, UNKNOWN_SIZE, dtype=np.int8)
+    known = np.asarray(pc.is_valid(employees).to_numpy(zero_copy_only=False))
+    persons = np.asarray(pc.fill_null(employees, 0).to_numpy(zero_copy_only=False))
+    classes = np.searchsorted(SIZE_CLASSES, persons, side="right") - 1
+    return np.where(known, classes, UNKNOWN_SIZE).astype(np.int8)
+
+
 def count_tallies(
     cells: npt.NDArray[np.int32],
     types: npt.NDArray[np.uint8],
@@ -53,13 +81,12 @@ def count_tallies(
     if employees is not None:
         known = np.asarray(pc.is_valid(employees).to_numpy(zero_copy_only=False))
         persons = np.asarray(pc.fill_null(employees, 0).to_numpy(zero_copy_only=False))
-    classes = np.searchsorted(SIZE_CLASSES, persons, side="right").astype(np.int8) - 1
     none = np.zeros(size, dtype=np.int16)
     tallies = pa.table(
         {
             "cell": cells,
             "type": types,
-            "size_class": np.where(known, classes, UNKNOWN_SIZE).astype(np.int8),
+            "size_class": size_classes(employees, size),
             "sector": none if industries is None else industries.sector,
             "group": none if industries is None else industries.group,
             "actors": np.ones(size, dtype=np.int64),
