@@ -1,4 +1,4 @@
-"""The examples in the docstrings of the composite library are true."""
+"""The examples in the docstrings of the scores are true."""
 
 from __future__ import annotations
 
@@ -7,15 +7,31 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clustermap.scores import hierarchy, impute, normalise, outranking, quality, treat, weights
+from clustermap.scores import (
+    draws,
+    hierarchy,
+    impute,
+    normalise,
+    normalisers,
+    outranking,
+    quality,
+    ranks,
+    sensitivity,
+    treat,
+    weights,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 
-@pytest.mark.parametrize(
-    "module", [hierarchy, impute, normalise, outranking, quality, treat, weights]
-)
+MODULES = [
+    *(draws, hierarchy, impute, normalise, normalisers),
+    *(outranking, quality, ranks, sensitivity, treat, weights),
+]
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_docstring_examples(module: ModuleType) -> None:
     found = doctest.testmod(module)
     assert found.attempted
