@@ -265,7 +265,9 @@ class _Memory:
 class _Kernel:
     """Deterrence between some cells, and sums by distance bin."""
 
-    def __init__(self, space: Space, one: npt.NDArray[np.intp], other: npt.NDArray[np.intp]) -> None:
+    def __init__(
+        self, space: Space, one: npt.NDArray[np.intp], other: npt.NDArray[np.intp]
+    ) -> None:
         cells = space.bins.shape[0]
         self.bins = space.bins[np.ix_(one, other)]
         row, column = np.full(cells, -1), np.full(cells, -1)
@@ -291,9 +293,7 @@ class _Kernel:
         return np.asarray((far + near) * factor)
 
 
-def _as_pairs(
-    channel: Channel, links: Numbers, factor: Numbers, space: Space
-) -> PairExpectation:
+def _as_pairs(channel: Channel, links: Numbers, factor: Numbers, space: Space) -> PairExpectation:
     inside = np.diag(links).copy()
     if channel.unordered:
         inside = inside / 2
@@ -306,6 +306,8 @@ def _as_pairs(
     return PairExpectation(links, links[near_a, near_b][:, None] * share)
 
 
-def _over(above: Numbers, below: Numbers) -> Numbers:
-    above, below = np.broadcast_arrays(above, below)
+def _over(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Numbers:
+    above, below = np.broadcast_arrays(
+        np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
+    )
     return np.divide(above, below, out=np.zeros(above.shape), where=below > 0)

@@ -17,7 +17,7 @@ is compared with a level, a distance law and an exponent that were fitted withou
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,11 +26,10 @@ from clustermap.errors import TableFault
 from clustermap.network.pairs import (
     SIZE_EXPONENTS,
     count_pairs_of_cell,
-    relative_sizes,
     shares_of_cell,
     spline_of,
 )
-from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
+from clustermap.tables import ACTOR_TYPES, KINDS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -94,6 +93,28 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """Where a null is played out: who is where, and how far apart.
+
+    Parameters
+    ----------
+    members
+        int64, cells x strata: actors.
+    space
+        How far the actors of cells are apart.
+    strata
+        What the strata are.
+    sizes
+        Actors of each cell over the mean, as the null was fitted with.
+    """
+
+    members: Whole
+    space: Space
+    strata: Strata
+    sizes: Numbers
+
+
+@dataclass(frozen=True)
 class Margins:
     """What the null is fitted to: the links of one channel, summed up in five ways.
 
@@ -140,6 +161,8 @@ class Fit:
         Factor of each distance bin; 1 throughout without distance.
     exponent
         Exponent of size.
+    distance
+        Whether links fall with distance.
     sweeps
         Sweeps until nothing changed.
     residual
@@ -157,6 +180,7 @@ class Fit:
     same: float
     bins: Numbers
     exponent: float
+    distance: bool
     sweeps: int
     residual: float
     links: float
@@ -206,13 +230,13 @@ def sum_margins(
     one, other = (ends[end].to_numpy() for end in ("first", "second"))
     links = ends["links"].to_numpy(dtype=float)
     many = len(strata.type)
-    first, second = (np.bincount(end, links, many) for end in (one, other))
+    first, second = (np.bincount(end, links, many).astype(float) for end in (one, other))
     if channel.unordered:
         first = second = first + second
     alike = (strata.sector[one] == strata.sector[other]) & (strata.sector[one] >= 0)
     source, target = (flows[end].to_numpy() for end in ("source", "target"))
     credit = flows["links"].to_numpy(dtype=float)
-    bins = np.bincount(flows["band"].to_numpy(), credit)
+    bins = np.bincount(flows["band"].to_numpy(), credit).astype(float)
     size = float(credit @ np.log(sizes[source] * sizes[target]))
     own = strata_of(channel, strata)
     return Margins(
@@ -241,7 +265,9 @@ def strata_of(
     return np.flatnonzero(strata.type == first), np.flatnonzero(strata.type == second)
 
 
-def same_sector(fit_first: npt.NDArray[np.intp], fit_second: npt.NDArray[np.intp], strata: Strata) -> npt.NDArray[np.bool_]:
+def same_sector(
+    fit_first: npt.NDArray[np.intp], fit_second: npt.NDArray[np.intp], strata: Strata
+) -> npt.NDArray[np.bool_]:
     """Return which pairs of strata are firms of one sector group.
 
     Parameters
@@ -357,13 +383,9 @@ class _Sweeper:
 
     def _change(self, before: tuple[Numbers, Numbers, float, Numbers, float]) -> float:
         u, v, same, bins, exponent = before
-        return max(
-            float(np.abs(np.log(self.u / u)).max(initial=0)),
-            float(np.abs(np.log(self.v / v)).max(initial=0)),
-            abs(np.log(self.same / same)),
-            float(np.abs(np.log(self.bins / bins)).max(initial=0)),
-            abs(self.exponent - exponent),
-        )
+        changes = (self.u / u, self.v / v, np.array([self.same / same]), self.bins / bins)
+        largest = max(float(np.abs(np.log(change)).max(initial=0)) for change in changes)
+        return max(largest, abs(self.exponent - exponent))
 
 
 def _shrink(links: Numbers, expected: Numbers) -> Numbers:
@@ -448,6 +470,7 @@ def fit_null(  # noqa: PLR0913 -- the five margins, and which of them are used
         sweeper.same,
         sweeper.bins if distance else np.ones(pairs.counts.shape[-1]),
         sweeper.exponent,
+        distance,
         sweeps,
         float(residual),
         margins.total,
@@ -474,47 +497,44 @@ class PairExpectation:
         return PairExpectation(self.links + other.links, self.near + other.near)
 
 
-def expect_pairs(
-    fit: Fit, members: Whole, space: Space, strata: Strata, sizes: Numbers
-) -> PairExpectation:
+def expect_pairs(fit: Fit, stage: Stage) -> PairExpectation:
     """Return what a null expects of every pair of cells.
 
     Parameters
     ----------
     fit
         The null of one channel.
-    members
-        int64, cells x strata.
-    space
-        How far the actors of cells are apart.
-    strata
-        What the strata are.
-    sizes
-        Actors of each cell over the mean, as the null was fitted with.
+    stage
+        Who is where.
 
     Returns
     -------
     PairExpectation
         Links of this channel.
     """
-    base = _pairs_of_cells(fit, members, strata, sizes)
-    kernel = fit.bins[space.bins]
-    near_a, near_b = space.near.T
-    by_bin = space.shares * fit.bins
-    kernel[near_a, near_b] = kernel[near_b, near_a] = by_bin.sum(axis=1)
-    links = base * kernel
+    space = stage.space
+    links = _pairs_of_cells(fit, stage) * _kernel(fit, space)
     if not fit.channel.unordered:
         inside = np.diag(links).copy()
         links += links.T
         np.fill_diagonal(links, inside)
-    share = np.divide(
-        by_bin, by_bin.sum(axis=1, keepdims=True), out=np.zeros_like(by_bin), where=by_bin > 0
-    )
+    by_bin = space.shares * fit.bins
+    share = by_bin / by_bin.sum(axis=1, keepdims=True)
+    near_a, near_b = space.near.T
     return PairExpectation(links, links[near_a, near_b][:, None] * share)
 
 
-def _pairs_of_cells(fit: Fit, members: Whole, strata: Strata, sizes: Numbers) -> Numbers:
+def _kernel(fit: Fit, space: Space) -> Numbers:
+    # How links fall with distance between every pair of cells.
+    kernel = fit.bins[space.bins]
+    near_a, near_b = space.near.T
+    kernel[near_a, near_b] = kernel[near_b, near_a] = space.shares @ fit.bins
+    return kernel
+
+
+def _pairs_of_cells(fit: Fit, stage: Stage) -> Numbers:
     # Expected links before distance: ordered pairs, but each unordered pair within a cell once.
+    members, strata, sizes = stage.members, stage.strata, stage.sizes
     actors = members.astype(np.float64) * (sizes**fit.exponent)[:, None]
     first, second = actors[:, fit.first] * fit.u, actors[:, fit.second] * fit.v
     base = np.outer(first.sum(axis=1), second.sum(axis=1))
@@ -535,15 +555,8 @@ def _pairs_of_cells(fit: Fit, members: Whole, strata: Strata, sizes: Numbers) ->
     return np.asarray(fit.level * np.maximum(base, 0.0))
 
 
-def leave_out_large(  # noqa: PLR0913 -- everything that the fit itself takes
-    fit: Fit,
-    expected: PairExpectation,
-    pairs: Pairs,
-    flows: pd.DataFrame,
-    members: Whole,
-    space: Space,
-    strata: Strata,
-    sizes: Numbers,
+def leave_out_large(
+    fit: Fit, expected: PairExpectation, pairs: Pairs, flows: pd.DataFrame, stage: Stage
 ) -> tuple[PairExpectation, list[tuple[int, Fit]]]:
     """Compare cells that hold much of a channel with a null that was fitted without them.
 
@@ -560,8 +573,8 @@ def leave_out_large(  # noqa: PLR0913 -- everything that the fit itself takes
         Pairs available.
     flows
         Its links: source, target, band, links (credit).
-    members, space, strata, sizes
-        As for :func:`expect_pairs`.
+    stage
+        Who is where.
 
     Returns
     -------
@@ -570,42 +583,62 @@ def leave_out_large(  # noqa: PLR0913 -- everything that the fit itself takes
     """
     touching = expected.links.sum(axis=1)
     total = (touching.sum() + np.trace(expected.links)) / 2
-    large = np.flatnonzero(touching > LARGE_SHARE * total) if total > 0 else np.array([], int)
-    links, near = expected.links.copy(), expected.near.copy()
-    fits = []
-    for cell in large:
+    own = []
+    for cell in np.flatnonzero(touching > LARGE_SHARE * total):
         rest = flows[(flows["source"] != cell) & (flows["target"] != cell)]
-        if rest["links"].sum() <= 0:
-            continue
-        margins = _margins_of_rest(fit, rest, space, sizes)
-        less = pairs.less(count_pairs_of_cell(int(cell), members, space))
-        own = fit_null(
-            fit.channel, less, margins, strata, start=fit, distance=not (fit.bins == 1).all()
-        )
-        row, row_near = _expect_cell(own, int(cell), members, space, strata, sizes)
+        if rest["links"].sum() > 0:
+            margins = _margins_of_rest(rest, stage)
+            less = pairs.less(count_pairs_of_cell(int(cell), stage.members, stage.space))
+            found = fit_null(
+                fit.channel, less, margins, stage.strata, start=fit, distance=fit.distance
+            )
+            own.append((int(cell), found))
+    return replace_cells(expected, own, stage), own
+
+
+def replace_cells(
+    expected: PairExpectation, own: list[tuple[int, Fit]], stage: Stage
+) -> PairExpectation:
+    """Return an expectation in which some cells have a null of their own.
+
+    Parameters
+    ----------
+    expected
+        What the null of all expects.
+    own
+        Cells with their nulls; where two of them meet, the later one decides.
+    stage
+        Who is where.
+
+    Returns
+    -------
+    PairExpectation
+        The same for all other cells.
+    """
+    if not own:
+        return expected
+    links, near = expected.links.copy(), expected.near.copy()
+    for cell, fit in own:
+        row, row_near = _expect_cell(fit, cell, stage)
         links[cell], links[:, cell] = row, row
-        at = (space.near == cell).any(axis=1)
-        near[at] = row_near
-        fits.append((int(cell), own))
-    return PairExpectation(links, near), fits
+        near[(stage.space.near == cell).any(axis=1)] = row_near
+    return PairExpectation(links, near)
 
 
-def _margins_of_rest(fit: Fit, rest: pd.DataFrame, space: Space, sizes: Numbers) -> Margins:
+def _margins_of_rest(rest: pd.DataFrame, stage: Stage) -> Margins:
     credit = rest["links"].to_numpy(dtype=float)
+    sizes = stage.sizes
     size = np.log(sizes[rest["source"].to_numpy()] * sizes[rest["target"].to_numpy()])
     none = np.zeros(0)
-    bins = np.bincount(rest["band"].to_numpy(), credit, space.shares.shape[1])
+    bins = np.bincount(rest["band"].to_numpy(), credit, stage.space.shares.shape[1]).astype(float)
     return Margins(float(credit.sum()), none, none, 0.0, bins, float(credit @ size))
 
 
-def _expect_cell(
-    fit: Fit, cell: int, members: Whole, space: Space, strata: Strata, sizes: Numbers
-) -> tuple[Numbers, Numbers]:
+def _expect_cell(fit: Fit, cell: int, stage: Stage) -> tuple[Numbers, Numbers]:
     # One row of the expectation, with a null of its own.
-    two = np.zeros_like(members)
-    two[cell] = members[cell]
-    weight = sizes**fit.exponent
-    alike = same_sector(fit.first, fit.second, strata)
+    members, near = stage.members, stage.space.near
+    weight = stage.sizes**fit.exponent
+    alike = same_sector(fit.first, fit.second, stage.strata)
     tie = np.where(alike, fit.same, 1.0) * np.outer(fit.u, fit.v)
     own = members[cell].astype(float) * weight[cell]
     others = members.astype(float) * weight[:, None]
@@ -617,93 +650,35 @@ def _expect_cell(
         itself = members[cell, fit.first] @ np.diag(tie) * weight[cell] ** 2
         inside = (inside - itself) * (0.5 if fit.channel.unordered else 1.0)
     base[cell] = max(float(inside), 0.0)
-    by_bin = shares_of_cell(cell, space) * fit.bins
-    row = fit.level * base * by_bin.sum(axis=1)
-    touched = space.near[(space.near == cell).any(axis=1)]
+    by_bin = fit.level * base[:, None] * shares_of_cell(cell, stage.space) * fit.bins
+    touched = near[(near == cell).any(axis=1)]
     partner = np.where(touched[:, 0] == cell, touched[:, 1], touched[:, 0])
-    return row, fit.level * base[partner][:, None] * by_bin[partner]
+    return by_bin.sum(axis=1), by_bin[partner]
 
 
-def expected_ends(
-    fit: Fit, expected: PairExpectation, members: Whole, space: Space, strata: Strata, sizes: Numbers
-) -> Numbers:
+def expect_ends(fit: Fit, stage: Stage) -> Numbers:
     """Return the link-ends that a null expects of one actor, by cell and stratum.
 
     Parameters
     ----------
     fit
         The null of one channel.
-    expected
-        Not used for the rate itself; gives the number of cells.
-    members, space, strata, sizes
-        As for :func:`expect_pairs`.
+    stage
+        Who is where.
 
     Returns
     -------
     Numbers
         Cells x strata; 0 for strata that the channel does not join.
     """
-    weight = sizes**fit.exponent
-    kernel = fit.bins[space.bins]
-    near_a, near_b = space.near.T
-    own = (space.shares * fit.bins).sum(axis=1)
-    kernel[near_a, near_b] = kernel[near_b, near_a] = own
-    kernel *= weight[:, None] * weight
-    tie = np.where(same_sector(fit.first, fit.second, strata), fit.same, 1.0)
-    rates = np.zeros((len(expected.links), len(strata.type)))
-    forth = (kernel @ (members[:, fit.second] * fit.v)) @ tie.T
+    weight = stage.sizes**fit.exponent
+    kernel = _kernel(fit, stage.space) * weight[:, None] * weight
+    alike = same_sector(fit.first, fit.second, stage.strata)
+    tie = np.where(alike, fit.same, 1.0)
+    rates = np.zeros(stage.members.shape)
+    forth = (kernel @ (stage.members[:, fit.second] * fit.v)) @ tie.T
     rates[:, fit.first] += fit.level * fit.u * forth
     if not fit.channel.unordered:
-        back = (kernel @ (members[:, fit.first] * fit.u)) @ tie
+        back = (kernel @ (stage.members[:, fit.first] * fit.u)) @ tie
         rates[:, fit.second] += fit.level * fit.v * back
     return rates
-
-
-def replace_level(fit: Fit, factor: float) -> Fit:
-    """Return a null with another level.
-
-    Parameters
-    ----------
-    fit
-        The null.
-    factor
-        What its level is multiplied by.
-
-    Returns
-    -------
-    Fit
-        The null at that level.
-    """
-    return replace(fit, level=fit.level * factor)
-
-
-def to_links(credit: pa.ChunkedArray) -> Numbers:
-    """Return credits of 1e-9 as links.
-
-    Parameters
-    ----------
-    credit
-        int64.
-
-    Returns
-    -------
-    Numbers
-        Links.
-    """
-    return np.asarray(credit.to_numpy(), dtype=np.float64) / SHARE_UNIT
-
-
-__all__ = [
-    "Channel",
-    "Fit",
-    "Margins",
-    "PairExpectation",
-    "expect_pairs",
-    "expected_ends",
-    "find_channels",
-    "fit_null",
-    "leave_out_large",
-    "relative_sizes",
-    "sum_margins",
-    "to_links",
-]

@@ -43,9 +43,10 @@ _POINTS = 25
 
 _MIN_CLUSTERS = 5
 _START = np.array([0.0, np.log(4.0), np.log(10.0), 0.0])
+_OTHER_START = np.array([0.0, np.log(1.5), np.log(45.0), -2.0])
 _ALIKE = 20.0
-# Of the prior: log of the typical ratio, log shape of the wide gamma, log of how much narrower the narrow one is,
-# logit of the share of the wide one; and how alike kinds are where nothing says otherwise.
+# Of the prior: log of the typical ratio, log shape of the wide gamma, log of how much narrower the
+# narrow one is, logit of the share of the wide one; and how alike kinds are where nothing says so.
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ def size_of_sum(expected: Numbers, squares: Numbers, dispersion: float) -> Numbe
     below = dispersion * np.asarray(squares)
     size = np.full(np.shape(expected), ENDLESS)
     np.divide(np.asarray(expected) ** 2, below, out=size, where=below > 0)
-    return np.clip(size, 1e-6, ENDLESS)
+    return np.asarray(np.clip(size, 1e-6, ENDLESS))
 
 
 def sum_over_kinds(by_kind: Evidence, size: Numbers, alike: float) -> Evidence:
@@ -296,10 +297,14 @@ def fit_prior(evidence: Evidence) -> Prior:
         # So weak that a few clusters overrule it: no shape runs away for want of data.
         return float(-found.sum() + 0.05 * ((point - _START) ** 2).sum())
 
-    options = {"xatol": 1e-4, "fatol": 1e-5, "maxiter": 4000, "maxfev": 4000}
     tries = [
-        optimize.minimize(cost, start, method="Nelder-Mead", options=options)
-        for start in (_START, _START + [0.0, -1.0, 1.5, -2.0])
+        optimize.minimize(
+            cost,
+            start,
+            method="Nelder-Mead",
+            options={"xatol": 1e-4, "fatol": 1e-5, "maxiter": 4000, "maxfev": 4000},
+        )
+        for start in (_START, _OTHER_START)
     ]
     return _as_prior(min(tries, key=lambda found: float(found.fun)).x)
 
