@@ -17,14 +17,14 @@ from clustermap.indicators import (
     specialisation,
     variety,
 )
-from clustermap.scores import goalposts
+from clustermap.scores import capability, goalposts
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 MODULES = [
     *(concentration, evidence, homophily, linkage, relatedness, size_structure),
-    *(specialisation, variety, goalposts),
+    *(specialisation, variety, capability, goalposts),
 ]
 
 
