@@ -15,6 +15,7 @@ LONGEST = 10
 INDICATOR_CODES = {
     "abroad_links": "abr",
     "actors": "act",
+    "betweenness": "btw",
     "ei_index": "ei",
     "employees": "emp",
     "external_links": "ext",
@@ -23,6 +24,7 @@ INDICATOR_CODES = {
     "internal_links": "int",
     "local_share": "loc",
     "location_quotient": "lq",
+    "pagerank": "pgr",
     "participation": "par",
     "strength": "str",
     "symmetric_location_quotient": "slq",
