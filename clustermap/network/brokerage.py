@@ -26,6 +26,7 @@ NOBODY_CAN = "reason.nobody_can_broker"
 
 _OWN_OUT, _OWN_IN, _FAR_OUT, _FAR_IN = 1, 2, 4, 8
 _OWN, _FAR, _ALL = 3, 12, 15
+_FITS = 30
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Brokerage:
     estimate
         The same before it is shrunk.
     observed, expected
-        Roles of the cluster's members, and what dealing its units at random gives.
+        Roles of the cluster's members, and what dealing its units at random gives, nobody meeting
+        itself.
     by_type
         Clusters x actor types: share of the roles held by actors of a type; NaN without roles.
     largest
@@ -182,6 +184,61 @@ def expect_roles(roles: pd.DataFrame, clusters: int) -> tuple[Numbers, Numbers]:
     return mean, np.where(variance > 1e-9 * mean**2 + 1e-12, variance, 0.0)
 
 
+def meet_others(roles: pd.DataFrame, clusters: int) -> Numbers:
+    """Return by what factor roles become fewer because nobody meets itself.
+
+    Dealing units freely, a member with a third of them would meet itself in every third unit inside
+    the cluster. So the chance that a unit of j leads inside is made smaller by j's share of the
+    other units, ``1 - (n_j - 1) / (N - 1)``, against the chance that it leads outside, and both are
+    scaled until the cluster's totals are kept.
+
+    Parameters
+    ----------
+    roles
+        From :func:`count_roles`.
+    clusters
+        Number of clusters.
+
+    Returns
+    -------
+    Numbers
+        One factor a cluster, at most about 1; 1 where no role is possible.
+    """
+    # Sorted, so that the sums are the same to the last digit whatever the numbers of the actors.
+    table = roles.sort_values(["cluster", "units", "own", "far", "both"])
+    cluster = table["cluster"].to_numpy()
+
+    def total(values: Numbers) -> Numbers:
+        sums: Numbers = np.bincount(cluster, weights=values, minlength=clusters).astype(np.float64)
+        return sums
+
+    n, own, far, both = (
+        table[name].to_numpy(dtype=np.float64) for name in ("units", "own", "far", "both")
+    )
+    whole = total(n)
+    lean = 1 - (n - 1) / np.maximum(whole[cluster] - 1, 1)
+    # Units that lead inside only, outside only, and both: the totals, and the scale of each.
+    wanted = np.stack([total(own - both), total(far - both), total(both)])
+    scale = wanted.copy()
+    tilt = np.stack([lean, np.ones_like(lean), lean])
+    chance = np.zeros_like(tilt)
+    for _ in range(_FITS):
+        chance = scale[:, cluster] * tilt
+        chance = _divide(chance, chance.sum(axis=0), 0.0)
+        scale = scale * _divide(wanted, np.stack([total(n * part) for part in chance]), 0.0)
+    pairs = n * (n - 1)
+    fitted = total(pairs * (chance[0] + chance[2]) * (chance[1] + chance[2]))
+    free = total(pairs) * (wanted[0] + wanted[2]) * (wanted[1] + wanted[2])
+    return _divide(fitted * whole**2, free, 1.0)
+
+
+def _divide(above: Numbers, below: Numbers, otherwise: float) -> Numbers:
+    above, below = np.broadcast_arrays(above, below)
+    quotient: Numbers = np.full(above.shape, otherwise)
+    np.divide(above, below, out=quotient, where=below > 0)
+    return quotient
+
+
 def _falling(number: Numbers, length: int) -> Numbers:
     """Return n (n - 1) ... of some length; 1 where it is 0, for what it divides is 0 too."""
     product = np.prod([number - k for k in range(length)], axis=0)
@@ -226,6 +283,7 @@ def brokerage(
     observed = np.zeros(clusters, dtype=np.int64)
     np.add.at(observed, cluster, roles["roles"].to_numpy())
     mean, variance = expect_roles(roles, clusters)
+    mean = mean * meet_others(roles, clusters)
     value, sd = log_ratio(observed, mean, variance)
     units = np.bincount(cluster, weights=roles["units"], minlength=clusters).astype(np.float64)
     estimate = Estimate(value, sd, units)

@@ -333,7 +333,7 @@ def _split(leavers: Integers, slots: int) -> Iterator[Integers]:
 def _expect(team: Teams, concentration: float) -> tuple[float, float, float]:
     """Return mean share, mean odds and their sd in typical clusters of the same units."""
     slots = len(team.who)
-    draws = int(np.clip(_SLOTS // slots, _FEWEST_DRAWS, _MOST_DRAWS))
+    draws = int(np.clip(_SLOTS // max(slots, team.members), _FEWEST_DRAWS, _MOST_DRAWS))
     sizes, times = np.unique(team.sizes, return_counts=True)
     # The seed follows from the cluster itself, so that the order of clusters changes nothing.
     rng = np.random.default_rng([SEED, team.members, *sizes.tolist(), *times.tolist()])
@@ -478,15 +478,13 @@ def assortativity(ends: Ends, clusters: int, entity: npt.NDArray[np.int64]) -> N
     theirs = np.empty_like(mine)
     theirs[back] = mine
 
-    def total(values: Integers) -> Integers:
+    def total(values: Integers) -> npt.NDArray[np.object_]:
         sums = np.zeros(clusters, dtype=np.int64)
         np.add.at(sums, cluster, values)
-        return sums
+        return sums.astype(object)  # whole numbers of any length: their products may be long
 
     count, whole = total(np.ones_like(mine)), total(mine)
     squares, products = count * total(mine * mine), count * total(mine * theirs)
-    spread = squares - whole**2
-    together = products - whole**2
-    found: Numbers = np.full(clusters, np.nan)
-    np.divide(together, spread, out=found, where=spread > 0)
-    return found
+    spread, together = squares - whole**2, products - whole**2
+    found = [a / b if b else np.nan for a, b in zip(together, spread, strict=True)]
+    return np.array(found, dtype=np.float64)

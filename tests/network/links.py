@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,30 +60,40 @@ def draw(
     return Drawing(write_links(rows, unit, directed), hold(cell, clusters))
 
 
-def draw_null(seed: int, clusters: int = 250, links: int = 60_000) -> Drawing:
+def draw_null(seed: int, clusters: int = 250, units: int = 60_000, *, partners: int = 2) -> Drawing:
     """Draw a nation of clusters of very different size in which nothing is planted.
 
-    Every actor has a propensity of its own (gamma, size 1/2: few have most links); a link takes its
-    ends by propensity, and with the same chance everywhere the other end is from the same cluster.
+    Every actor has a propensity of its own (gamma, size 1/2: few have most links). A unit takes its
+    first partner by propensity, and each of the others, with the same chance everywhere, from the
+    same cluster or from anywhere. With more than two partners units are projects: all pairs.
     """
     rng = np.random.default_rng(seed)
     size = np.minimum(np.ceil(rng.pareto(1.1, clusters) * 30 + 12), 3000).astype(int)
     cell = np.repeat(np.arange(clusters), size)
     scale = np.cumsum(rng.gamma(0.5, size=len(cell)))
-    stop = np.cumsum(size)
-    top = scale[stop - 1]
+    top = scale[np.cumsum(size) - 1]
     bottom = np.r_[0.0, top[:-1]]
-    a = np.searchsorted(scale, rng.random(links) * scale[-1])
-    home = cell[np.minimum(a, len(cell) - 1)]
-    own = rng.random(links) < 0.35
-    low, high = np.where(own, bottom[home], 0), np.where(own, top[home], scale[-1])
-    b = np.searchsorted(scale, low + (high - low) * rng.random(links))
-    ends = np.minimum(np.stack([a, b]), len(cell) - 1).astype(np.int32)
-    kept = ends[:, ends[0] != ends[1]]
-    none = np.zeros(kept.shape[1], dtype=bool)
-    units = np.full(kept.shape[1], -1, dtype=np.int32)
-    credit = np.full(kept.shape[1], CREDIT, dtype=np.int64)
-    return Drawing(ActorLinks(kept[0], kept[1], none, units, credit), hold(cell.tolist(), clusters))
+
+    def choose(low: npt.ArrayLike, high: npt.ArrayLike) -> npt.NDArray[np.int32]:
+        place = low + (np.asarray(high) - low) * rng.random(units)
+        return np.minimum(np.searchsorted(scale, place), len(cell) - 1).astype(np.int32)
+
+    who = [choose(0.0, scale[-1])]
+    home = cell[who[0]]
+    for _ in range(partners - 1):
+        own = rng.random(units) < 0.35
+        who.append(choose(np.where(own, bottom[home], 0), np.where(own, top[home], scale[-1])))
+    pairs = list(combinations(who, 2))
+    a, b = (np.concatenate([pair[end] for pair in pairs]) for end in (0, 1))
+    number = np.arange(units, dtype=np.int32) if partners > 2 else np.full(units, -1, np.int32)
+    links = ActorLinks(
+        a=a,
+        b=b,
+        directed=np.zeros(len(a), dtype=bool),
+        unit=np.tile(number, len(pairs)),
+        credit=np.full(len(a), CREDIT // (partners - 1), dtype=np.int64),
+    )
+    return Drawing(links, hold(cell.tolist(), clusters))
 
 
 def relabel(drawing: Drawing, seed: int) -> tuple[Drawing, npt.NDArray[np.int64]]:

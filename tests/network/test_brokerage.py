@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustermap.network.brokerage import NOBODY_CAN, brokerage, count_roles, expect_roles
+from clustermap.network.brokerage import (
+    NOBODY_CAN,
+    brokerage,
+    count_roles,
+    expect_roles,
+    meet_others,
+)
 from clustermap.network.empirical_bayes import TOO_FEW_LINKED
 from clustermap.tables import ACTOR_TYPES
 from tests.network.links import Drawing, draw, draw_null, relabel
@@ -98,6 +104,17 @@ def test_the_null_is_the_mean_over_every_deal(
     mean, variance = expect_roles(roles, 1)
     assert mean[0] == pytest.approx(np.mean(sums), abs=1e-9)
     assert variance[0] == pytest.approx(np.var(sums), abs=1e-9)
+
+
+def test_who_has_most_units_meets_itself_least_by_hand() -> None:
+    # Two members with 2 units each are alike: nothing changes. With 3 units and 1, of which
+    # 2 lead inside, the odds p/(1-p) and q/(1-q) are as 1/4 to 3/4, and 3p + q = 2.
+    even = {"cluster": [0, 0], "units": [2, 2], "own": [1, 1], "far": [1, 1], "both": [0, 0]}
+    assert meet_others(pd.DataFrame(even), 1)[0] == pytest.approx(1, abs=1e-9)
+    uneven = {"cluster": [0, 0], "units": [3, 1], "own": [2, 0], "far": [1, 1], "both": [0, 0]}
+    k = (8 + np.sqrt(8**2 + 4 * 6 * 32)) / 12  # 3k/(4 + k) + 3k/(4 + 3k) = 2: 6k² - 8k - 32 = 0
+    p = k / (4 + k)
+    assert meet_others(pd.DataFrame(uneven), 1)[0] == pytest.approx(4 * p * (1 - p), abs=1e-9)
 
 
 @given(links_of, st.integers(0, 99))

@@ -41,9 +41,10 @@ def check_null(estimate: Estimate, posterior: Posterior, size: npt.NDArray[np.in
     assert ((low[rated] <= 0) & (high[rated] >= 0)).mean() > 0.85  # capped ones end at 0
 
 
+@pytest.mark.parametrize(("units", "partners"), [(60_000, 2), (15_000, 4)])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_brokerage_and_resilience(seed: int) -> None:
-    drawing = draw_null(seed)
+def test_brokerage_and_resilience(seed: int, units: int, partners: int) -> None:
+    drawing = draw_null(seed, units=units, partners=partners)
     ends, members = drawing.ends, drawing.members
     size = members.count_members()
     actors = len(members.cell)
