@@ -29,7 +29,7 @@ KEY = "resilience"
 NO_NETWORK = "reason.no_internal_network"
 SEED = 20140114
 
-_MOST_DRAWS, _FEWEST_DRAWS, _SLOTS = 100, 20, 80_000
+_MOST_DRAWS, _FEWEST_DRAWS, _SLOTS = 64, 20, 40_000
 _ROUNDS, _BY_CHANCES = 200, 20
 _AT_ONCE = 1_000_000
 
@@ -236,7 +236,7 @@ def _largest_part(
     nodes = members + len(sizes)
     start = np.arange(draws)[:, None] * nodes
     one, other = (start + who)[~gone], (start + np.broadcast_to(members + unit, who.shape))[~gone]
-    edges = (np.ones(len(one), dtype=np.int8), (one, other))
+    edges = (np.ones(len(one)), (one, other))
     graph = sparse.coo_array(edges, shape=(draws * nodes, draws * nodes)).tocsr()
     _, part = sparse.csgraph.connected_components(graph, directed=False)
     # Units are nodes of the graph but no members; without their slots members stand alone.
