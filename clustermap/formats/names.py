@@ -15,6 +15,7 @@ LONGEST = 10
 INDICATOR_CODES = {
     "abroad_links": "abr",
     "actors": "act",
+    "betweenness": "btw",
     "ei_index": "ei",
     "employees": "emp",
     "employer_herfindahl": "hhe",
@@ -27,6 +28,7 @@ INDICATOR_CODES = {
     "largest_employer_share": "lrg",
     "local_share": "loc",
     "location_quotient": "lq",
+    "pagerank": "pgr",
     "participation": "par",
     "related_variety": "rvr",
     "small_firm_employment": "sme",

@@ -1,17 +1,27 @@
-"""How strongly a cluster is tied to the other clusters."""
+"""How strongly a cluster is tied to the other clusters, and where it stands among them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import networkx as nx
+import numpy as np
 import pandas as pd
 
 from clustermap.indicators.evidence import divide, link_records, sum_kinds
 from clustermap.indicators.record import Indicator
+from clustermap.network.graph import join_kinds
 from clustermap.tables import SCORED_KINDS
 
 if TYPE_CHECKING:
     from clustermap.network.counts import Counts
+
+SAMPLED = "note.sampled_pivots"
+"""Said of betweenness where paths were followed from a sample of the clusters only."""
+
+_STEPS = 4_000_000
+_FEWEST_PIVOTS = 30
+_SEED = 1977
 
 
 def strength(counts: Counts) -> pd.DataFrame:
@@ -58,4 +68,103 @@ def _sum_links(counts: Counts) -> pd.Series[float]:
     return pd.Series(tied, dtype=float)
 
 
-FAMILY = (Indicator("strength", strength, "links", "higher", "Barrat et al. 2004", minimum=0),)
+def betweenness(counts: Counts) -> pd.DataFrame:
+    """Return the betweenness of every cluster: how often it lies between two others.
+
+    The share of pairs of other clusters whose shortest path leads over it (parts of it where there
+    are several), a link's length being 1 over the links of the two clusters. All scored kinds and
+    both directions together. In a large network paths are followed from a seeded sample of clusters
+    and scaled up; a note then says so.
+
+    Parameters
+    ----------
+    counts
+        What was counted.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns cluster, value (no rows where no linkage was read at all), basis (links with other
+        clusters), note.
+
+    References
+    ----------
+    Freeman, L. C. (1977). A set of measures of centrality based on betweenness. Sociometry 40(1),
+    35-41. Brandes, U. (2001). A faster algorithm for betweenness centrality. Journal of
+    Mathematical Sociology 25(2), 163-177.
+    """
+    graph = _tie_clusters(counts)
+    clusters = graph.number_of_nodes()
+    pivots = max(_FEWEST_PIVOTS, _STEPS // max(graph.number_of_edges(), 1))
+    sampled = pivots < clusters
+    found = nx.betweenness_centrality(
+        graph, k=pivots if sampled else None, weight="length", seed=_SEED
+    )
+    return _tabulate(counts, graph, found).assign(note=SAMPLED if sampled else "")
+
+
+def pagerank(counts: Counts) -> pd.DataFrame:
+    """Return the PageRank of every cluster: how well it is tied to well-tied clusters.
+
+    The share of time that a walk spends at the cluster which follows links in proportion to their
+    number and starts anew anywhere with probability .15. All scored kinds and both directions
+    together; internal links are left out.
+
+    Parameters
+    ----------
+    counts
+        What was counted.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns cluster, value (sums to one; no rows where no linkage was read at all), basis (links
+        with other clusters).
+
+    References
+    ----------
+    Brin, S. and Page, L. (1998). The anatomy of a large-scale hypertextual web search engine.
+    Computer Networks and ISDN Systems 30, 107-117.
+    """
+    graph = _tie_clusters(counts)
+    found = nx.pagerank(graph, weight="links", tol=1e-13, max_iter=1000) if graph else {}
+    return _tabulate(counts, graph, found)
+
+
+def _tie_clusters(counts: Counts) -> nx.Graph[str]:
+    """Return the links between clusters, always in the same order; empty without any record."""
+    tied: nx.Graph[str] = nx.Graph()
+    if counts.links[counts.links["kind"].isin(SCORED_KINDS)].empty:
+        return tied
+    # By name: the order of nodes decides the sample of pivots, that of edges the order of sums.
+    names = sorted(counts.clusters)
+    tied.add_nodes_from(names)
+    place = {cluster: at for at, cluster in enumerate(names)}
+    joined = join_kinds(counts.network, SCORED_KINDS)
+    edges = [
+        (*sorted((place[one], place[other])), links)
+        for one, other, links in joined.edges(data="links")
+        if one != other and one in place and other in place
+    ]
+    for one, other, links in sorted(edges):
+        tied.add_edge(names[one], names[other], links=links, length=1 / links)
+    return tied
+
+
+def _tabulate(counts: Counts, graph: nx.Graph[str], found: dict[str, float]) -> pd.DataFrame:
+    names = [cluster for cluster in counts.clusters if cluster in graph]
+    basis = dict(graph.degree(weight="links"))
+    return pd.DataFrame(
+        {
+            "cluster": names,
+            "value": np.array([found[name] for name in names], dtype=np.float64),
+            "basis": np.array([basis[name] for name in names], dtype=np.float64),
+        }
+    )
+
+
+FAMILY = (
+    Indicator("strength", strength, "links", "higher", "Barrat et al. 2004", minimum=0),
+    Indicator("betweenness", betweenness, "share", "neither", "Freeman 1977", minimum=0),
+    Indicator("pagerank", pagerank, "share", "neither", "Brin and Page 1998", minimum=0, maximum=1),
+)

@@ -50,9 +50,9 @@ def test_indicators_have_fixed_codes() -> None:
 
 def test_any_other_indicator_keeps_its_start_and_the_code_of_its_kind() -> None:
     short = short_names(
-        ["betweenness_mobility", "betweenness_of_firms_mobility", "혁신도_mobility"]
+        ["reciprocity_mobility", "betweenness_of_firms_mobility", "혁신도_mobility"]
     )
-    assert list(short.values()) == ["between_mo", "be_of_f_mo", "혁신_mo"]
+    assert list(short.values()) == ["recipro_mo", "be_of_f_mo", "혁신_mo"]
 
 
 def test_every_word_leaves_a_trace() -> None:

@@ -37,6 +37,9 @@ _LINKS = {
     ("D", "research"): (0, 0, 0, 0, 0.0),
 }
 
+RANKS = (32600 / 83769, 6900 / 27923, 26480 / 83769)
+"""PageRank of A, B and C: the solution of the three equations below, as fractions."""
+
 EXPECTED = {
     # cluster, indicator, kind, industry: value, basis
     ("A", "actors", "", ""): (10, 10),
@@ -107,6 +110,16 @@ EXPECTED = {
     ("B", "strength", "", ""): (3, 3 * 3 / 4),
     ("C", "strength", "", ""): (4, 4),
     ("D", "strength", "", ""): (0, 0),
+    # betweenness: of the 3 pairs without A only B-C leads over it (1/2 + 1/3 against 1)
+    ("A", "betweenness", "", ""): (1 / 3, 5),
+    ("B", "betweenness", "", ""): (0, 3),
+    ("C", "betweenness", "", ""): (0, 4),
+    ("D", "betweenness", "", ""): (0, 0),
+    # pagerank: D = (.15 + .85 D) / 4 = 1/21, A = 1/21 + .85 (2/3 B + 3/4 C) and so on
+    ("A", "pagerank", "", ""): (RANKS[0], 5),
+    ("B", "pagerank", "", ""): (RANKS[1], 3),
+    ("C", "pagerank", "", ""): (RANKS[2], 4),
+    ("D", "pagerank", "", ""): (1 / 21, 0),
 }
 
 

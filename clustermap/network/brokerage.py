@@ -1,0 +1,322 @@
+"""Brokerage of clusters: who brings knowledge from outside to the cluster, and the other way.
+
+Roles are counted on units (projects, documents, single links), not on the cliques that a project
+makes of its partners: bringing together two partners of one project is no brokerage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from clustermap.network.empirical_bayes import Estimate, believe, find_reasons, log_ratio, shrink
+from clustermap.tables import ACTOR_TYPES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from clustermap.network.actor_links import Ends, Integers, Numbers
+    from clustermap.network.posterior import Posterior
+
+KEY = "brokerage"
+NOBODY_CAN = "reason.nobody_can_broker"
+
+_OWN_OUT, _OWN_IN, _FAR_OUT, _FAR_IN = 1, 2, 4, 8
+_OWN, _FAR, _ALL = 3, 12, 15
+_FITS = 30
+
+
+@dataclass(frozen=True)
+class Brokerage:
+    """Brokerage of every cluster.
+
+    Parameters
+    ----------
+    posterior
+        What is believed of log2 of observed over expected roles.
+    estimate
+        The same before it is shrunk.
+    observed, expected
+        Roles of the cluster's members, and what dealing its units at random gives, nobody meeting
+        itself.
+    by_type
+        Clusters x actor types: share of the roles held by actors of a type; NaN without roles.
+    largest
+        Share of the roles that the first broker holds; NaN without roles.
+    brokers
+        The first brokers of each cluster: columns cluster (position), actor (position), roles,
+        gatekeeper, representative, either; most roles first.
+    """
+
+    posterior: Posterior
+    estimate: Estimate
+    observed: npt.NDArray[np.int64]
+    expected: Numbers
+    by_type: Numbers
+    largest: Numbers
+    brokers: pd.DataFrame
+
+
+def count_roles(ends: Ends) -> pd.DataFrame:
+    """Return the roles of every linked member of every cluster.
+
+    With u_j units in which j meets somebody of its own cluster, x_j units in which it meets
+    somebody outside and b_j units that do both, j can pass knowledge between ``u_j x_j - b_j``
+    pairs of units: a unit does not broker with itself. A pair is a gatekeeper's where knowledge can
+    only come in (outside -> j -> own), a representative's where it can only go out, and "either"
+    where no link is directed: there the two roles coincide and are counted once. Where links lead
+    only to j or only away from it, a pair is a role by its units but has no name.
+
+    Parameters
+    ----------
+    ends
+        From :func:`clustermap.network.actor_links.list_ends`.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row a cluster and member with a link, sorted: cluster, actor, units, own, far, both
+        (units as above), roles, gatekeeper, representative, either; all int64.
+
+    References
+    ----------
+    Gould, R. V. and Fernandez, R. M. (1989). Structures of mediation: a formal approach to
+    brokerage in transaction networks. Sociological Methodology 19, 89-126. Counting them on units
+    is ours.
+    """
+    row, flags, cluster, actor = _meet(ends)
+
+    def count(wanted: int, *, every: bool = True) -> npt.NDArray[np.int64]:
+        met = (flags & wanted) == wanted if every else (flags & wanted) > 0
+        return np.bincount(row[met], minlength=len(cluster))
+
+    own, far = count(_OWN, every=False), count(_FAR, every=False)
+    both = np.bincount(row[((flags & _OWN) > 0) & ((flags & _FAR) > 0)], minlength=len(cluster))
+    either = count(_OWN) * count(_FAR) - count(_ALL)
+    inward = count(_OWN_OUT) * count(_FAR_IN) - count(_OWN_OUT | _FAR_IN)
+    outward = count(_OWN_IN) * count(_FAR_OUT) - count(_OWN_IN | _FAR_OUT)
+    return pd.DataFrame(
+        {
+            "cluster": cluster,
+            "actor": actor,
+            "units": np.bincount(row, minlength=len(cluster)),
+            "own": own,
+            "far": far,
+            "both": both,
+            "roles": own * far - both,
+            "gatekeeper": inward - either,
+            "representative": outward - either,
+            "either": either,
+        },
+        dtype="int64",
+    )
+
+
+def _meet(ends: Ends) -> tuple[Integers, Integers, Integers, Integers]:
+    """Return member and flags of every (member, unit), and cluster and actor of every member."""
+    actors = int(ends.actor.max(initial=-1)) + 1
+    members, row = np.unique(ends.cluster * actors + ends.actor, return_inverse=True)
+    units, unit = np.unique(ends.unit, return_inverse=True)
+    key = row * len(units) + unit
+    flags = np.where(ends.own, _OWN_OUT, _FAR_OUT) * ends.outward
+    flags += np.where(ends.own, _OWN_IN, _FAR_IN) * ends.inward
+    order = np.argsort(key, kind="stable")
+    first = np.flatnonzero(np.diff(key[order], prepend=-1))
+    met = np.bitwise_or.reduceat(flags[order], first) if len(first) else flags
+    return row[order][first], met, members // max(actors, 1), members % max(actors, 1)
+
+
+def expect_roles(roles: pd.DataFrame, clusters: int) -> tuple[Numbers, Numbers]:
+    """Return mean and variance of a cluster's roles if its units were dealt at random.
+
+    Every member keeps the number of its units, and the cluster keeps how many lead inside, outside
+    and both: so neither its size nor its internal and external links, and with them distances, can
+    make it look like a broker. With N units of members, U inside, X outside and B both, of which
+    member j holds n_j, ``mean = (U X - B) sum n_j (n_j - 1) / (N (N - 1))``. The variance is that
+    of a sum over pairs under random dealing (Mantel 1967), exact like the mean.
+
+    Parameters
+    ----------
+    roles
+        From :func:`count_roles`.
+    clusters
+        Number of clusters.
+
+    Returns
+    -------
+    mean : ndarray
+        One value a cluster; 0 where no role is possible.
+    variance : ndarray
+        One value a cluster.
+
+    References
+    ----------
+    Mantel, N. (1967). The detection of disease clustering and a generalized regression approach.
+    Cancer Research 27(2), 209-220.
+    """
+
+    def total(value: pd.Series[float]) -> Numbers:
+        found = np.bincount(roles["cluster"], weights=value, minlength=clusters)
+        return np.asarray(found, dtype=np.float64)
+
+    n = roles["units"].astype("float64")
+    own, far, both = (total(roles[part].astype("float64")) for part in ("own", "far", "both"))
+    inside, outside = own - both, far - both
+    pairs, triples = total(n * (n - 1)), total(n * (n - 1) ** 2)
+    # Weight of a pair of units: 1 where both do both, else a half where it leads in and out.
+    weight_in, weight_out = (outside + both) / 2, (inside + both) / 2
+    weight_both = (inside + outside) / 2 + np.maximum(both - 1, 0)
+    first = inside * weight_in + outside * weight_out + both * weight_both
+    squared = (inside * outside + (inside + outside) * both) / 2 + both * np.maximum(both - 1, 0)
+    third = inside * weight_in**2 + outside * weight_out**2 + both * weight_both**2
+    two, three, four = (_falling(total(n), length) for length in (2, 3, 4))
+    mean = pairs * first / two
+    second_moment = (
+        2 * pairs * squared / two
+        + 4 * (triples - pairs) * (third - squared) / three
+        + (pairs**2 + 2 * pairs - 4 * triples) * (first**2 + 2 * squared - 4 * third) / four
+    )
+    variance = second_moment - mean**2
+    # What rounding leaves of a variance of 0.
+    return mean, np.where(variance > 1e-9 * mean**2 + 1e-12, variance, 0.0)
+
+
+def meet_others(roles: pd.DataFrame, clusters: int) -> Numbers:
+    """Return by what factor roles become fewer because nobody meets itself.
+
+    Dealing units freely, a member with a third of them would meet itself in every third unit inside
+    the cluster. So the chance that a unit of j leads inside is made smaller by j's share of the
+    other units, ``1 - (n_j - 1) / (N - 1)``, against the chance that it leads outside, and both are
+    scaled until the cluster's totals are kept.
+
+    Parameters
+    ----------
+    roles
+        From :func:`count_roles`.
+    clusters
+        Number of clusters.
+
+    Returns
+    -------
+    Numbers
+        One factor a cluster, at most about 1; 1 where no role is possible.
+    """
+    # Sorted, so that the sums are the same to the last digit whatever the numbers of the actors.
+    table = roles.sort_values(["cluster", "units", "own", "far", "both"])
+    cluster = table["cluster"].to_numpy()
+
+    def total(values: Numbers) -> Numbers:
+        sums: Numbers = np.bincount(cluster, weights=values, minlength=clusters).astype(np.float64)
+        return sums
+
+    n, own, far, both = (
+        table[name].to_numpy(dtype=np.float64) for name in ("units", "own", "far", "both")
+    )
+    whole = total(n)
+    lean = 1 - (n - 1) / np.maximum(whole[cluster] - 1, 1)
+    # Units that lead inside only, outside only, and both: the totals, and the scale of each.
+    wanted = np.stack([total(own - both), total(far - both), total(both)])
+    scale = wanted.copy()
+    tilt = np.stack([lean, np.ones_like(lean), lean])
+    chance = np.zeros_like(tilt)
+    for _ in range(_FITS):
+        chance = scale[:, cluster] * tilt
+        chance = _divide(chance, chance.sum(axis=0), 0.0)
+        scale = scale * _divide(wanted, np.stack([total(n * part) for part in chance]), 0.0)
+    pairs = n * (n - 1)
+    fitted = total(pairs * (chance[0] + chance[2]) * (chance[1] + chance[2]))
+    free = total(pairs) * (wanted[0] + wanted[2]) * (wanted[1] + wanted[2])
+    return _divide(fitted * whole**2, free, 1.0)
+
+
+def _divide(above: Numbers, below: Numbers, otherwise: float) -> Numbers:
+    above, below = np.broadcast_arrays(above, below)
+    quotient: Numbers = np.full(above.shape, otherwise)
+    np.divide(above, below, out=quotient, where=below > 0)
+    return quotient
+
+
+def _falling(number: Numbers, length: int) -> Numbers:
+    """Return n (n - 1) ... of some length; 1 where it is 0, for what it divides is 0 too."""
+    product = np.prod([number - k for k in range(length)], axis=0)
+    return np.where(number < length, 1.0, product)
+
+
+def brokerage(
+    ends: Ends, types: npt.NDArray[np.uint8], clusters: int, *, top: int = 5
+) -> Brokerage:
+    """Return the brokerage of every cluster.
+
+    Parameters
+    ----------
+    ends
+        From :func:`clustermap.network.actor_links.list_ends`.
+    types
+        Type of each actor, as coded by ``ACTOR_TYPES``.
+    clusters
+        Number of clusters.
+    top
+        Brokers listed a cluster.
+
+    Returns
+    -------
+    Brokerage
+        Measure, belief, shares and brokers.
+
+    Notes
+    -----
+    With degrees kept, dealing at random is nearly the best that members can do: u_j x_j is largest
+    where everybody's contacts lead inside and outside in the same proportion. So the measure falls
+    far below 0 where those who know the outside are not those who know their neighbours, and hardly
+    rises above it. Whether few members hold the roles is said by ``largest`` and ``brokers``.
+
+    References
+    ----------
+    Graf, H. (2011). Gatekeepers in regional networks of innovators. Cambridge Journal of Economics
+    35(1), 173-198. The measure is ours.
+    """
+    roles = count_roles(ends)
+    cluster = roles["cluster"].to_numpy()
+    observed = np.zeros(clusters, dtype=np.int64)
+    np.add.at(observed, cluster, roles["roles"].to_numpy())
+    mean, variance = expect_roles(roles, clusters)
+    mean = mean * meet_others(roles, clusters)
+    value, sd = log_ratio(observed, mean, variance)
+    units = np.bincount(cluster, weights=roles["units"], minlength=clusters).astype(np.float64)
+    estimate = Estimate(value, sd, units)
+    linked = np.bincount(cluster, minlength=clusters)
+    believed, spread = shrink(estimate)
+    reason = find_reasons(estimate, linked, NOBODY_CAN)
+    by_type, largest = _shares(roles, observed, types)
+    return Brokerage(
+        posterior=believe(KEY, believed, spread, units, reason),
+        estimate=estimate,
+        observed=observed,
+        expected=mean,
+        by_type=by_type,
+        largest=largest,
+        brokers=_first(roles, top),
+    )
+
+
+def _shares(
+    roles: pd.DataFrame, observed: npt.NDArray[np.int64], types: npt.NDArray[np.uint8]
+) -> tuple[Numbers, Numbers]:
+    """Return the shares of roles by type, and that of the first broker."""
+    held = np.zeros((len(observed), len(ACTOR_TYPES)), dtype=np.int64)
+    most = np.zeros(len(observed), dtype=np.int64)
+    cluster, count = roles["cluster"].to_numpy(), roles["roles"].to_numpy()
+    np.add.at(held, (cluster, types[roles["actor"].to_numpy()]), count)
+    np.maximum.at(most, cluster, count)
+    whole = np.where(observed > 0, observed, np.nan)
+    return held / whole[:, None], most / whole
+
+
+def _first(roles: pd.DataFrame, top: int) -> pd.DataFrame:
+    columns = ["cluster", "actor", "roles", "gatekeeper", "representative", "either"]
+    brokers = roles.loc[roles["roles"] > 0, columns]
+    ordered = brokers.sort_values(["cluster", "roles", "actor"], ascending=[True, False, True])
+    return ordered.groupby("cluster").head(top).reset_index(drop=True)
