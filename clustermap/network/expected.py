@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clustermap.network.null import Fit
-    from clustermap.network.pairs import Pairs
     from clustermap.network.space import Space
     from clustermap.network.strata import Strata
 
@@ -133,20 +132,18 @@ class PairExpectation:
         block
             What is expected of it.
         """
-        cells = len(self.links)
-        row, column = np.full(cells, -1), np.full(cells, -1)
-        row[block.rows] = np.arange(len(block.rows))
+        column = np.full(len(self.links), -1)
         column[block.columns] = np.arange(len(block.columns))
-        near_a, near_b = self.space.near.T
-        found = np.zeros(len(near_a))
-        for a, b in ((near_a, near_b), (near_b, near_a)):
-            there = (row[a] >= 0) & (column[b] >= 0)
-            found[there] += block.links[row[a[there]], column[b[there]]]
-        # Within a cell, and in either direction of a channel that has none, links stand twice.
-        found[(near_a == near_b) | block.unordered] /= 2
-        by_bin = self.space.shares * block.bins
+        at, partner, row = self.space.near_of(block.rows)
+        there = column[partner] >= 0
+        at, partner, row = at[there], partner[there], row[there]
+        found = block.links[at, column[partner]]
+        if block.unordered:
+            found[block.rows[at] != partner] /= 2  # every pair of cells is met twice
+        found = np.bincount(row, found, len(self.near))
         held = np.flatnonzero(found)
-        self.near[held] += (found[held] / by_bin[held].sum(axis=1))[:, None] * by_bin[held]
+        by_bin = self.space.shares[held] * block.bins
+        self.near[held] += (found[held] / by_bin.sum(axis=1))[:, None] * by_bin
         self._add_links(block)
 
     def include(self, other: PairExpectation) -> None:
@@ -241,20 +238,17 @@ def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positi
     Numbers
         Rows x columns; for near cells the mean over their pairs of actors.
     """
-    cells = len(space.bins)
     kernel = bins[space.bins[np.ix_(rows, columns)]]
-    row, column = np.full(cells, -1), np.full(cells, -1)
-    row[rows], column[columns] = np.arange(len(rows)), np.arange(len(columns))
-    near_a, near_b = space.near.T
-    mean = space.shares @ bins
-    for a, b in ((near_a, near_b), (near_b, near_a)):
-        there = (row[a] >= 0) & (column[b] >= 0)
-        kernel[row[a[there]], column[b[there]]] = mean[there]
+    column = np.full(len(space.bins), -1)
+    column[columns] = np.arange(len(columns))
+    at, partner, row = space.near_of(rows)
+    there = column[partner] >= 0
+    kernel[at[there], column[partner[there]]] = space.shares[row[there]] @ bins
     return np.asarray(kernel)
 
 
 def leave_out_large(
-    fit: Fit, expected: Block, pairs: Pairs, flows: pd.DataFrame, stage: Stage
+    fit: Fit, expected: Block, pairs: Numbers, flows: pd.DataFrame, stage: Stage
 ) -> list[tuple[int, Fit]]:
     """Return nulls for cells that hold much of a channel, fitted without them.
 
@@ -268,7 +262,7 @@ def leave_out_large(
     expected
         What it expects.
     pairs
-        Pairs available.
+        Pairs available to the channel.
     flows
         Its links: source, target, band, links (credit).
     stage
@@ -285,7 +279,8 @@ def leave_out_large(
         rest = flows[(flows["source"] != cell) & (flows["target"] != cell)]
         if rest["links"].sum() > 0:
             margins = _margins_of_rest(rest, stage)
-            less = pairs.less(count_pairs_of_cell(int(cell), stage.members, stage.space))
+            gone = count_pairs_of_cell(int(cell), stage.members, stage.space, fit.first, fit.second)
+            less = np.maximum(pairs - gone, 0.0)
             found = fit_null(
                 fit.channel, less, margins, stage.strata, start=fit, distance=fit.distance
             )

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from clustermap.network.pairs import Pairs
     from clustermap.network.strata import Strata
 
     Numbers = npt.NDArray[np.float64]
@@ -254,13 +253,13 @@ class _Sweeper:
     """Iterative proportional fitting of one channel; see Deming and Stephan (1940)."""
 
     def __init__(
-        self, channel: Channel, pairs: Pairs, margins: Margins, strata: Strata, *, distance: bool
+        self, channel: Channel, pairs: Numbers, margins: Margins, strata: Strata, *, distance: bool
     ) -> None:
         self.channel, self.margins, self.distance = channel, margins, distance
         self.first, self.second = strata_of(channel, strata)
         self.alike = same_sector(self.first, self.second, strata)
         self.half = 0.5 if channel.unordered else 1.0
-        counts = pairs.of(self.first, self.second)
+        counts = pairs
         bins = np.zeros(counts.shape[-1])
         bins[: len(margins.bins)] = margins.bins
         self.by_bin = bins
@@ -368,7 +367,7 @@ def _neighbours(bins: Numbers, mean: float) -> Numbers:
 
 def fit_null(
     channel: Channel,
-    pairs: Pairs,
+    pairs: Numbers,
     margins: Margins,
     strata: Strata,
     *,
@@ -383,7 +382,7 @@ def fit_null(
     channel
         The channel.
     pairs
-        Pairs available.
+        Pairs available to the channel, as :meth:`clustermap.network.pairs.Pairs.of` gives them.
     margins
         Links.
     strata
@@ -432,7 +431,7 @@ def fit_null(
         sweeper.u,
         sweeper.v,
         sweeper.same,
-        sweeper.bins if distance else np.ones(pairs.counts.shape[-1]),
+        sweeper.bins if distance else np.ones(pairs.shape[-1]),
         sweeper.exponent,
         distance,
         sweeps,

@@ -55,21 +55,6 @@ class Pairs:
         """
         return self.counts[:, first][:, :, second]
 
-    def less(self, other: Pairs) -> Pairs:
-        """Return these pairs without some of them.
-
-        Parameters
-        ----------
-        other
-            What to leave out.
-
-        Returns
-        -------
-        Pairs
-            The rest.
-        """
-        return Pairs(np.maximum(self.counts - other.counts, 0.0))
-
 
 def relative_sizes(members: npt.NDArray[np.int64]) -> Numbers:
     """Return the actors of each cell over the mean of all cells that have any.
@@ -111,9 +96,7 @@ def distance_masks(space: Space) -> Iterator[tuple[int, Numbers]]:
         yield number, mask
 
 
-def count_pairs(
-    members: npt.NDArray[np.int64], space: Space, exponents: Numbers = SIZE_EXPONENTS
-) -> Pairs:
+def count_pairs(members: npt.NDArray[np.int64], space: Space) -> Pairs:
     """Count the pairs available by strata and distance.
 
     Within a cell an actor makes no pair with itself: ``n_s n_t`` pairs of two strata and
@@ -125,8 +108,6 @@ def count_pairs(
         int64, cells x strata.
     space
         How far the actors of cells are apart.
-    exponents
-        Exponents of size.
 
     Returns
     -------
@@ -134,18 +115,18 @@ def count_pairs(
         Over all cells.
     """
     strata, bins = members.shape[1], space.shares.shape[1]
-    counts = np.zeros((len(exponents), strata, strata, bins))
+    counts = np.zeros((len(SIZE_EXPONENTS), strata, strata, bins))
     held = np.flatnonzero(members.sum(axis=1) > 0)
     actors = members[held].astype(np.float64)
     size = relative_sizes(members)[held]
-    weighted = np.concatenate([actors * size[:, None] ** e for e in exponents], axis=1)
+    weighted = np.concatenate([actors * size[:, None] ** e for e in SIZE_EXPONENTS], axis=1)
     for number, mask in distance_masks(space):
         part = mask[np.ix_(held, held)]
         if not part.any():
             continue
         reached = part @ weighted
         own = np.diag(part)
-        for at, exponent in enumerate(exponents):
+        for at, exponent in enumerate(SIZE_EXPONENTS):
             block = slice(at * strata, (at + 1) * strata)
             table = weighted[:, block].T @ reached[:, block]
             table[np.diag_indices(strata)] -= (own * size ** (2 * exponent)) @ actors
@@ -154,39 +135,44 @@ def count_pairs(
 
 
 def count_pairs_of_cell(
-    cell: int, members: npt.NDArray[np.int64], space: Space, exponents: Numbers = SIZE_EXPONENTS
-) -> Pairs:
-    """Count the pairs that have at least one end in a cell.
+    cell: int,
+    members: npt.NDArray[np.int64],
+    space: Space,
+    first: npt.NDArray[np.intp],
+    second: npt.NDArray[np.intp],
+) -> Numbers:
+    """Count the pairs of some strata that have at least one end in a cell.
 
     Parameters
     ----------
     cell
         Its code.
-    members, space, exponents
+    members, space
         As for :func:`count_pairs`.
+    first, second
+        Strata of the two ends.
 
     Returns
     -------
-    Pairs
-        Ordered pairs from the cell, to the cell, and within it once.
+    Numbers
+        As :meth:`Pairs.of`: ordered pairs from the cell and to it, and those within it once.
     """
-    strata, bins = members.shape[1], space.shares.shape[1]
-    actors = members.astype(np.float64)
     size = relative_sizes(members)
     shares = shares_of_cell(cell, space)
-    counts = np.zeros((len(exponents), strata, strata, bins))
-    own = actors[cell]
-    for at, exponent in enumerate(exponents):
+    own, other = (members[cell, strata].astype(np.float64) for strata in (first, second))
+    bins = shares.shape[1]
+    counts = np.zeros((len(SIZE_EXPONENTS), len(first), len(second), bins))
+    for at, exponent in enumerate(SIZE_EXPONENTS):
         weight = size**exponent
-        reached = (shares * weight[:, None]).T @ actors  # bins x strata
-        out = weight[cell] * own[:, None, None] * reached.T[None, :, :]
-        inside = weight[cell] ** 2 * shares[cell] * (own[:, None] * own)[:, :, None]
-        inside[np.arange(strata), np.arange(strata)] += (
-            weight[cell] ** 2 * own[:, None] * shares[cell]
-        )
-        # Pairs within stand in both directions' sums; an actor is no pair with itself.
-        counts[at] = out + out.transpose(1, 0, 2) - inside
-    return Pairs(np.maximum(counts, 0.0))
+        reach = (shares * weight[:, None]).T
+        out = own[:, None, None] * (reach @ members[:, second]).T
+        back = (reach @ members[:, first]).T[:, None] * other[:, None]
+        counts[at] = weight[cell] * (out + back)
+        inside = np.outer(own, other)
+        # Pairs within stand in both sums; an actor is no pair with itself.
+        inside += own[:, None] * (first[:, None] == second)
+        counts[at] -= weight[cell] ** 2 * shares[cell] * inside[:, :, None]
+    return np.asarray(np.maximum(counts, 0.0))
 
 
 def shares_of_cell(cell: int, space: Space) -> Numbers:
@@ -207,25 +193,22 @@ def shares_of_cell(cell: int, space: Space) -> Numbers:
     cells, bins = len(space.bins), space.shares.shape[1]
     shares = np.zeros((cells, bins))
     shares[np.arange(cells), space.bins[cell]] = 1.0
-    for side in (0, 1):
-        at = np.flatnonzero(space.near[:, side] == cell)
-        shares[space.near[at, 1 - side]] = space.shares[at]
+    _, partner, row = space.near_of(np.array([cell]))
+    shares[partner] = space.shares[row]
     return shares
 
 
-def spline_of(counts: Numbers, exponents: Numbers = SIZE_EXPONENTS) -> interpolate.CubicSpline:
+def spline_of(counts: Numbers) -> interpolate.CubicSpline:
     """Return the logarithm of pairs as a smooth function of the exponent of size.
 
     Parameters
     ----------
     counts
-        Positive; exponents on the first axis.
-    exponents
-        Exponents of size.
+        Positive; exponents of size on the first axis.
 
     Returns
     -------
     scipy.interpolate.CubicSpline
         Maps an exponent to log pairs; its derivative is the mean log size of the pairs.
     """
-    return interpolate.CubicSpline(exponents, np.log(counts), axis=0)
+    return interpolate.CubicSpline(SIZE_EXPONENTS, np.log(counts), axis=0)

@@ -199,6 +199,41 @@ class Space:
             return np.full(len(wanted), -1)
         return np.where(keys[at] == wanted, order[at], -1)
 
+    @cached_property
+    def _neighbours(self) -> tuple[npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:
+        """Where each cell's near pairs begin; their other cells, and their rows in ``near``."""
+        one, other = self.near.T
+        apart = one != other
+        cell = np.concatenate([one, other[apart]])
+        rows = np.arange(len(self.near))
+        order = np.argsort(cell, kind="stable")
+        starts = np.searchsorted(cell[order], np.arange(len(self.bins) + 1))
+        partner = np.concatenate([other, one[apart]])[order]
+        return starts, partner, np.concatenate([rows, rows[apart]])[order]
+
+    def near_of(
+        self, cells: npt.NDArray[np.integer]
+    ) -> tuple[npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:
+        """Return the near pairs of some cells.
+
+        Parameters
+        ----------
+        cells
+            Codes of cells.
+
+        Returns
+        -------
+        tuple
+            One entry a near pair of a cell, its pair with itself included: position in ``cells``,
+            the other cell, and the row of ``near``.
+        """
+        starts, partner, rows = self._neighbours
+        many = starts[cells + 1] - starts[cells]
+        at = np.repeat(np.arange(len(cells)), many)
+        step = np.arange(len(at)) - np.repeat(np.cumsum(many) - many, many)
+        place = starts[cells][at] + step
+        return at, partner[place], rows[place]
+
     def find_bands(self, a: Codes, b: Codes, register: Register) -> npt.NDArray[np.uint8]:
         """Return the distance bins of links.
 

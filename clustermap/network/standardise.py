@@ -21,7 +21,7 @@ from clustermap.network.expected import (
     expect_pairs,
     leave_out_large,
 )
-from clustermap.network.null import find_channels, fit_null, sum_margins
+from clustermap.network.null import find_channels, fit_null, strata_of, sum_margins
 from clustermap.network.pairs import count_pairs, relative_sizes
 from clustermap.network.reach import Sums, sum_by_reach
 from clustermap.network.shrinkage import estimate_dispersion
@@ -205,12 +205,13 @@ class _Run:
     ) -> tuple[Block, int, float]:
         margins = sum_margins(channel, flows, ends, self.strata, self.sizes)
         distance = null == "mass"
+        pairs = self.pairs.of(*strata_of(channel, self.strata))
         fit = fit_null(
-            channel, self.pairs, margins, self.strata, distance=distance, exponent=self.exponent
+            channel, pairs, margins, self.strata, distance=distance, exponent=self.exponent
         )
         stage = Stage(self.members, self.space, self.strata, self.sizes)
         found = expect_pairs(fit, stage)
-        own = leave_out_large(fit, found, self.pairs, flows, stage)
+        own = leave_out_large(fit, found, pairs, flows, stage)
         if own:
             found = expect_pairs(fit, stage, own)
         self.fits[null, channel] = fit, own
