@@ -149,7 +149,8 @@ class Space:
         uint8, shape (cells, cells): bin of the distance of mean positions.
     near
         int32, shape (pairs, 2): cells so near each other that their actors' pairs fall into
-        several bins, the smaller code first; every cell with members stands with itself.
+        several bins, the smaller code first; every cell with members stands with itself, and
+        cells without any do not stand there.
     shares
         float64, shape (pairs, bins): share of the pairs of actors of ``near`` in each bin.
     x, y
@@ -363,9 +364,8 @@ def build_space(
     x, y, radius_m = _find_middles(all_, ground)
     bins = _bin_cells(x, y, edges_m, ground.crs)
     own = np.flatnonzero(populated)
-    found = np.concatenate(
-        [_find_near(x, y, radius_m, ground.crs), np.column_stack([own, own])]
-    ).astype(np.int32)
+    other = own[_find_near(x[own], y[own], radius_m[own], ground.crs)]
+    found = np.concatenate([other, np.column_stack([own, own])]).astype(np.int32)
     near: Codes = found[np.lexsort((found[:, 1], found[:, 0]))]
     exact = register.precise[actor]
     sampled = _shuffle(_stand(cell[exact], all_.x[exact], all_.y[exact], cells), seed)
