@@ -15,7 +15,7 @@ from clustermap.layers.cells import OUTSIDE
 from clustermap.network.ends import count_ends, merge_ends
 from clustermap.network.flows import count_flows, merge_flows
 from clustermap.network.linkages import EDGES
-from clustermap.network.observed import BOUNDARIES, Boundary, Observed
+from clustermap.network.observed import BOUNDARIES, MOVED, Boundary, Observed
 from clustermap.network.space import Ground, Space, build_edges, build_space, mean_distance_m
 from clustermap.network.strata import count_members
 from clustermap.network.units import (
@@ -86,7 +86,8 @@ def survey_layers(project: Project, layers: Layers) -> Survey:
     """
     register = layers.register
     registers = {
-        name: replace(register, cells=layers.moved.get(name, register.cells)) for name in BOUNDARIES
+        "drawn": register,
+        **{name: replace(register, cells=layers.moved[name]) for name in MOVED},
     }
     radii_m = project.score.radii_m
     space = build_space(
@@ -103,7 +104,7 @@ def survey_layers(project: Project, layers: Layers) -> Survey:
 
 def _find_ground(layers: Layers) -> Ground:
     """Return what is known of the cells themselves: clusters have a middle and an area."""
-    cells, crs = layers.cells, layers.clusters.crs
+    cells, crs = layers.all_cells, layers.clusters.crs
     shapes = layers.clusters.geometry.to_numpy()
     middles = shapely.centroid(shapes)
     x, y, spread_m = (np.full(len(cells.names), np.nan) for _ in range(3))
@@ -116,7 +117,7 @@ def _find_ground(layers: Layers) -> Ground:
 
 def _find_regions(layers: Layers) -> npt.NDArray[np.int32]:
     """Return the region of every cell: as the cluster says, else that of most of its members."""
-    cells = layers.cells
+    cells = layers.all_cells
     of_actor = join_actors(layers.actors, "region", pa.string())
     stated = pa.nulls(cells.clusters, pa.string())
     if "region" in layers.clusters:
@@ -218,7 +219,7 @@ class LinkCounts:
             EDGES; all edges of a unit at once.
         """
         survey = self.survey
-        cells, space = survey.layers.cells, survey.space
+        cells, space = survey.layers.all_cells, survey.space
         for name, register in survey.registers.items():
             self.flows[name].add(count_flows(edges, register, space))
             self.ends[name].add(count_ends(edges, register))
@@ -258,7 +259,7 @@ def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
     """
     layers = survey.layers
     tables = [LinkCounts(survey), *counted]
-    shape = len(layers.cells.names), len(layers.strata)
+    shape = len(layers.all_cells.names), len(layers.strata)
     boundaries = {
         name: Boundary(
             name,
@@ -270,5 +271,5 @@ def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
         for name, register in survey.registers.items()
     }
     return Observed(
-        layers.cells, layers.strata, survey.space, survey.radii_m, survey.regions, **boundaries
+        layers.all_cells, layers.strata, survey.space, survey.radii_m, survey.regions, **boundaries
     )

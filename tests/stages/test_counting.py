@@ -70,6 +70,9 @@ def test_every_link_of_the_small_world(tmp_path: Path) -> None:
     assert ledger.summary()["linkages_1"]["links_unlike_their_kind"] == 0
 
 
+SQUARES = ("95_195", "95_197", "96_195", "96_197", "97_195", "97_197")
+
+
 def test_what_the_null_model_is_held_against(tmp_path: Path) -> None:
     network, _ = count(build_small_world(), tmp_path)
     observed = network.observed
@@ -80,6 +83,8 @@ def test_what_the_null_model_is_held_against(tmp_path: Path) -> None:
     assert dict(zip(cells.names, drawn.members.sum(axis=1).tolist(), strict=True)) == {
         **{f"C{number}": 11 for number in range(1, 7)},
         "abroad:독일": 0,
+        # Of a smaller C1 to C6 the outermost actors stand in these.
+        **{f"outside:{square}": 0 for square in SQUARES},
     }
     types = [ACTOR_TYPES[code] for code in observed.strata.type]
     assert types == ["firm"] * 3 + ["university", "support"]
@@ -93,7 +98,7 @@ def test_what_the_null_model_is_held_against(tmp_path: Path) -> None:
         # A ring and an institute inside; C2 is 10 km off; C6, whence links come, 28 km.
         row = squares["squares"].get((0, -1, reach), 0)
         assert row == links * 10**6
-    assert observed.regions.tolist() == [-1] * 7
+    assert observed.regions.tolist() == [-1] * (7 + len(SQUARES))
 
 
 @pytest.mark.parametrize("block", [150, 1000])
