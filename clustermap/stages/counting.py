@@ -227,7 +227,7 @@ def count_network(
         count(table, linkage, reduced, ledger, progress)
         reduced.check_sums(table.name, _LARGEST_SUM // len(project.linkages))
         projects = None if linkage.form == "pairs" else reduced.presence.units
-        flows = reduced.counts.flows["drawn"].sum()
+        flows = reduced.counts.sum("drawn").flows
         evidence.append(Evidence(flows, projects, linkage.independent_units))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from clustermap.layers import projection
 from clustermap.layers.cells import OUTSIDE
 from clustermap.network.ends import count_ends, merge_ends
 from clustermap.network.flows import count_flows, merge_flows
-from clustermap.network.linkages import EDGES
+from clustermap.network.linkages import EDGES, NO_UNIT
 from clustermap.network.observed import BOUNDARIES, MOVED, Boundary, Observed
 from clustermap.network.space import Ground, Space, build_edges, build_space, mean_distance_m
 from clustermap.network.strata import count_members
@@ -184,9 +185,56 @@ class Pile:
         return self.merge(self.parts)
 
 
-@dataclass
+class Tally(NamedTuple):
+    """What some links come to by one boundary.
+
+    Parameters
+    ----------
+    flows, ends, squares
+        As from count_flows, count_ends and count_squares.
+    """
+
+    flows: pa.Table
+    ends: pa.Table
+    squares: pa.Table
+
+
+_MERGES = Tally(merge_flows, merge_ends, merge_squares)
+_COUNTS = ("links", "weight", "credit", "squares")
+
+
+def _count(edges: pa.Table, register: Register, survey: Survey) -> Tally:
+    cells, space = survey.layers.all_cells, survey.space
+    return Tally(
+        count_flows(edges, register, space),
+        count_ends(edges, register),
+        count_squares(edges, register, cells, space, survey.reach),
+    )
+
+
+def _negate(counted: pa.Table) -> pa.Table:
+    """Return counts to be taken away."""
+    for at, name in enumerate(counted.column_names):
+        if name in _COUNTS:
+            counted = counted.set_column(at, name, pc.negate(counted[name]))
+    return counted
+
+
+def _find_moved(edges: pa.Table, drawn: Register, moved: Register) -> npt.NDArray[np.bool_]:
+    """Return which edges a moved boundary may count otherwise: all of a unit, or none."""
+    changed = drawn.cells != moved.cells
+    concerned = changed[edges["a"].to_numpy()] | changed[edges["b"].to_numpy()]
+    unit = edges["unit"].to_numpy()
+    of_unit = concerned & (unit != NO_UNIT)
+    return np.asarray(concerned | np.isin(unit, np.unique(unit[of_unit])), dtype=bool)
+
+
 class LinkCounts:
     """What the links of one table come to, by boundary.
+
+    Few actors change their cell when a boundary is moved: links are counted once by the boundary
+    as drawn, and those of these actors again. All counts are whole numbers, so that what is added
+    and taken away is exact.
 
     Parameters
     ----------
@@ -196,18 +244,11 @@ class LinkCounts:
         Units that the project file states for a table of pairs; None: every link is one.
     """
 
-    survey: Survey
-    independent_units: int | None = None
-    links: int = 0
-    flows: dict[str, Pile] = field(default_factory=dict)
-    ends: dict[str, Pile] = field(default_factory=dict)
-    squares: dict[str, Pile] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in BOUNDARIES:
-            self.flows[name] = Pile(merge_flows)
-            self.ends[name] = Pile(merge_ends)
-            self.squares[name] = Pile(merge_squares)
+    def __init__(self, survey: Survey, independent_units: int | None = None) -> None:
+        self.survey = survey
+        self.links = 0
+        self._independent_units = independent_units
+        self._piles = {name: [Pile(merge) for merge in _MERGES] for name in BOUNDARIES}
         self.take(EDGES.empty_table())
 
     def take(self, edges: pa.Table) -> None:
@@ -218,16 +259,22 @@ class LinkCounts:
         edges
             EDGES; all edges of a unit at once.
         """
-        survey = self.survey
-        cells, space = survey.layers.all_cells, survey.space
-        for name, register in survey.registers.items():
-            self.flows[name].add(count_flows(edges, register, space))
-            self.ends[name].add(count_ends(edges, register))
-            self.squares[name].add(count_squares(edges, register, cells, space, survey.reach))
+        registers = self.survey.registers
+        drawn = registers["drawn"]
+        self._add("drawn", _count(edges, drawn, self.survey))
+        for name in MOVED:
+            concerned = edges.filter(pa.array(_find_moved(edges, drawn, registers[name])))
+            before = _count(concerned, drawn, self.survey)
+            self._add(name, Tally(*map(_negate, before)))
+            self._add(name, _count(concerned, registers[name], self.survey))
         self.links += edges.num_rows
 
-    def sum_squares(self, name: str) -> pa.Table:
-        """Return squares by one boundary, scaled to the units that the project file states.
+    def _add(self, name: str, tally: Tally) -> None:
+        for pile, part in zip(self._piles[name], tally, strict=True):
+            pile.add(part)
+
+    def sum(self, name: str) -> Tally:
+        """Return what the links come to by one boundary.
 
         Parameters
         ----------
@@ -236,10 +283,23 @@ class LinkCounts:
 
         Returns
         -------
-        pa.Table
-            As from merge_squares.
+        Tally
+            Squares are scaled to the units that the project file states.
         """
-        return scale_squares(self.squares[name].sum(), self.links, self.independent_units)
+        counted = [pile.sum() for pile in self._piles["drawn"]]
+        if name != "drawn":
+            changes = [pile.sum() for pile in self._piles[name]]
+            counted = [
+                merge(parts) for merge, *parts in zip(_MERGES, counted, changes, strict=True)
+            ]
+        flows, ends, squares = (_drop_empty(table) for table in counted)
+        return Tally(flows, ends, scale_squares(squares, self.links, self._independent_units))
+
+
+def _drop_empty(counted: pa.Table) -> pa.Table:
+    """Return the rows that still count something."""
+    first = next(name for name in _COUNTS if name in counted.column_names)
+    return counted.filter(pc.not_equal(counted[first], 0))
 
 
 def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
@@ -260,16 +320,12 @@ def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
     layers = survey.layers
     tables = [LinkCounts(survey), *counted]
     shape = len(layers.all_cells.names), len(layers.strata)
-    boundaries = {
-        name: Boundary(
-            name,
-            count_members(register.cells, register.stratum, shape),
-            merge_flows([table.flows[name].sum() for table in tables]),
-            merge_ends([table.ends[name].sum() for table in tables]),
-            merge_squares([table.sum_squares(name) for table in tables]),
-        )
-        for name, register in survey.registers.items()
-    }
+    boundaries = {}
+    for name, register in survey.registers.items():
+        members = count_members(register.cells, register.stratum, shape)
+        tallies = zip(*(table.sum(name) for table in tables), strict=True)
+        merged = [merge(parts) for merge, parts in zip(_MERGES, tallies, strict=True)]
+        boundaries[name] = Boundary(name, members, *merged)
     return Observed(
         layers.all_cells, layers.strata, survey.space, survey.radii_m, survey.regions, **boundaries
     )

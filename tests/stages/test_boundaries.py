@@ -7,12 +7,18 @@ first firm 100 m, the second 250 m inside the western border.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 import shapely
 
-from clustermap.network.observed import BOUNDARIES, Boundary, Observed
+from clustermap.network.ends import count_ends
+from clustermap.network.flows import count_flows
+from clustermap.network.linkages import EDGES
+from clustermap.network.observed import BOUNDARIES, MOVED, Boundary, Observed
+from clustermap.network.units import build_reach, count_squares
 from clustermap.project import open_project
 from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, no_progress
@@ -167,6 +173,33 @@ def test_regions_of_cells(tmp_path: Path) -> None:
     # C1: a ring and an institute inside, ten links to C2 of the same region, ten from C6.
     assert [rows[0, -1, reach] // 10**6 for reach in range(3)] == [20, 30, 10]
     assert len(layers.cells.names) == len(set(layers.cells.names))
+
+
+def test_moved_boundaries_count_as_if_they_were_drawn(tmp_path: Path) -> None:
+    # Two projects, one of which has a participant at the border of C1; the pairs of the world.
+    world = build_small_world()
+    world.project += '[[linkages]]\npath = "projects.csv"\nform = "projects"\n'
+    rows = ["project,participant"]
+    rows += [f"J1,{who}" for who in ("00100", "00103", "00104", "00203", "I1")]
+    rows += [f"J2,{who}" for who in ("00103", "00104", "00203")]
+    (tmp_path / "projects.csv").write_text("\n".join(rows), encoding="utf-8")
+    settle(world, -200)
+    project = open_project(world.write(tmp_path))
+    ledger = Ledger(project.quality.max_refused, strict=False)
+    layers = read_layers(project, ledger, no_progress)
+    network = count_network(project, layers, ledger, no_progress, tmp_path)
+    observed, edges = network.observed, network.edges
+    columns = [edges.a, edges.b, edges.kind, edges.directed, edges.year, edges.unit, edges.credit]
+    links = pa.table([pa.array(c).cast(f.type) for c, f in zip(columns, EDGES, strict=True)], EDGES)
+    reach = build_reach(observed.radii_m, observed.space, observed.regions)
+    for name in MOVED:
+        register = replace(layers.register, cells=layers.moved[name])
+        boundary = getattr(observed, name)
+        flows = count_flows(links, register, observed.space).drop(["weight"])
+        assert boundary.flows.drop(["weight"]).to_pylist() == flows.to_pylist()
+        assert boundary.ends.to_pylist() == count_ends(links, register).to_pylist()
+        squares = count_squares(links, register, observed.cells, observed.space, reach)
+        assert boundary.squares.to_pylist() == squares.to_pylist()
 
 
 @pytest.mark.parametrize("crs", ["EPSG:5179", "EPSG:4326"])
