@@ -20,7 +20,7 @@ SIZE_CLASSES = (0, 10, 50, 250)
 
 UNKNOWN_SIZE = len(SIZE_CLASSES)
 STRATUM = ["cell", "type", "size_class", "sector", "group"]
-_SUMS = ["actors", "employees", "employed"]
+_SUMS = ["actors", "employees", "employed", "employees_squared"]
 
 
 def size_classes(employees: pa.Array | None, size: int) -> npt.NDArray[np.int8]:
@@ -73,7 +73,13 @@ def count_tallies(
     Returns
     -------
     pa.Table
-        STRATUM columns, actors, employees, employed (actors whose employees are known), largest.
+        STRATUM columns, actors, employees, employed (actors whose employees are known),
+        employees_squared (sum of the squared employees of each actor), largest.
+
+    Notes
+    -----
+    The door lets no more than 10^7 employees pass for one firm, so that squares sum to whole
+    numbers of int64 up to 92,000 firms of that size: more persons than live.
     """
     size = len(cells)
     known = np.zeros(size, dtype=bool)
@@ -92,6 +98,7 @@ def count_tallies(
             "actors": np.ones(size, dtype=np.int64),
             "employees": persons,
             "employed": known.astype(np.int64),
+            "employees_squared": persons * persons,
             "largest": persons,
         }
     )
