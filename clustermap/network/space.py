@@ -305,12 +305,26 @@ def _mix(key: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return key ^ (key >> np.uint64(31))
 
 
-def _find_members(
+def find_members(
     codes: Sequence[Codes], register: Register, cells: int
 ) -> tuple[Codes, npt.NDArray[np.int64]]:
-    """Return cells and actors of everyone in the null model.
+    """Return who stands in which cell, of everyone in the null model.
 
     A cell that only a moved boundary knows has the members that it has there.
+
+    Parameters
+    ----------
+    codes
+        Cell of every actor by each boundary, the drawn one first.
+    register
+        Strata of all actors.
+    cells
+        Number of cells.
+
+    Returns
+    -------
+    tuple
+        Cells and actors, one entry a member.
     """
     held = np.flatnonzero(register.stratum >= 0)
     cell, actor = codes[0][held], held
@@ -352,7 +366,7 @@ def build_space(
         The same for any order of the actors.
     """
     cells = len(ground.x)
-    cell, actor = _find_members(codes, register, cells)
+    cell, actor = find_members(codes, register, cells)
     populated = np.bincount(cell, minlength=cells)
     precise = np.bincount(cell[register.precise[actor]], minlength=cells)
     located = np.isfinite(register.x[actor]) & np.isfinite(register.y[actor])

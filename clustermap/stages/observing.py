@@ -17,7 +17,14 @@ from clustermap.network.ends import count_ends, merge_ends
 from clustermap.network.flows import count_flows, merge_flows
 from clustermap.network.linkages import EDGES, NO_UNIT
 from clustermap.network.observed import BOUNDARIES, MOVED, Boundary, Observed
-from clustermap.network.space import Ground, Space, build_edges, build_space, mean_distance_m
+from clustermap.network.space import (
+    Ground,
+    Space,
+    build_edges,
+    build_space,
+    find_members,
+    mean_distance_m,
+)
 from clustermap.network.strata import count_members
 from clustermap.network.units import (
     Reach,
@@ -98,7 +105,7 @@ def survey_layers(project: Project, layers: Layers) -> Survey:
         build_edges(radii_m),
         project.project.seed,
     )
-    regions = _find_regions(layers)
+    regions = _find_regions(layers, [moved.cells for moved in registers.values()])
     reach = build_reach(radii_m, space, regions)
     return Survey(layers, space, radii_m, regions, reach, registers)
 
@@ -116,7 +123,9 @@ def _find_ground(layers: Layers) -> Ground:
     return Ground(x, y, spread_m, crs)
 
 
-def _find_regions(layers: Layers) -> npt.NDArray[np.int32]:
+def _find_regions(
+    layers: Layers, by_boundary: Sequence[npt.NDArray[np.int32]]
+) -> npt.NDArray[np.int32]:
     """Return the region of every cell: as the cluster says, else that of most of its members."""
     cells = layers.all_cells
     of_actor = join_actors(layers.actors, "region", pa.string())
@@ -131,18 +140,17 @@ def _find_regions(layers: Layers) -> npt.NDArray[np.int32]:
     ].astype(np.int32)
     regions = np.full(len(cells.names), -1, dtype=np.int32)
     own, members = codes[: cells.clusters], codes[cells.clusters :]
-    known = members >= 0
-    pairs, many = np.unique(
-        np.column_stack([layers.register.cells[known], members[known]]), axis=0, return_counts=True
-    )
-    for cell, region in pairs[np.lexsort((-pairs[:, 1], many))]:  # most last, ties by name
-        regions[cell] = region
+    cell, actor = find_members(by_boundary, layers.register, len(cells.names))
+    there = np.column_stack([cell, members[actor]])
+    pairs, many = np.unique(there[there[:, 1] >= 0], axis=0, return_counts=True)
+    for at, region in pairs[np.lexsort((-pairs[:, 1], many))]:  # most last, ties by name
+        regions[at] = region
     # A piece of several clusters lies where the first of them does.
     pieces = cells.held_cell >= cells.clusters
-    for cell, cluster in zip(
+    for at, cluster in zip(
         cells.held_cell[pieces][::-1], cells.held_cluster[pieces][::-1], strict=True
     ):
-        regions[cell] = own[cluster] if own[cluster] >= 0 else regions[cell]
+        regions[at] = own[cluster] if own[cluster] >= 0 else regions[at]
     regions[: cells.clusters] = np.where(own >= 0, own, regions[: cells.clusters])
     return regions
 

@@ -167,6 +167,8 @@ def test_regions_of_cells(tmp_path: Path) -> None:
     # C3 says nothing: four of its firms lie in the east, six in the west.
     assert [regions[f"C{number}"] for number in range(1, 7)] == ["남", "남", "서", "북", "북", "북"]
     assert regions["outside:94_195"] == "중"
+    # Nobody stands there but the institute and the first firm of a smaller C4.
+    assert regions["outside:95_197"] == "서"
     assert regions["abroad:독일"] is None
     assert observed.radii_m == ()
     rows = observed.drawn.squares.to_pandas().set_index(["cluster", "kind", "reach"])["squares"]
