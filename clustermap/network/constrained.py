@@ -1,4 +1,4 @@
-"""The doubly constrained null: where would links lead, given how many every cell has?
+"""The doubly constrained null: where links would lead, given how many every cell has.
 
 It keeps the links that leave and reach every cell, and so answers another question than the mass
 null: orientation, given activity. Seen from it more links inside are fewer links outside.
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clustermap.errors import TableFault
-from clustermap.network.expected import MAX_SWEEPS, PairExpectation
+from clustermap.network.expected import Block
+from clustermap.network.null import MAX_SWEEPS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from clustermap.network.expected import Channel
+    from clustermap.network.null import Channel
     from clustermap.network.space import Space
 
     Numbers = npt.NDArray[np.float64]
@@ -181,7 +182,7 @@ def _residual_distance(apart: Numbers, weight: Numbers) -> Numbers:
 
 def expect_constrained(
     channel: Channel, flows: pd.DataFrame, space: Space
-) -> tuple[PairExpectation, int, float]:
+) -> tuple[Block, int, float]:
     """Return what the doubly constrained null expects of every pair of cells.
 
     Links by distance bin are kept, too.
@@ -217,32 +218,33 @@ def expect_constrained(
     wanted = by_bin * (2.0 if channel.unordered else 1.0)
     there = wanted > 0
     factor, b, memory = there.astype(float), np.ones(len(other)), _Memory()
-    for sweep in range(1, MAX_SWEEPS + 1):
-        table = kernel.of(factor)
+    sweep, residual, balanced = 0, np.inf, b
+    while residual > TOLERANCE:
+        if sweep == MAX_SWEEPS:
+            raise TableFault(
+                "null_not_converged", table=channel.name, value=f"{residual:.2g}", sweeps=sweep
+            )
+        sweep += 1
+        kept, table = factor.copy(), kernel.of(factor)
         a = _over(rows[one], table @ b)
         balanced = _over(columns[other], a @ table)
         sums = kernel.sums(a, balanced, factor)
         off = np.abs(a * (table @ balanced) - rows[one]).max() / rows.max()
         residual = max(float(off), float(np.abs(sums - wanted).max() / wanted.max()))
-        if residual < TOLERANCE:
-            break
         before = np.log(np.concatenate([factor[there], b]))
         after = np.log(np.concatenate([(factor * _over(wanted, sums))[there], balanced]))
         following = np.exp(memory.mix(before, after))
         factor[there], b = np.split(following / following[0], [int(there.sum())])
-    else:
-        raise TableFault(
-            "null_not_converged", table=channel.name, value=f"{residual:.2g}", sweeps=sweep
-        )
-    b = balanced
-    links = np.zeros((cells, cells))
-    links[np.ix_(one, other)] = np.outer(a, b) * kernel.of(factor)
-    return _as_pairs(channel, links, factor, space), sweep, residual
+    links = np.outer(a, balanced) * table
+    if channel.unordered:
+        links[np.diag_indices(len(links))] /= 2
+    return Block(one, other, links, kept, channel.unordered), sweep, float(residual)
 
 
 class _Memory:
-    """Anderson's mixing of the last steps (Walker and Ni 2011): plain fitting takes five times as
-    many sweeps, since distance and sums of cells say much the same.
+    """Anderson's mixing of the last steps (Walker and Ni 2011).
+
+    Plain fitting takes five times as many sweeps: distance and sums of cells say much the same.
     """
 
     def __init__(self, depth: int = 6) -> None:
@@ -293,21 +295,10 @@ class _Kernel:
         return np.asarray((far + near) * factor)
 
 
-def _as_pairs(channel: Channel, links: Numbers, factor: Numbers, space: Space) -> PairExpectation:
-    inside = np.diag(links).copy()
-    if channel.unordered:
-        inside = inside / 2
-    else:
-        links = links + links.T
-    np.fill_diagonal(links, inside)
-    by_bin = space.shares * factor
-    share = _over(by_bin, by_bin.sum(axis=1, keepdims=True))
-    near_a, near_b = space.near.T
-    return PairExpectation(links, links[near_a, near_b][:, None] * share)
-
-
 def _over(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Numbers:
     above, below = np.broadcast_arrays(
         np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
     )
-    return np.divide(above, below, out=np.zeros(above.shape), where=below > 0)
+    quotient = np.zeros(above.shape)
+    np.divide(above, below, out=quotient, where=below > 0)
+    return quotient

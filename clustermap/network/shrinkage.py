@@ -244,27 +244,26 @@ def size_of_sum(expected: Numbers, squares: Numbers, dispersion: float) -> Numbe
     return np.asarray(np.clip(size, 1e-6, ENDLESS))
 
 
-def sum_over_kinds(by_kind: Evidence, size: Numbers, alike: float) -> Evidence:
-    """Return the evidence of all kinds together.
+def loosen(total: Evidence, by_kind: Evidence, alike: float) -> Evidence:
+    """Return the evidence of all kinds together, as uncertain as kinds of their own make it.
 
     Parameters
     ----------
+    total
+        All kinds together, one value a cluster.
     by_kind
         Clusters x kinds.
-    size
-        Size of the sum as the dispersion of pairs alone makes it.
     alike
         How alike the kinds of a cluster are, see :func:`fit_alike`.
 
     Returns
     -------
     Evidence
-        Clusters; a sum of few kinds is less certain, as each has a factor of its own.
+        Smaller sizes: a sum of few kinds says less of what they share.
     """
-    expected = by_kind.expected.sum(axis=1)
     squares = (by_kind.expected**2).sum(axis=1)
-    own = size_of_sum(expected, squares, 1 / alike)
-    return Evidence(by_kind.observed.sum(axis=1), expected, join_sizes(size, own))
+    own = size_of_sum(by_kind.expected.sum(axis=1), squares, 1 / alike)
+    return Evidence(total.observed, total.expected, join_sizes(total.size, own))
 
 
 def fit_prior(evidence: Evidence) -> Prior:

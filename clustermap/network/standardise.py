@@ -7,8 +7,7 @@ that its mix of actors would have at its distances, were it typical of the natio
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial, reduce
-from operator import add
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,17 +15,13 @@ import pandas as pd
 
 from clustermap.network.constrained import expect_constrained
 from clustermap.network.expected import (
-    Fit,
     PairExpectation,
     Stage,
     expect_ends,
     expect_pairs,
-    find_channels,
-    fit_null,
     leave_out_large,
-    replace_cells,
-    sum_margins,
 )
+from clustermap.network.null import find_channels, fit_null, sum_margins
 from clustermap.network.pairs import count_pairs, relative_sizes
 from clustermap.network.reach import Sums, sum_by_reach
 from clustermap.network.shrinkage import estimate_dispersion
@@ -39,7 +34,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pyarrow as pa
 
-    from clustermap.network.expected import Channel
+    from clustermap.network.expected import Block
+    from clustermap.network.null import Channel, Fit
     from clustermap.network.observed import Boundary, Observed
     from clustermap.network.units import Reach
 
@@ -195,7 +191,7 @@ class _Run:
         flows: Mapping[Channel, pd.DataFrame],
         ends: Mapping[Channel, pd.DataFrame],
         channel: Channel,
-    ) -> PairExpectation:
+    ) -> Block:
         if null == "constrained":
             found, *reached = expect_constrained(channel, flows[channel], self.space)
         else:
@@ -206,14 +202,17 @@ class _Run:
 
     def _expect_mass(
         self, null: Null, channel: Channel, flows: pd.DataFrame, ends: pd.DataFrame
-    ) -> tuple[PairExpectation, int, float]:
+    ) -> tuple[Block, int, float]:
         margins = sum_margins(channel, flows, ends, self.strata, self.sizes)
         distance = null == "mass"
         fit = fit_null(
             channel, self.pairs, margins, self.strata, distance=distance, exponent=self.exponent
         )
         stage = Stage(self.members, self.space, self.strata, self.sizes)
-        found, own = leave_out_large(fit, expect_pairs(fit, stage), self.pairs, flows, stage)
+        found = expect_pairs(fit, stage)
+        own = leave_out_large(fit, found, self.pairs, flows, stage)
+        if own:
+            found = expect_pairs(fit, stage, own)
         self.fits[null, channel] = fit, own
         if null == "mass":
             rates = expect_ends(fit, stage)
@@ -222,17 +221,17 @@ class _Run:
 
     def _expect_moved(
         self, boundary: Boundary, flows: Mapping[Channel, pd.DataFrame], channel: Channel
-    ) -> PairExpectation:
+    ) -> Block:
         self._step()
         if self.headline == "constrained":
             return expect_constrained(channel, flows[channel], self.space)[0]
         fit, own = self.fits[self.headline, channel]
         stage = Stage(boundary.members, self.space, self.strata, self.sizes)
-        return replace_cells(expect_pairs(fit, stage), own, stage)
+        return expect_pairs(fit, stage, own)
 
     def _compare(
         self,
-        expect: Callable[[Channel], PairExpectation],
+        expect: Callable[[Channel], Block],
         boundary: Boundary,
         null: Null | None = None,
     ) -> Comparison:
@@ -241,18 +240,17 @@ class _Run:
         usual = np.median(design[:, :, -1], axis=0)
         sums: list[Sums] = []
         dispersion: list[float] = []
-        total: PairExpectation | None = None
-        # Kind after kind: three tables of all pairs of cells are held at a time, never more.
+        total = PairExpectation(self.space)
+        # Kind after kind: tables of all pairs of cells are large, and two are held at a time.
         for place, kind in enumerate(self.kinds):
-            parts = [expect(channel) for channel in self.channels if channel.kind == kind]
-            found = reduce(add, parts)
-            total = found if total is None else total + found
+            found = PairExpectation(self.space)
+            for channel in self.channels:
+                if channel.kind == kind:
+                    found.add(expect(channel))
+            total.include(found)
             sums.append(sum_by_reach(found, self.cells, self.space, self.reach))
             if null == "constrained":
                 dispersion.append(pairs.disperse([kind], found, usual[place]))
-        if total is None:
-            nothing = np.zeros(credit.shape)
-            return Comparison(self.kinds, credit, nothing, nothing, design)
         sums.append(sum_by_reach(total, self.cells, self.space, self.reach))
         if null == "constrained":
             dispersion.append(pairs.disperse(self.kinds, total, usual[-1]))
@@ -296,8 +294,9 @@ def split_channels(
 
 
 def _pick(rows: pd.DataFrame, channels: Sequence[Channel]) -> dict[Channel, pd.DataFrame]:
-    groups = {key: part for key, part in rows.groupby(["kind", "channel"])}
-    return {channel: groups.get((channel.kind, channel.code), rows[:0]) for channel in channels}
+    groups = rows.groupby(["kind", "channel"]).indices
+    none = np.zeros(0, dtype=np.int64)
+    return {c: rows.iloc[groups.get((c.kind, c.code), none)] for c in channels}
 
 
 def read_units(

@@ -1,0 +1,178 @@
+"""The ratio of observed to expected links of every cluster, by reach, as far as it can be believed.
+
+Embeddedness is the ratio at the local reaches, openness the ratio beyond them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clustermap.network.posterior import Posterior
+from clustermap.network.shrinkage import (
+    MAX_WIDTH,
+    MIN_WEIGHT,
+    Alone,
+    Evidence,
+    Prior,
+    combine_kinds,
+    find_belief,
+    fit_alike,
+    fit_prior,
+    loosen,
+    size_of_sum,
+    weigh_alone,
+)
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from clustermap.network.standardise import Comparison
+
+    Numbers = npt.NDArray[np.float64]
+
+NOTHING_EXPECTED = "reason.nothing_expected"
+TOO_WIDE = "reason.too_wide"
+PRIOR_OUTWEIGHS = "reason.prior_outweighs"
+REASONS = (NOTHING_EXPECTED, TOO_WIDE, PRIOR_OUTWEIGHS)
+"""Why a ratio may not be decided; each is a key of the catalogue."""
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """Ratios of all clusters at one reach.
+
+    Parameters
+    ----------
+    posterior
+        Weighted mean over kinds of the log2 ratio.
+    kinds
+        One for each kind: its own log2 ratio, leaning on the cluster's other kinds.
+    alone
+        What the data of each cluster say without the others.
+    observed, expected
+        Independent links of all kinds together; expected are those of the typical cluster.
+    prior
+        What all clusters say; its typical ratio is 1, as expected links were brought to it.
+    typical
+        What expected links were multiplied with: the typical cluster over the nation's mean.
+    alike
+        How alike the kinds of a cluster are.
+    """
+
+    posterior: Posterior
+    kinds: tuple[Posterior, ...]
+    alone: Alone
+    observed: Numbers
+    expected: Numbers
+    prior: Prior
+    typical: float
+    alike: float
+
+
+def gather_evidence(
+    comparison: Comparison, dispersion: Numbers, reach: int
+) -> tuple[Evidence, Evidence]:
+    """Return the evidence at one reach: by kind, and of all kinds together.
+
+    Parameters
+    ----------
+    comparison
+        Observed and expected links.
+    dispersion
+        Of pairs of cells by kind, the last of all kinds together.
+    reach
+        Local reach, or the one beyond.
+
+    Returns
+    -------
+    tuple
+        Clusters x kinds; and clusters. In independent units: both sides over links per unit.
+    """
+    design, expected = comparison.design[:, :, reach], comparison.expected[:, :, reach]
+    size = np.stack(
+        [
+            size_of_sum(expected[:, kind], comparison.squares[:, kind, reach], phi)
+            for kind, phi in enumerate(dispersion)
+        ],
+        axis=1,
+    )
+    seen, expected = comparison.observed[:, :, reach] / design, expected / design
+    by_kind = Evidence(seen[:, :-1], expected[:, :-1], size[:, :-1])
+    return by_kind, Evidence(seen[:, -1], expected[:, -1], size[:, -1])
+
+
+def find_ratios(
+    comparison: Comparison,
+    dispersion: Numbers,
+    reach: int,
+    weights: Numbers,
+    *,
+    key: str,
+    max_width: float = MAX_WIDTH,
+    min_weight: float = MIN_WEIGHT,
+    by_kind: bool = False,
+) -> Ratios:
+    """Find what is to be believed of the ratios of all clusters at one reach.
+
+    Parameters
+    ----------
+    comparison
+        Observed and expected links.
+    dispersion
+        Of pairs of cells by kind, the last of all kinds together.
+    reach
+        Local reach, or the one beyond.
+    weights
+        One weight for each kind of the comparison.
+    key
+        Name of the measure.
+    max_width, min_weight
+        When data decide: width of the unshrunk 90 % interval of the log2 ratio, and weight of the
+        data beside what all clusters say.
+    by_kind
+        Whether each kind's own ratio is wanted, too.
+
+    Returns
+    -------
+    Ratios
+        Of all clusters.
+    """
+    kinds, total = gather_evidence(comparison, dispersion, reach)
+    alike = fit_alike(kinds)
+    total = loosen(total, kinds, alike)
+    found = fit_prior(total)
+    prior = replace(found, typical=1.0)
+    kinds = replace(kinds, expected=kinds.expected * found.typical)
+    total = replace(total, expected=total.expected * found.typical)
+    belief, alone = find_belief(total, prior), weigh_alone(total, prior)
+    decided, reason = _decide(total, alone, max_width, min_weight)
+
+    def posterior(name: str, shares: Numbers) -> Posterior:
+        value, quantiles = combine_kinds(kinds, belief, alike, shares)
+        return Posterior(name, value, quantiles, total.observed, decided, reason)
+
+    own: tuple[Posterior, ...] = ()
+    if by_kind:
+        one = np.eye(len(weights))
+        own = tuple(posterior(f"{key}.{kind}", one[kind]) for kind in range(len(weights)))
+    return Ratios(
+        posterior(key, weights),
+        own,
+        alone,
+        total.observed,
+        total.expected,
+        prior,
+        found.typical,
+        alike,
+    )
+
+
+def _decide(
+    total: Evidence, alone: Alone, max_width: float, min_weight: float
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.object_]]:
+    faults = [total.expected <= 0, ~(alone.width <= max_width), ~(alone.weight >= min_weight)]
+    reason = np.select(faults, list(REASONS), default="").astype(object)
+    return reason == "", reason
