@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib.metadata import version
@@ -14,6 +14,7 @@ from clustermap.formats import write_exports as _write_files
 from clustermap.indicators import compute_indicators
 from clustermap.indicators import list_indicators as _indicator_records
 from clustermap.messages import Language, Message, say
+from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
 from clustermap.render.planner import draw_planner
 from clustermap.stages.counting import count_network
@@ -21,7 +22,7 @@ from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, s
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
 from clustermap.stages.reading import read_layers
 from clustermap.stages.scoring import score_network
-from clustermap.store import Staging, write_quarantine, write_run, write_tables
+from clustermap.store import Staging, open_scratch, write_quarantine, write_run, write_tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -141,9 +142,11 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
     """
     ledger = Ledger(project.quality.max_refused, strict)
     layers = read_layers(project, ledger, progress)
-    network = count_network(project, layers, ledger, progress)
-    indicators = compute_indicators(network.counts)
-    scored = score_network(project, network, indicators, progress)
+    with open_scratch() as scratch:
+        network = count_network(project, layers, ledger, progress, scratch)
+        indicators = compute_indicators(network.counts)
+        scored = score_network(project, network, indicators, progress)
+        network = replace(network, edges=no_edges())  # nothing on disk outlives the run
     return Findings(ledger, layers, network, indicators, scored)
 
 

@@ -1,4 +1,4 @@
-"""The output of a run on disk: its tables, its quarantine, its record; all of it new or all old."""
+"""What a run has on disk: its output, all of it new or all old, and what it keeps while it runs."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +23,14 @@ import pyarrow.parquet as pq
 
 from clustermap.errors import TableFault
 from clustermap.messages import read_catalogue
+from clustermap.network.edges import (
+    EDGE_TYPES,
+    ROWS_AT_ONCE,
+    Edges,
+    merge_edges,
+    no_edges,
+    sort_edges,
+)
 from clustermap.publish.spreadsheets import defuse_text
 from clustermap.tables import OUTPUT_TABLES, SCHEMA
 
@@ -341,3 +352,104 @@ class Staging:
             raise
         (previous / _JOURNAL).unlink()  # from here on the new output counts
         shutil.rmtree(previous, ignore_errors=True)
+
+
+def _fill(columns: Mapping[str, np.memmap[Any, Any]], block: Edges, start: int) -> int:
+    """Write edges into columns, and return where the next ones go."""
+    stop = start + len(block)
+    for name, column in block.columns().items():
+        columns[name][start:stop] = column
+    return stop
+
+
+@contextmanager
+def open_scratch() -> Iterator[Path]:
+    """Open a folder for what a run keeps on disk while it runs; it is gone afterwards.
+
+    Yields
+    ------
+    Path
+        Empty folder in the system's place for such files.
+    """
+    # On Windows a file that is still mapped cannot be removed; the system clears it away later.
+    with tempfile.TemporaryDirectory(prefix=f"{_PROGRAM}-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+class EdgeStore:
+    """The coded edge list while it is built: sorted runs on disk, then one sorted list.
+
+    Each column is a file of its own, since a file of several Arrow batches is not one array.
+
+    Parameters
+    ----------
+    folder
+        Folder that exists; nothing else writes there.
+    rows
+        Edges held in memory at a time.
+    """
+
+    def __init__(self, folder: Path, rows: int = ROWS_AT_ONCE) -> None:
+        self._folder = folder
+        self._rows = rows
+        self._waiting: list[Edges] = []
+        self._runs: list[Edges] = []
+        self._lists = 0
+
+    def add(self, edges: Edges) -> None:
+        """Take edges in.
+
+        Parameters
+        ----------
+        edges
+            In any order.
+        """
+        self._waiting.append(edges)
+        if sum(len(part) for part in self._waiting) >= self._rows:
+            self._flush()
+
+    def sort(self) -> Edges:
+        """Return all edges taken in so far, sorted.
+
+        Returns
+        -------
+        Edges
+            Arrays that lie on disk and are read where they are looked at.
+        """
+        self._flush()
+        if len(self._runs) > 1:
+            columns = self._new_columns(sum(len(run) for run in self._runs))
+            start = 0
+            for block in merge_edges(self._runs, self._rows):
+                start = _fill(columns, block, start)
+            merged = self._lists
+            self._runs = [self._close(columns)]
+            for number in range(1, merged):
+                shutil.rmtree(self._folder / f"edges_{number}", ignore_errors=True)
+        return self._runs[0] if self._runs else no_edges()
+
+    def _flush(self) -> None:
+        run = sort_edges(self._waiting)
+        self._waiting = []
+        if len(run):
+            columns = self._new_columns(len(run))
+            _fill(columns, run, 0)
+            self._runs.append(self._close(columns))
+
+    def _new_columns(self, size: int) -> dict[str, np.memmap[Any, Any]]:
+        self._lists += 1
+        folder = self._folder / f"edges_{self._lists}"
+        folder.mkdir()
+        return {
+            name: np.lib.format.open_memmap(
+                folder / f"{name}.npy", mode="w+", dtype=type_, shape=(size,)
+            )
+            for name, type_ in EDGE_TYPES.items()
+        }
+
+    @staticmethod
+    def _close(columns: Mapping[str, np.memmap[Any, Any]]) -> Edges:
+        for column in columns.values():
+            column.flush()
+        read = {name: np.load(str(c.filename), mmap_mode="r") for name, c in columns.items()}
+        return Edges(**read)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from clustermap.network.observed import Boundary
     from clustermap.stages.publishing import Findings
 
     Finder = Callable[..., Findings]
@@ -119,6 +120,28 @@ def test_24_more_lie_within_25_km(nearby: Findings) -> None:
     assert pairs_in_regions(nearby) == (32_215, 810)
 
 
+def squares_inside(boundary: Boundary) -> pd.DataFrame:
+    rows = boundary.squares.to_pandas()
+    return rows[(rows["kind"] >= 0) & (rows["reach"] == 0)]
+
+
+def test_what_the_null_model_is_held_against(strictly_inside: Findings) -> None:
+    observed = strictly_inside.network.observed
+    drawn = observed.drawn
+    assert drawn.members.sum() == 758
+    assert drawn.members[:154].sum() == 671
+    assert drawn.ends["links"].to_numpy().sum() == 38_572
+    inside = squares_inside(drawn)
+    assert inside["credit"].sum() == 763 * SHARE_UNIT
+    # All 38,572 pairs come from 26 projects: a pair weighs as many squares as a project has pairs.
+    squares = inside["squares"].sum() / 1e6
+    assert squares == pytest.approx(763 * 38_572 / 26, rel=1e-9)
+    # Of regions some hundred kilometres wide, 500 m of doubt change a dozen members.
+    moved = [boundary.members[:154].sum() for boundary in (observed.smaller, observed.larger)]
+    assert moved == [666, 680]
+    np.testing.assert_allclose(observed.space.shares.sum(axis=1), 1)
+
+
 def test_actors_of_every_region(strictly_inside: Findings, oracle: pd.DataFrame) -> None:
     actors = strictly_inside.network.counts.actors
     table = actors.pivot_table(index="cluster", columns="type", values="actors", fill_value=0)
@@ -179,6 +202,11 @@ def test_participations_give_the_same_pairs(finder: Finder, oracle: pd.DataFrame
     assert counted["inter_pairs"].to_dict() == expected["inter_weight"].to_dict()
     # k participants hand out k/2 in all: 1,068 in 26 projects.
     assert findings.network.flows["weight"].sum() / SHARE_UNIT == pytest.approx(1_068 / 2, rel=1e-6)
+    # The coded list was read while the run lasted; what it was summed up to stays.
+    participants = findings.network.memberships["participants"].to_numpy()
+    assert participants.sum() == 1_068
+    inside = squares_inside(findings.network.observed.drawn)
+    assert (inside["squares"] / 1e6).sum() < (inside["credit"] / SHARE_UNIT).sum()
     units = findings.network.counts.links["units"]
     assert units.max() <= 26
     assert (units == units.astype(int)).all()

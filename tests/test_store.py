@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,7 +23,16 @@ import shapely
 from clustermap import store
 from clustermap.errors import TableFault
 from clustermap.messages import read_catalogue
-from clustermap.store import Staging, hash_file, write_quarantine, write_run, write_tables
+from clustermap.network.edges import EDGE_TYPES, Edges
+from clustermap.store import (
+    EdgeStore,
+    Staging,
+    hash_file,
+    open_scratch,
+    write_quarantine,
+    write_run,
+    write_tables,
+)
 from clustermap.tables import CLUSTERS, SCORES
 
 if TYPE_CHECKING:
@@ -386,3 +396,46 @@ def test_a_recovery_that_is_itself_stopped_is_begun_again(
     store._recover(tmp_path)
     assert snapshot(tmp_path) == before
     assert not list(tmp_path.glob(".previous-*"))
+
+
+def coded(numbers: list[int]) -> Edges:
+    """Return edges from one actor each to actor 9, of one unit each."""
+    column = np.array(numbers, np.int32)
+    return Edges(
+        column,
+        np.full_like(column, 9),
+        np.zeros(len(column), np.uint8),
+        np.zeros(len(column), np.bool_),
+        np.zeros(len(column), np.int16),
+        column + 100,
+        column.astype(np.int64) * 7,
+    )
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 100])
+def test_edges_are_sorted_on_disk_whatever_is_held_at_once(tmp_path: Path, rows: int) -> None:
+    store = EdgeStore(tmp_path, rows)
+    assert len(store.sort()) == 0
+    for part in ([5, 1], [], [3], [0, 4, 1]):
+        store.add(coded(part))
+    edges = store.sort()
+    assert edges.a.tolist() == [0, 1, 1, 3, 4, 5]
+    assert edges.unit.tolist() == [100, 101, 101, 103, 104, 105]
+    assert edges.credit.tolist() == [0, 7, 7, 21, 28, 35]
+    assert {name: c.dtype for name, c in edges.columns().items()} == dict(EDGE_TYPES)
+    assert isinstance(edges.a, np.memmap)
+    assert len(list(tmp_path.iterdir())) == 1  # the runs are gone
+    store.add(coded([2]))
+    assert store.sort().a.tolist() == [0, 1, 1, 2, 3, 4, 5]
+
+
+def test_what_a_run_keeps_on_disk_is_gone_after_it() -> None:
+    with open_scratch() as scratch:
+        store = EdgeStore(scratch)
+        store.add(coded([1]))
+        assert store.sort().a.tolist() == [1]
+        assert any(scratch.rglob("*.npy"))
+    assert not scratch.exists()
+    with pytest.raises(KeyboardInterrupt), open_scratch() as scratch:
+        raise KeyboardInterrupt
+    assert not scratch.exists()

@@ -194,7 +194,7 @@ class Register:
         }
         for name, value in unknown.items():
             given = getattr(self, name)
-            if len(given) != len(self.cells):
+            if not len(given):
                 filled = np.full(len(self.cells), value, dtype=given.dtype)
                 object.__setattr__(self, name, filled)
 

@@ -349,12 +349,32 @@ def build_cells(ids: Sequence[str], found: Sequence[pa.DictionaryArray]) -> Cell
     Cells
         The same for any order of the actors.
     """
-    position = {name: number for number, name in enumerate(ids)}
-    others = sorted({name for cells in found for name in cells.dictionary.to_pylist()} - set(ids))
-    held = [(number, number) for number in range(len(ids))]
-    for code, name in enumerate(others, start=len(ids)):
+    own = np.arange(len(ids), dtype=np.int32)
+    return extend_cells(Cells(tuple(ids), len(ids), own, own), found)
+
+
+def extend_cells(cells: Cells, found: Sequence[pa.DictionaryArray]) -> Cells:
+    """Return cells with those added that are not among them; no code changes.
+
+    Parameters
+    ----------
+    cells
+        Cells with codes already.
+    found
+        Names of cells, of which some may be new.
+
+    Returns
+    -------
+    Cells
+        New names follow in their own order.
+    """
+    known = cells.names
+    position = {name: number for number, name in enumerate(known[: cells.clusters])}
+    new = sorted({name for named in found for name in named.dictionary.to_pylist()} - set(known))
+    held = list(zip(cells.held_cell.tolist(), cells.held_cluster.tolist(), strict=True))
+    for code, name in enumerate(new, start=len(known)):
         parts = name.split(JOINT)
         if all(part in position for part in parts):
             held += [(code, position[part]) for part in parts]
     cell, cluster = np.array(held, dtype=np.int32).reshape(-1, 2).T
-    return Cells((*ids, *others), len(ids), cell, cluster)
+    return Cells((*known, *new), cells.clusters, cell, cluster)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _NEAR_DEGREES = 0.5
 """A layer farther outside the map's area of use than this is looked at with swapped axes."""
+_DOUBTFUL, _DOUBTFUL_M = 0.2, 500.0
 _SLIVER = 1e-6
 """Overlaps below this share of the smaller polygon come from drawing, not from designation."""
 
@@ -251,3 +252,28 @@ def refuse_overlaps(frame: gpd.GeoDataFrame, pairs: npt.NDArray[np.int64]) -> No
             other=other,
             pairs=len(pairs),
         )
+
+
+def move_boundaries(clusters: gpd.GeoSeries, *, outward: bool) -> npt.NDArray[np.object_]:
+    """Return clusters whose boundary is moved as far as it may be in doubt.
+
+    That is by a fifth of the radius of a circle of the same area, at most 500 m. A strip so narrow
+    that nothing of it would be left stays as it is drawn.
+
+    Parameters
+    ----------
+    clusters
+        Polygons on the map.
+    outward
+        Whether they grow; else they shrink.
+
+    Returns
+    -------
+    np.ndarray
+        Polygons.
+    """
+    shapes, crs = clusters.to_numpy(), clusters.crs
+    radius_m = np.sqrt(projection.areas_km2(shapes, crs) / np.pi) * 1000
+    metres = np.minimum(_DOUBTFUL * radius_m, _DOUBTFUL_M) * (1 if outward else -1)
+    moved = projection.buffer_m(shapes, metres, crs)
+    return np.where(shapely.is_empty(moved), shapes, moved)

@@ -19,6 +19,7 @@ from clustermap.errors import TableFault
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from shapely.geometry.base import BaseGeometry
 
 Floats: TypeAlias = "npt.NDArray[np.float64]"
 Bounds: TypeAlias = "tuple[float, float, float, float]"
@@ -28,6 +29,7 @@ LONLAT = "EPSG:4326"
 _MARGIN_DEGREES = 5.0
 """How far outside its area of use a coordinate system, or outside the map a point, is let be."""
 _CORNERS = 64  # of a circle: its area is then short by 0.2 %
+_STEP = 0.01  # degrees
 _STRETCH = 0.05
 """Distances may be wrong by this share at most; national and continental grids stay below .02."""
 
@@ -275,6 +277,41 @@ def circles(points: npt.NDArray[np.object_], radius_m: Floats, crs: CRS) -> npt.
 
 def _coordinates(points: npt.NDArray[np.object_]) -> tuple[Floats, Floats]:
     return shapely.get_x(points), shapely.get_y(points)
+
+
+def buffer_m(
+    shapes: npt.NDArray[np.object_], distance_m: Floats, crs: CRS
+) -> npt.NDArray[np.object_]:
+    """Return polygons whose borders are moved.
+
+    Parameters
+    ----------
+    shapes
+        Polygons.
+    distance_m
+        How far each is moved, metres; outward where positive.
+    crs
+        Their system.
+
+    Returns
+    -------
+    np.ndarray
+        Polygons; empty where no area is left.
+    """
+    if not crs.is_geographic:
+        return np.asarray(shapely.buffer(shapes, distance_m / unit_m(crs)), dtype=object)
+    geod = crs.get_geod() or Geod(ellps="WGS84")
+    moved = [_buffer(*pair, geod) for pair in zip(shapes, distance_m, strict=True)]
+    return np.array(moved, dtype=object)
+
+
+def _buffer(shape: BaseGeometry, metres: float, geod: Geod) -> BaseGeometry:
+    """Return a polygon whose border is moved on a plane that touches the ellipsoid there."""
+    lon, lat = shapely.get_coordinates(shapely.centroid(shape))[0]
+    gaps = geod.inv([lon, lon], [lat, lat], [lon + _STEP, lon], [lat, lat + _STEP])[2]
+    scale = np.array(gaps) / _STEP  # metres a degree, east and north
+    flat = shapely.transform(shape, lambda c: c * scale)
+    return shapely.transform(shapely.buffer(flat, metres), lambda c: c / scale)
 
 
 def areas_km2(shapes: npt.NDArray[np.object_], crs: CRS) -> Floats:

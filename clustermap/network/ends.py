@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from clustermap.network.flows import orient, sum_rows
+from clustermap.network.flows import UNORDERED, orient, sum_rows
 from clustermap.network.strata import LEFT_OUT
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ _KEYS = ["kind", "channel", "first", "second"]
 
 def count_ends(edges: pa.Table, register: Register) -> pa.Table:
     """Count the links between strata.
+
+    In a channel without direction the two ends are those of the flow, which the codes of its cells
+    turn, and within one cell the smaller stratum comes first: both ways round mean the same.
 
     Links with an end abroad, or with an actor of whom no place is known, are left out: the null
     model says nothing of them.
@@ -39,6 +42,9 @@ def count_ends(edges: pa.Table, register: Register) -> pa.Table:
     """
     turned = orient(edges, register)
     first, second = register.stratum[turned.a], register.stratum[turned.b]
+    within = register.cells[turned.a] == register.cells[turned.b]
+    turn = within & np.isin(turned.channel, UNORDERED) & (first > second)
+    first, second = np.where(turn, second, first), np.where(turn, first, second)
     held = (first != LEFT_OUT) & (second != LEFT_OUT)
     counted = pa.table(
         {

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from clustermap.network.space import Space
 
 _TYPES = len(ACTOR_TYPES)
-_UNORDERED = [code * _TYPES + code for code in range(_TYPES)]
+UNORDERED = [code * _TYPES + code for code in range(_TYPES)]
+"""Codes of channels that have no direction: within one type, of a kind without one."""
+
 _KEYS = ["source", "target", "kind", "channel", "year"]
 FLOW_KEYS = [*_KEYS, "band"]
 """Columns that identify a row of counted flows."""
@@ -192,7 +194,7 @@ def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     codes = {key: flows[key].to_numpy() for key in _KEYS}
     source, target = names[codes["source"]], names[codes["target"]]
     # A channel without direction is written in the order of the names, whatever the codes were.
-    turn = (source > target) & np.isin(codes["channel"], _UNORDERED)
+    turn = (source > target) & np.isin(codes["channel"], UNORDERED)
     source, target = np.where(turn, target, source), np.where(turn, source, target)
     channels = np.array([channel_name(code) for code in range(2 * _TYPES**2)], dtype=object)
     frame = pd.DataFrame(

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from clustermap.network.space import Space
     from clustermap.network.strata import Strata
 
-BOUNDARIES = ("drawn", "smaller", "larger")
+MOVED = ("smaller", "larger")
+BOUNDARIES = ("drawn", *MOVED)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Observed:
     Parameters
     ----------
     cells
-        Names of the cells and which clusters hold them.
+        Cells by any boundary, and which clusters hold them.
     strata
         Strata that the members are told by.
     space

@@ -149,7 +149,8 @@ class Space:
         uint8, shape (cells, cells): bin of the distance of mean positions.
     near
         int32, shape (pairs, 2): cells so near each other that their actors' pairs fall into
-        several bins, the smaller code first; every cell with members stands with itself.
+        several bins, the smaller code first; every cell with members stands with itself, and
+        cells without any do not stand there.
     shares
         float64, shape (pairs, bins): share of the pairs of actors of ``near`` in each bin.
     x, y
@@ -339,12 +340,26 @@ def _mix(key: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return key ^ (key >> np.uint64(31))
 
 
-def _find_members(
+def find_members(
     codes: Sequence[Codes], register: Register, cells: int
 ) -> tuple[Codes, npt.NDArray[np.int64]]:
-    """Return cells and actors of everyone in the null model.
+    """Return who stands in which cell, of everyone in the null model.
 
     A cell that only a moved boundary knows has the members that it has there.
+
+    Parameters
+    ----------
+    codes
+        Cell of every actor by each boundary, the drawn one first.
+    register
+        Strata of all actors.
+    cells
+        Number of cells.
+
+    Returns
+    -------
+    tuple
+        Cells and actors, one entry a member.
     """
     held = np.flatnonzero(register.stratum >= 0)
     cell, actor = codes[0][held], held
@@ -386,7 +401,7 @@ def build_space(
         The same for any order of the actors.
     """
     cells = len(ground.x)
-    cell, actor = _find_members(codes, register, cells)
+    cell, actor = find_members(codes, register, cells)
     populated = np.bincount(cell, minlength=cells)
     precise = np.bincount(cell[register.precise[actor]], minlength=cells)
     located = np.isfinite(register.x[actor]) & np.isfinite(register.y[actor])
@@ -398,9 +413,8 @@ def build_space(
     x, y, radius_m = _find_middles(all_, ground)
     bins = _bin_cells(x, y, edges_m, ground.crs)
     own = np.flatnonzero(populated)
-    found = np.concatenate(
-        [_find_near(x, y, radius_m, ground.crs), np.column_stack([own, own])]
-    ).astype(np.int32)
+    other = own[_find_near(x[own], y[own], radius_m[own], ground.crs)]
+    found = np.concatenate([other, np.column_stack([own, own])]).astype(np.int32)
     near: Codes = found[np.lexsort((found[:, 1], found[:, 0]))]
     exact = register.precise[actor]
     sampled = _shuffle(_stand(cell[exact], all_.x[exact], all_.y[exact], cells), seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from clustermap.checks import FAULTS, check_chunk
 from clustermap.errors import TableFault
 from clustermap.messages import Message
 from clustermap.network.counts import Counts, Evidence, build_counts
+from clustermap.network.edges import Edges, code_edges, count_memberships, merge_memberships
 from clustermap.network.flows import (
     Presence,
     count_presence,
@@ -20,6 +21,7 @@ from clustermap.network.flows import (
 )
 from clustermap.network.linkages import (
     EDGES,
+    Participations,
     Reading,
     code_pairs,
     code_participations,
@@ -29,7 +31,7 @@ from clustermap.network.linkages import (
 from clustermap.network.tallies import count_tallies, merge_tallies
 from clustermap.sources.files import read_chunks
 from clustermap.stages.ledger import Entry, Ledger, Progress
-from clustermap.stages.observing import LinkCounts, Survey, observe, survey_layers
+from clustermap.stages.observing import LinkCounts, observe, survey_layers
 from clustermap.stages.reading import (
     Layers,
     column_or_null,
@@ -37,9 +39,12 @@ from clustermap.stages.reading import (
     linkage_table,
     read_rows,
 )
+from clustermap.store import EdgeStore
 from clustermap.tables import KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from clustermap.network.observed import Observed
@@ -62,11 +67,17 @@ class Network:
         The table FLOWS.
     observed
         What the null model is held against.
+    edges
+        The coded edge list, on disk while the run lasts.
+    memberships
+        Participants of projects and documents by cell and type, from merge_memberships.
     """
 
     counts: Counts
     flows: pd.DataFrame
     observed: Observed
+    edges: Edges
+    memberships: pa.Table
 
 
 @dataclass
@@ -75,12 +86,22 @@ class _Reduced:
 
     counts: LinkCounts
     presence: Presence
+    store: EdgeStore
+    first_unit: int
+    units: int = 0
+    memberships: list[pa.Table] = field(default_factory=list)
     misfits: int = 0
     largest: int = SHARE_UNIT
 
-    def take(self, edges: pa.Table, layers: Layers) -> None:
+    @property
+    def layers(self) -> Layers:
+        return self.counts.survey.layers
+
+    def take(self, edges: pa.Table) -> None:
+        layers = self.layers
         register = layers.register
         self.counts.take(edges)
+        self.store.add(code_edges(edges, self.first_unit))
         found = count_presence(edges, register, layers.cells)
         self.presence = merge_presence(self.presence, found)
         ends = (register.types[edges[end].to_numpy()] for end in ("a", "b"))
@@ -102,29 +123,22 @@ class _Reduced:
             )
 
 
-def _start(survey: Survey, linkage: Linkage) -> _Reduced:
-    layers = survey.layers
-    presence = count_presence(EDGES.empty_table(), layers.register, layers.cells)
-    return _Reduced(LinkCounts(survey, linkage.independent_units), presence)
-
-
 def _reading(linkage: Linkage) -> Reading:
     return Reading(linkage.kind or "", linkage.directed, linkage.since, linkage.until)
 
 
 def _count_pairs(
-    table: Table, linkage: Linkage, survey: Survey, ledger: Ledger, progress: Progress
-) -> _Reduced:
-    layers = survey.layers
-    reduced, faults, entry = _start(survey, linkage), [FAULTS.empty_table()], Entry()
+    table: Table, linkage: Linkage, reduced: _Reduced, ledger: Ledger, progress: Progress
+) -> None:
+    register, faults, entry = reduced.layers.register, [FAULTS.empty_table()], Entry()
     for item in read_chunks(file_source(table, linkage)):
         if isinstance(item, pa.Table):
             faults.append(item)
             entry.read += item.num_rows
             continue
         checked = check_chunk(table, item, linkage.kinds)
-        coded = code_pairs(table.name, checked, layers.register, _reading(linkage))
-        reduced.take(coded.rows, layers)
+        coded = code_pairs(table.name, checked, register, _reading(linkage))
+        reduced.take(coded.rows)
         faults.append(coded.faults)
         entry.read += item.rows.num_rows
         entry.kept += coded.rows.num_rows
@@ -133,25 +147,24 @@ def _count_pairs(
     # A project's kind holds for all its pairs; only a pair can contradict its own.
     entry.facts |= {"links_unlike_their_kind": reduced.misfits}
     _close(table, reduced, entry, pa.concat_tables(faults), ledger)
-    return reduced
 
 
 def _count_projects(
-    table: Table, linkage: Linkage, survey: Survey, ledger: Ledger, progress: Progress
-) -> _Reduced:
-    layers = survey.layers
+    table: Table, linkage: Linkage, reduced: _Reduced, ledger: Ledger, progress: Progress
+) -> None:
+    register = reduced.layers.register
     rows, by = read_rows(table, linkage, progress), table.key[0]
     projects, faults, left_out = code_participations(
-        table.name, rows.checked, layers.register, _reading(linkage), by
+        table.name, rows.checked, register, _reading(linkage), by
     )
-    reduced = _start(survey, linkage)
-    for edges in expand_projects(projects, layers.register):
-        reduced.take(edges, layers)
+    reduced.units = len(projects.listed)
+    reduced.memberships.append(count_memberships(projects, register, reduced.first_unit))
+    for edges in expand_projects(projects, register):
+        reduced.take(edges)
         progress(Message("step.count", {"table": table.name}), reduced.edges, 0)
     units = len(np.unique(projects.unit))
     entry = Entry(rows.read, len(projects.unit), left_out, {f"{by}s": units})
     _close(table, reduced, entry, faults, ledger)
-    return reduced
 
 
 def _close(table: Table, reduced: _Reduced, entry: Entry, faults: pa.Table, ledger: Ledger) -> None:
@@ -176,7 +189,9 @@ def _tally(layers: Layers) -> pa.Table:
     return merge_tallies(parts)
 
 
-def count_network(project: Project, layers: Layers, ledger: Ledger, progress: Progress) -> Network:
+def count_network(
+    project: Project, layers: Layers, ledger: Ledger, progress: Progress, scratch: Path
+) -> Network:
     """Count the linkages and actors of a project.
 
     Parameters
@@ -189,25 +204,35 @@ def count_network(project: Project, layers: Layers, ledger: Ledger, progress: Pr
         Takes note of every row.
     progress
         Hears how far it is.
+    scratch
+        Empty folder that lives as long as the edges are looked at.
 
     Returns
     -------
     Network
-        Counts, flows, and what the null model is held against.
+        Counts, flows, what the null model is held against, and the edges.
     """
-    survey = survey_layers(project, layers)
+    survey, store = survey_layers(project, layers), EdgeStore(scratch)
     evidence, linked = [], np.zeros((len(KINDS), len(layers.register.cells)), dtype=bool)
-    counted = []
+    counted, memberships, units = [], [_no_memberships(layers)], 0
     for number, linkage in enumerate(project.linkages, start=1):
         table = linkage_table(number, linkage.form)
+        reduced = _Reduced(
+            LinkCounts(survey, linkage.independent_units),
+            count_presence(EDGES.empty_table(), layers.register, layers.cells),
+            store,
+            units,
+        )
         count = _count_pairs if linkage.form == "pairs" else _count_projects
-        reduced = count(table, linkage, survey, ledger, progress)
+        count(table, linkage, reduced, ledger, progress)
         reduced.check_sums(table.name, _LARGEST_SUM // len(project.linkages))
-        units = None if linkage.form == "pairs" else reduced.presence.units
-        flows = reduced.counts.flows["drawn"].sum()
-        evidence.append(Evidence(flows, units, linkage.independent_units))
+        projects = None if linkage.form == "pairs" else reduced.presence.units
+        flows = reduced.counts.sum("drawn").flows
+        evidence.append(Evidence(flows, projects, linkage.independent_units))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
+        memberships += reduced.memberships
+        units += reduced.units
     observed = observe(survey, counted)
     counts = build_counts(
         [str(key) for key in layers.clusters.index],
@@ -219,4 +244,11 @@ def count_network(project: Project, layers: Layers, ledger: Ledger, progress: Pr
         evidence,
         linked,
     )
-    return Network(counts, name_flows(observed.drawn.flows, layers.cells), observed)
+    named = name_flows(observed.drawn.flows, layers.cells)
+    return Network(counts, named, observed, store.sort(), merge_memberships(memberships))
+
+
+def _no_memberships(layers: Layers) -> pa.Table:
+    none = np.zeros(0, dtype=np.int32)
+    nothing = Participations(none, none, none.astype(np.uint8), none.astype(np.int16), none)
+    return count_memberships(nothing, layers.register)

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from clustermap.layers import projection
 from clustermap.layers.cells import OUTSIDE
 from clustermap.network.ends import count_ends, merge_ends
 from clustermap.network.flows import count_flows, merge_flows
-from clustermap.network.linkages import EDGES
-from clustermap.network.observed import BOUNDARIES, Boundary, Observed
-from clustermap.network.space import Ground, Space, build_edges, build_space, mean_distance_m
+from clustermap.network.linkages import EDGES, NO_UNIT
+from clustermap.network.observed import BOUNDARIES, MOVED, Boundary, Observed
+from clustermap.network.space import (
+    Ground,
+    Space,
+    build_edges,
+    build_space,
+    find_members,
+    mean_distance_m,
+)
 from clustermap.network.strata import count_members
 from clustermap.network.units import (
     Reach,
@@ -86,7 +94,8 @@ def survey_layers(project: Project, layers: Layers) -> Survey:
     """
     register = layers.register
     registers = {
-        name: replace(register, cells=layers.moved.get(name, register.cells)) for name in BOUNDARIES
+        "drawn": register,
+        **{name: replace(register, cells=layers.moved[name]) for name in MOVED},
     }
     radii_m = project.score.radii_m
     space = build_space(
@@ -96,14 +105,14 @@ def survey_layers(project: Project, layers: Layers) -> Survey:
         build_edges(radii_m),
         project.project.seed,
     )
-    regions = _find_regions(layers)
+    regions = _find_regions(layers, [moved.cells for moved in registers.values()])
     reach = build_reach(radii_m, space, regions)
     return Survey(layers, space, radii_m, regions, reach, registers)
 
 
 def _find_ground(layers: Layers) -> Ground:
     """Return what is known of the cells themselves: clusters have a middle and an area."""
-    cells, crs = layers.cells, layers.clusters.crs
+    cells, crs = layers.all_cells, layers.clusters.crs
     shapes = layers.clusters.geometry.to_numpy()
     middles = shapely.centroid(shapes)
     x, y, spread_m = (np.full(len(cells.names), np.nan) for _ in range(3))
@@ -114,9 +123,11 @@ def _find_ground(layers: Layers) -> Ground:
     return Ground(x, y, spread_m, crs)
 
 
-def _find_regions(layers: Layers) -> npt.NDArray[np.int32]:
+def _find_regions(
+    layers: Layers, by_boundary: Sequence[npt.NDArray[np.int32]]
+) -> npt.NDArray[np.int32]:
     """Return the region of every cell: as the cluster says, else that of most of its members."""
-    cells = layers.cells
+    cells = layers.all_cells
     of_actor = join_actors(layers.actors, "region", pa.string())
     stated = pa.nulls(cells.clusters, pa.string())
     if "region" in layers.clusters:
@@ -129,18 +140,17 @@ def _find_regions(layers: Layers) -> npt.NDArray[np.int32]:
     ].astype(np.int32)
     regions = np.full(len(cells.names), -1, dtype=np.int32)
     own, members = codes[: cells.clusters], codes[cells.clusters :]
-    known = members >= 0
-    pairs, many = np.unique(
-        np.column_stack([layers.register.cells[known], members[known]]), axis=0, return_counts=True
-    )
-    for cell, region in pairs[np.lexsort((-pairs[:, 1], many))]:  # most last, ties by name
-        regions[cell] = region
+    cell, actor = find_members(by_boundary, layers.register, len(cells.names))
+    there = np.column_stack([cell, members[actor]])
+    pairs, many = np.unique(there[there[:, 1] >= 0], axis=0, return_counts=True)
+    for at, region in pairs[np.lexsort((-pairs[:, 1], many))]:  # most last, ties by name
+        regions[at] = region
     # A piece of several clusters lies where the first of them does.
     pieces = cells.held_cell >= cells.clusters
-    for cell, cluster in zip(
+    for at, cluster in zip(
         cells.held_cell[pieces][::-1], cells.held_cluster[pieces][::-1], strict=True
     ):
-        regions[cell] = own[cluster] if own[cluster] >= 0 else regions[cell]
+        regions[at] = own[cluster] if own[cluster] >= 0 else regions[at]
     regions[: cells.clusters] = np.where(own >= 0, own, regions[: cells.clusters])
     return regions
 
@@ -183,9 +193,56 @@ class Pile:
         return self.merge(self.parts)
 
 
-@dataclass
+class Tally(NamedTuple):
+    """What some links come to by one boundary.
+
+    Parameters
+    ----------
+    flows, ends, squares
+        As from count_flows, count_ends and count_squares.
+    """
+
+    flows: pa.Table
+    ends: pa.Table
+    squares: pa.Table
+
+
+_MERGES = Tally(merge_flows, merge_ends, merge_squares)
+_COUNTS = ("links", "weight", "credit", "squares")
+
+
+def _count(edges: pa.Table, register: Register, survey: Survey) -> Tally:
+    cells, space = survey.layers.all_cells, survey.space
+    return Tally(
+        count_flows(edges, register, space),
+        count_ends(edges, register),
+        count_squares(edges, register, cells, space, survey.reach),
+    )
+
+
+def _negate(counted: pa.Table) -> pa.Table:
+    """Return counts to be taken away."""
+    for at, name in enumerate(counted.column_names):
+        if name in _COUNTS:
+            counted = counted.set_column(at, name, pc.negate(counted[name]))
+    return counted
+
+
+def _find_moved(edges: pa.Table, drawn: Register, moved: Register) -> npt.NDArray[np.bool_]:
+    """Return which edges a moved boundary may count otherwise: all of a unit, or none."""
+    changed = drawn.cells != moved.cells
+    concerned = changed[edges["a"].to_numpy()] | changed[edges["b"].to_numpy()]
+    unit = edges["unit"].to_numpy()
+    of_unit = concerned & (unit != NO_UNIT)
+    return np.asarray(concerned | np.isin(unit, np.unique(unit[of_unit])), dtype=bool)
+
+
 class LinkCounts:
     """What the links of one table come to, by boundary.
+
+    Few actors change their cell when a boundary is moved: links are counted once by the boundary
+    as drawn, and those of these actors again. All counts are whole numbers, so that what is added
+    and taken away is exact.
 
     Parameters
     ----------
@@ -195,18 +252,11 @@ class LinkCounts:
         Units that the project file states for a table of pairs; None: every link is one.
     """
 
-    survey: Survey
-    independent_units: int | None = None
-    links: int = 0
-    flows: dict[str, Pile] = field(default_factory=dict)
-    ends: dict[str, Pile] = field(default_factory=dict)
-    squares: dict[str, Pile] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name in BOUNDARIES:
-            self.flows[name] = Pile(merge_flows)
-            self.ends[name] = Pile(merge_ends)
-            self.squares[name] = Pile(merge_squares)
+    def __init__(self, survey: Survey, independent_units: int | None = None) -> None:
+        self.survey = survey
+        self.links = 0
+        self._independent_units = independent_units
+        self._piles = {name: [Pile(merge) for merge in _MERGES] for name in BOUNDARIES}
         self.take(EDGES.empty_table())
 
     def take(self, edges: pa.Table) -> None:
@@ -217,16 +267,22 @@ class LinkCounts:
         edges
             EDGES; all edges of a unit at once.
         """
-        survey = self.survey
-        cells, space = survey.layers.cells, survey.space
-        for name, register in survey.registers.items():
-            self.flows[name].add(count_flows(edges, register, space))
-            self.ends[name].add(count_ends(edges, register))
-            self.squares[name].add(count_squares(edges, register, cells, space, survey.reach))
+        registers = self.survey.registers
+        drawn = registers["drawn"]
+        self._add("drawn", _count(edges, drawn, self.survey))
+        for name in MOVED:
+            concerned = edges.filter(pa.array(_find_moved(edges, drawn, registers[name])))
+            before = _count(concerned, drawn, self.survey)
+            self._add(name, Tally(*map(_negate, before)))
+            self._add(name, _count(concerned, registers[name], self.survey))
         self.links += edges.num_rows
 
-    def sum_squares(self, name: str) -> pa.Table:
-        """Return squares by one boundary, scaled to the units that the project file states.
+    def _add(self, name: str, tally: Tally) -> None:
+        for pile, part in zip(self._piles[name], tally, strict=True):
+            pile.add(part)
+
+    def sum(self, name: str) -> Tally:
+        """Return what the links come to by one boundary.
 
         Parameters
         ----------
@@ -235,10 +291,23 @@ class LinkCounts:
 
         Returns
         -------
-        pa.Table
-            As from merge_squares.
+        Tally
+            Squares are scaled to the units that the project file states.
         """
-        return scale_squares(self.squares[name].sum(), self.links, self.independent_units)
+        counted = [pile.sum() for pile in self._piles["drawn"]]
+        if name != "drawn":
+            changes = [pile.sum() for pile in self._piles[name]]
+            counted = [
+                merge(parts) for merge, *parts in zip(_MERGES, counted, changes, strict=True)
+            ]
+        flows, ends, squares = (_drop_empty(table) for table in counted)
+        return Tally(flows, ends, scale_squares(squares, self.links, self._independent_units))
+
+
+def _drop_empty(counted: pa.Table) -> pa.Table:
+    """Return the rows that still count something."""
+    first = next(name for name in _COUNTS if name in counted.column_names)
+    return counted.filter(pc.not_equal(counted[first], 0))
 
 
 def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
@@ -258,17 +327,13 @@ def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
     """
     layers = survey.layers
     tables = [LinkCounts(survey), *counted]
-    shape = len(layers.cells.names), len(layers.strata)
-    boundaries = {
-        name: Boundary(
-            name,
-            count_members(register.cells, register.stratum, shape),
-            merge_flows([table.flows[name].sum() for table in tables]),
-            merge_ends([table.ends[name].sum() for table in tables]),
-            merge_squares([table.sum_squares(name) for table in tables]),
-        )
-        for name, register in survey.registers.items()
-    }
+    shape = len(layers.all_cells.names), len(layers.strata)
+    boundaries = {}
+    for name, register in survey.registers.items():
+        members = count_members(register.cells, register.stratum, shape)
+        tallies = zip(*(table.sum(name) for table in tables), strict=True)
+        merged = [merge(parts) for merge, parts in zip(_MERGES, tallies, strict=True)]
+        boundaries[name] = Boundary(name, members, *merged)
     return Observed(
-        layers.cells, layers.strata, survey.space, survey.radii_m, survey.regions, **boundaries
+        layers.all_cells, layers.strata, survey.space, survey.radii_m, survey.regions, **boundaries
     )

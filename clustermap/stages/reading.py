@@ -31,11 +31,13 @@ from clustermap.layers.cells import (
     Place,
     assign,
     build_cells,
+    extend_cells,
 )
 from clustermap.layers.clusters import (
     CleanPolygons,
     clean_polygons,
     find_overlaps,
+    move_boundaries,
     refuse_overlaps,
 )
 from clustermap.layers.identity import find_duplicates, set_duplicates_aside
@@ -46,6 +48,7 @@ from clustermap.layers.industries import (
     code_industries,
 )
 from clustermap.messages import Message
+from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, taking_part
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root
@@ -89,6 +92,8 @@ class Layers:
         Strata of the register.
     moved
         By the name of a moved boundary: the cell of every actor, int32.
+    all_cells
+        Cells by any boundary; ``cells`` come first.
     """
 
     clusters: gpd.GeoDataFrame
@@ -100,6 +105,7 @@ class Layers:
     industries: CodedIndustries
     strata: Strata
     moved: Mapping[str, npt.NDArray[np.int32]]
+    all_cells: Cells
 
 
 @dataclass(frozen=True)
@@ -288,6 +294,38 @@ def _assign_actors(
     return assign(place, clusters, overlaps=overlaps, nearest_m=project.assign.nearest_m)
 
 
+def _move_actors(
+    rows: dict[str, pa.Table],
+    drawn: dict[str, Assignment],
+    clusters: gpd.GeoDataFrame,
+    project: Project,
+) -> dict[str, dict[str, pa.DictionaryArray]]:
+    """Assign all actors again to clusters whose boundary is moved.
+
+    An actor whose complex is stated stays there. Where clusters grow, none takes what another
+    holds, unless clusters may share their actors.
+    """
+    moved: dict[str, dict[str, pa.DictionaryArray]] = {}
+    for boundary in MOVED:
+        shapes = move_boundaries(clusters.geometry, outward=boundary == "larger")
+        frame = clusters.set_geometry(shapes, crs=clusters.crs)
+        stay = ["complex", "abroad"]
+        if boundary == "larger" and project.layers.clusters.overlaps != "all":
+            stay += ["inside", "nearest"]
+        moved[boundary] = {
+            name: _keep(drawn[name], _assign_actors(name, table, frame, project).cells, stay)
+            for name, table in rows.items()
+        }
+    return moved
+
+
+def _keep(drawn: Assignment, moved: pa.DictionaryArray, stay: list[str]) -> pa.DictionaryArray:
+    """Return the cells as drawn of those that stay, as moved of all others."""
+    staying = pc.is_in(drawn.how, value_set=pa.array(stay))
+    cells = [cells.cast(pa.string()) for cells in (drawn.cells, moved)]
+    return pc.if_else(staying, *cells).dictionary_encode()
+
+
 def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
     path = project.industries.path or data_root() / "taxonomies" / "strategic12.csv"
     parts, faults = [], [FAULTS.empty_table()]
@@ -368,6 +406,14 @@ def read_layers(project: Project, ledger: Ledger, progress: Progress) -> Layers:
         assigned[name] = _assign_actors(name, checked.rows, clusters, project)
         _close_actors(name, checked, read, assigned[name], ledger)
     cells = build_cells([str(key) for key in clusters.index], [a.cells for a in assigned.values()])
+    moved = _move_actors({n: c.rows for n, (c, _) in found.items()}, assigned, clusters, project)
+    all_cells = extend_cells(cells, [c for parts in moved.values() for c in parts.values()])
+    codes = {
+        name: np.concatenate(
+            [np.zeros(0, np.int32), *(all_cells.codes(part) for part in parts.values())]
+        )
+        for name, parts in moved.items()
+    }
     actors = {
         name: checked.rows.drop([FILE, LINE])
         .append_column("cell", assigned[name].cells)
@@ -378,12 +424,23 @@ def read_layers(project: Project, ledger: Ledger, progress: Progress) -> Layers:
     taxonomy = _read_taxonomy(project, progress)
     firms = actors.get("firms")
     none = pa.nulls(0, pa.string())
-    codes = none if firms is None else column_or_null(firms, "industry", pa.string())
-    industries = code_industries(codes, taxonomy)
+    coded = none if firms is None else column_or_null(firms, "industry", pa.string())
+    industries = code_industries(coded, taxonomy)
     register = _build_register(actors, cells)
     strata, stratum = _assign_strata(firms, register, cells, industries)
     register = replace(register, stratum=stratum)
-    return Layers(clusters, regions, actors, register, cells, taxonomy, industries, strata, {})
+    return Layers(
+        clusters,
+        regions,
+        actors,
+        register,
+        cells,
+        taxonomy,
+        industries,
+        strata,
+        codes,
+        all_cells,
+    )
 
 
 def join_actors(actors: dict[str, pa.Table], name: str, type_: pa.DataType) -> pa.Array:

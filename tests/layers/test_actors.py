@@ -12,7 +12,15 @@ from pyproj import CRS
 from clustermap import tables
 from clustermap.checks import Checked, Chunk, check_chunk
 from clustermap.errors import TableFault
-from clustermap.layers.actors import Home, Register, place_points, type_codes
+from clustermap.layers.actors import (
+    Home,
+    Register,
+    group_codes,
+    place_points,
+    precise_points,
+    site_codes,
+    type_codes,
+)
 from clustermap.layers.identity import find_duplicates, set_duplicates_aside
 from clustermap.tables import ACTOR_TYPES
 
@@ -114,3 +122,31 @@ def test_every_row_of_a_duplicated_identifier_is_marked() -> None:
     held = set_duplicates_aside("firms", twice, "firm")
     assert held.rows["firm"].to_pylist() == ["F0"]
     assert held.faults["line"].to_pylist() == [3, 3]
+
+
+def test_what_a_register_is_not_told_is_unknown() -> None:
+    nobody = np.zeros(2, np.uint8), np.zeros(2, np.int32)
+    register = Register(pa.array(["a", "b"]), *nobody, stratum=np.array([4, 5], np.int16))
+    assert np.isnan([register.x, register.y]).all()
+    assert register.precise.tolist() == [False, False]
+    assert register.stratum.tolist() == [4, 5]
+    assert register.group.tolist() == [-1, -1]
+    assert register.site.tolist() == [0, 0]
+
+
+def test_sites_are_headquarters_or_others() -> None:
+    said = [" 본사", "본점", "HQ", "head_office", "Headquarters", "공장", "R&D", "", None]
+    assert site_codes(pa.array(said)).tolist() == [1, 1, 1, 1, 1, 2, 2, 0, 0]
+    assert site_codes(pa.nulls(1, pa.string())).tolist() == [0]
+
+
+def test_groups_are_numbered_by_name() -> None:
+    assert group_codes(pa.array(["나", None, "가", "나"])).tolist() == [1, -1, 0, 1]
+    assert group_codes(pa.nulls(2, pa.string())).tolist() == [-1, -1]
+
+
+def test_a_place_known_to_2_km_is_precise() -> None:
+    nan = np.nan
+    x, y = np.array([1.0, 1, 1, nan, 1]), np.array([1.0, 1, 1, 1, nan])
+    precision = np.array([nan, 2000, 2000.1, nan, nan])
+    assert precise_points(x, y, precision).tolist() == [True, True, False, False, False]

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from clustermap.layers.cells import (
+    JOINT,
     UNKNOWN,
     Assignment,
     Place,
     assign,
     build_cells,
+    extend_cells,
     find_inside,
     find_nearest,
 )
@@ -258,3 +260,18 @@ def test_no_actors_at_all() -> None:
         [0],
         [0],
     )
+
+
+def test_more_cells_leave_the_codes_of_the_first_alone() -> None:
+    first = build_cells(["B", "A"], [pa.array(["outside:2_2", "A"]).dictionary_encode()])
+    more = pa.array(["outside:1_1", f"A{JOINT}B", "outside:2_2", "B"]).dictionary_encode()
+    every = extend_cells(first, [more])
+    assert first.names == ("B", "A", "outside:2_2")
+    assert every.names == ("B", "A", "outside:2_2", f"A{JOINT}B", "outside:1_1")
+    assert list(zip(every.held_cell, every.held_cluster, strict=True)) == [
+        (0, 0),
+        (1, 1),
+        (3, 1),
+        (3, 0),
+    ]
+    assert extend_cells(first, []).names == first.names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -18,6 +19,7 @@ from clustermap.layers.clusters import (
     clean_polygons,
     find_overlaps,
     make_valid,
+    move_boundaries,
     refuse_overlaps,
 )
 
@@ -201,3 +203,23 @@ def test_made_valid_marks_which() -> None:
     assert broken.tolist() == [True, False, False]
     assert mended[1] is None
     assert shapes[0] is BOW_TIE  # the input stays as it was
+
+
+@pytest.mark.parametrize("crs", [KOREA, LONLAT])
+def test_boundaries_move_by_a_fifth_of_the_radius_at_most_500_m(crs: CRS) -> None:
+    # Squares of 2 and 20 km: a circle of the same area has a radius of 1,128 m and 11.3 km.
+    frame = gpd.GeoSeries([box(0, 0, 2, 2), box(30, 0, 50, 20)], crs=KOREA).to_crs(crs)
+    for outward, sides in ((False, (1548.6, 19_000)), (True, (2451.4, 21_000))):
+        moved = gpd.GeoSeries(move_boundaries(frame, outward=outward), crs=crs)
+        west, south, east, north = moved.to_crs(KOREA).bounds.to_numpy().T
+        # A square in the map's grid is turned and bent a little in degrees.
+        exact = 0.001 if crs == KOREA else 0.005
+        assert (east - west).tolist() == pytest.approx(sides, rel=exact)
+        assert (north - south).tolist() == pytest.approx(sides, rel=exact)
+
+
+def test_a_strip_of_which_nothing_would_be_left_stays() -> None:
+    # 100 m by 10 km: a circle of the same area has a radius of 564 m, of which a fifth is 113 m.
+    strip = gpd.GeoSeries([box(0, 0, 0.1, 10)], crs=KOREA)
+    assert move_boundaries(strip, outward=False)[0].equals(strip.iloc[0])
+    assert move_boundaries(strip, outward=True)[0].area > strip.iloc[0].area

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clustermap.network.ends import count_ends, merge_ends
 from clustermap.network.flows import channel_name
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
+from tests.network.test_flows import REGISTER, edges, table
 from tests.network.worlds import World, draw
 
 if TYPE_CHECKING:
@@ -46,3 +51,17 @@ def test_ends_by_hand() -> None:
     both = merge_ends([project, pairs])
     assert told(both, world) >= {("firm_firm", "firm-firm", "firm", "firm", 5, 9 * HALF)}
     assert both.equals(merge_ends([pairs, project]))
+
+
+@given(edges, st.lists(st.integers(0, 30), max_size=4), st.randoms(use_true_random=False))
+def test_any_chunking_and_order_is_equal(
+    rows: list[tuple[Any, ...]], cuts: list[int], chance: Any
+) -> None:
+    whole = count_ends(table(rows), REGISTER)
+    mixed = [row if row[3] or chance.random() < 0.5 else (row[1], row[0], *row[2:]) for row in rows]
+    chance.shuffle(mixed)
+    bounds = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    parts = [count_ends(table(mixed[a:b]), REGISTER) for a, b in pairwise(bounds)]
+    assert merge_ends(parts).combine_chunks().equals(whole.combine_chunks())
+    held = [row for row in rows if min(REGISTER.stratum[list(row[:2])]) >= 0]
+    assert whole["links"].to_numpy().sum() == len(held)

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """The examples in docstrings are true, and every reason that is given has its words."""
+=======
+"""The examples in docstrings are true."""
+>>>>>>> counting
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+<<<<<<< HEAD
 from clustermap.messages import LANGUAGES, read_catalogue
 from clustermap.network import (
     brokerage,
@@ -18,10 +23,15 @@ from clustermap.network import (
     roles,
     structural_holes,
 )
+=======
+from clustermap.layers import actors
+from clustermap.network import space, tallies
+>>>>>>> counting
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+<<<<<<< HEAD
 MODULES = [
     *(diversity, empirical_bayes, involvement, posterior),
     *(resilience, roles, structural_holes),
@@ -29,10 +39,15 @@ MODULES = [
 
 
 @pytest.mark.parametrize("module", MODULES)
+=======
+
+@pytest.mark.parametrize("module", [actors, space, tallies])
+>>>>>>> counting
 def test_docstring_examples(module: ModuleType) -> None:
     found = doctest.testmod(module)
     assert found.attempted
     assert not found.failed
+<<<<<<< HEAD
 
 
 @pytest.mark.parametrize(
@@ -48,3 +63,5 @@ def test_docstring_examples(module: ModuleType) -> None:
 )
 def test_every_reason_has_its_words(reason: str) -> None:
     assert all(read_catalogue()[reason][language] for language in LANGUAGES)
+=======
+>>>>>>> counting

@@ -208,6 +208,38 @@ def test_a_project_hands_out_shares() -> None:
     assert faults == []
 
 
+def documents(*rows: tuple[Any, ...], reading: Reading | None = None) -> list[Edge]:
+    """Read rows of document, participant, year."""
+    names = ("document", "participant", "year")
+    columns = {
+        name: pa.array([None if r[n] is None else str(r[n]) for r in rows], pa.string())
+        for n, name in enumerate(names)
+    }
+    table = checked("documents", **columns)
+    coded, _, _ = code_participations(
+        "linkages_1", table, REGISTER, reading or Reading(), "document"
+    )
+    return [edge for batch in expand_projects(coded, REGISTER) for edge in spell(batch)]
+
+
+def test_a_document_hands_out_shares_as_a_project_does() -> None:
+    #  D1: f1 f2 u1 (3 authors: shares of 1/2), first year stated 2019     D2: u1 g1
+    rows = [("D1", "u1", None), ("D1", "f1", 2019), ("D1", "f2", None)]
+    rows += [("D2", "g1", 2021), ("D2", "u1", 2021)]
+    edges = documents(*rows)
+    half = SHARE_UNIT // 2
+    told = [(e["a"], e["b"], e["kind"], e["year"], e["share"], e["unit"]) for e in edges]
+    assert told == [
+        ("u1", "g1", "research", 2021, SHARE_UNIT, 1),
+        ("f1", "f2", "firm_firm", 2019, half, 0),
+        ("f1", "u1", "research", 2019, half, 0),
+        ("f2", "u1", "research", 2019, half, 0),
+    ]
+    # Of licences, say, the project file states one kind; documents have no direction either way.
+    edges = documents(*rows, reading=Reading(kind="transfer"))
+    assert {(e["kind"], e["directed"]) for e in edges} == {("transfer", False)}
+
+
 def test_unknown_participants_count_among_those_listed() -> None:
     rows = [("P", who, None, None) for who in ("f1", "zz", "f2", "f1", "yy")]
     edges, faults, _ = projects(*rows)

@@ -29,7 +29,9 @@ def read(
     project = open_project(world.write(folder))
     ledger = Ledger(project.quality.max_refused, strict=strict)
     layers = read_layers(project, ledger, no_progress)
-    return ledger, layers, count_network(project, layers, ledger, no_progress)
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    return ledger, layers, count_network(project, layers, ledger, no_progress, scratch)
 
 
 SETTINGS = {
