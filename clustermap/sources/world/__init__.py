@@ -4,15 +4,24 @@ Real boundaries, registers and linkages of Korea may not be passed on, and inven
 names would be quoted as findings. So a world lies on Korea's real land and everything else in it is
 invented: every cluster's name ends with "(가상)". Some clusters are planted with more or fewer
 links than typical, so that what the tool finds can be held against what is there.
+
+For validation, which needs many and large worlds, ``build_nation`` draws them on a plain and
+without names, ``draw_edges`` their links as the core counts them, and ``expect`` and
+``expect_by_redrawing`` say what is typical of every cluster.
 """
 
-from clustermap.sources.world.build import (
-    FACTORS,
-    Parameters,
-    World,
-    build_world,
-    redraw_linkages,
-)
+from clustermap.sources.world.build import World, build_world, read_nation, redraw_linkages
+from clustermap.sources.world.parameters import FACTORS, LAWS, PLANTED, Parameters
 from clustermap.sources.world.write import write_world
 
-__all__ = ["FACTORS", "Parameters", "World", "build_world", "redraw_linkages", "write_world"]
+__all__ = [
+    "FACTORS",
+    "LAWS",
+    "PLANTED",
+    "Parameters",
+    "World",
+    "build_world",
+    "read_nation",
+    "redraw_linkages",
+    "write_world",
+]

@@ -380,7 +380,25 @@ def draw_partners(rng: np.random.Generator, count: int) -> pd.DataFrame:
         {
             "partner": [f"P{number:04d}" for number in range(1, count + 1)],
             "name": name_partners(rng, kinds),
-            "country": _choose(rng, _COUNTRIES, count),
+            "country": choose_countries(rng, count),
             "kind": kinds,
         }
     )
+
+
+def choose_countries(rng: np.random.Generator, count: int) -> list[str]:
+    """Draw the countries of partners abroad.
+
+    Parameters
+    ----------
+    rng
+        Source of chance.
+    count
+        Number of partners.
+
+    Returns
+    -------
+    list
+        ISO 3166-1 alpha-2.
+    """
+    return _choose(rng, _COUNTRIES, count)
