@@ -46,6 +46,8 @@ from clustermap.sources.world.parameters import (
 from clustermap.sources.world.places import fill_shapes, read_geography
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
 
     from clustermap.sources.world.drawing import Stage
@@ -299,9 +301,9 @@ def read_nation(world: World) -> Nation:
     spots = [world.firms[["x", "y", "region"]], world.institutes[["x", "y", "region"]]]
     spot = pd.concat(spots, ignore_index=True)
     x, y = spot["x"].to_numpy(), spot["y"].to_numpy()
-    homes = pd.Index(world.clusters["cluster"]).get_indexer(world.actors["cell"])
+    homes = _find(world.actors["cell"], world.clusters["cluster"])
     squares, cell = find_squares(x, y, homes, len(world.clusters))
-    groups = cell * len(TYPES) + pd.Index(TYPES).get_indexer(world.actors["type"])
+    groups = cell * len(TYPES) + _find(world.actors["type"], TYPES)
     order = np.argsort(groups, kind="stable")
     traits = _read_traits(world, x[order], y[order], order)
     activity = world.actors["activity"].to_numpy()[order]
@@ -311,7 +313,7 @@ def read_nation(world: World) -> Nation:
         roster,
         traits,
         Partners(
-            pd.Index(TYPES).get_indexer(world.partners["kind"]).astype(np.uint8),
+            _find(world.partners["kind"], TYPES).astype(np.uint8),
             tuple(world.partners["country"]),
         ),
         world.truth[["cluster", "planted", "internal_factor", "external_factor"]],
@@ -330,31 +332,39 @@ def _read_cells(
     outside = cell >= clusters
     spots = spot.loc[outside, ["x", "y"]].groupby(cell[outside]).mean().to_numpy()
     where = np.concatenate([sites, spots.reshape(-1, 2)]) / 1000
-    regions = np.unique([*world.clusters["region"], *spot["region"]])
-    known = pd.Index(regions).get_indexer(spot["region"])
+    regions = sorted({*world.clusters["region"], *spot["region"]})
+    known = _find(spot["region"], regions)
     held = np.zeros((clusters + len(squares), len(regions)), dtype=np.int64)
     np.add.at(held, (cell, known), 1)
     region = held.argmax(axis=1)
-    region[:clusters] = pd.Index(regions).get_indexer(world.clusters["region"])
+    region[:clusters] = _find(world.clusters["region"], regions)
     counts = count_actors(groups, clusters + len(squares))
     return Cells((*world.clusters["cluster"], *squares), where, counts, clusters, region)
 
 
+def _find(values: pd.Series, known: Sequence[str] | pd.Series) -> Indices:
+    """Return the positions of values among those known, -1 for all others."""
+    return np.asarray(pd.Index(known).get_indexer(pd.Index(values)), dtype=np.int64)
+
+
 def _read_traits(world: World, x: Numbers, y: Numbers, order: Indices) -> Traits:
-    firms, rest = world.firms, len(world.institutes)
-
-    def spread(values: pd.Series, dtype: str) -> Indices:
-        return np.append(values.to_numpy(dtype=dtype), np.full(rest, -1, dtype=dtype))[order]
-
-    group = firms["group"].str[1:].replace("", "0").astype(int) - 1
-    site = pd.Series(pd.Index(SITES).get_indexer(firms["site"]))
+    firms = world.firms
+    of_group = firms["group"].str[1:].replace("", "0").astype(int) - 1
+    columns = (
+        firms["employees"].fillna(-1).to_numpy(dtype=np.int64),
+        firms["industry"].str[:2].to_numpy(dtype=np.int64),
+        of_group.to_numpy(dtype=np.int64),
+        _find(firms["site"], SITES),
+    )
+    nothing = np.full(len(world.institutes), -1)
+    employees, sector, group, site = (np.append(column, nothing)[order] for column in columns)
     return Traits(
         x,
         y,
-        spread(firms["employees"].fillna(-1), "int64"),
-        spread(firms["industry"].str[:2].astype(int), "int16"),
-        spread(group, "int32"),
-        np.maximum(spread(site, "int8"), 0).astype(np.uint8),
+        employees,
+        sector.astype(np.int16),
+        group.astype(np.int32),
+        np.maximum(site, 0).astype(np.uint8),
     )
 
 

@@ -6,7 +6,7 @@ then the two actors. Partners abroad are numbered after the actors of the roster
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,8 @@ from clustermap.sources.world.law import (
     TYPES,
     UNIVERSITY,
     reach_by_type,
+    weigh_channels,
+    weigh_leads,
 )
 from clustermap.sources.world.parameters import open_stream
 from clustermap.tables import KINDS
@@ -88,6 +90,18 @@ class Projects:
     kind: NDArray[np.uint8]
 
 
+def share_channels() -> Numbers:
+    """Return the share of the pairs by channel.
+
+    Returns
+    -------
+    ndarray
+        In the order of CHANNELS; they sum to one.
+    """
+    share = np.array(list(CHANNELS.values()))
+    return np.asarray(share / share.sum())
+
+
 @dataclass(frozen=True)
 class Stage:
     """What links are drawn from.
@@ -102,12 +116,48 @@ class Stage:
         Type of every partner abroad, as a position in TYPES.
     attachment
         What one link adds to the chance of the next.
+    channels
+        Share of the pairs by channel; a sum below one makes them fewer than asked.
+    leads
+        The same of the projects, by type of their lead.
     """
 
     law: Law
     roster: Roster
     partners: NDArray[np.uint8]
     attachment: float = 0.0
+    channels: Numbers = field(default_factory=share_channels)
+    leads: Numbers = field(default_factory=lambda: LEADS / LEADS.sum())
+
+
+def keep_level(stage: Stage, world: Law) -> Stage:
+    """Return a stage at the level of a world that has other links besides.
+
+    A world has as many links as asked. So what is planted in some clusters leaves fewer for all
+    others, and what is typical in it is not what it would be with nothing planted.
+
+    Parameters
+    ----------
+    stage
+        What links are drawn from.
+    world
+        Law of the world whose level it takes.
+
+    Returns
+    -------
+    Stage
+        As many links as asked, but for those that the world has besides.
+    """
+    law = stage.law
+    return replace(
+        stage,
+        channels=stage.channels * _ratio(weigh_channels(law), weigh_channels(world)),
+        leads=stage.leads * _ratio(weigh_leads(law), weigh_leads(world)),
+    )
+
+
+def _ratio(one: Numbers, other: Numbers) -> Numbers:
+    return np.divide(one, other, out=np.ones_like(one), where=other > 0)
 
 
 class Ends:
@@ -288,10 +338,12 @@ def draw_pairs(
     Pairs
         In the order of their channels, and of their cells within.
     """
+    if links == 0:
+        return _join([])
     ends = Ends(stage.law) if ends is None else ends
-    share = np.array(list(CHANNELS.values()))
+    share = stage.channels
     share = share * [ends.weigh(lead, partner).sum() > 0 for _, lead, partner in CHANNELS]
-    many = rng.multinomial(links, share / share.sum())
+    many = rng.multinomial(round(links * stage.channels.sum()), share / share.sum())
     drawn = [
         _draw_channel(rng, stage, ends, channel, count)
         for channel, count in enumerate(many)
@@ -371,9 +423,11 @@ def draw_projects(
         Participations by project.
     """
     law, roster = stage.law, stage.roster
+    count = round(links / PAIRS_A_PROJECT * stage.leads.sum())
+    if count == 0:
+        return _string([])
     ends = Ends(law) if ends is None else ends
-    count = round(links / PAIRS_A_PROJECT)
-    share = LEADS * (law.counts.sum(axis=0) > 0)
+    share = stage.leads * (law.counts.sum(axis=0) > 0)
     many = rng.multinomial(count, share / share.sum())
     size = rng.choice(SIZES, size=count, p=SIZE_SHARE)
     lead = np.repeat(np.arange(len(TYPES)), many)

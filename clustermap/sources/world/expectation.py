@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from clustermap.sources.world.drawing import CHANNEL_KINDS
+from clustermap.sources.world.drawing import CHANNEL_KINDS, share_channels
 from clustermap.sources.world.law import (
     ABROAD_SHARE,
     ABROAD_TYPES,
@@ -22,6 +22,7 @@ from clustermap.sources.world.law import (
     TYPES,
     measure_km,
     reach_by_type,
+    weigh_channels,
 )
 from clustermap.sources.world.nation import build_typical, plant_law, read_noise
 from clustermap.sources.world.roster import BOOKED
@@ -138,11 +139,9 @@ def list_scales(nation: Nation, law: Law) -> Numbers:
     ndarray
         One value a channel; links with partners abroad left out.
     """
-    share = np.array(list(CHANNELS.values()))
-    ends = [(lead, partner) for _, lead, partner in CHANNELS]
-    level = np.array([(law.mass[:, s] * law.reach(s, t)).sum() for s, t in ends])
-    share = np.where(level > 0, share, 0.0)
-    home = np.array([1 - abroad_share(nation, partner) for _, partner in ends])
+    level = weigh_channels(law)
+    share = np.where(level > 0, share_channels(), 0.0)
+    home = np.array([1 - abroad_share(nation, partner) for _, _, partner in CHANNELS])
     links = nation.parameters.links - nation.parameters.project_links
     return np.asarray(links * share / share.sum() * home / np.where(level > 0, level, 1.0))
 
@@ -174,7 +173,7 @@ def _sum_pairs(nation: Nation, typical: Law, planted: Law, far: NDArray[np.bool_
     ends = [(lead, partner) for _, lead, partner in CHANNELS]
     moved = _find_moves(nation.roster, len(typical.counts))
     for row in range(ROWS):
-        of_kind = (CHANNEL_KINDS == row) | (row == ROWS - 1)
+        of_kind = (row == CHANNEL_KINDS) | (row == ROWS - 1)
         flows = np.zeros_like(typical.pull)
         for channel in np.flatnonzero(of_kind):
             flows += _expect_flows(typical, *ends[channel], scales[channel], moved)

@@ -8,6 +8,7 @@ n the actors of a cell and d the distance of the cells. Planting multiplies it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,6 +102,10 @@ class Law:
     counts: Numbers
     mass: Numbers
 
+    @cached_property
+    def _summed(self) -> Numbers:
+        return np.asarray(self.pull @ self.mass)
+
     @property
     def own(self) -> Numbers:
         """Pull within every cell."""
@@ -141,7 +146,7 @@ class Law:
         ndarray
             One value a cell; an actor is no partner of its own.
         """
-        summed = self.pull @ self.mass[:, partner]
+        summed = self._summed[:, partner]
         if lead == partner:
             missed = self.mass[:, partner] - self.partners(lead, partner)
             summed = np.maximum(summed - self.own * missed, 0.0)
@@ -298,6 +303,43 @@ def reach_by_type(law: Law, lead: int) -> Numbers:
     rate = PARTNERS_OF_LEAD[lead] / total
     columns = [rate[kind] * law.reach(lead, kind) for kind in range(len(TYPES))]
     return np.column_stack(columns)
+
+
+def weigh_channels(law: Law) -> Numbers:
+    """Return the pull of all pairs of actors that a channel may link.
+
+    Parameters
+    ----------
+    law
+        The law.
+
+    Returns
+    -------
+    ndarray
+        One value a channel, in the order of CHANNELS.
+    """
+    weights = [(law.mass[:, lead] * law.reach(lead, other)).sum() for _, lead, other in CHANNELS]
+    return np.array(weights)
+
+
+def weigh_leads(law: Law) -> Numbers:
+    """Return the pull of all guests that leads of projects may have.
+
+    Parameters
+    ----------
+    law
+        The law.
+
+    Returns
+    -------
+    ndarray
+        One value a type of lead.
+    """
+    weights = [
+        (law.mass[:, lead] * reach_by_type(law, lead).sum(axis=1)).sum()
+        for lead in range(len(TYPES))
+    ]
+    return np.array(weights)
 
 
 def as_factors(cells: Cells, factors: Mapping[str, Numbers]) -> tuple[Numbers, Numbers]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,7 +137,12 @@ def choose_law(parameters: Parameters) -> Parameters:
             raise ValueError(f"{key} = {getattr(parameters, key)}: one of {', '.join(known)}")
     changes = LAWS[parameters.law]
     chosen = replace(
-        parameters, **{f.name: changes[f.name] for f in fields(parameters) if f.name in changes}
+        parameters,
+        decay_spread=changes.get("decay_spread", parameters.decay_spread),
+        capital=changes.get("capital", parameters.capital),
+        attachment=changes.get("attachment", parameters.attachment),
+        project_share=changes.get("project_share", parameters.project_share),
+        heterogeneity=changes.get("heterogeneity", parameters.heterogeneity),
     )
     _check(chosen)
     return chosen

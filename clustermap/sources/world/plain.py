@@ -67,7 +67,7 @@ def draw_plain_sizes(rng: np.random.Generator, clusters: int) -> Indices:
     """
     beyond = (1 + _TAIL_END) ** -_TAIL
     tail = (1 - rng.random(clusters) * (1 - beyond)) ** (-1 / _TAIL) - 1
-    return np.ceil(tail * _SCALE + _LEAST).astype(np.int64)
+    return np.asarray(np.ceil(tail * _SCALE + _LEAST), dtype=np.int64)
 
 
 def build_nation(

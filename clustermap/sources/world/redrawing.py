@@ -21,12 +21,15 @@ from clustermap.sources.world.drawing import (
     draw_linkages,
     draw_pairs,
     draw_projects,
+    keep_level,
 )
 from clustermap.sources.world.expectation import ROWS, Expected, find_far
 from clustermap.sources.world.law import TYPES
 from clustermap.sources.world.nation import (
     build_typical,
     draw_noise,
+    plant_law,
+    read_noise,
     set_stage,
     unplant,
 )
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from clustermap.sources.world.drawing import Pairs, Projects, Stage
+    from clustermap.sources.world.law import Law
     from clustermap.sources.world.nation import Nation
     from clustermap.sources.world.places import Indices
 
@@ -116,7 +120,8 @@ def expect_by_redrawing(
 ) -> Expected:
     """Return mean and variance of every cluster's links when they are drawn anew.
 
-    The actors stay and nothing is planted; multipliers of pairs of cells are drawn anew too.
+    The actors stay and nothing is planted, at the level of the planted world; where links attract
+    links, at the level of its start. Multipliers of pairs of cells are drawn anew too.
 
     Parameters
     ----------
@@ -167,12 +172,14 @@ def redraw(
     """
     if not numbers or numbers.start % BLOCK or numbers.step != 1:
         raise ValueError(f"{numbers}: begin at a multiple of {BLOCK}, one at least")
-    nation = unplant(read_nation(world) if isinstance(world, World) else world)
+    planted = read_nation(world) if isinstance(world, World) else world
+    level = plant_law(planted, build_typical(planted, read_noise(planted)))
+    nation = unplant(planted)
     far = find_far(nation, beyond_km)
     if nation.parameters.attachment > 0 and nation.parameters.project_share == 0:
-        drawn = _regrow(nation, numbers, seed, far)
+        drawn = _regrow(nation, numbers, seed, far, level)
     else:
-        drawn = _redraw(nation, numbers, seed, far)
+        drawn = _redraw(nation, numbers, seed, far, level)
     clusters = nation.cells.clusters
     sums = np.zeros((4, ROWS, clusters), dtype=np.int64)
     for inside, across in drawn:
@@ -187,9 +194,10 @@ _Counts = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
 
 
 def _regrow(
-    nation: Nation, numbers: range, seed: int, far: NDArray[np.bool_]
+    nation: Nation, numbers: range, seed: int, far: NDArray[np.bool_], level: Law
 ) -> Iterator[_Counts]:
-    law = GrowthLaw.build(nation, build_typical(nation), far)
+    stage = keep_level(set_stage(nation, build_typical(nation)), level)
+    law = GrowthLaw.build(nation, stage, far)
     for first in range(numbers.start, numbers.stop, BLOCK):
         rng = open_stream(seed, "redrawing", first // BLOCK)
         inside, across = regrow(rng, law, BLOCK)
@@ -198,16 +206,16 @@ def _regrow(
 
 
 def _redraw(
-    nation: Nation, numbers: range, seed: int, far: NDArray[np.bool_]
+    nation: Nation, numbers: range, seed: int, far: NDArray[np.bool_], level: Law
 ) -> Iterator[_Counts]:
     asked = nation.parameters
-    stage = set_stage(nation, build_typical(nation))
+    stage = keep_level(set_stage(nation, build_typical(nation)), level)
     ends, links = Ends(stage.law), asked.links - asked.project_links
     for number in numbers:
         if asked.heterogeneity > 0:
             rng = open_stream(seed, "noise", number)
             noise = draw_noise(rng, len(nation.cells.names), asked.heterogeneity)
-            stage = set_stage(nation, build_typical(nation, noise))
+            stage = keep_level(set_stage(nation, build_typical(nation, noise)), level)
             ends = Ends(stage.law)
         if stage.attachment > 0:
             drawn = draw_linkages(seed, stage, links, asked.project_links, number)
@@ -221,9 +229,7 @@ def _redraw(
         yield count_sides(stage, drawn, far)
 
 
-def count_sides(
-    stage: Stage, drawn: tuple[Pairs, Projects], far: NDArray[np.bool_]
-) -> _Counts:
+def count_sides(stage: Stage, drawn: tuple[Pairs, Projects], far: NDArray[np.bool_]) -> _Counts:
     """Count links within cells and with others, by kind.
 
     Parameters
@@ -269,4 +275,3 @@ def _expand(stage: Stage, projects: Projects) -> Iterator[tuple[Indices, Indices
         kind = projects.kind[one].astype(np.int64)
         a, b = projects.actor[one], projects.actor[other]
         yield a, b, np.where(kind == UNSTATED, derive_kinds(types[a], types[b]), kind)
-

@@ -120,7 +120,10 @@ class Roster:
                 return found
             at = found[same]
             found[same] = self.draw(
-                rng, self.cells[at].astype(np.int64), self.types[at], np.ones(len(at), dtype=bool)
+                rng,
+                self.cells[at].astype(np.int64),
+                self.types[at].astype(np.int64),
+                np.ones(len(at), dtype=bool),
             )
         return np.asarray(np.where(found == others, self.step_on(found), found))
 
