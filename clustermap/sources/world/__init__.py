@@ -11,17 +11,39 @@ without names, ``draw_edges`` their links as the core counts them, and ``expect`
 """
 
 from clustermap.sources.world.build import World, build_world, read_nation, redraw_linkages
+from clustermap.sources.world.edges import Edges, Observation, draw_edges, observe
+from clustermap.sources.world.expectation import Expected, expect
+from clustermap.sources.world.nation import Nation
 from clustermap.sources.world.parameters import FACTORS, LAWS, PLANTED, Parameters
+from clustermap.sources.world.plain import build_nation
+from clustermap.sources.world.redrawing import (
+    Redrawn,
+    expect_by_redrawing,
+    merge_redrawn,
+    redraw,
+)
 from clustermap.sources.world.write import write_world
 
 __all__ = [
     "FACTORS",
     "LAWS",
     "PLANTED",
+    "Edges",
+    "Expected",
+    "Nation",
+    "Observation",
     "Parameters",
+    "Redrawn",
     "World",
+    "build_nation",
     "build_world",
+    "draw_edges",
+    "expect",
+    "expect_by_redrawing",
+    "merge_redrawn",
+    "observe",
     "read_nation",
+    "redraw",
     "redraw_linkages",
     "write_world",
 ]

@@ -52,7 +52,8 @@ def draw_groups(
         Position in SITES.
     """
     count = len(employees)
-    order = np.argsort(-np.log(np.maximum(employees, 1)) - rng.gumbel(size=count), kind="stable")
+    chance = np.log(np.maximum(employees, 1)) + rng.gumbel(size=count)
+    order = np.argsort(-chance, kind="stable")
     plants = rng.geometric(
         1 / _MEAN_PLANTS, size=max(1, round(_SHARE * count / (1 + _MEAN_PLANTS)))
     )
@@ -60,6 +61,9 @@ def draw_groups(
     group = np.full(count, -1, dtype=np.int32)
     site = np.zeros(count, dtype=np.uint8)
     group[offices], site[offices] = np.arange(len(offices)), HEADQUARTERS
+    # Some regions live on plants: a spread (log) of one between regions.
+    lean = rng.standard_normal(int(regions.max(initial=0)) + 1)
+    order = np.argsort(-chance - lean[regions], kind="stable")
     rest = order[group[order] < 0][: int(plants.sum())]
     owner = np.repeat(np.arange(len(plants)), plants)[: len(rest)]
     group[rng.permutation(rest)], site[rest] = owner, PLANT

@@ -197,8 +197,11 @@ class Ends:
         if kind not in self._tables:
             mass = self._law.mass[:, kind]
             held = np.flatnonzero(mass > 0)
-            reach = self._law.pull[:, held] * mass[held]
-            self._tables[kind] = held, np.cumsum(reach, out=reach.reshape(-1))
+            full = len(held) == len(mass)
+            reach = self._law.pull.copy() if full else self._law.pull.take(held, axis=1)
+            reach *= mass[held]
+            reach = reach.reshape(-1)
+            self._tables[kind] = held, np.cumsum(reach, out=reach)
         return self._tables[kind]
 
     def draw_leads(self, rng: np.random.Generator, weight: Numbers, count: int) -> Indices:

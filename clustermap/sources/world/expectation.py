@@ -172,11 +172,12 @@ def _sum_pairs(nation: Nation, typical: Law, planted: Law, far: NDArray[np.bool_
     scales = list_scales(nation, planted)
     ends = [(lead, partner) for _, lead, partner in CHANNELS]
     moved = _find_moves(nation.roster, len(typical.counts))
+    total = np.zeros_like(typical.pull)
     for row in range(ROWS):
-        of_kind = (row == CHANNEL_KINDS) | (row == ROWS - 1)
-        flows = np.zeros_like(typical.pull)
-        for channel in np.flatnonzero(of_kind):
+        flows = total if row == ROWS - 1 else np.zeros_like(total)
+        for channel in np.flatnonzero(row == CHANNEL_KINDS):
             flows += _expect_flows(typical, *ends[channel], scales[channel], moved)
+        total += 0.0 if flows is total else flows
         inside[row] = np.diag(flows)
         both = flows + flows.T
         both[~far] = 0.0
