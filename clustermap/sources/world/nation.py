@@ -343,8 +343,9 @@ def set_stage(nation: Nation, law: Law) -> Stage:
     Stage
         With the roles that are planted.
     """
-    roster = cast_roles(nation)
-    return Stage(law, roster, nation.partners.types, nation.parameters.attachment)
+    asked = nation.parameters
+    a_link = asked.attachment * len(nation.roster.groups) / (2 * max(asked.links, 1))
+    return Stage(law, cast_roles(nation), nation.partners.types, a_link)
 
 
 def cast_roles(nation: Nation) -> Roster:

@@ -85,7 +85,9 @@ class Parameters:
         Share of the headquarters of firms with several sites that stand in one region; links of
         their plants are then booked at the headquarters. 0 for neither.
     attachment
-        What one link adds to the chance of the next, in units of an average actor; 0 for nothing.
+        What the links of an average actor add to its chance of further ones until the last is
+        drawn, against its chance at the start: 1 + c x links so far, where c is this over the
+        mean number of links of an actor. 0 for nothing.
     """
 
     clusters: int
@@ -123,7 +125,7 @@ def choose_law(parameters: Parameters) -> Parameters:
 
     Returns
     -------
-    chosen : Parameters
+    parameters.Parameters
         As asked, but for what the law named in them says.
 
     Raises
