@@ -12,6 +12,7 @@ import os
 import re
 import tomllib
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
@@ -31,7 +32,7 @@ from pydantic_core import PydanticCustomError
 
 from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
-from clustermap.tables import LAYERS, LINKAGES, Table
+from clustermap.tables import KINDS, LAYERS, LINKAGES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -47,6 +48,7 @@ _VSI = re.compile(r"[/\\]vsi", re.IGNORECASE)
 _GLOB = re.compile(r"[*?\[]")
 _CRS = re.compile(r"^[A-Za-z]+:[0-9A-Za-z]+$")
 _UNIT = re.compile(r"^\d+(\.\d+)?([eE]\d{1,2})? [A-Z]{3}$")
+_RADII = 6
 _TOML_LINE = re.compile(r"line (\d+)")
 
 _EXPECTED = {
@@ -297,8 +299,9 @@ class Assign(Section):
 class Linkage(Source):
     """Sections [[linkages]], repeatable: one table of knowledge flows."""
 
-    form: Literal["pairs", "projects"] = Field(
-        description="A row is a pair of actors, or one actor's part in a project."
+    form: Literal["pairs", "projects", "documents"] = Field(
+        description="A row is a pair of actors, one actor's part in a project, or one actor's part"
+        " in a document, e.g. a patent or a paper."
     )
     kind: Text | None = Field(
         default=None, description="Kind of every row, where the file has no column for it."
@@ -322,8 +325,8 @@ class Linkage(Source):
         if self.kind is not None:
             if self.kinds:
                 raise PydanticCustomError("project_conflict", "fault", {"at": "kind"})
-            _check_choice(self.kind, _kinds(table), "kind")
-        if self.form == "projects":
+            _check_choice(self.kind, KINDS, "kind")
+        if self.form != "pairs":
             for key in ("directed", "independent_units"):
                 if getattr(self, key) is not None:
                     raise _bad(getattr(self, key), Message("project.expected.pairs"), key)
@@ -354,6 +357,39 @@ class Score(Section):
     draws: int = Field(
         default=1000, ge=1, le=100_000, description="Random draws behind intervals of scores."
     )
+    null: Literal["mass", "constrained", "no_distance"] = Field(
+        default="mass",
+        description="What links are held against in the headline: what is typical of the actors at"
+        " their distances, the same with every cell's total kept, or without distances; all are"
+        " computed.",
+    )
+    local_m: Annotated[tuple[float, ...], Field(strict=False)] = Field(
+        default=(0, 10_000, 30_000),
+        description="How far local links reach (m): up to six radii, ascending from 0 (the fence).",
+    )
+    local_by: Literal["region"] | None = Field(
+        default=None, description="Local links end at the region instead of at radii."
+    )
+
+    @field_validator("local_m", mode="after")
+    @classmethod
+    def _check_radii(cls, radii: tuple[float, ...]) -> tuple[float, ...]:
+        ascending = all(near < far for near, far in pairwise(radii))
+        if not ascending or radii[:1] != (0,) or len(radii) > _RADII:
+            raise _bad(list(radii), Message("project.expected.radii", {"most": _RADII}))
+        return radii
+
+    @model_validator(mode="after")
+    def _check_local(self) -> Self:
+        if self.local_by is not None and "local_m" in self.model_fields_set:
+            found = {"at": "local_by", "one": "local_m", "other": "local_by"}
+            raise PydanticCustomError("project_either", "fault", found)
+        return self
+
+    @property
+    def radii_m(self) -> tuple[float, ...]:
+        """Radii of local links; empty where they end at the region."""
+        return () if self.local_by else self.local_m
 
 
 class Publish(Section):

@@ -221,6 +221,17 @@ PROJECTS = Table(
     ),
     ("project", "participant"),
 )
+DOCUMENTS = Table(
+    "documents",
+    "One part of an actor in a document that has several authors, e.g. a patent or a paper.",
+    (
+        Column("document", "id", "Document.", required=True),
+        Column("participant", "id", "Actor that takes part.", required=True),
+        _YEAR,
+        _FIELD,
+    ),
+    ("document", "participant"),
+)
 
 TAXONOMY = Table(
     "taxonomy",
@@ -235,7 +246,7 @@ TAXONOMY = Table(
 )
 
 LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS)}
-LINKAGES = {table.name: table for table in (PAIRS, PROJECTS)}
+LINKAGES = {table.name: table for table in (PAIRS, PROJECTS, DOCUMENTS)}
 INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY)
 
 _CLUSTER = Column("cluster", "id", "Cluster.", required=True)

@@ -114,12 +114,38 @@ def test_linkages_keep_what_is_said(folder: Path) -> None:
     assert (linkage.directed, linkage.since, linkage.until) == (True, 2019, None)
 
 
+def test_documents_take_one_kind_or_that_of_their_ends(folder: Path) -> None:
+    documents = PAIRS.replace('"pairs"', '"documents"')
+    text = HEAD + documents + 'kind = "transfer"\n' + documents
+    stated, derived = open_project(write(folder, text)).linkages
+    assert (stated.form, stated.kind, derived.kind) == ("documents", "transfer", None)
+
+
+def test_local_links_end_at_radii_or_at_the_region(folder: Path) -> None:
+    assert open_project(write(folder, HEAD)).score.radii_m == (0, 10_000, 30_000)
+    text = HEAD + "[score]\nlocal_m = [0, 2.5e3]\n"
+    assert open_project(write(folder, text)).score.radii_m == (0, 2500)
+    text = HEAD + '[score]\nlocal_by = "region"\nnull = "constrained"\n'
+    score = open_project(write(folder, text)).score
+    assert (score.radii_m, score.null) == ((), "constrained")
+
+
 FAULTS = {
     "unknown key": ('[layers.firms]\npth = "firms.csv"', "project_unknown_key", "path"),
     "unknown section": ("[scoring]\ndraws = 1", "project_unknown_key", "score"),
     "stage that does not exist": ("[select]\nbudget = 1", "project_unknown_key", "Known here"),
     "layer that does not exist": ("[layers.support]\n", "project_unknown_key", "clusters"),
-    "key of a later stage": ('[score]\nnull = "mass"', "project_unknown_key", "draws"),
+    "null that is none": ('[score]\nnull = "gravity"', "project_bad_value", "no_distance"),
+    "radii that start nowhere": ("[score]\nlocal_m = [10000]", "project_bad_value", "[0, 10000"),
+    "no radii": ("[score]\nlocal_m = []", "project_bad_value", "[0, 10000"),
+    "radii that fall": ("[score]\nlocal_m = [0, 3, 2]", "project_bad_value", "ascending from 0"),
+    "radii that stay": ("[score]\nlocal_m = [0, 3, 3]", "project_bad_value", "ascending from 0"),
+    "seven radii": ("[score]\nlocal_m = [0,1,2,3,4,5,6]", "project_bad_value", "up to 6"),
+    "radii and regions": (
+        '[score]\nlocal_m = [0, 5000]\nlocal_by = "region"',
+        "project_either",
+        "Keep one",
+    ),
     "kinds where none are": (
         '[layers.firms]\npath = "firms.csv"\nkinds = { a = "firm" }',
         "project_unknown_key",
@@ -136,7 +162,22 @@ FAULTS = {
         "project_bad_value",
         "university",
     ),
-    "form of a later stage": (PAIRS.replace("pairs", "documents"), "project_bad_value", "projects"),
+    "form that is none": (PAIRS.replace('"pairs"', '"papers"'), "project_bad_value", "documents"),
+    "direction of documents": (
+        PAIRS.replace('"pairs"', '"documents"') + "directed = true",
+        "project_bad_value",
+        "no direction",
+    ),
+    "kinds of documents": (
+        PAIRS.replace('"pairs"', '"documents"') + 'kinds = { a = "other" }',
+        "project_unknown_key",
+        "kind",
+    ),
+    "kind of documents that is none": (
+        PAIRS.replace('"pairs"', '"documents"') + 'kind = "patent"',
+        "project_bad_value",
+        "transfer",
+    ),
     "not repeated": (PAIRS.replace("[[", "[").replace("]]", "]"), "project_bad_value", "[["),
     "kind and kinds": (
         PAIRS + 'kind = "transfer"\nkinds = { a = "other" }',
@@ -264,7 +305,13 @@ def test_parameters_hold_no_machine_path(
     assert str(outside.parent) not in written
     assert parameters["layers"]["clusters"]["path"] == ["clusters.geojson"]
     assert parameters["layers"]["firms"]["path"] == ["firms.csv"]
-    assert parameters["score"] == {"profile": "balanced", "draws": 1000}
+    assert parameters["score"] == {
+        "profile": "balanced",
+        "draws": 1000,
+        "null": "mass",
+        "local_m": [0, 10_000, 30_000],
+        "local_by": None,
+    }
 
 
 def test_a_project_is_frozen_copied_and_sent_to_workers(folder: Path) -> None:

@@ -17,15 +17,23 @@ INDICATOR_CODES = {
     "actors": "act",
     "ei_index": "ei",
     "employees": "emp",
+    "employer_herfindahl": "hhe",
     "external_links": "ext",
     "firms": "frm",
     "herfindahl": "hhi",
+    "industry_firms": "ifr",
     "internal_links": "int",
+    "krugman_index": "kru",
+    "largest_employer_share": "lrg",
     "local_share": "loc",
     "location_quotient": "lq",
     "participation": "par",
+    "related_variety": "rvr",
+    "small_firm_employment": "sme",
+    "small_firm_share": "sml",
     "strength": "str",
     "symmetric_location_quotient": "slq",
+    "unrelated_variety": "uvr",
 }
 """Indicator to its part of a field name; the README beside the files lists them."""
 

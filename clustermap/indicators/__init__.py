@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from clustermap.indicators import centrality, linkage, participation, size, specialisation
+from clustermap.indicators import (
+    centrality,
+    concentration,
+    linkage,
+    participation,
+    size,
+    size_structure,
+    specialisation,
+    variety,
+)
 from clustermap.indicators.record import Indicator
 from clustermap.messages import Message
 from clustermap.tables import INDICATORS as TABLE
@@ -19,7 +28,10 @@ __all__ = ["INDICATORS", "Indicator", "compute_indicators", "find_indicator", "l
 
 INDICATORS: tuple[Indicator, ...] = (
     *size.FAMILY,
+    *size_structure.FAMILY,
     *specialisation.FAMILY,
+    *concentration.FAMILY,
+    *variety.FAMILY,
     *linkage.FAMILY,
     *participation.FAMILY,
     *centrality.FAMILY,

@@ -25,6 +25,8 @@ KNOWN_SHARE = 0.5
 """Share of a cluster's firms whose employees must be known for it to be counted in employees."""
 
 IN_FIRMS = "note.counted_in_firms"
+UNITS = ("employees", "firms")
+"""What industries are counted in."""
 
 
 def location_quotient(
@@ -159,7 +161,7 @@ def industry_quotients(counts: Counts) -> pd.DataFrame:
     present = counts.by_industry.set_index(["cluster", "industry"])
     whole = pd.MultiIndex.from_product([counts.clusters, nation.index])
     quotients: dict[str, Numbers] = {}
-    for unit in ("employees", "firms"):
+    for unit in UNITS:
         table = present[unit].reindex(whole, fill_value=0).to_numpy(dtype=float)
         quotients[unit] = location_quotient(
             table.reshape(len(counts.clusters), len(nation)),
@@ -178,6 +180,33 @@ def industry_quotients(counts: Counts) -> pd.DataFrame:
             "note": np.repeat(_note(in_persons, regions["firms"]), len(nation)),
         }
     )
+
+
+def industry_firms(counts: Counts) -> pd.DataFrame:
+    """Count the firms of every cluster in every strategic industry.
+
+    A firm counts fully in each industry that it belongs to.
+
+    Parameters
+    ----------
+    counts
+        What was counted.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns cluster, industry, value (firms; null where no firm has an industry code), basis
+        (the cluster's firms with an industry code).
+    """
+    nation = np.sort(counts.nation_by_industry["industry"].to_numpy(dtype=str))
+    whole = pd.MultiIndex.from_product(
+        [counts.clusters, nation.astype(object)], names=["cluster", "industry"]
+    )
+    present = counts.by_industry.set_index(["cluster", "industry"])["firms"]
+    coded = np.repeat(coded_firms(counts)["firms"].to_numpy(dtype=float), len(nation))
+    found = present.reindex(whole, fill_value=0).to_numpy(dtype=float)
+    value = np.where(coded > 0, found, np.nan)
+    return whole.to_frame(index=False).assign(value=value, basis=coded)
 
 
 def symmetric_industry_quotients(counts: Counts) -> pd.DataFrame:
@@ -222,20 +251,56 @@ def sector_concentration(counts: Counts) -> pd.DataFrame:
     ----------
     As :func:`herfindahl`.
     """
+    tables = division_tables(counts)
+    return choose_unit(counts, *(herfindahl(tables[unit]) for unit in UNITS))
+
+
+def division_tables(counts: Counts) -> dict[str, pd.DataFrame]:
+    """Return employees and firms of every cluster by industry division.
+
+    Parameters
+    ----------
+    counts
+        What was counted.
+
+    Returns
+    -------
+    dict
+        Unit of ``UNITS`` to a table of clusters (all, in order) x divisions (sorted); firms without
+        an industry code are left out.
+    """
     coded = counts.by_sector[counts.by_sector["sector"] != ""]
-    tables = {
-        column: coded.pivot_table(
-            index="cluster", columns="sector", values=column, aggfunc="sum", fill_value=0
+    return {
+        unit: coded.pivot_table(
+            index="cluster", columns="sector", values=unit, aggfunc="sum", fill_value=0
         ).reindex(counts.clusters, fill_value=0)
-        for column in ("employees", "firms")
+        for unit in UNITS
     }
+
+
+def choose_unit(counts: Counts, in_employees: Numbers, in_firms: Numbers) -> pd.DataFrame:
+    """Choose for every cluster between a value counted in employees and one counted in firms.
+
+    Parameters
+    ----------
+    counts
+        What was counted.
+    in_employees, in_firms
+        One value a cluster, counted in either unit.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns cluster, value, basis (firms with an industry code, and with known employees where
+        employees are counted), note: in employees where they are known for at least half of a
+        cluster's firms, else in firms.
+    """
     in_persons = _counted_in_employees(counts)
-    value = np.where(in_persons, herfindahl(tables["employees"]), herfindahl(tables["firms"]))
     regions = coded_firms(counts)
     return pd.DataFrame(
         {
             "cluster": counts.clusters,
-            "value": value,
+            "value": np.where(in_persons, in_employees, in_firms),
             "basis": _basis(in_persons, regions),
             "note": _note(in_persons, regions["firms"]),
         }
@@ -275,6 +340,15 @@ def _note(in_persons: npt.NDArray[np.bool_], firms: pd.Series[int]) -> npt.NDArr
 
 
 FAMILY = (
+    Indicator(
+        "industry_firms",
+        industry_firms,
+        "firms",
+        "neither",
+        "clustermap",
+        by="industry",
+        minimum=0,
+    ),
     Indicator(
         "location_quotient",
         industry_quotients,

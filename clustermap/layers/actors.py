@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 POINT = "x, y"
 """Column that a fault of both coordinates names."""
 
+SITES = ("unknown", "headquarters", "other")
+HEADQUARTERS = SITES.index("headquarters")
+
+_HEADQUARTERS = ("headquarters", "hq", "head office", "본사", "본점")
+_PRECISE_M = 2000.0
 _Points: TypeAlias = "tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]"
 _AMONG_DEGREES = 0.3
 _HARDLY = 0.1
@@ -145,6 +150,8 @@ def _are_swapped(
 class Register:
     """Every actor that a linkage may name, by its position.
 
+    Of the fields after the third, those that are not given are unknown for everyone.
+
     Parameters
     ----------
     ids
@@ -153,11 +160,43 @@ class Register:
         uint8; position in ACTOR_TYPES.
     cells
         int32; code of the cell that it belongs to.
+    x, y
+        float64 on the map; NaN where unknown.
+    precise
+        bool; whether it is known where it stands, to 2 km or better.
+    stratum
+        int16; stratum that it is compared within; -1 for actors that the null model leaves out
+        (partners abroad, and actors of whom no place is known).
+    group
+        int32; business group; -1: none.
+    site
+        uint8; position in SITES.
     """
 
     ids: pa.Array
     types: npt.NDArray[np.uint8]
     cells: npt.NDArray[np.int32]
+    x: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    y: npt.NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    precise: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    stratum: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
+    group: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
+    site: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+
+    def __post_init__(self) -> None:
+        unknown = {
+            "x": np.nan,
+            "y": np.nan,
+            "precise": False,
+            "stratum": -1,
+            "group": -1,
+            "site": 0,
+        }
+        for name, value in unknown.items():
+            given = getattr(self, name)
+            if len(given) != len(self.cells):
+                filled = np.full(len(self.cells), value, dtype=given.dtype)
+                object.__setattr__(self, name, filled)
 
     def find(self, ids: pa.Array) -> npt.NDArray[np.int32]:
         """Return the positions of identifiers.
@@ -196,3 +235,80 @@ def type_codes(rows: pa.Table, fixed: str = "") -> npt.NDArray[np.uint8]:
         return np.full(rows.num_rows, default, dtype=np.uint8)
     at = pc.index_in(rows["kind"].combine_chunks(), value_set=pa.array(ACTOR_TYPES))
     return np.asarray(pc.fill_null(at, default).to_numpy(zero_copy_only=False), dtype=np.uint8)
+
+
+def precise_points(
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    precision_m: npt.NDArray[np.float64],
+) -> npt.NDArray[np.bool_]:
+    """Return which points are known well enough to measure distances of actors by.
+
+    Parameters
+    ----------
+    x, y
+        Points; NaN where unknown.
+    precision_m
+        How precise they are; NaN means exact.
+
+    Returns
+    -------
+    np.ndarray
+        bool.
+
+    Examples
+    --------
+    >>> nan = np.nan
+    >>> precise_points(np.array([1, 1, nan]), np.ones(3), np.array([nan, 2001, nan])).tolist()
+    [True, False, False]
+    """
+    return np.asarray(~np.isnan(x) & ~np.isnan(y) & ~(precision_m > _PRECISE_M), dtype=bool)
+
+
+def group_codes(groups: pa.Array) -> npt.NDArray[np.int32]:
+    """Return business groups as codes, numbered in the order of their names.
+
+    Parameters
+    ----------
+    groups
+        Text; null where an actor belongs to none.
+
+    Returns
+    -------
+    np.ndarray
+        int32; -1: none.
+
+    Examples
+    --------
+    >>> group_codes(pa.array(["b", None, "a", "b"])).tolist()
+    [1, -1, 0, 1]
+    """
+    names = pc.unique(groups.drop_null()).sort()
+    at = pc.fill_null(pc.index_in(groups, value_set=names), -1)
+    return np.asarray(at.to_numpy(zero_copy_only=False), dtype=np.int32)
+
+
+def site_codes(sites: pa.Array) -> npt.NDArray[np.uint8]:
+    """Return what the rows of firms say of their sites as codes.
+
+    Parameters
+    ----------
+    sites
+        Text as the source has it; null where it says nothing.
+
+    Returns
+    -------
+    np.ndarray
+        uint8; position in SITES.
+
+    Examples
+    --------
+    >>> site_codes(pa.array(["본사", "Head Office", "plant", None])).tolist()
+    [1, 1, 2, 0]
+    """
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(sites))
+    words = pc.replace_substring_regex(words, r"[\s_-]+", " ")
+    head = pc.is_in(words, value_set=pa.array(_HEADQUARTERS))
+    said = pc.fill_null(pc.not_equal(words, ""), False)
+    codes = pc.if_else(head, HEADQUARTERS, pc.if_else(said, SITES.index("other"), 0))
+    return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.uint8)

@@ -296,3 +296,27 @@ def areas_km2(shapes: npt.NDArray[np.object_], crs: CRS) -> Floats:
         return np.asarray(shapely.area(shapes) * unit_m(crs) ** 2 / 1e6, dtype=float)
     geod = crs.get_geod() or Geod(ellps="WGS84")
     return np.array([abs(geod.geometry_area_perimeter(shape)[0]) / 1e6 for shape in shapes])
+
+
+def distances_m(x: Floats, y: Floats, to_x: Floats, to_y: Floats, crs: CRS) -> Floats:
+    """Return distances between points; on the ellipsoid where the system is geographic.
+
+    Parameters
+    ----------
+    x, y, to_x, to_y
+        Points, arrays of one shape; NaN where unknown.
+    crs
+        Their system.
+
+    Returns
+    -------
+    np.ndarray
+        Metres; NaN where a point is unknown.
+    """
+    if not crs.is_geographic:
+        return np.sqrt((x - to_x) ** 2 + (y - to_y) ** 2) * unit_m(crs)
+    geod = crs.get_geod() or Geod(ellps="WGS84")
+    known = np.isfinite(x) & np.isfinite(y) & np.isfinite(to_x) & np.isfinite(to_y)
+    metres = np.full(len(x), np.nan)
+    metres[known] = geod.inv(x[known], y[known], to_x[known], to_y[known])[2]
+    return metres

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from clustermap.layers.cells import ABROAD
 from clustermap.network.graph import build_network
+from clustermap.network.tallies import SIZE_CLASSES
 from clustermap.tables import ACTOR_TYPES, KINDS, SCORED_KINDS
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
     from clustermap.layers.actors import Register
     from clustermap.layers.cells import Cells
+
+_MEDIUM = SIZE_CLASSES.index(50)
+"""First size class above small firms (EU 2003/361/EC)."""
 
 _SCORED = [KINDS.index(kind) for kind in SCORED_KINDS]
 
@@ -47,10 +51,12 @@ class Counts:
     by_sector
         Firms by industry division: cluster, sector (first two characters of the industry code,
         "" where the firm has none), firms, employees, employed (firms whose employees are known),
-        largest (employees of the largest firm).
+        employees_squared (sum of the squared employees of each firm), small (firms known to have
+        fewer than 50 employees), small_employees (their employees), largest (employees of the
+        largest firm).
     by_industry
         Firms by strategic industry, a firm counting fully in each industry that it belongs to:
-        cluster, industry, firms, employees, employed, largest.
+        cluster, industry, then as ``by_sector``.
     nation_by_sector, nation_by_industry
         The same over every firm read, inside and outside clusters, without the column cluster.
     links
@@ -188,8 +194,15 @@ def _build_links(
 
 def _sum_firms(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Return firms summed by some columns."""
-    sums = {"actors": "sum", "employees": "sum", "employed": "sum", "largest": "max"}
-    return rows.groupby(by, sort=True).agg(sums).rename(columns={"actors": "firms"}).reset_index()
+    below = rows["size_class"] < _MEDIUM  # the class of unknown size comes last
+    rows = rows.assign(
+        small=rows["actors"].where(below, 0), small_employees=rows["employees"].where(below, 0)
+    )
+    sums = dict.fromkeys(
+        ("actors", "employees", "employed", "employees_squared", "small", "small_employees"), "sum"
+    )
+    summed = rows.groupby(by, sort=True).agg({**sums, "largest": "max"})
+    return summed.rename(columns={"actors": "firms"}).reset_index()
 
 
 def build_counts(

@@ -1,4 +1,4 @@
-"""Flows: links between cells, by kind, channel and year, in whole numbers that merge anyhow."""
+"""Flows: links between cells, by kind, channel, year and distance, in whole numbers that merge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from clustermap.network.linkages import NO_UNIT, NO_YEAR
-from clustermap.tables import ACTOR_TYPES, KINDS
+from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
     from clustermap.layers.actors import Register
     from clustermap.layers.cells import Cells
+    from clustermap.network.space import Space
 
 _TYPES = len(ACTOR_TYPES)
 _UNORDERED = [code * _TYPES + code for code in range(_TYPES)]
 _KEYS = ["source", "target", "kind", "channel", "year"]
+FLOW_KEYS = [*_KEYS, "band"]
+"""Columns that identify a row of counted flows."""
 
 
 def channel_name(code: int) -> str:
@@ -43,11 +46,34 @@ def channel_name(code: int) -> str:
     return f"{ACTOR_TYPES[first]}{'>' if directed else '-'}{ACTOR_TYPES[second]}"
 
 
-def count_flows(edges: pa.Table, register: Register) -> pa.Table:
-    """Count links between cells.
+@dataclass(frozen=True)
+class Oriented:
+    """Edges turned as their channels lead.
+
+    Parameters
+    ----------
+    a, b
+        int32; positions of the first and the second actor.
+    kind
+        uint8; position in KINDS.
+    channel
+        uint8; as in channel_name.
+    credit
+        int64; 1e-9: one for a pair, its share for a pair of a project's or document's participants.
+    """
+
+    a: npt.NDArray[np.int32]
+    b: npt.NDArray[np.int32]
+    kind: npt.NDArray[np.uint8]
+    channel: npt.NDArray[np.uint8]
+    credit: npt.NDArray[np.int64]
+
+
+def orient(edges: pa.Table, register: Register) -> Oriented:
+    """Turn edges as their channels lead.
 
     A channel of two actor types runs from the first type to the second; a channel within one type
-    has no direction unless its kind is directed.
+    has no direction unless its kind is directed, and is turned by the codes of its cells.
 
     Parameters
     ----------
@@ -58,25 +84,55 @@ def count_flows(edges: pa.Table, register: Register) -> pa.Table:
 
     Returns
     -------
-    pa.Table
-        source, target (int32 cells), kind (uint8), channel (uint8), year (int16), links, weight
-        (int64); one row a combination.
+    Oriented
+        One entry an edge.
     """
-    a, b, kind, directed, year, share = (
-        edges[name].to_numpy() for name in ("a", "b", "kind", "directed", "year", "share")
+    a, b, kind, directed, unit, share = (
+        edges[name].to_numpy() for name in ("a", "b", "kind", "directed", "unit", "share")
     )
     types = register.types.astype(np.int32)
     first, second = types[a], types[b]
     source, target = register.cells[a], register.cells[b]
     turn = ~directed & ((first > second) | ((first == second) & (source > target)))
-    source, target = np.where(turn, target, source), np.where(turn, source, target)
     first, second = np.where(turn, second, first), np.where(turn, first, second)
     channel = (directed * _TYPES**2 + first * _TYPES + second).astype(np.uint8)
+    credit = np.where(unit == NO_UNIT, SHARE_UNIT, share)
+    return Oriented(np.where(turn, b, a), np.where(turn, a, b), kind, channel, credit)
+
+
+def count_flows(edges: pa.Table, register: Register, space: Space) -> pa.Table:
+    """Count links between cells.
+
+    Parameters
+    ----------
+    edges
+        EDGES.
+    register
+        Types, cells and places of the actors.
+    space
+        Distances between the cells.
+
+    Returns
+    -------
+    pa.Table
+        source, target (int32 cells), kind (uint8), channel (uint8), year (int16), band (uint8;
+        bin of the distance), links, weight, credit (int64); one row a combination.
+    """
+    turned = orient(edges, register)
     counted = pa.table(
-        [source, target, kind, channel, year, np.ones(len(a), dtype=np.int64), share],
-        names=[*_KEYS, "links", "weight"],
+        {
+            "source": register.cells[turned.a],
+            "target": register.cells[turned.b],
+            "kind": turned.kind,
+            "channel": turned.channel,
+            "year": edges["year"],
+            "band": space.find_bands(turned.a, turned.b, register),
+            "links": np.ones(edges.num_rows, dtype=np.int64),
+            "weight": edges["share"],
+            "credit": turned.credit,
+        }
     )
-    return _sum(counted)
+    return sum_rows(counted, FLOW_KEYS)
 
 
 def merge_flows(flows: Sequence[pa.Table]) -> pa.Table:
@@ -92,17 +148,28 @@ def merge_flows(flows: Sequence[pa.Table]) -> pa.Table:
     pa.Table
         One table of the same form; the same for every order and grouping.
     """
-    return _sum(pa.concat_tables(flows))
+    return sum_rows(pa.concat_tables(flows), FLOW_KEYS)
 
 
-def _sum(flows: pa.Table) -> pa.Table:
-    summed = flows.group_by(_KEYS, use_threads=False).aggregate(
-        [("links", "sum"), ("weight", "sum")]
-    )
-    renamed = summed.rename_columns({"links_sum": "links", "weight_sum": "weight"})
-    return renamed.select([*_KEYS, "links", "weight"]).sort_by(
-        [(key, "ascending") for key in _KEYS]
-    )
+def sum_rows(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """Add up the rows that have the same keys.
+
+    Parameters
+    ----------
+    rows
+        Keys first, then whole numbers.
+    keys
+        Columns of the keys.
+
+    Returns
+    -------
+    pa.Table
+        The same columns, one row a combination, sorted by the keys.
+    """
+    sums = [name for name in rows.column_names if name not in keys]
+    summed = rows.group_by(list(keys), use_threads=False).aggregate([(n, "sum") for n in sums])
+    renamed = summed.rename_columns({f"{name}_sum": name for name in sums})
+    return renamed.select(rows.column_names).sort_by([(key, "ascending") for key in keys])
 
 
 def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
@@ -118,9 +185,10 @@ def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        The table FLOWS, sorted by its key.
+        The table FLOWS, sorted by its key; bands are added up.
     """
     names = np.array(cells.names, dtype=object)
+    flows = sum_rows(flows.select([*_KEYS, "links", "weight"]), _KEYS)
     codes = {key: flows[key].to_numpy() for key in _KEYS}
     source, target = names[codes["source"]], names[codes["target"]]
     # A channel without direction is written in the order of the names, whatever the codes were.

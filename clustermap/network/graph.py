@@ -47,7 +47,8 @@ def build_network(
     graph.add_nodes_from(ids)
     if not flows:
         return graph
-    frame = pa.concat_tables(flows).drop(["year"]).to_pandas().groupby(_KEYS).sum().reset_index()
+    rows = pa.concat_tables(flows).select([*_KEYS, "links", "weight"])
+    frame = rows.to_pandas().groupby(_KEYS).sum().reset_index()
     held = pd.DataFrame({"cell": cells.held_cell, "cluster": cells.held_cluster})
     for end in ("source", "target"):
         frame = frame.merge(held.rename(columns={"cell": end, "cluster": f"{end}_cluster"}), on=end)

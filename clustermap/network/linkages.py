@@ -1,4 +1,4 @@
-"""Linkages: kinds and channels, and how rows of pairs or projects become coded edges.
+"""Linkages: kinds, and how rows of pairs, projects or documents become coded edges.
 
 Every link is counted once. An edge is a pair of actors by their positions in the register, its
 kind, its year, the independent unit that it comes from, and its share in whole units of 1e-9.
@@ -234,18 +234,18 @@ def _build_edges(
 
 @dataclass(frozen=True)
 class Participations:
-    """Who takes part in which project, as numbers, ordered by project.
+    """Who takes part in which project or document, as numbers, ordered by it.
 
     Parameters
     ----------
     unit, actor
-        int32; project and position of the participant.
+        int32; project or document, and position of the participant.
     kind
         uint8; stated kind, len(KINDS) where none is stated.
     year
         int16; NO_YEAR where none is given.
     listed
-        int32 per project; participants listed, unknown ones included: shares are 1/(listed - 1).
+        int32 per unit; participants listed, unknown ones included: shares are 1/(listed - 1).
     """
 
     unit: npt.NDArray[np.int32]
@@ -256,9 +256,9 @@ class Participations:
 
 
 def code_participations(
-    table: str, checked: Checked, register: Register, reading: Reading
+    table: str, checked: Checked, register: Register, reading: Reading, by: str = "project"
 ) -> tuple[Participations, pa.Table, int]:
-    """Turn rows of projects into coded participations.
+    """Turn rows of projects or documents into coded participations.
 
     A project whose rows state several kinds or years takes the first stated, in order of the file.
 
@@ -267,11 +267,13 @@ def code_participations(
     table
         Name of the table, for the faults.
     checked
-        Typed rows of the table PROJECTS, all of them.
+        Typed rows of the table PROJECTS or DOCUMENTS, all of them.
     register
         Every actor known.
     reading
         How the rows are to be read.
+    by
+        Column of the unit: "project" or "document".
 
     Returns
     -------
@@ -279,10 +281,10 @@ def code_participations(
         Participations; FAULTS (unknown and repeated participants); rows outside the years.
     """
     rows = checked.rows
-    unit = np.asarray(pc.dictionary_encode(rows["project"].combine_chunks()).indices)
+    unit = np.asarray(pc.dictionary_encode(rows[by].combine_chunks()).indices)
     year = _one_a_unit(unit, _years(rows), NO_YEAR)
     kind = _one_a_unit(unit, _kinds(rows, reading), len(KINDS))
-    once = _first_of_each(rows)
+    once = _first_of_each(rows, by)
     actor = register.find(rows["participant"].combine_chunks())
     counted = _in_years(year, reading)
     bad = counted & (~once | (actor < 0))
@@ -300,11 +302,11 @@ def code_participations(
     return coded, pa.concat_tables([checked.faults, *faults]), int((~counted).sum())
 
 
-def _first_of_each(rows: pa.Table) -> npt.NDArray[np.bool_]:
-    """Return which rows name a (project, participant) for the first time."""
+def _first_of_each(rows: pa.Table, by: str) -> npt.NDArray[np.bool_]:
+    """Return which rows name a participant of a unit for the first time."""
     codes = [
         np.asarray(pc.dictionary_encode(rows[name].combine_chunks()).indices, dtype=np.int64)
-        for name in ("project", "participant")
+        for name in (by, "participant")
     ]
     key = codes[0] * (codes[1].max(initial=0) + 1) + codes[1]
     once = np.zeros(rows.num_rows, dtype=bool)

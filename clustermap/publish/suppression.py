@@ -12,8 +12,15 @@ if TYPE_CHECKING:
 
 SUPPRESSED = "suppressed"
 _OF_EMPLOYMENT = frozenset(
-    {"employees", "herfindahl", "location_quotient", "symmetric_location_quotient"}
+    {
+        *("employees", "herfindahl", "krugman_index", "related_variety", "unrelated_variety"),
+        *("location_quotient", "symmetric_location_quotient"),
+        *("small_firm_share", "small_firm_employment"),
+    }
 )
+_OF_SMALL_FIRMS = frozenset({"small_firm_share", "small_firm_employment"})
+_OF_ONE_FIRM = frozenset({"largest_employer_share", "employer_herfindahl"})
+"""With the employees of the cluster they tell, or nearly tell, those of its largest firm."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,12 @@ def _find_small(rows: pd.DataFrame, by: list[str], rules: Rules) -> pd.DataFrame
     few = _is_small(cells["firms"], rules)
     dominated = cells["largest"] > rules.dominance * cells["employees"]
     return pd.DataFrame({"few": few, "hidden": few | dominated})
+
+
+def _find_few_of_a_size(counts: Counts, rules: Rules) -> pd.Series[bool]:
+    """Return, by cluster, whether few firms are small or few are not: shares would tell of them."""
+    sums = counts.by_sector.groupby("cluster", sort=True)[["employed", "small"]].sum()
+    return _is_small(sums["small"], rules) | _is_small(sums["employed"] - sums["small"], rules)
 
 
 def _marked(keys: pd.DataFrame, marks: pd.Series[bool]) -> pd.Series[bool]:
@@ -104,16 +117,20 @@ def find_suppressed(indicators: pd.DataFrame, counts: Counts, rules: Rules) -> p
     kinds = hide_kinds(counts, rules)
     any_kind = counts.linked.set_index("cluster")["linked"]
     of_employment = indicators["indicator"].isin(_OF_EMPLOYMENT)
+    of_one_firm = indicators["indicator"].isin(_OF_ONE_FIRM)
     by_industry = indicators["industry"] != ""
     by_kind = indicators["kind"] != ""
     cluster, pair = indicators[["cluster"]], indicators[["cluster", "industry"]]
     hidden = of_employment & ~by_industry & _marked(cluster, clusters["hidden"])
+    hidden |= of_one_firm
+    of_small_firms = indicators["indicator"].isin(_OF_SMALL_FIRMS)
+    hidden |= of_small_firms & _marked(cluster, _find_few_of_a_size(counts, rules))
     hidden |= by_industry & _marked(pair, industries["hidden"])
     # A share of employment in an industry tells of the whole's employees too.
     hidden |= by_industry & _marked(cluster, clusters["few"])
     hidden |= (indicators["indicator"] == "firms") & _marked(cluster, clusters["few"])
     hidden |= by_kind & _marked(indicators[["cluster", "kind"]], kinds)
-    of_links = ~of_employment & ~by_industry & (indicators["indicator"] != "firms")
+    of_links = ~of_employment & ~of_one_firm & ~by_industry & (indicators["indicator"] != "firms")
     return hidden | (of_links & ~by_kind & _marked(cluster, _is_small(any_kind, rules)))
 
 

@@ -10,14 +10,11 @@ import pyarrow as pa
 
 from clustermap.checks import FAULTS, check_chunk
 from clustermap.errors import TableFault
-from clustermap.layers.industries import CodedIndustries, code_industries
 from clustermap.messages import Message
 from clustermap.network.counts import Counts, Evidence, build_counts
 from clustermap.network.flows import (
     Presence,
-    count_flows,
     count_presence,
-    merge_flows,
     merge_presence,
     name_flows,
 )
@@ -32,6 +29,7 @@ from clustermap.network.linkages import (
 from clustermap.network.tallies import count_tallies, merge_tallies
 from clustermap.sources.files import read_chunks
 from clustermap.stages.ledger import Entry, Ledger, Progress
+from clustermap.stages.observing import LinkCounts, Survey, observe, survey_layers
 from clustermap.stages.reading import (
     Layers,
     column_or_null,
@@ -44,12 +42,12 @@ from clustermap.tables import KINDS, SHARE_UNIT
 if TYPE_CHECKING:
     import pandas as pd
 
+    from clustermap.network.observed import Observed
     from clustermap.project import Linkage, Project
     from clustermap.tables import Table
 
 _LARGEST_SUM = 2**62
 """Sums of shares over all tables stay below this, so that int64 never overflows."""
-_FEW_ROWS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -62,37 +60,36 @@ class Network:
         Counts of the clusters.
     flows
         The table FLOWS.
+    observed
+        What the null model is held against.
     """
 
     counts: Counts
     flows: pd.DataFrame
+    observed: Observed
 
 
 @dataclass
 class _Reduced:
     """What is left of one table of linkages once its edges went by."""
 
-    parts: list[pa.Table]
+    counts: LinkCounts
     presence: Presence
-    edges: int = 0
     misfits: int = 0
-    largest: int = 0
+    largest: int = SHARE_UNIT
 
     def take(self, edges: pa.Table, layers: Layers) -> None:
         register = layers.register
-        self.parts.append(count_flows(edges, register))
-        # Merged only once as much again has come in, so that no flow is added up at every chunk.
-        if sum(part.num_rows for part in self.parts[1:]) > max(self.parts[0].num_rows, _FEW_ROWS):
-            self.parts = [self.flows()]
+        self.counts.take(edges)
         found = count_presence(edges, register, layers.cells)
         self.presence = merge_presence(self.presence, found)
         ends = (register.types[edges[end].to_numpy()] for end in ("a", "b"))
         self.misfits += int((~fits_kind(edges["kind"].to_numpy(), *ends)).sum())
-        self.edges += edges.num_rows
         self.largest = max(self.largest, int(edges["share"].to_numpy().max(initial=0)))
 
-    def flows(self) -> pa.Table:
-        return merge_flows(self.parts)
+    @property
+    def edges(self) -> int:
+        return self.counts.links
 
     def check_sums(self, table: str, limit: int) -> None:
         """Refuse weights whose sum might not fit into 64 bits."""
@@ -105,10 +102,10 @@ class _Reduced:
             )
 
 
-def _start(layers: Layers) -> _Reduced:
-    nothing = EDGES.empty_table()
-    presence = count_presence(nothing, layers.register, layers.cells)
-    return _Reduced([count_flows(nothing, layers.register)], presence)
+def _start(survey: Survey, linkage: Linkage) -> _Reduced:
+    layers = survey.layers
+    presence = count_presence(EDGES.empty_table(), layers.register, layers.cells)
+    return _Reduced(LinkCounts(survey, linkage.independent_units), presence)
 
 
 def _reading(linkage: Linkage) -> Reading:
@@ -116,9 +113,10 @@ def _reading(linkage: Linkage) -> Reading:
 
 
 def _count_pairs(
-    table: Table, linkage: Linkage, layers: Layers, ledger: Ledger, progress: Progress
+    table: Table, linkage: Linkage, survey: Survey, ledger: Ledger, progress: Progress
 ) -> _Reduced:
-    reduced, faults, entry = _start(layers), [FAULTS.empty_table()], Entry()
+    layers = survey.layers
+    reduced, faults, entry = _start(survey, linkage), [FAULTS.empty_table()], Entry()
     for item in read_chunks(file_source(table, linkage)):
         if isinstance(item, pa.Table):
             faults.append(item)
@@ -139,19 +137,19 @@ def _count_pairs(
 
 
 def _count_projects(
-    table: Table, linkage: Linkage, layers: Layers, ledger: Ledger, progress: Progress
+    table: Table, linkage: Linkage, survey: Survey, ledger: Ledger, progress: Progress
 ) -> _Reduced:
-    rows = read_rows(table, linkage, progress)
+    layers = survey.layers
+    rows, by = read_rows(table, linkage, progress), table.key[0]
     projects, faults, left_out = code_participations(
-        table.name, rows.checked, layers.register, _reading(linkage)
+        table.name, rows.checked, layers.register, _reading(linkage), by
     )
-    reduced = _start(layers)
+    reduced = _start(survey, linkage)
     for edges in expand_projects(projects, layers.register):
         reduced.take(edges, layers)
         progress(Message("step.count", {"table": table.name}), reduced.edges, 0)
-    entry = Entry(
-        rows.read, len(projects.unit), left_out, {"projects": len(np.unique(projects.unit))}
-    )
+    units = len(np.unique(projects.unit))
+    entry = Entry(rows.read, len(projects.unit), left_out, {f"{by}s": units})
     _close(table, reduced, entry, faults, ledger)
     return reduced
 
@@ -161,25 +159,21 @@ def _close(table: Table, reduced: _Reduced, entry: Entry, faults: pa.Table, ledg
     ledger.close(table.name, entry, faults)
 
 
-def _tally(layers: Layers) -> tuple[pa.Table, CodedIndustries]:
+def _tally(layers: Layers) -> pa.Table:
     """Count actors in their cells; partners abroad belong to no stratum of the nation."""
-    none = pa.nulls(0, pa.string())
-    firms = layers.actors.get("firms")
-    codes = none if firms is None else column_or_null(firms, "industry", pa.string())
-    industries = code_industries(codes, layers.taxonomy)
     parts, start = [], 0
     for name, rows in layers.actors.items():
         span = slice(start, start := start + rows.num_rows)
         if name == "partners":
             continue
         employees = column_or_null(rows, "employees", pa.int64()) if name == "firms" else None
-        coded = industries if name == "firms" else None
+        coded = layers.industries if name == "firms" else None
         cells, types = layers.register.cells[span], layers.register.types[span]
         parts.append(count_tallies(cells, types, employees, coded))
     if not parts:
         nobody = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint8)
         parts = [count_tallies(*nobody, None, None)]
-    return merge_tallies(parts), industries
+    return merge_tallies(parts)
 
 
 def count_network(project: Project, layers: Layers, ledger: Ledger, progress: Progress) -> Network:
@@ -199,28 +193,30 @@ def count_network(project: Project, layers: Layers, ledger: Ledger, progress: Pr
     Returns
     -------
     Network
-        Counts and flows.
+        Counts, flows, and what the null model is held against.
     """
+    survey = survey_layers(project, layers)
     evidence, linked = [], np.zeros((len(KINDS), len(layers.register.cells)), dtype=bool)
+    counted = []
     for number, linkage in enumerate(project.linkages, start=1):
         table = linkage_table(number, linkage.form)
         count = _count_pairs if linkage.form == "pairs" else _count_projects
-        reduced = count(table, linkage, layers, ledger, progress)
+        reduced = count(table, linkage, survey, ledger, progress)
         reduced.check_sums(table.name, _LARGEST_SUM // len(project.linkages))
-        units = reduced.presence.units if linkage.form == "projects" else None
-        evidence.append(Evidence(reduced.flows(), units, linkage.independent_units))
+        units = None if linkage.form == "pairs" else reduced.presence.units
+        flows = reduced.counts.flows["drawn"].sum()
+        evidence.append(Evidence(flows, units, linkage.independent_units))
         linked |= reduced.presence.linked
-    tallies, industries = _tally(layers)
+        counted.append(reduced.counts)
+    observed = observe(survey, counted)
     counts = build_counts(
         [str(key) for key in layers.clusters.index],
         layers.cells,
         layers.register,
-        tallies,
-        industries.sectors,
-        industries.groups,
+        _tally(layers),
+        layers.industries.sectors,
+        layers.industries.groups,
         evidence,
         linked,
     )
-    nothing = count_flows(EDGES.empty_table(), layers.register)
-    flows = merge_flows([nothing, *(part.flows for part in evidence)])
-    return Network(counts, name_flows(flows, layers.cells))
+    return Network(counts, name_flows(observed.drawn.flows, layers.cells), observed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from clustermap import tables
+from clustermap.indicators.industries import compute_industries
 from clustermap.layers import projection
 from clustermap.messages import Message
 from clustermap.publish.door import Results, Terms, build_release
@@ -149,15 +150,6 @@ def release_findings(project: Project, findings: Findings) -> Release:
     return build_release(results, terms)
 
 
-def _industry_rows(network: Network) -> pd.DataFrame:
-    """Return the strategic industries of the whole nation: firms and employees."""
-    frame = network.counts.nation_by_industry
-    long = frame.melt("industry", ["firms", "employees"], var_name="indicator")
-    long["value"] = long["value"].astype(float)
-    long = long.assign(low=float("nan"), high=float("nan"))
-    return long.sort_values(["industry", "indicator"], ignore_index=True)
-
-
 def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
     """Return every table of a run, as written to OUT/tables.
 
@@ -186,7 +178,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         "memberships": memberships,
         "flows": network.flows,
         "indicators": findings.indicators,
-        "industries": _industry_rows(network),
+        "industries": compute_industries(network.counts),
         "scores": findings.scored.scores,
         "subscores": findings.scored.subscores,
     }

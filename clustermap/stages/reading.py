@@ -14,7 +14,15 @@ from clustermap import tables
 from clustermap.checks import FAULTS, FILE, LINE, Checked, check_chunk, set_aside
 from clustermap.errors import TableFault
 from clustermap.layers import projection
-from clustermap.layers.actors import Home, Register, place_points, type_codes
+from clustermap.layers.actors import (
+    Home,
+    Register,
+    group_codes,
+    place_points,
+    precise_points,
+    site_codes,
+    type_codes,
+)
 from clustermap.layers.cells import (
     ABROAD,
     HOW,
@@ -31,14 +39,23 @@ from clustermap.layers.clusters import (
     refuse_overlaps,
 )
 from clustermap.layers.identity import find_duplicates, set_duplicates_aside
-from clustermap.layers.industries import Taxonomy, build_taxonomy
+from clustermap.layers.industries import (
+    CodedIndustries,
+    Taxonomy,
+    build_taxonomy,
+    code_industries,
+)
 from clustermap.messages import Message
+from clustermap.network.strata import Strata, assign_strata, taking_part
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root
 from clustermap.stages.ledger import Entry, Ledger, Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
+    import numpy.typing as npt
     from pyproj import CRS
 
     from clustermap.project import Layer, Project, Source
@@ -66,6 +83,12 @@ class Layers:
         All cells and the clusters that hold them.
     taxonomy
         Strategic industries.
+    industries
+        Industries of the firms.
+    strata
+        Strata of the register.
+    moved
+        By the name of a moved boundary: the cell of every actor, int32.
     """
 
     clusters: gpd.GeoDataFrame
@@ -74,6 +97,9 @@ class Layers:
     register: Register
     cells: Cells
     taxonomy: Taxonomy
+    industries: CodedIndustries
+    strata: Strata
+    moved: Mapping[str, npt.NDArray[np.int32]]
 
 
 @dataclass(frozen=True)
@@ -350,17 +376,73 @@ def read_layers(project: Project, ledger: Ledger, progress: Progress) -> Layers:
         for name, (checked, _) in found.items()
     }
     taxonomy = _read_taxonomy(project, progress)
+    firms = actors.get("firms")
+    none = pa.nulls(0, pa.string())
+    codes = none if firms is None else column_or_null(firms, "industry", pa.string())
+    industries = code_industries(codes, taxonomy)
     register = _build_register(actors, cells)
-    return Layers(clusters, regions, actors, register, cells, taxonomy)
+    strata, stratum = _assign_strata(firms, register, cells, industries)
+    register = replace(register, stratum=stratum)
+    return Layers(clusters, regions, actors, register, cells, taxonomy, industries, strata, {})
+
+
+def join_actors(actors: dict[str, pa.Table], name: str, type_: pa.DataType) -> pa.Array:
+    """Return a column of all actors, in the order of the register.
+
+    Parameters
+    ----------
+    actors
+        Rows by layer.
+    name
+        Column; null in layers that lack it.
+    type_
+        Type of the column.
+
+    Returns
+    -------
+    pa.Array
+        One entry an actor.
+    """
+    parts = [column_or_null(rows, name, type_).cast(type_) for rows in actors.values()]
+    return pa.concat_arrays([pa.nulls(0, type_), *parts])
 
 
 def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
     ids = [rows[_ACTORS[name]].combine_chunks() for name, rows in actors.items()]
     types = [type_codes(rows, "firm" if name == "firms" else "") for name, rows in actors.items()]
     codes = [cells.codes(rows["cell"].combine_chunks()) for rows in actors.values()]
-    if not ids:
-        return Register(pa.array([], pa.string()), np.zeros(0, np.uint8), np.zeros(0, np.int32))
-    return Register(pa.concat_arrays(ids), np.concatenate(types), np.concatenate(codes))
+    # A partner abroad has no place on the map, whatever its coordinates mean.
+    at_home = {name: rows for name, rows in actors.items() if name != "partners"}
+    away = sum(rows.num_rows for name, rows in actors.items() if name == "partners")
+    x, y, precision_m = (
+        np.append(np.asarray(join_actors(at_home, name, pa.float64())), np.full(away, np.nan))
+        for name in ("x", "y", "precision_m")
+    )
+    return Register(
+        pa.concat_arrays([pa.array([], pa.string()), *ids]),
+        np.concatenate([np.zeros(0, np.uint8), *types]),
+        np.concatenate([np.zeros(0, np.int32), *codes]),
+        x,
+        y,
+        precise_points(x, y, precision_m),
+        group=group_codes(join_actors(actors, "group", pa.string())),
+        site=site_codes(join_actors(actors, "site", pa.string())),
+    )
+
+
+def _assign_strata(
+    firms: pa.Table | None, register: Register, cells: Cells, industries: CodedIndustries
+) -> tuple[Strata, npt.NDArray[np.int16]]:
+    size = 0 if firms is None else firms.num_rows
+    employees = None if firms is None else column_or_null(firms, "employees", pa.int64())
+    # Firms are the first layer of the register where there are any.
+    return assign_strata(
+        register.types,
+        employees,
+        industries,
+        np.arange(size),
+        taking_part(register.cells, cells),
+    )
 
 
 def linkage_table(number: int, form: str) -> Table:
@@ -371,11 +453,11 @@ def linkage_table(number: int, form: str) -> Table:
     number
         Position among the [[linkages]] of the project file, from 1.
     form
-        "pairs" or "projects".
+        "pairs", "projects" or "documents".
 
     Returns
     -------
     Table
-        PAIRS or PROJECTS, named e.g. "linkages_1".
+        PAIRS, PROJECTS or DOCUMENTS, named e.g. "linkages_1".
     """
     return replace(tables.LINKAGES[form], name=f"linkages_{number}")

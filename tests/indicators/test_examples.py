@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clustermap.indicators import evidence, linkage, specialisation
-from clustermap.scores import goalposts
+from clustermap.indicators import (
+    concentration,
+    evidence,
+    homophily,
+    linkage,
+    relatedness,
+    size_structure,
+    specialisation,
+    variety,
+)
+from clustermap.scores import capability, goalposts
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+MODULES = [
+    *(concentration, evidence, homophily, linkage, relatedness, size_structure),
+    *(specialisation, variety, capability, goalposts),
+]
 
-@pytest.mark.parametrize("module", [evidence, linkage, specialisation, goalposts])
+
+@pytest.mark.parametrize("module", MODULES)
 def test_docstring_examples(module: ModuleType) -> None:
     found = doctest.testmod(module)
     assert found.attempted

@@ -16,6 +16,8 @@ The research links of A and of B come from one project each; all other links are
 
 from __future__ import annotations
 
+import math
+
 import networkx as nx
 import pandas as pd
 
@@ -57,6 +59,34 @@ EXPECTED = {
     ("B", "herfindahl", "", ""): (1.0, 3),
     ("C", "herfindahl", "", ""): (0.5, 4),  # two divisions of two firms each
     ("D", "herfindahl", "", ""): (None, 0),  # no firm has an industry code
+    # 80 of 200; B: 60 of 100; of C employees are known for one firm of four
+    ("A", "largest_employer_share", "", ""): (0.4, 8),
+    ("B", "largest_employer_share", "", ""): (0.6, 3),
+    ("C", "largest_employer_share", "", ""): (None, 1),
+    ("D", "largest_employer_share", "", ""): (None, 0),
+    ("A", "employer_herfindahl", "", ""): (9400 / 40000, 8),
+    ("B", "employer_herfindahl", "", ""): (0.44, 3),
+    ("A", "small_firm_share", "", ""): (7 / 8, 8),
+    ("B", "small_firm_share", "", ""): (2 / 3, 3),
+    ("C", "small_firm_share", "", ""): (None, 1),
+    ("A", "small_firm_employment", "", ""): (0.6, 8),
+    ("B", "small_firm_employment", "", ""): (0.4, 3),
+    ("A", "industry_firms", "", "chips"): (3, 8),
+    ("B", "industry_firms", "", "ships"): (0, 4),
+    ("D", "industry_firms", "", "chips"): (None, 0),
+    # employees: the nation has .4 and .6 of divisions 10 and 26, A .25 and .75
+    ("A", "krugman_index", "", ""): (0.3, 8),
+    ("B", "krugman_index", "", ""): (0.8, 3),
+    # firms: the nation has 20 and 15 of 35, C a half of each
+    ("C", "krugman_index", "", ""): (1 / 7, 4),
+    ("D", "krugman_index", "", ""): (None, 0),
+    # both divisions are manufacturing: one section, so all variety is related
+    ("A", "unrelated_variety", "", ""): (0, 8),
+    ("A", "related_variety", "", ""): (2 - 0.75 * math.log2(3), 8),
+    ("B", "related_variety", "", ""): (0, 3),
+    ("C", "related_variety", "", ""): (1, 4),
+    ("D", "related_variety", "", ""): (None, 0),
+    ("D", "unrelated_variety", "", ""): (None, 0),
     ("A", "internal_links", "firm_firm", ""): (4, 10),
     ("A", "external_links", "firm_firm", ""): (6, 10),
     ("A", "abroad_links", "firm_firm", ""): (1, 10),
@@ -99,28 +129,42 @@ def draw_network() -> nx.MultiDiGraph[str]:
 
 def small_world() -> Counts:
     """Return the counts of the world above."""
-    columns = ["firms", "employees", "employed", "largest"]
+    columns = [
+        *("firms", "employees", "employed", "employees_squared", "small", "small_employees"),
+        "largest",
+    ]
     by_sector = pd.DataFrame(
         [
-            ("A", "26", 5, 150, 5, 80),
-            ("A", "10", 3, 50, 3, 30),
-            ("B", "26", 4, 100, 3, 60),
-            ("C", "26", 2, 30, 1, 30),
-            ("C", "10", 2, 0, 0, 0),
-            ("D", "", 2, 0, 0, 0),
+            # 80, 40, 10, 10, 10 and 30, 10, 10; of B 60, 20, 20 are known, of C 30
+            ("A", "26", 5, 150, 5, 8300, 4, 70, 80),
+            ("A", "10", 3, 50, 3, 1100, 3, 50, 30),
+            ("B", "26", 4, 100, 3, 4400, 2, 40, 60),
+            ("C", "26", 2, 30, 1, 900, 1, 30, 30),
+            ("C", "10", 2, 0, 0, 0, 0, 0, 0),
+            ("D", "", 2, 0, 0, 0, 0, 0, 0),
         ],
         columns=["cluster", "sector", *columns],
     )
     by_industry = pd.DataFrame(
-        [("A", "chips", 3, 80, 3, 40), ("B", "chips", 2, 60, 2, 40), ("C", "chips", 1, 30, 1, 30)],
+        [
+            # 40, 30, 10 of A, 40, 20 of B, 30 of C
+            ("A", "chips", 3, 80, 3, 2600, 3, 80, 40),
+            ("B", "chips", 2, 60, 2, 2000, 2, 60, 40),
+            ("C", "chips", 1, 30, 1, 900, 1, 30, 30),
+        ],
         columns=["cluster", "industry", *columns],
     )
     nation_by_sector = pd.DataFrame(
-        [("", 5, 0, 0, 0), ("10", 20, 400, 18, 90), ("26", 15, 600, 14, 80)],
+        [
+            ("", 5, 0, 0, 0, 0, 0, 0),
+            ("10", 20, 400, 18, 17000, 16, 250, 90),
+            ("26", 15, 600, 14, 33000, 9, 230, 80),
+        ],
         columns=["sector", *columns],
     )
     nation_by_industry = pd.DataFrame(
-        [("chips", 8, 200, 7, 40), ("ships", 2, 50, 2, 30)], columns=["industry", *columns]
+        [("chips", 8, 200, 7, 6400, 7, 200, 40), ("ships", 2, 50, 2, 1300, 2, 50, 30)],
+        columns=["industry", *columns],
     )
     links = pd.DataFrame(
         [

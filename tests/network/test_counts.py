@@ -47,7 +47,7 @@ def count(world: World, units: int | None = None, *, linked: bool = True) -> Cou
     presence = [
         count_presence(e, world.register, world.cells) for e in (world.pairs, world.project)
     ]
-    flows = [count_flows(e, world.register) for e in (world.pairs, world.project)]
+    flows = [count_flows(e, world.register, world.space) for e in (world.pairs, world.project)]
     evidence = [Evidence(flows[0], None, units), Evidence(flows[1], presence[1].units, None)]
     return build_counts(
         ("A", "B", "C"),
@@ -96,7 +96,9 @@ def test_links_of_clusters_by_hand() -> None:
 def test_counts_are_those_of_the_flows() -> None:
     world = draw()
     counts = count(world)
-    flows = merge_flows([count_flows(e, world.register) for e in (world.pairs, world.project)])
+    flows = merge_flows(
+        [count_flows(e, world.register, world.space) for e in (world.pairs, world.project)]
+    )
     named = name_flows(flows, world.cells)
     by_hand = counts.links.groupby("cluster")[["internal", "external"]].sum()
     for cluster in ("A", "B", "C"):
@@ -155,6 +157,30 @@ def test_actors_and_firms_of_clusters_and_of_the_nation() -> None:
     assert counts.nation_by_sector["firms"].sum() == 5
 
 
+def test_sizes_of_firms_by_hand() -> None:
+    counts = count(draw())
+    columns = ["employees_squared", "small", "small_employees"]
+    by_sector = counts.by_sector.set_index(["cluster", "sector"])[columns]
+    # f1 has 30 employees, f2's are unknown, f3 has none, f4 300.
+    assert by_sector.T.to_dict("list") == {
+        ("A", "26"): [900, 1, 30],
+        ("B", "28"): [0, 1, 0],
+        ("C", ""): [90000, 0, 0],
+    }
+    nation = counts.nation_by_industry.set_index("industry")[columns]
+    assert nation.T.to_dict("list") == {"ai": [1000900, 1, 30], "chips": [1000900, 2, 30]}
+    assert set(counts.by_industry[columns].dtypes) == {np.dtype(np.int64)}
+
+
+def test_squares_of_the_largest_firms_are_exact() -> None:
+    most = 10**7
+    firms = 90_000  # the sum is above what a float holds to the unit
+    persons = pa.array([most] * firms + [most - 1])
+    nowhere = np.zeros(firms + 1, np.int32), np.zeros(firms + 1, np.uint8)
+    found = count_tallies(*nowhere, persons, None)
+    assert found["employees_squared"].to_pylist() == [firms * most**2 + (most - 1) ** 2]
+
+
 def test_a_zone_holds_the_actors_of_its_pieces() -> None:
     actors = count(draw(joint=True)).actors.set_index(["cluster", "type"])["actors"]
     assert actors[["A", "B"]].xs("university", level="type").to_dict() == {"A": 1, "B": 1}
@@ -177,7 +203,7 @@ def test_linkages_whose_rows_all_fell_are_no_kinds_either() -> None:
         tally(world),
         INDUSTRIES.sectors,
         INDUSTRIES.groups,
-        [Evidence(count_flows(none, world.register), None, 26)],
+        [Evidence(count_flows(none, world.register, world.space), None, 26)],
         count_presence(none, world.register, world.cells).linked,
     )
     assert counts.links.empty
@@ -187,7 +213,8 @@ def test_linkages_whose_rows_all_fell_are_no_kinds_either() -> None:
 def test_tallies_by_hand() -> None:
     tallies = tally(draw()).to_pylist()
     large = {"cell": 2, "type": 0, "size_class": 3, "sector": 0, "group": 0}
-    assert large | {"actors": 1, "employees": 300, "employed": 1, "largest": 300} in tallies
+    sums = {"actors": 1, "employees": 300, "employed": 1, "employees_squared": 90000}
+    assert large | sums | {"largest": 300} in tallies
     classes = {row["size_class"] for row in tallies if ACTOR_TYPES[row["type"]] == "university"}
     assert classes == {UNKNOWN_SIZE}
     bounds = pa.array([0, 9, 10, 49, 50, 249, 250, None], pa.int64())
@@ -196,6 +223,7 @@ def test_tallies_by_hand() -> None:
     assert found["size_class"].to_pylist() == [0, 1, 2, 3, UNKNOWN_SIZE]
     assert found["actors"].to_pylist() == [2, 2, 2, 1, 1]
     assert found["largest"].to_pylist() == [9, 49, 249, 250, 0]
+    assert found["employees_squared"].to_pylist() == [81, 2501, 64501, 62500, 0]
 
 
 def test_tallies_are_equal_in_any_chunks() -> None:

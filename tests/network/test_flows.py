@@ -22,8 +22,9 @@ from clustermap.network.flows import (
     name_flows,
 )
 from clustermap.network.linkages import EDGES, NO_YEAR
+from clustermap.network.space import Ground, build_edges, build_space
 from clustermap.tables import ACTOR_TYPES, FLOWS, KINDS, SHARE_UNIT
-from tests.network.worlds import World, draw
+from tests.network.worlds import METRES, World, draw
 
 HALF = SHARE_UNIT // 2
 EXPECTED = [
@@ -42,7 +43,9 @@ EXPECTED = [
 
 
 def flows(world: World) -> pa.Table:
-    parts = [count_flows(part, world.register) for part in (world.pairs, world.project)]
+    parts = [
+        count_flows(part, world.register, world.space) for part in (world.pairs, world.project)
+    ]
     return merge_flows(parts)
 
 
@@ -57,6 +60,39 @@ def test_every_link_is_counted_once() -> None:
     assert told(named) == EXPECTED
     assert list(named.columns) == [column.name for column in FLOWS.columns]
     assert named["links"].sum() == world.pairs.num_rows + world.project.num_rows
+
+
+def test_bands_and_credits_by_hand() -> None:
+    world = draw()
+    rows = flows(world).to_pandas().query("kind < 2")  # firm_firm and research
+    ends = world.space.edges_m / 1000
+    told = {
+        (
+            world.cells.names[row.source],
+            world.cells.names[row.target],
+            channel_name(row.channel),
+            ends[row.band] if row.band < len(ends) else None,
+            row.links,
+            row.credit,
+        )
+        for row in rows.drop(columns="year").itertuples()
+    }
+    assert told == {
+        ("A", "A", "firm-firm", 1, 1, SHARE_UNIT),  # 300 m, in 2020 and in 2021
+        ("A", "A", "firm-university", 1, 1, HALF),
+        ("A", "B", "firm-firm", 10, 1, SHARE_UNIT),  # f1-f3
+        ("A", "B", "firm-firm", 10, 1, HALF),  # the same in J
+        ("A", "abroad:US", "university-other", None, 1, SHARE_UNIT),
+        ("B", "A", "firm-university", 10, 1, HALF),
+        ("C", "outside:1_1", "firm-firm", 40, 1, SHARE_UNIT),
+    }
+
+
+def test_a_pair_has_the_credit_of_one_whatever_it_weighs() -> None:
+    heavy = [(0, 1, 0, False, NO_YEAR, -1, 7 * SHARE_UNIT), (0, 1, 0, False, NO_YEAR, 3, HALF)]
+    found = count_flows(table(heavy), REGISTER, SPACE)
+    assert found["weight"].to_pylist() == [7 * SHARE_UNIT + HALF]
+    assert found["credit"].to_pylist() == [SHARE_UNIT + HALF]
 
 
 @pytest.mark.parametrize("order", [("C", "B", "A"), ("B", "A", "C")])
@@ -75,7 +111,7 @@ def test_channels_are_told_apart() -> None:
 
 def test_no_edges_make_no_flows() -> None:
     world = draw()
-    none = count_flows(EDGES.empty_table(), world.register)
+    none = count_flows(EDGES.empty_table(), world.register, world.space)
     assert none.num_rows == 0
     assert merge_flows([none, flows(world)]).equals(flows(world))
     assert told(name_flows(none, world.cells)) == []
@@ -113,9 +149,17 @@ REGISTER = Register(
     pa.array([str(n) for n in range(N)]),
     np.arange(N).astype(np.uint8) % len(ACTOR_TYPES),
     (np.arange(N) % 5).astype(np.int32),
+    np.arange(N) * 4000.0,
+    np.zeros(N),
+    np.arange(N) != 3,
+    np.where(np.arange(N) % 5 == 4, -1, np.arange(N) % 3).astype(np.int16),
 )
 CELLS = build_cells(
     ["0", "1", "2"], [pa.array(["0", "1", "2", "outside:x", "abroad:y"]).dictionary_encode()]
+)
+NOWHERE = np.full(5, np.nan)
+SPACE = build_space(
+    [REGISTER.cells], REGISTER, Ground(NOWHERE, NOWHERE, NOWHERE, METRES), build_edges(), seed=1
 )
 edges = st.lists(
     st.tuples(
@@ -141,13 +185,13 @@ def table(rows: list[tuple[Any, ...]]) -> pa.Table:
 def test_any_chunking_order_and_grouping_is_equal(
     rows: list[tuple[Any, ...]], cuts: list[int], chance: Any
 ) -> None:
-    whole = count_flows(table(rows), REGISTER)
+    whole = count_flows(table(rows), REGISTER, SPACE)
     presence = count_presence(table(rows), REGISTER, CELLS)
     mixed = list(rows)
     chance.shuffle(mixed)
     bounds = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
     parts = [table(mixed[a:b]) for a, b in pairwise(bounds)]
-    counted = [count_flows(part, REGISTER) for part in parts]
+    counted = [count_flows(part, REGISTER, SPACE) for part in parts]
     chance.shuffle(counted)
     left = counted[0]
     for part in counted[1:]:
@@ -168,4 +212,6 @@ def test_any_chunking_order_and_grouping_is_equal(
 @given(edges)
 def test_turning_an_undirected_edge_changes_nothing(rows: list[tuple[Any, ...]]) -> None:
     turned = [row if row[3] else (row[1], row[0], *row[2:]) for row in rows]
-    assert count_flows(table(turned), REGISTER).equals(count_flows(table(rows), REGISTER))
+    assert count_flows(table(turned), REGISTER, SPACE).equals(
+        count_flows(table(rows), REGISTER, SPACE)
+    )

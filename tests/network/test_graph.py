@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 def network(*, joint: bool = False) -> nx.MultiDiGraph[str]:
     world = draw(joint=joint)
-    flows = [merge_flows([count_flows(e, world.register)]) for e in (world.pairs, world.project)]
+    flows = [
+        merge_flows([count_flows(e, world.register, world.space)])
+        for e in (world.pairs, world.project)
+    ]
     return build_network(("A", "B", "C"), flows, world.cells)
 
 

@@ -12,12 +12,12 @@ import pytest
 from clustermap.network.counts import Counts
 from clustermap.publish.suppression import Rules, find_suppressed, hide_clusters, hide_kinds
 
-#  cluster   firms  employees  largest  linked (any, research)
-#  A           9      100        20        9, 5      nothing is small
-#  B           2       50        30        2, 2      two firms, two linked
-#  C           5      100        81        3, 1      one firm is 81 %
-#  D           5      100        80        0, 0      exactly 80 %: may be told
-WORLD = {"A": (9, 100, 20), "B": (2, 50, 30), "C": (5, 100, 81), "D": (5, 100, 80)}
+#  cluster   firms  employees  largest  small  linked (any, research)
+#  A           9      100        20       6      9, 5      nothing is small
+#  B           2       50        30       2      2, 2      two firms, two linked
+#  C           5      100        81       4      3, 1      one firm is 81 %
+#  D           5      100        80       4      0, 0      exactly 80 %: may be told
+WORLD = {"A": (9, 100, 20, 6), "B": (2, 50, 30, 2), "C": (5, 100, 81, 4), "D": (5, 100, 80, 4)}
 LINKED = {"A": (9, 5), "B": (2, 2), "C": (3, 1), "D": (0, 0)}
 INDUSTRIES = [("A", "chips", 2, 30, 20), ("A", "ai", 4, 40, 35), ("D", "chips", 5, 100, 80)]
 
@@ -26,8 +26,9 @@ def counts() -> Counts:
     firms = ["firms", "employees", "largest"]
     by_sector = pd.DataFrame(
         [(cluster, "26", *sums) for cluster, sums in WORLD.items()],
-        columns=["cluster", "sector", *firms],
+        columns=["cluster", "sector", *firms, "small"],
     )
+    by_sector["employed"] = by_sector["firms"]
     links = [(cluster, "research", linked[1]) for cluster, linked in LINKED.items()]
     nothing = pd.DataFrame()
     return Counts(
@@ -59,7 +60,9 @@ def test_numbers_of_firms() -> None:
     assert suppressed("firms", min_firms=6) == {"B", "C", "D"}
 
 
-@pytest.mark.parametrize("indicator", ["employees", "herfindahl"])
+@pytest.mark.parametrize(
+    "indicator", ["employees", "herfindahl", "krugman_index", "related_variety"]
+)
 def test_employment_of_few_or_of_one(indicator: str) -> None:
     assert suppressed(indicator) == {"B", "C"}
     assert suppressed(indicator, dominance=0.79) == {"B", "C", "D"}
@@ -71,6 +74,19 @@ def test_employment_in_an_industry() -> None:
     assert suppressed("location_quotient", industry="chips") == {"A", "B"}
     assert suppressed("location_quotient", industry="ai") == {"A", "B"}
     assert suppressed("location_quotient", industry="bio") == {"B"}
+
+
+@pytest.mark.parametrize("indicator", ["small_firm_share", "small_firm_employment"])
+def test_few_firms_of_a_size(indicator: str) -> None:
+    # In D one firm is not small: its employees would be the rest.
+    assert suppressed(indicator) == {"B", "C", "D"}
+    assert suppressed(indicator, min_firms=4) == {"A", "B", "C", "D"}
+    assert suppressed(indicator, min_firms=1, dominance=1.0) == set()
+
+
+@pytest.mark.parametrize("indicator", ["largest_employer_share", "employer_herfindahl"])
+def test_what_tells_of_one_firm_never_leaves(indicator: str) -> None:
+    assert suppressed(indicator, min_firms=1, dominance=1.0) == set(WORLD)
 
 
 def test_links_of_few_actors() -> None:

@@ -25,10 +25,12 @@ def draw_nation(clusters: int, seed: int = 1, links_per_actor: float = 4.0) -> C
     ends = random.choice(names, (20 * clusters, 2), p=actors / actors.sum())
     for one, other in ends:
         network.add_edge(one, other, kind="firm_firm", channel="firm-firm", links=3, weight=3)
-    columns = ["sector", "firms", "employees", "employed", "largest"]
+    columns = ["sector", "firms", "employees", "employed", "employees_squared", "largest"]
+    columns += ["small", "small_employees"]
     sectors = pd.DataFrame(
         {"cluster": names, "sector": "26", "firms": actors, "employees": actors * 20}
-    ).assign(employed=actors, largest=40)
+    ).assign(employed=actors, employees_squared=actors * 400, largest=40)
+    sectors = sectors.assign(small=actors, small_employees=actors * 20)
     nation = sectors.groupby("sector").sum(numeric_only=True).reset_index()
     return Counts(
         clusters=pd.Index(names, name="cluster"),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from clustermap.network.observed import BOUNDARIES
 from clustermap.project import open_project
 from clustermap.sources import files
-from clustermap.stages import counting
+from clustermap.stages import observing
 from clustermap.stages.counting import Network, count_network
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.reading import read_layers
-from clustermap.tables import SHARE_UNIT
+from clustermap.tables import ACTOR_TYPES, SHARE_UNIT
 from tests.small_world import SmallWorld, build_small_world
 
 if TYPE_CHECKING:
@@ -31,6 +33,15 @@ def assert_equal(one: Network, other: Network) -> None:
     pd.testing.assert_frame_equal(one.flows, other.flows)
     for name in ("actors", "by_sector", "by_industry", "nation_by_industry", "links", "linked"):
         pd.testing.assert_frame_equal(getattr(one.counts, name), getattr(other.counts, name))
+    for boundary in BOUNDARIES:
+        parts = [getattr(network.observed, boundary) for network in (one, other)]
+        assert (parts[0].members == parts[1].members).all()
+        for name in ("flows", "ends", "squares"):
+            tables = [getattr(part, name).combine_chunks() for part in parts]
+            assert tables[0].equals(tables[1])
+    for name in ("bins", "near", "shares", "x", "y"):
+        arrays = [getattr(network.observed.space, name) for network in (one, other)]
+        assert np.array_equal(*arrays, equal_nan=True)
     edges = [sorted(network.counts.network.edges(keys=True)) for network in (one, other)]
     assert edges[0] == edges[1]
 
@@ -51,12 +62,38 @@ def test_every_link_of_the_small_world(tmp_path: Path) -> None:
     assert ledger.summary()["linkages_1"]["links_unlike_their_kind"] == 0
 
 
+def test_what_the_null_model_is_held_against(tmp_path: Path) -> None:
+    network, _ = count(build_small_world(), tmp_path)
+    observed = network.observed
+    drawn, cells = observed.drawn, observed.cells
+    assert observed.radii_m == (0, 10_000, 30_000)
+    # 60 firms of three divisions and three size classes, 6 institutes of two types.
+    assert drawn.members.sum() == 66
+    assert dict(zip(cells.names, drawn.members.sum(axis=1).tolist(), strict=True)) == {
+        **{f"C{number}": 11 for number in range(1, 7)},
+        "abroad:독일": 0,
+    }
+    types = [ACTOR_TYPES[code] for code in observed.strata.type]
+    assert types == ["firm"] * 3 + ["university", "support"]
+    assert observed.strata.size_class.tolist()[:3] == [1, 1, 1]  # 10 to 19 employees
+    assert observed.strata.sector.tolist()[:3] == [0, 1, 2]  # 21, 26, 29
+    # All but the 12 links with the partner abroad.
+    assert drawn.ends["links"].to_numpy().sum() == 192 - 12
+    assert drawn.flows["links"].to_numpy().sum() == 192
+    squares = drawn.squares.to_pandas().set_index(["cluster", "kind", "reach"])
+    for reach, links in ((0, 20), (1, 30), (2, 40), (3, 0)):
+        # A ring and an institute inside; C2 is 10 km off; C6, whence links come, 28 km.
+        row = squares["squares"].get((0, -1, reach), 0)
+        assert row == links * 10**6
+    assert observed.regions.tolist() == [-1] * 7
+
+
 @pytest.mark.parametrize("block", [150, 1000])
 def test_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     whole, _ = count(build_small_world(), tmp_path / "whole")
     monkeypatch.setattr(files, "_BLOCK_BYTES", block)
     monkeypatch.setattr(files, "CHUNK_ROWS", 2)
-    monkeypatch.setattr(counting, "_FEW_ROWS", 3)
+    monkeypatch.setattr(observing, "_FEW_ROWS", 3)
     parts, _ = count(build_small_world(), tmp_path / "parts")
     assert_equal(whole, parts)
 

@@ -1,0 +1,69 @@
+"""Ends: which strata links join, whatever cells they join, in whole numbers that merge anyhow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from clustermap.network.flows import orient, sum_rows
+from clustermap.network.strata import LEFT_OUT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clustermap.layers.actors import Register
+
+_KEYS = ["kind", "channel", "first", "second"]
+
+
+def count_ends(edges: pa.Table, register: Register) -> pa.Table:
+    """Count the links between strata.
+
+    Links with an end abroad, or with an actor of whom no place is known, are left out: the null
+    model says nothing of them.
+
+    Parameters
+    ----------
+    edges
+        EDGES.
+    register
+        Types, cells and strata of the actors.
+
+    Returns
+    -------
+    pa.Table
+        kind, channel (uint8), first, second (int16; strata of the two ends, turned as flows are),
+        links, credit (int64); one row a combination.
+    """
+    turned = orient(edges, register)
+    first, second = register.stratum[turned.a], register.stratum[turned.b]
+    held = (first != LEFT_OUT) & (second != LEFT_OUT)
+    counted = pa.table(
+        {
+            "kind": turned.kind[held],
+            "channel": turned.channel[held],
+            "first": first[held],
+            "second": second[held],
+            "links": np.ones(int(held.sum()), dtype=np.int64),
+            "credit": turned.credit[held],
+        }
+    )
+    return sum_rows(counted, _KEYS)
+
+
+def merge_ends(ends: Sequence[pa.Table]) -> pa.Table:
+    """Add counted ends up.
+
+    Parameters
+    ----------
+    ends
+        Results of count_ends, at least one.
+
+    Returns
+    -------
+    pa.Table
+        One table of the same form; the same for every order and grouping.
+    """
+    return sum_rows(pa.concat_tables(ends), _KEYS)

@@ -1,0 +1,684 @@
+"""Expected links: what is typical of actors of the same mix at the same distances.
+
+The default null is the mass null, indirect standardisation with a distance law: between cells a
+and b one expects
+
+    E_ab = level x sum_st pairs_ab,st u_s v_t w_st x c(distance) x (m_a m_b)^exponent
+
+links of a channel, where strata s and t are of the channel's two actor types, u and v say how
+active a stratum is, w whether firms of one sector link more often, c how links fall with distance,
+and m is the number of actors of a cell over the mean. It is a log-linear Poisson model of pairs of
+actors, fitted by maximum likelihood: links by stratum, by sector, by distance and by size are what
+the null says. The null without distance leaves c out.
+
+A cell must not sit in its own null: one that holds more than a fiftieth of a channel's expectation
+is compared with a level, a distance law and an exponent that were fitted without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from clustermap.errors import TableFault
+from clustermap.network.pairs import (
+    SIZE_EXPONENTS,
+    count_pairs_of_cell,
+    shares_of_cell,
+    spline_of,
+)
+from clustermap.tables import ACTOR_TYPES, KINDS
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+    import pyarrow as pa
+
+    from clustermap.network.pairs import Pairs
+    from clustermap.network.space import Space
+    from clustermap.network.strata import Strata
+
+    Numbers = npt.NDArray[np.float64]
+    Whole = npt.NDArray[np.int64]
+
+LARGE_SHARE = 0.02
+"""Share of a channel's expectation from which a cell is left out of its own null."""
+
+PRIOR_LINKS = 5.0
+"""Links of the typical rate that a stratum is taken to have beside its own."""
+
+TOLERANCE = 1e-8
+"""Largest relative change of an expected margin in the last sweep."""
+
+MAX_SWEEPS = 2_000
+_TYPES = len(ACTOR_TYPES)
+_LEAST = 1e-12  # stands for no pair at all where logarithms are taken
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A kind of linkage between two types of actors.
+
+    Parameters
+    ----------
+    kind
+        Position in KINDS.
+    code
+        Code of the channel in the flows.
+    """
+
+    kind: int
+    code: int
+
+    @property
+    def types(self) -> tuple[int, int]:
+        """Actor types of the two ends, positions in ACTOR_TYPES."""
+        first, second = divmod(self.code % _TYPES**2, _TYPES)
+        return first, second
+
+    @property
+    def unordered(self) -> bool:
+        """Whether its two ends are of one type and have no direction."""
+        first, second = self.types
+        return self.code < _TYPES**2 and first == second
+
+    @property
+    def name(self) -> str:
+        """Name for messages, e.g. ``research firm-university``."""
+        first, second = self.types
+        sign = "-" if self.code < _TYPES**2 else ">"
+        return f"{KINDS[self.kind]} {ACTOR_TYPES[first]}{sign}{ACTOR_TYPES[second]}"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where a null is played out: who is where, and how far apart.
+
+    Parameters
+    ----------
+    members
+        int64, cells x strata: actors.
+    space
+        How far the actors of cells are apart.
+    strata
+        What the strata are.
+    sizes
+        Actors of each cell over the mean, as the null was fitted with.
+    """
+
+    members: Whole
+    space: Space
+    strata: Strata
+    sizes: Numbers
+
+
+@dataclass(frozen=True)
+class Margins:
+    """What the null is fitted to: the links of one channel, summed up in five ways.
+
+    Parameters
+    ----------
+    total
+        Links.
+    first, second
+        Links by stratum of their first and second end; both ends together where a channel has no
+        direction.
+    same
+        Links between firms of one sector group.
+    bins
+        Links by distance bin.
+    size
+        Sum over links of the logarithm of ``m_a m_b``.
+    """
+
+    total: float
+    first: Numbers
+    second: Numbers
+    same: float
+    bins: Numbers
+    size: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The null of one channel.
+
+    Parameters
+    ----------
+    channel
+        The channel.
+    first, second
+        Strata of the two ends.
+    level
+        Links per pair where all factors are 1.
+    u, v
+        Activity of the strata.
+    same
+        Factor on pairs of firms of one sector group.
+    bins
+        Factor of each distance bin; 1 throughout without distance.
+    exponent
+        Exponent of size.
+    distance
+        Whether links fall with distance.
+    sweeps
+        Sweeps until nothing changed.
+    residual
+        Largest relative change of an expected margin in the last sweep.
+    links
+        Links that it was fitted to.
+    """
+
+    channel: Channel
+    first: npt.NDArray[np.intp]
+    second: npt.NDArray[np.intp]
+    level: float
+    u: Numbers
+    v: Numbers
+    same: float
+    bins: Numbers
+    exponent: float
+    distance: bool
+    sweeps: int
+    residual: float
+    links: float
+
+
+def find_channels(ends: pa.Table) -> list[Channel]:
+    """Return the channels that the data hold, in a fixed order.
+
+    Parameters
+    ----------
+    ends
+        Links by kind, channel and strata of the two ends.
+
+    Returns
+    -------
+    list of Channel
+        Channels with at least one link.
+    """
+    found = ends.select(["kind", "channel"]).group_by(["kind", "channel"]).aggregate([])
+    codes = zip(found["kind"].to_pylist(), found["channel"].to_pylist(), strict=True)
+    return [Channel(kind, code) for kind, code in sorted(codes)]
+
+
+def sum_margins(
+    channel: Channel, flows: pd.DataFrame, ends: pd.DataFrame, strata: Strata, sizes: Numbers
+) -> Margins:
+    """Sum up the links of a channel as the null sees them.
+
+    Parameters
+    ----------
+    channel
+        The channel.
+    flows
+        Its flows between cells that the null covers: source, target, band, links (credit).
+    ends
+        Its links by strata: first, second, links (credit).
+    strata
+        What the strata are.
+    sizes
+        Actors of each cell over the mean.
+
+    Returns
+    -------
+    Margins
+        Of this channel.
+    """
+    one, other = (ends[end].to_numpy() for end in ("first", "second"))
+    links = ends["links"].to_numpy(dtype=float)
+    many = len(strata.type)
+    first, second = (np.bincount(end, links, many).astype(float) for end in (one, other))
+    if channel.unordered:
+        first = second = first + second
+    alike = (strata.sector[one] == strata.sector[other]) & (strata.sector[one] >= 0)
+    source, target = (flows[end].to_numpy() for end in ("source", "target"))
+    credit = flows["links"].to_numpy(dtype=float)
+    bins = np.bincount(flows["band"].to_numpy(), credit).astype(float)
+    size = float(credit @ np.log(sizes[source] * sizes[target]))
+    own = strata_of(channel, strata)
+    return Margins(
+        float(links.sum()), first[own[0]], second[own[1]], float(links[alike].sum()), bins, size
+    )
+
+
+def strata_of(
+    channel: Channel, strata: Strata
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return the strata of the two ends of a channel.
+
+    Parameters
+    ----------
+    channel
+        The channel.
+    strata
+        What the strata are.
+
+    Returns
+    -------
+    tuple
+        Positions of strata.
+    """
+    first, second = channel.types
+    return np.flatnonzero(strata.type == first), np.flatnonzero(strata.type == second)
+
+
+def same_sector(
+    fit_first: npt.NDArray[np.intp], fit_second: npt.NDArray[np.intp], strata: Strata
+) -> npt.NDArray[np.bool_]:
+    """Return which pairs of strata are firms of one sector group.
+
+    Parameters
+    ----------
+    fit_first, fit_second
+        Strata of the two ends.
+    strata
+        What the strata are.
+
+    Returns
+    -------
+    np.ndarray
+        bool, first x second.
+    """
+    one, other = strata.sector[fit_first][:, None], strata.sector[fit_second]
+    return np.asarray((one == other) & (one >= 0), dtype=bool)
+
+
+class _Sweeper:
+    """Iterative proportional fitting of one channel; see Deming and Stephan (1940)."""
+
+    def __init__(
+        self, channel: Channel, pairs: Pairs, margins: Margins, strata: Strata, *, distance: bool
+    ) -> None:
+        self.channel, self.margins, self.distance = channel, margins, distance
+        self.first, self.second = strata_of(channel, strata)
+        self.alike = same_sector(self.first, self.second, strata)
+        self.half = 0.5 if channel.unordered else 1.0
+        counts = pairs.of(self.first, self.second)
+        bins = np.zeros(counts.shape[-1])
+        bins[: len(margins.bins)] = margins.bins
+        self.by_bin = bins
+        if not distance:
+            counts, self.by_bin = counts.sum(axis=-1, keepdims=True), bins.sum(keepdims=True)
+        self.there = counts[SIZE_EXPONENTS == 0][0] > 0
+        self.spline = spline_of(np.maximum(counts, _LEAST))
+        self.slope = self.spline.derivative()
+        self.curve = self.slope.derivative()
+        self.u, self.v = np.ones(len(self.first)), np.ones(len(self.second))
+        self.same, self.exponent, self.level = 1.0, 0.0, 1.0
+        self.bins = np.ones(counts.shape[-1])
+
+    def start(self, fit: Fit) -> None:
+        self.u, self.v, self.same = fit.u, fit.v, fit.same
+        self.bins = fit.bins.copy()
+        self.exponent = fit.exponent
+
+    def pairs_now(self) -> Numbers:
+        return np.where(self.there, np.exp(self.spline(self.exponent)), 0.0)
+
+    def sweep(self, *, strata: bool, size: bool) -> float:
+        """Fit every margin once; return the largest relative change."""
+        pairs = self.pairs_now()
+        tie = np.where(self.alike, self.same, 1.0)
+        before = (self.u.copy(), self.v.copy(), self.same, self.bins.copy(), self.exponent)
+        table = tie * (pairs @ self.bins)
+        self._set_level(table)
+        if strata:
+            self._fit_strata(table)
+            self._fit_sector(pairs)
+        if self.distance:
+            self._fit_bins(pairs)
+        if size:
+            self._fit_size(pairs)
+        return self._change(before)
+
+    def _set_level(self, table: Numbers) -> None:
+        found = self.half * float(self.u @ table @ self.v)
+        self.level = self.margins.total / found if found > 0 else 0.0
+
+    def _fit_strata(self, table: Numbers) -> None:
+        reach = table @ self.v
+        self.u = _shrink(self.margins.first, self.level * reach)
+        self.u *= reach.sum() / max(float(self.u @ reach), _LEAST)
+        if self.channel.unordered:
+            self.v = self.u
+        else:
+            reach = self.u @ table
+            self.v = _shrink(self.margins.second, self.level * reach)
+            self.v *= reach.sum() / max(float(self.v @ reach), _LEAST)
+        self._set_level(table)
+
+    def _fit_sector(self, pairs: Numbers) -> None:
+        if not self.alike.any():
+            return
+        table = np.where(self.alike, pairs @ self.bins, 0.0)
+        found = self.half * self.level * float(self.u @ table @ self.v)
+        self.same = float(_shrink(np.array(self.margins.same), np.array(found)))
+        self._set_level(np.where(self.alike, self.same, 1.0) * (pairs @ self.bins))
+
+    def _fit_bins(self, pairs: Numbers) -> None:
+        tie = np.where(self.alike, self.same, 1.0)
+        weighed = (self.u[:, None] * self.v) * tie
+        found = self.half * self.level * np.tensordot(weighed, pairs, 2)
+        mean = self.margins.total / max(float(found.sum()), _LEAST)
+        # One link's worth of what the neighbouring distances say, so that no bin is ever nought.
+        around = _neighbours(self.bins, mean)
+        self.bins = np.where(found > 0, (self.by_bin + 1) / (found + 1 / around), around)
+        self.bins /= mean
+        self._set_level(tie * (pairs @ self.bins))
+
+    def _fit_size(self, pairs: Numbers) -> None:
+        tie = np.where(self.alike, self.same, 1.0)
+        links = self.half * self.level * pairs * ((self.u[:, None] * self.v) * tie)[:, :, None]
+        links *= self.bins
+        slope = self.slope(self.exponent)
+        expected = float((links * slope).sum())
+        spread = float((links * (slope**2 + self.curve(self.exponent))).sum())
+        spread -= expected**2 / self.margins.total
+        if spread > 0:
+            step = (self.margins.size - expected) / (spread + 1)
+            self.exponent = float(np.clip(self.exponent + step, *SIZE_EXPONENTS[[0, -1]]))
+
+    def _change(self, before: tuple[Numbers, Numbers, float, Numbers, float]) -> float:
+        u, v, same, bins, exponent = before
+        changes = (self.u / u, self.v / v, np.array([self.same / same]), self.bins / bins)
+        largest = max(float(np.abs(np.log(change)).max(initial=0)) for change in changes)
+        return max(largest, abs(self.exponent - exponent))
+
+
+def _shrink(links: Numbers, expected: Numbers) -> Numbers:
+    return np.asarray((links + PRIOR_LINKS) / (expected + PRIOR_LINKS))
+
+
+def _neighbours(bins: Numbers, mean: float) -> Numbers:
+    """Return the geometric mean of the adjacent bins; the last bin, of unknown distance, has none."""
+    around = np.full(len(bins), mean)
+    known = np.log(bins[:-1])
+    if len(known) > 1:
+        padded = np.concatenate([known[1:2], known, known[-2:-1]])
+        around[:-1] = np.exp((padded[:-2] + padded[2:]) / 2)
+    return around
+
+
+def fit_null(  # noqa: PLR0913 -- the five margins, and which of them are used
+    channel: Channel,
+    pairs: Pairs,
+    margins: Margins,
+    strata: Strata,
+    *,
+    distance: bool = True,
+    exponent: float | None = None,
+    start: Fit | None = None,
+) -> Fit:
+    """Fit the mass null of a channel, or the null without distance.
+
+    Parameters
+    ----------
+    channel
+        The channel.
+    pairs
+        Pairs available.
+    margins
+        Links.
+    strata
+        What the strata are.
+    distance
+        Whether links fall with distance.
+    exponent
+        Exponent of size; None: fitted.
+    start
+        A fit whose strata are kept: only level, distance and size are fitted then.
+
+    Returns
+    -------
+    Fit
+        The null.
+
+    Raises
+    ------
+    TableFault
+        If it does not converge; the fault names the channel and the residual.
+
+    References
+    ----------
+    Deming, W. E. and Stephan, F. F. (1940). On a least squares adjustment of a sampled frequency
+    table when the expected marginal totals are known. Annals of Mathematical Statistics 11(4),
+    427-444.
+    """
+    sweeper = _Sweeper(channel, pairs, margins, strata, distance=distance)
+    if start is not None:
+        sweeper.start(start)
+    if exponent is not None:
+        sweeper.exponent = exponent
+    residual, sweeps = np.inf, 0
+    while residual > TOLERANCE:
+        if sweeps == MAX_SWEEPS:
+            raise TableFault(
+                "null_not_converged", table=channel.name, value=f"{residual:.2g}", sweeps=sweeps
+            )
+        residual = sweeper.sweep(strata=start is None, size=exponent is None)
+        sweeps += 1
+    return Fit(
+        channel,
+        sweeper.first,
+        sweeper.second,
+        sweeper.level,
+        sweeper.u,
+        sweeper.v,
+        sweeper.same,
+        sweeper.bins if distance else np.ones(pairs.counts.shape[-1]),
+        sweeper.exponent,
+        distance,
+        sweeps,
+        float(residual),
+        margins.total,
+    )
+
+
+@dataclass(frozen=True)
+class PairExpectation:
+    """Expected links of every pair of cells.
+
+    Parameters
+    ----------
+    links
+        Symmetric, cells x cells: links between two cells, in any direction; on the diagonal those
+        within a cell.
+    near
+        Near pairs x bins: the same, for the near pairs of the space, by distance bin.
+    """
+
+    links: Numbers
+    near: Numbers
+
+    def __add__(self, other: PairExpectation) -> PairExpectation:
+        return PairExpectation(self.links + other.links, self.near + other.near)
+
+
+def expect_pairs(fit: Fit, stage: Stage) -> PairExpectation:
+    """Return what a null expects of every pair of cells.
+
+    Parameters
+    ----------
+    fit
+        The null of one channel.
+    stage
+        Who is where.
+
+    Returns
+    -------
+    PairExpectation
+        Links of this channel.
+    """
+    space = stage.space
+    links = _pairs_of_cells(fit, stage) * _kernel(fit, space)
+    if not fit.channel.unordered:
+        inside = np.diag(links).copy()
+        links += links.T
+        np.fill_diagonal(links, inside)
+    by_bin = space.shares * fit.bins
+    share = by_bin / by_bin.sum(axis=1, keepdims=True)
+    near_a, near_b = space.near.T
+    return PairExpectation(links, links[near_a, near_b][:, None] * share)
+
+
+def _kernel(fit: Fit, space: Space) -> Numbers:
+    # How links fall with distance between every pair of cells.
+    kernel = fit.bins[space.bins]
+    near_a, near_b = space.near.T
+    kernel[near_a, near_b] = kernel[near_b, near_a] = space.shares @ fit.bins
+    return kernel
+
+
+def _pairs_of_cells(fit: Fit, stage: Stage) -> Numbers:
+    # Expected links before distance: ordered pairs, but each unordered pair within a cell once.
+    members, strata, sizes = stage.members, stage.strata, stage.sizes
+    actors = members.astype(np.float64) * (sizes**fit.exponent)[:, None]
+    first, second = actors[:, fit.first] * fit.u, actors[:, fit.second] * fit.v
+    base = np.outer(first.sum(axis=1), second.sum(axis=1))
+    alike = same_sector(fit.first, fit.second, strata)
+    if alike.any():
+        groups = np.unique(strata.sector[strata.sector >= 0])
+        one = first @ (strata.sector[fit.first][:, None] == groups)
+        other = second @ (strata.sector[fit.second][:, None] == groups)
+        base += (fit.same - 1) * (one @ other.T)
+    if fit.first.size and fit.channel.types[0] == fit.channel.types[1]:
+        tie = np.where(np.diag(alike), fit.same, 1.0)
+        counts = members[:, fit.first].astype(np.float64)
+        base[np.diag_indices(len(base))] -= (
+            counts @ (fit.u * fit.v * tie) * sizes ** (2 * fit.exponent)
+        )
+    if fit.channel.unordered:
+        base[np.diag_indices(len(base))] /= 2
+    return np.asarray(fit.level * np.maximum(base, 0.0))
+
+
+def leave_out_large(
+    fit: Fit, expected: PairExpectation, pairs: Pairs, flows: pd.DataFrame, stage: Stage
+) -> tuple[PairExpectation, list[tuple[int, Fit]]]:
+    """Compare cells that hold much of a channel with a null that was fitted without them.
+
+    Level, distance law and exponent are fitted anew; the strata's activity, which rests on the
+    whole nation, is kept.
+
+    Parameters
+    ----------
+    fit
+        The null of one channel.
+    expected
+        What it expects.
+    pairs
+        Pairs available.
+    flows
+        Its links: source, target, band, links (credit).
+    stage
+        Who is where.
+
+    Returns
+    -------
+    tuple
+        What is expected then, and the cells left out with their nulls.
+    """
+    touching = expected.links.sum(axis=1)
+    total = (touching.sum() + np.trace(expected.links)) / 2
+    own = []
+    for cell in np.flatnonzero(touching > LARGE_SHARE * total):
+        rest = flows[(flows["source"] != cell) & (flows["target"] != cell)]
+        if rest["links"].sum() > 0:
+            margins = _margins_of_rest(rest, stage)
+            less = pairs.less(count_pairs_of_cell(int(cell), stage.members, stage.space))
+            found = fit_null(
+                fit.channel, less, margins, stage.strata, start=fit, distance=fit.distance
+            )
+            own.append((int(cell), found))
+    return replace_cells(expected, own, stage), own
+
+
+def replace_cells(
+    expected: PairExpectation, own: list[tuple[int, Fit]], stage: Stage
+) -> PairExpectation:
+    """Return an expectation in which some cells have a null of their own.
+
+    Parameters
+    ----------
+    expected
+        What the null of all expects.
+    own
+        Cells with their nulls; where two of them meet, the later one decides.
+    stage
+        Who is where.
+
+    Returns
+    -------
+    PairExpectation
+        The same for all other cells.
+    """
+    if not own:
+        return expected
+    links, near = expected.links.copy(), expected.near.copy()
+    for cell, fit in own:
+        row, row_near = _expect_cell(fit, cell, stage)
+        links[cell], links[:, cell] = row, row
+        near[(stage.space.near == cell).any(axis=1)] = row_near
+    return PairExpectation(links, near)
+
+
+def _margins_of_rest(rest: pd.DataFrame, stage: Stage) -> Margins:
+    credit = rest["links"].to_numpy(dtype=float)
+    sizes = stage.sizes
+    size = np.log(sizes[rest["source"].to_numpy()] * sizes[rest["target"].to_numpy()])
+    none = np.zeros(0)
+    bins = np.bincount(rest["band"].to_numpy(), credit, stage.space.shares.shape[1]).astype(float)
+    return Margins(float(credit.sum()), none, none, 0.0, bins, float(credit @ size))
+
+
+def _expect_cell(fit: Fit, cell: int, stage: Stage) -> tuple[Numbers, Numbers]:
+    # One row of the expectation, with a null of its own.
+    members, near = stage.members, stage.space.near
+    weight = stage.sizes**fit.exponent
+    alike = same_sector(fit.first, fit.second, stage.strata)
+    tie = np.where(alike, fit.same, 1.0) * np.outer(fit.u, fit.v)
+    own = members[cell].astype(float) * weight[cell]
+    others = members.astype(float) * weight[:, None]
+    forth = others[:, fit.second] @ (own[fit.first] @ tie)
+    back = others[:, fit.first] @ (tie @ own[fit.second])
+    base = forth if fit.channel.unordered else forth + back
+    inside = forth[cell]
+    if fit.channel.types[0] == fit.channel.types[1]:
+        itself = members[cell, fit.first] @ np.diag(tie) * weight[cell] ** 2
+        inside = (inside - itself) * (0.5 if fit.channel.unordered else 1.0)
+    base[cell] = max(float(inside), 0.0)
+    by_bin = fit.level * base[:, None] * shares_of_cell(cell, stage.space) * fit.bins
+    touched = near[(near == cell).any(axis=1)]
+    partner = np.where(touched[:, 0] == cell, touched[:, 1], touched[:, 0])
+    return by_bin.sum(axis=1), by_bin[partner]
+
+
+def expect_ends(fit: Fit, stage: Stage) -> Numbers:
+    """Return the link-ends that a null expects of one actor, by cell and stratum.
+
+    Parameters
+    ----------
+    fit
+        The null of one channel.
+    stage
+        Who is where.
+
+    Returns
+    -------
+    Numbers
+        Cells x strata; 0 for strata that the channel does not join.
+    """
+    weight = stage.sizes**fit.exponent
+    kernel = _kernel(fit, stage.space) * weight[:, None] * weight
+    alike = same_sector(fit.first, fit.second, stage.strata)
+    tie = np.where(alike, fit.same, 1.0)
+    rates = np.zeros(stage.members.shape)
+    forth = (kernel @ (stage.members[:, fit.second] * fit.v)) @ tie.T
+    rates[:, fit.first] += fit.level * fit.u * forth
+    if not fit.channel.unordered:
+        back = (kernel @ (stage.members[:, fit.first] * fit.u)) @ tie
+        rates[:, fit.second] += fit.level * fit.v * back
+    return rates

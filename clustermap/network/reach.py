@@ -1,0 +1,148 @@
+"""Expected links by where they lead, seen from each cluster: inside its fence, near it, beyond.
+
+They are summed up here as :mod:`clustermap.network.units` sums up observed ones, so that their
+ratio compares like with like: local reaches hold all that is nearer, and a link that touches a
+cluster with one end or both counts once for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from clustermap.layers.cells import Cells
+    from clustermap.network.expected import PairExpectation
+    from clustermap.network.space import Space
+    from clustermap.network.units import Reach
+
+    Numbers = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.int64]
+
+_ROWS_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Expected links of clusters by reach.
+
+    Parameters
+    ----------
+    links
+        Clusters x (local reaches + 1): local ones hold all that is nearer; the last is what lies
+        beyond them.
+    squares
+        The same of squares over pairs of cells; they say how far dispersion averages out.
+    """
+
+    links: Numbers
+    squares: Numbers
+
+
+def sum_by_reach(expected: PairExpectation, cells: Cells, space: Space, reach: Reach) -> Sums:
+    """Sum up expected links by cluster and reach.
+
+    Parameters
+    ----------
+    expected
+        Expected links of pairs of cells.
+    cells
+        Which clusters hold which cells.
+    space
+        Near pairs and distance bins.
+    reach
+        How far links reach.
+
+    Returns
+    -------
+    Sums
+        Of all clusters.
+    """
+    spread = _Spread(expected, space, reach)
+    many = np.bincount(cells.held_cluster, minlength=cells.clusters)
+    links = np.zeros((cells.clusters, reach.levels + 1))
+    squares = np.zeros_like(links)
+    order = np.argsort(cells.held_cluster, kind="stable")
+    held, first = cells.held_cell[order].astype(np.int64), np.cumsum(many) - many
+    alone = np.flatnonzero(many == 1)
+    for start in range(0, len(alone), _ROWS_AT_ONCE):
+        part = alone[start : start + _ROWS_AT_ONCE]
+        links[part], squares[part] = spread.of_cells(held[first[part]])
+    for cluster in np.flatnonzero(many > 1):
+        own = held[first[cluster] : first[cluster] + many[cluster]]
+        links[cluster], squares[cluster] = spread.of_several(own)
+    return Sums(links, squares)
+
+
+class _Spread:
+    """Expected links of cells with all cells, by reach."""
+
+    def __init__(self, expected: PairExpectation, space: Space, reach: Reach) -> None:
+        self.links, self.reach, self.bins = expected.links, reach, space.bins
+        self.levels = reach.levels
+        near = np.concatenate([space.near, space.near[:, ::-1]]).astype(np.int64)
+        by_level = np.zeros((len(space.near), self.levels + 1))
+        if len(reach.of_band):
+            for level in range(1, self.levels + 1):
+                by_level[:, level] = expected.near[:, reach.of_band == level].sum(axis=1)
+        order = np.argsort(near[:, 0], kind="stable")
+        self.partner = near[order, 1]
+        self.by_level = np.concatenate([by_level, by_level])[order]
+        self.starts = np.searchsorted(near[order, 0], np.arange(len(space.bins) + 1))
+
+    def rows(self, held: Codes) -> Numbers:
+        """Return links of some cells with every cell, by level: cells x all cells x levels."""
+        found = np.zeros((len(held), len(self.links), self.levels + 1))
+        at = np.arange(len(held))[:, None]
+        everyone = np.arange(len(self.links))
+        if not len(self.reach.of_band):
+            home, there = self.reach.regions[held][:, None], self.reach.regions
+            level = np.where((home == there) & (home >= 0), 1, 2)
+            found[at, everyone, level] = self.links[held]
+            return found
+        found[at, everyone, self.reach.of_band[self.bins[held]]] = self.links[held]
+        for row, cell in enumerate(held):
+            span = slice(self.starts[cell], self.starts[cell + 1])
+            found[row, self.partner[span]] = self.by_level[span]
+        return found
+
+    def of_cells(self, held: Codes) -> tuple[Numbers, Numbers]:
+        """Return sums of clusters that are one cell each."""
+        rows = self.rows(held)
+        inside = self.links[held, held]
+        rows[np.arange(len(held)), held] = 0.0
+        links, squares = self._accumulate(rows)
+        links[:, : self.levels] += inside[:, None]
+        squares[:, : self.levels] += inside[:, None] ** 2
+        return links, squares
+
+    def of_several(self, held: Codes) -> tuple[Numbers, Numbers]:
+        """Return sums of one cluster that holds several cells."""
+        within = self.links[np.ix_(held, held)]
+        inside = np.triu(within)
+        rows = self.rows(held)
+        rows[:, held] = 0.0
+        links, squares = (found.sum(axis=0) for found in self._accumulate(rows))
+        links[: self.levels] += inside.sum()
+        squares[: self.levels] += (inside**2).sum()
+        return links, squares
+
+    def _accumulate(self, rows: Numbers) -> tuple[Numbers, Numbers]:
+        # Level by level, so that a pair whose actors lie in two levels is squared as one.
+        nearer = np.zeros(rows.shape[:2])
+        links, squares = (
+            np.zeros((len(rows), self.levels + 1)),
+            np.zeros((len(rows), self.levels + 1)),
+        )
+        for level in range(1, self.levels):
+            nearer += rows[:, :, level]
+            links[:, level] = nearer.sum(axis=1)
+            squares[:, level] = np.einsum("ij,ij->i", nearer, nearer)
+        beyond = rows[:, :, self.levels]
+        links[:, self.levels] = beyond.sum(axis=1)
+        squares[:, self.levels] = np.einsum("ij,ij->i", beyond, beyond)
+        return links, squares

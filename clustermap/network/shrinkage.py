@@ -1,0 +1,518 @@
+"""Observed over expected, shrunk: how far a ratio is to be believed, and with what interval.
+
+Links of a cluster are negative binomial with mean ``E theta`` and the dispersion that pairs of
+cells show among themselves. Over clusters theta follows a mixture of two gamma distributions
+(DuMouchel 1999): most clusters are much alike, some are not; one gamma for both would pull the few
+that stand out to the many. Kinds of linkage share their cluster's theta: ``theta_k = theta eta_k``
+with ``eta_k ~ Gamma(s, s)``. All of it is fitted by maximum likelihood to all clusters (empirical
+Bayes). So few links say little, a kind with few links leans on its cluster's other kinds, and many
+links speak for themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import optimize, special
+
+from clustermap.network.posterior import DEVIATE, Z
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Numbers = npt.NDArray[np.float64]
+
+LN2 = float(np.log(2.0))
+
+MAX_WIDTH = 2.0
+"""Widest 90 % interval of the unshrunk log2 ratio by which data decide (about 7 links)."""
+
+MIN_WEIGHT = 0.5
+"""Least weight that a cluster's own data must have beside what all clusters say."""
+
+ENDLESS = 1e12
+"""Size of a negative binomial that is a Poisson distribution in all but name."""
+
+ALIKE_AT_MOST = 400.0
+"""Largest shape: clusters are never taken to be more alike than to 5 %."""
+
+_POINTS = 25
+"""Equally likely points that stand for a gamma distribution."""
+
+_MIN_CLUSTERS = 5
+_START = np.array([0.0, np.log(4.0), np.log(10.0), 0.0])
+_OTHER_START = np.array([0.0, np.log(1.5), np.log(45.0), -2.0])
+_ALIKE = 20.0
+# Of the prior: log of the typical ratio, log shape of the wide gamma, log of how much narrower the
+# narrow one is, logit of the share of the wide one; and how alike kinds are where nothing says so.
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Observed and expected links of clusters, in independent units.
+
+    Parameters
+    ----------
+    observed, expected
+        Clusters, or clusters x kinds; expectation 0 where there is no pair.
+    size
+        Size of the negative binomial, in the same shape; ENDLESS without dispersion.
+    """
+
+    observed: Numbers
+    expected: Numbers
+    size: Numbers
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What all clusters together say of one: a mixture of two gamma distributions.
+
+    Parameters
+    ----------
+    typical
+        Geometric mean of both: the ratio of the typical cluster. A scale of logarithms is then the
+        same for clusters of few links and of many: knowing nothing means typical.
+    narrow, wide
+        Their shapes; the larger, the more alike clusters are.
+    share
+        Share of clusters of the wide one.
+    """
+
+    typical: float
+    narrow: float
+    wide: float
+    share: float
+
+    @property
+    def shapes(self) -> Numbers:
+        """Shapes of the two."""
+        return np.array([self.narrow, self.wide])
+
+    @property
+    def rates(self) -> Numbers:
+        """Rates of the two."""
+        return np.exp(special.digamma(self.shapes)) / self.typical
+
+    @property
+    def rate(self) -> float:
+        """Expected links that what all clusters say is worth: mean over variance."""
+        shares = np.array([1 - self.share, self.share])
+        means = self.shapes / self.rates
+        mean = float(shares @ means)
+        spread = float(shares @ (means / self.rates + means**2)) - mean**2
+        return mean / spread
+
+
+@dataclass(frozen=True)
+class Belief:
+    """What is believed of the ratios of clusters: a mixture of two gamma distributions for each.
+
+    Parameters
+    ----------
+    weight, shape, rate
+        Clusters x 2; the weights of a cluster sum to 1.
+    """
+
+    weight: Numbers
+    shape: Numbers
+    rate: Numbers
+
+    @property
+    def log_mean(self) -> Numbers:
+        """Mean of the natural logarithm of theta, one value a cluster."""
+        means = special.digamma(self.shape) - np.log(self.rate)
+        return np.asarray((self.weight * means).sum(axis=1))
+
+    def points(self) -> tuple[Numbers, Numbers]:
+        """Return equally likely values of each part, and their weights.
+
+        Returns
+        -------
+        tuple
+            Values and weights, clusters x points; a cluster's weights sum to 1.
+        """
+        share = (np.arange(_POINTS) + 0.5) / _POINTS
+        values = special.gammaincinv(self.shape[:, :, None], share) / self.rate[:, :, None]
+        weights = np.repeat(self.weight / _POINTS, _POINTS, axis=1)
+        return values.reshape(len(values), -1), weights
+
+
+def negative_binomial(observed: Numbers, mean: Numbers, size: Numbers) -> Numbers:
+    """Return the log probability of counts, up to the factorial of the count.
+
+    Parameters
+    ----------
+    observed
+        Counts; they need not be whole.
+    mean
+        Means, positive.
+    size
+        Sizes v; the variance is ``m + m^2 / v``.
+
+    Returns
+    -------
+    Numbers
+        ``log G(O + v) - log G(v) + O log(m / (v + m)) - v log(1 + m / v)``, G being the gamma
+        function; Poisson as v grows.
+
+    Examples
+    --------
+    >>> found = negative_binomial(np.array(2.0), np.array(3.0), np.array([4.0, 1e12]))
+    >>> (np.exp(found) / 2).round(6).tolist()
+    [0.195837, 0.224042]
+    """
+    v = np.minimum(size, 1e9)  # beyond, differences of the gamma function are lost
+    start = np.where(
+        v < 1e6,
+        special.gammaln(observed + v) - special.gammaln(v),
+        observed * np.log(v),
+    )
+    return np.asarray(start + observed * np.log(mean / (v + mean)) - v * np.log1p(mean / v))
+
+
+def join_sizes(one: npt.ArrayLike, other: npt.ArrayLike) -> Numbers:
+    """Return the size of a negative binomial with two independent gamma factors.
+
+    Parameters
+    ----------
+    one, other
+        Sizes of the two.
+
+    Returns
+    -------
+    Numbers
+        ``1 / ((1 + 1 / one)(1 + 1 / other) - 1)``: relative variances of factors multiply.
+    """
+    first, second = 1 / np.asarray(one, dtype=float), 1 / np.asarray(other, dtype=float)
+    return np.asarray(1 / (first + second + first * second))
+
+
+def estimate_dispersion(observed: Numbers, expected: Numbers, *, design: float = 1.0) -> float:
+    """Estimate the dispersion of pairs of cells around what is expected of them.
+
+    Moments of ``Var O = E + phi E^2``, weighted with ``1 / (1 + phi E)^2``: pairs of few links say
+    little of it, and pairs of many would otherwise say everything.
+
+    Parameters
+    ----------
+    observed
+        Links of pairs of cells.
+    expected
+        What a null that keeps the cells' own totals expects of them, so that the cells' own ratios
+        are not taken for dispersion.
+    design
+        Links per independent unit.
+
+    Returns
+    -------
+    float
+        phi, at least 0.
+    """
+    there = expected > 0
+    seen, mean = observed[there], expected[there]
+    phi = 0.5
+    for _ in range(6):
+        weight = 1 / (1 + phi * mean) ** 2
+        excess = float((weight * ((seen - mean) ** 2 - design * mean)).sum())
+        phi = max(excess / max(float((weight * mean**2).sum()), 1e-300), 0.0)
+    return phi
+
+
+def size_of_sum(expected: Numbers, squares: Numbers, dispersion: float) -> Numbers:
+    """Return the size of the negative binomial of a sum over pairs of cells.
+
+    Parameters
+    ----------
+    expected
+        Sums of E.
+    squares
+        Sums of E^2.
+    dispersion
+        phi of one pair.
+
+    Returns
+    -------
+    Numbers
+        ``(sum E)^2 / (phi sum E^2)``: many small pairs average their dispersion out.
+    """
+    below = dispersion * np.asarray(squares)
+    size = np.full(np.shape(expected), ENDLESS)
+    np.divide(np.asarray(expected) ** 2, below, out=size, where=below > 0)
+    return np.asarray(np.clip(size, 1e-6, ENDLESS))
+
+
+def sum_over_kinds(by_kind: Evidence, size: Numbers, alike: float) -> Evidence:
+    """Return the evidence of all kinds together.
+
+    Parameters
+    ----------
+    by_kind
+        Clusters x kinds.
+    size
+        Size of the sum as the dispersion of pairs alone makes it.
+    alike
+        How alike the kinds of a cluster are, see :func:`fit_alike`.
+
+    Returns
+    -------
+    Evidence
+        Clusters; a sum of few kinds is less certain, as each has a factor of its own.
+    """
+    expected = by_kind.expected.sum(axis=1)
+    squares = (by_kind.expected**2).sum(axis=1)
+    own = size_of_sum(expected, squares, 1 / alike)
+    return Evidence(by_kind.observed.sum(axis=1), expected, join_sizes(size, own))
+
+
+def fit_prior(evidence: Evidence) -> Prior:
+    """Fit what all clusters together say of one, by maximum likelihood.
+
+    Parameters
+    ----------
+    evidence
+        Links of all clusters, kinds together.
+
+    Returns
+    -------
+    Prior
+        Where there are too few clusters to fit anything, four links' worth of the typical ratio.
+
+    References
+    ----------
+    DuMouchel, W. (1999). Bayesian data mining in large frequency tables, with an application to the
+    FDA spontaneous reporting system. The American Statistician 53(3), 177-190. Clayton, D. and
+    Kaldor, J. (1987). Empirical Bayes estimates of age-standardized relative risks for use in
+    disease mapping. Biometrics 43(3), 671-681.
+    """
+    there = evidence.expected > 0
+    if there.sum() < _MIN_CLUSTERS:
+        return _as_prior(_START)
+    part = Evidence(evidence.observed[there], evidence.expected[there], evidence.size[there])
+
+    def cost(point: Numbers) -> float:
+        found = np.logaddexp(*_log_marginals(part, _as_prior(point)).T)
+        # So weak that a few clusters overrule it: no shape runs away for want of data.
+        return float(-found.sum() + 0.05 * ((point - _START) ** 2).sum())
+
+    tries = [
+        optimize.minimize(
+            cost,
+            start,
+            method="Nelder-Mead",
+            options={"xatol": 1e-4, "fatol": 1e-5, "maxiter": 4000, "maxfev": 4000},
+        )
+        for start in (_START, _OTHER_START)
+    ]
+    return _as_prior(min(tries, key=lambda found: float(found.fun)).x)
+
+
+def _as_prior(point: Numbers) -> Prior:
+    typical, wide, ratio = np.exp(np.clip(point[:3], (-4, -2, 0), (4, 6, 6)))
+    share = special.expit(np.clip(point[3], -6, 6))
+    narrow = min(float(wide * ratio), ALIKE_AT_MOST)
+    return Prior(float(typical), narrow, min(float(wide), narrow), float(share))
+
+
+def _log_marginals(evidence: Evidence, prior: Prior) -> Numbers:
+    # Log of weight times probability under the narrow and the wide part, clusters x 2.
+    parts = [
+        np.log(share)
+        + negative_binomial(
+            evidence.observed, evidence.expected * (shape / rate), join_sizes(evidence.size, shape)
+        )
+        for shape, rate, share in zip(
+            prior.shapes, prior.rates, (1 - prior.share, prior.share), strict=True
+        )
+    ]
+    return np.stack(parts, axis=1)
+
+
+def find_belief(evidence: Evidence, prior: Prior) -> Belief:
+    """Return what is believed of every cluster's ratio.
+
+    Parameters
+    ----------
+    evidence
+        Links, kinds together.
+    prior
+        What all clusters say.
+
+    Returns
+    -------
+    Belief
+        Dispersion takes information away: as if fewer links had been counted among fewer pairs.
+
+    Examples
+    --------
+    With a single gamma of shape 4, whose rate is exp(digamma(4)) = 3.512, ten links where five were
+    expected are believed to be (4 + 10) / (3.512 + 5) times the typical number:
+
+    >>> ten = Evidence(np.array([10.0]), np.array([5.0]), np.array([ENDLESS]))
+    >>> found = find_belief(ten, Prior(1.0, 4.0, 4.0, 0.5))
+    >>> round(float((found.shape / found.rate)[0, 0]), 3)
+    1.645
+    """
+    seen = np.where(evidence.expected > 0, evidence.observed, 0.0)[:, None]
+    expected = np.maximum(evidence.expected, 1e-300)[:, None]
+    logs = _log_marginals(Evidence(seen[:, 0], expected[:, 0], evidence.size), prior)
+    weight = np.exp(logs - np.logaddexp(*logs.T)[:, None])
+    worth = np.ones((len(seen), 1))
+    for _ in range(3):
+        shape, rate = prior.shapes + seen * worth, prior.rates + expected * worth
+        worth = 1 / (1 + expected * (shape / rate) / evidence.size[:, None])
+    return Belief(weight, prior.shapes + seen * worth, prior.rates + expected * worth)
+
+
+def fit_alike(by_kind: Evidence) -> float:
+    """Fit how alike the kinds of a cluster are, by maximum likelihood.
+
+    Given how many links a cluster has in all, their kinds are Dirichlet-multinomial around the
+    expected mix.
+
+    Parameters
+    ----------
+    by_kind
+        Clusters x kinds.
+
+    Returns
+    -------
+    float
+        Shape of the gamma distribution of a kind's factor around its cluster's; between 0.1 and
+        10,000.
+    """
+    total = by_kind.expected.sum(axis=1)
+    use = (total > 0) & ((by_kind.expected > 0).sum(axis=1) > 1)
+    seen = np.where(by_kind.expected > 0, by_kind.observed, 0.0)[use]
+    if len(seen) < _MIN_CLUSTERS or seen.sum() <= 0:
+        return _ALIKE
+    mix = by_kind.expected[use] / total[use, None]
+    kinds = (mix > 0).sum(axis=1)
+
+    def cost(log_alike: float) -> float:
+        whole = np.exp(log_alike) * kinds
+        parts = np.maximum(whole[:, None] * mix, 1e-12)
+        found = special.gammaln(parts + seen) - special.gammaln(parts)
+        ends = special.gammaln(whole) - special.gammaln(whole + seen.sum(axis=1))
+        return float(-found.sum() - ends.sum() + 0.05 * (log_alike - np.log(_ALIKE)) ** 2)
+
+    found = optimize.minimize_scalar(cost, bounds=(np.log(0.1), np.log(1e4)), method="bounded")
+    return float(np.exp(found.x))
+
+
+def combine_kinds(
+    by_kind: Evidence, belief: Belief, alike: float, weights: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Return the weighted mean over kinds of the log2 ratios: mean and quantiles.
+
+    Given the cluster's common factor, a kind's own is gamma with shape ``s + O_k`` and rate
+    ``s + E_k theta``, whose logarithm has mean and variance in closed form. The mean over kinds is
+    a mixture of normals over the common factor.
+
+    Parameters
+    ----------
+    by_kind
+        Links, clusters x kinds.
+    belief
+        Of the common factor.
+    alike
+        How alike the kinds of a cluster are.
+    weights
+        One weight a kind; kinds without expectation lean on the common factor alone.
+
+    Returns
+    -------
+    tuple
+        Means (clusters), and quantiles at ``Z`` (len(Z) x clusters), of the log2 ratio.
+    """
+    theta, mass = belief.points()
+    mean, variance = np.log(theta), np.zeros(theta.shape)
+    for kind, share in enumerate(np.asarray(weights) / np.sum(weights)):
+        seen, expected, size = (
+            values[:, kind, None] for values in (by_kind.observed, by_kind.expected, by_kind.size)
+        )
+        worth = 1 / (1 + expected * theta / size)
+        shape = alike + np.where(expected > 0, seen, 0.0) * worth
+        mean += share * (special.digamma(shape) - np.log(alike + expected * theta * worth))
+        variance += share**2 * special.polygamma(1, shape)
+    return _mix_normals(mass, mean / LN2, np.sqrt(variance) / LN2)
+
+
+def _mix_normals(mass: Numbers, mean: Numbers, spread: Numbers) -> tuple[Numbers, Numbers]:
+    # Points stand for a continuum: each is blurred by the usual distance between them.
+    centre = (mass * mean).sum(axis=1)
+    around = (mean - centre[:, None]) ** 2
+    blur = np.sqrt((mass * around).sum(axis=1) / _POINTS)[:, None]
+    spread = np.sqrt(spread**2 + blur**2) + 1e-12
+    total = np.sqrt((mass * (spread**2 + around)).sum(axis=1))
+    points, wanted = np.linspace(-6, 6, 97), special.ndtr(Z)
+    quantiles = np.empty((len(Z), len(mass)))
+    for at in range(len(mass)):
+        x = centre[at] + total[at] * points
+        below = special.ndtr((x[:, None] - mean[at]) / spread[at]) @ mass[at]
+        quantiles[:, at] = np.interp(wanted, below, x)
+    return centre, quantiles
+
+
+@dataclass(frozen=True)
+class Alone:
+    """What the data of each cluster say without the others.
+
+    Parameters
+    ----------
+    log2_ratio
+        Observed over expected; -inf where nothing was observed, NaN where nothing is expected.
+    width
+        Width of the 90 % interval of the log2 ratio; infinite where nothing was observed.
+    weight
+        The data's own weight beside what all clusters say.
+    """
+
+    log2_ratio: Numbers
+    width: Numbers
+    weight: Numbers
+
+    @property
+    def decides(self) -> npt.NDArray[np.bool_]:
+        """Whether the interval is narrow enough and the data outweigh the prior."""
+        return np.asarray((self.width <= MAX_WIDTH) & (self.weight >= MIN_WEIGHT), dtype=bool)
+
+
+def weigh_alone(evidence: Evidence, prior: Prior) -> Alone:
+    """Return what the data of each cluster say without the others.
+
+    Parameters
+    ----------
+    evidence
+        Links, kinds together.
+    prior
+        What all clusters say, for the weight only.
+
+    Returns
+    -------
+    Alone
+        Ratios, widths and weights.
+
+    Examples
+    --------
+    Seven links decide, six do not quite:
+
+    >>> some = Evidence(np.array([6.0, 7.0]), np.array([6.0, 7.0]), np.array([ENDLESS, ENDLESS]))
+    >>> found = weigh_alone(some, Prior(1.0, 4.0, 4.0, 0.5))
+    >>> found.width.round(3).tolist(), found.decides.tolist()
+    ([2.008, 1.85], [False, True])
+    """
+    seen, expected, size = evidence.observed, evidence.expected, evidence.size
+    there, some = expected > 0, (expected > 0) & (seen > 0)
+    ratio = np.full(len(seen), np.nan)
+    ratio[there] = -np.inf
+    ratio[some] = np.log2(seen[some] / expected[some])
+    # Seen on a flat scale of logarithms, theta is gamma with the links as its shape.
+    shape = seen[some] / (1 + seen[some] / size[some])
+    low, high = (special.gammaincinv(shape, special.ndtr(end)) for end in (-DEVIATE, DEVIATE))
+    width = np.full(len(seen), np.inf)
+    width[some] = np.log2(np.maximum(high, 1e-300) / np.maximum(low, 1e-300))
+    informed = expected / (1 + expected / size)
+    return Alone(ratio, width, informed / (informed + prior.rate))

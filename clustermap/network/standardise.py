@@ -1,0 +1,360 @@
+"""Observed against expected links of every cluster, by kind and reach, under the three nulls.
+
+This is indirect standardisation as epidemiology knows it: the links of a cluster over the links
+that its mix of actors would have at its distances, were it typical of the nation read in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial, reduce
+from operator import add
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from clustermap.network.constrained import expect_constrained
+from clustermap.network.expected import (
+    Fit,
+    PairExpectation,
+    Stage,
+    expect_ends,
+    expect_pairs,
+    find_channels,
+    fit_null,
+    leave_out_large,
+    replace_cells,
+    sum_margins,
+)
+from clustermap.network.pairs import count_pairs, relative_sizes
+from clustermap.network.reach import Sums, sum_by_reach
+from clustermap.network.shrinkage import estimate_dispersion
+from clustermap.network.units import ALL_KINDS, build_reach
+from clustermap.tables import SCORED_KINDS, SHARE_UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy.typing as npt
+    import pyarrow as pa
+
+    from clustermap.network.expected import Channel
+    from clustermap.network.observed import Boundary, Observed
+    from clustermap.network.units import Reach
+
+    Numbers = npt.NDArray[np.float64]
+    Whole = npt.NDArray[np.int64]
+
+Null = Literal["mass", "constrained", "no_distance"]
+NULLS: tuple[Null, ...] = ("mass", "constrained", "no_distance")
+
+_MICRO = 10**6
+_TYPICAL_UNITS = 5.0
+"""Units of the nation's usual size that a cluster's own units are steadied with."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Observed and expected links of all clusters under one null and one boundary.
+
+    All arrays have the shape (clusters, kinds + 1, reaches): the last kind is all kinds together;
+    local reaches hold all that is nearer, the last reach is what lies beyond them.
+
+    Parameters
+    ----------
+    kinds
+        Kinds that are scored and that the data hold, positions in KINDS.
+    observed, expected
+        Links; of projects and documents in shares.
+    squares
+        Sums over pairs of cells of squares of expected links.
+    design
+        Links per independent unit.
+    """
+
+    kinds: tuple[int, ...]
+    observed: Numbers
+    expected: Numbers
+    squares: Numbers
+    design: Numbers
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """What a run's links are compared with.
+
+    Parameters
+    ----------
+    comparisons
+        By null and boundary: all nulls for the boundary drawn, the headline null for those moved.
+    headline
+        The null of the headline.
+    dispersion
+        Dispersion of pairs of cells by kind, the last of all kinds together.
+    ends
+        Kind to the link-ends that the mass null expects of one actor, cells x strata.
+    fits
+        Mass nulls of the channels.
+    convergence
+        Null and channel to sweeps and residual.
+    """
+
+    comparisons: dict[tuple[Null, str], Comparison]
+    headline: Null
+    dispersion: Numbers
+    ends: dict[int, Numbers]
+    fits: tuple[Fit, ...]
+    convergence: dict[tuple[Null, str], tuple[int, float]]
+
+
+def standardise(
+    observed: Observed,
+    *,
+    headline: Null = "mass",
+    exponent: float | None = None,
+    listen: Callable[[int, int], None] | None = None,
+) -> Standardised:
+    """Compare the links of every cluster with what is expected under three nulls.
+
+    Parameters
+    ----------
+    observed
+        Members, links and distances of a run.
+    headline
+        The null that the two moved boundaries are compared under as well.
+    exponent
+        Exponent of size of the mass null; None: fitted, so that size explains nothing that is left.
+    listen
+        Hears how many of how many steps are done.
+
+    Returns
+    -------
+    Standardised
+        Observed and expected links.
+
+    Raises
+    ------
+    TableFault
+        If a null does not converge.
+    """
+    return _Run(observed, headline, exponent, listen).carry_out()
+
+
+class _Run:
+    """One standardisation: what all its steps share."""
+
+    def __init__(
+        self,
+        observed: Observed,
+        headline: Null,
+        exponent: float | None,
+        listen: Callable[[int, int], None] | None,
+    ) -> None:
+        self.observed, self.headline, self.exponent = observed, headline, exponent
+        self.space, self.strata, self.cells = observed.space, observed.strata, observed.cells
+        self.reach: Reach = build_reach(observed.radii_m, self.space, observed.regions)
+        self.members = observed.drawn.members
+        self.sizes = relative_sizes(self.members)
+        scored = range(len(SCORED_KINDS))
+        self.channels = [c for c in find_channels(observed.drawn.ends) if c.kind in scored]
+        self.kinds = tuple(sorted({channel.kind for channel in self.channels}))
+        self.ends: dict[int, Numbers] = {}
+        self.fits: dict[tuple[Null, Channel], tuple[Fit, list[tuple[int, Fit]]]] = {}
+        self.convergence: dict[tuple[Null, str], tuple[int, float]] = {}
+        self.listen, self.done = listen, 0
+        self.steps = len(self.channels) * (len(NULLS) + 2) + 1
+        self.dispersion = np.zeros(len(self.kinds) + 1)
+
+    def carry_out(self) -> Standardised:
+        drawn = self.observed.drawn
+        self.pairs = count_pairs(self.members, self.space)
+        self._step()
+        flows, ends = split_channels(drawn, self.members, self.channels)
+        comparisons: dict[tuple[Null, str], Comparison] = {}
+        for null in NULLS:
+            expect = partial(self._expect, null, flows, ends)
+            comparisons[null, "drawn"] = self._compare(expect, drawn, null=null)
+        for boundary in (self.observed.smaller, self.observed.larger):
+            flows, _ = split_channels(boundary, self.members, self.channels)
+            expect = partial(self._expect_moved, boundary, flows)
+            comparisons[self.headline, boundary.name] = self._compare(expect, boundary)
+        fits = tuple(fit for (null, _), (fit, _) in self.fits.items() if null == "mass")
+        return Standardised(
+            comparisons, self.headline, self.dispersion, self.ends, fits, self.convergence
+        )
+
+    def _step(self) -> None:
+        self.done += 1
+        if self.listen:
+            self.listen(self.done, self.steps)
+
+    def _expect(
+        self,
+        null: Null,
+        flows: Mapping[Channel, pd.DataFrame],
+        ends: Mapping[Channel, pd.DataFrame],
+        channel: Channel,
+    ) -> PairExpectation:
+        if null == "constrained":
+            found, *reached = expect_constrained(channel, flows[channel], self.space)
+        else:
+            found, *reached = self._expect_mass(null, channel, flows[channel], ends[channel])
+        self.convergence[null, channel.name] = (int(reached[0]), float(reached[1]))
+        self._step()
+        return found
+
+    def _expect_mass(
+        self, null: Null, channel: Channel, flows: pd.DataFrame, ends: pd.DataFrame
+    ) -> tuple[PairExpectation, int, float]:
+        margins = sum_margins(channel, flows, ends, self.strata, self.sizes)
+        distance = null == "mass"
+        fit = fit_null(
+            channel, self.pairs, margins, self.strata, distance=distance, exponent=self.exponent
+        )
+        stage = Stage(self.members, self.space, self.strata, self.sizes)
+        found, own = leave_out_large(fit, expect_pairs(fit, stage), self.pairs, flows, stage)
+        self.fits[null, channel] = fit, own
+        if null == "mass":
+            rates = expect_ends(fit, stage)
+            self.ends[channel.kind] = self.ends.get(channel.kind, np.zeros(rates.shape)) + rates
+        return found, fit.sweeps, fit.residual
+
+    def _expect_moved(
+        self, boundary: Boundary, flows: Mapping[Channel, pd.DataFrame], channel: Channel
+    ) -> PairExpectation:
+        self._step()
+        if self.headline == "constrained":
+            return expect_constrained(channel, flows[channel], self.space)[0]
+        fit, own = self.fits[self.headline, channel]
+        stage = Stage(boundary.members, self.space, self.strata, self.sizes)
+        return replace_cells(expect_pairs(fit, stage), own, stage)
+
+    def _compare(
+        self,
+        expect: Callable[[Channel], PairExpectation],
+        boundary: Boundary,
+        null: Null | None = None,
+    ) -> Comparison:
+        credit, design = read_units(boundary.squares, self.kinds, self.cells.clusters, self.reach)
+        pairs = PairLinks(boundary, self.members)
+        usual = np.median(design[:, :, -1], axis=0)
+        sums: list[Sums] = []
+        dispersion: list[float] = []
+        total: PairExpectation | None = None
+        # Kind after kind: three tables of all pairs of cells are held at a time, never more.
+        for place, kind in enumerate(self.kinds):
+            parts = [expect(channel) for channel in self.channels if channel.kind == kind]
+            found = reduce(add, parts)
+            total = found if total is None else total + found
+            sums.append(sum_by_reach(found, self.cells, self.space, self.reach))
+            if null == "constrained":
+                dispersion.append(pairs.disperse([kind], found, usual[place]))
+        if total is None:
+            nothing = np.zeros(credit.shape)
+            return Comparison(self.kinds, credit, nothing, nothing, design)
+        sums.append(sum_by_reach(total, self.cells, self.space, self.reach))
+        if null == "constrained":
+            dispersion.append(pairs.disperse(self.kinds, total, usual[-1]))
+            self.dispersion = np.array(dispersion)
+        expected = np.stack([each.links for each in sums], axis=1)
+        squares = np.stack([each.squares for each in sums], axis=1)
+        return Comparison(self.kinds, credit, expected, squares, design)
+
+
+def split_channels(
+    boundary: Boundary, members: Whole, channels: Sequence[Channel]
+) -> tuple[dict[Channel, pd.DataFrame], dict[Channel, pd.DataFrame]]:
+    """Return flows and links by strata of each channel, as far as the null covers them.
+
+    Parameters
+    ----------
+    boundary
+        What was counted.
+    members
+        Actors by cell and stratum: cells without any, as those abroad, are left out.
+    channels
+        Channels wanted.
+
+    Returns
+    -------
+    tuple
+        By channel: flows with source, target, band, links; and first, second, links.
+    """
+    here = members.sum(axis=1) > 0
+    flows = pd.DataFrame(
+        {
+            name: boundary.flows[name].to_numpy()
+            for name in ("source", "target", "kind", "channel", "band")
+        }
+    ).assign(links=boundary.flows["credit"].to_numpy() / SHARE_UNIT)
+    flows = flows[here[flows["source"]] & here[flows["target"]]]
+    ends = pd.DataFrame(
+        {name: boundary.ends[name].to_numpy() for name in ("kind", "channel", "first", "second")}
+    ).assign(links=boundary.ends["credit"].to_numpy() / SHARE_UNIT)
+    return _pick(flows, channels), _pick(ends, channels)
+
+
+def _pick(rows: pd.DataFrame, channels: Sequence[Channel]) -> dict[Channel, pd.DataFrame]:
+    groups = {key: part for key, part in rows.groupby(["kind", "channel"])}
+    return {channel: groups.get((channel.kind, channel.code), rows[:0]) for channel in channels}
+
+
+def read_units(
+    squares: pa.Table, kinds: Sequence[int], clusters: int, reach: Reach
+) -> tuple[Numbers, Numbers]:
+    """Return observed links of clusters, and links per independent unit.
+
+    Parameters
+    ----------
+    squares
+        From merge_squares.
+    kinds
+        Kinds wanted; all scored kinds together are added as the last.
+    clusters
+        Number of clusters.
+    reach
+        How far links reach.
+
+    Returns
+    -------
+    tuple
+        Links, and links per unit: sum of squared shares of units over sum of shares, steadied with
+        a few units of the nation's usual size, since one large project says little of the next.
+    """
+    shape = (clusters, len(kinds) + 1, reach.levels + 1)
+    place = pd.Index([*kinds, ALL_KINDS]).get_indexer(pd.Index(squares["kind"].to_numpy()))
+    kept = place >= 0
+    at = (squares["cluster"].to_numpy()[kept], place[kept], squares["reach"].to_numpy()[kept])
+    links, of_units = np.zeros(shape), np.zeros(shape)
+    links[at] = squares["credit"].to_numpy()[kept] / SHARE_UNIT
+    of_units[at] = squares["squares"].to_numpy()[kept] / _MICRO
+    total, total_of_units = links.sum(axis=0), of_units.sum(axis=0)
+    usual = np.divide(total_of_units, total, out=np.ones(total.shape), where=total > 0)
+    steady = _TYPICAL_UNITS * usual
+    return links, (of_units + steady * usual) / (links + steady)
+
+
+class PairLinks:
+    """Observed links of pairs of cells, for the dispersion around what is expected of them."""
+
+    def __init__(self, boundary: Boundary, members: Whole) -> None:
+        self.here = members.sum(axis=1) > 0
+        flows = boundary.flows
+        source, target = (flows[end].to_numpy().astype(np.int64) for end in ("source", "target"))
+        one, other = np.minimum(source, target), np.maximum(source, target)
+        apart = (one != other) & self.here[one] & self.here[other]
+        self.key = (one * len(members) + other)[apart]
+        self.kind = flows["kind"].to_numpy()[apart]
+        self.links = flows["credit"].to_numpy()[apart] / SHARE_UNIT
+
+    def disperse(self, kinds: Sequence[int], expected: PairExpectation, design: float) -> float:
+        """Return the dispersion of pairs of different cells around what is expected of them."""
+        use = np.isin(self.kind, list(kinds))
+        keys, at = np.unique(self.key[use], return_inverse=True)
+        held = np.flatnonzero(self.here)
+        one, other = np.triu_indices(len(held), 1)
+        every = held[one].astype(np.int64) * len(self.here) + held[other]
+        seen = np.zeros(len(every))
+        seen[np.searchsorted(every, keys)] = np.bincount(at, self.links[use])
+        return estimate_dispersion(seen, expected.links[held[one], held[other]], design=design)

@@ -1,0 +1,82 @@
+"""Strata: type, size class and sector group; thin divisions share one; who takes part at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from clustermap.layers.industries import CodedIndustries
+from clustermap.network.strata import (
+    KEPT_SECTORS,
+    NO_SECTOR,
+    NOT_A_FIRM,
+    OTHER_SECTORS,
+    assign_strata,
+    count_members,
+    group_sectors,
+)
+from clustermap.network.tallies import UNKNOWN_SIZE
+from clustermap.tables import ACTOR_TYPES
+from tests.network.worlds import draw
+
+FIRM, UNIVERSITY = ACTOR_TYPES.index("firm"), ACTOR_TYPES.index("university")
+
+
+def divisions(firms: list[int]) -> CodedIndustries:
+    """Return firms of divisions "01", "02", ..., as many as listed; the first are without code."""
+    names = ("", *(f"{number:02d}" for number in range(1, len(firms))))
+    sector = np.repeat(np.arange(len(firms)), firms).astype(np.int16)
+    return CodedIndustries(((),), np.zeros(len(sector), np.int16), names, sector)
+
+
+def test_the_divisions_with_most_firms_keep_their_own_group() -> None:
+    # 2 without a code; 21 divisions: "01" has 1 firm, "02" and "03" two each, all others three.
+    firms = [2, 1, 2, 2, *[3] * 18]
+    found = group_sectors(divisions(firms))
+    groups = [int(found[start]) for start in np.cumsum([0, *firms])[:-1]]
+    # Of the two with two firms the first code is kept.
+    assert groups == [NO_SECTOR, OTHER_SECTORS, 0, OTHER_SECTORS, *range(1, KEPT_SECTORS)]
+
+
+def test_few_divisions_are_all_kept() -> None:
+    assert group_sectors(divisions([0, 1, 4])).tolist() == [0, 1, 1, 1, 1]
+    assert group_sectors(divisions([2])).tolist() == [NO_SECTOR] * 2
+
+
+def test_strata_by_hand() -> None:
+    #        0          1     2     3           4 (abroad)
+    types = np.array([UNIVERSITY, FIRM, FIRM, FIRM, FIRM], np.uint8)
+    employees = pa.array([10, None, 12], pa.int64())
+    industries = divisions([1, 2])  # the first of the layer's three firms has no code
+    held = np.array([True, True, True, True, False])
+    strata, stratum = assign_strata(types, employees, industries, np.array([1, 2, 3]), held)
+    told = list(
+        zip(strata.type.tolist(), strata.size_class.tolist(), strata.sector.tolist(), strict=True)
+    )
+    assert told == [
+        (FIRM, 1, 0),
+        (FIRM, 1, NO_SECTOR),
+        (FIRM, UNKNOWN_SIZE, 0),
+        (UNIVERSITY, UNKNOWN_SIZE, NOT_A_FIRM),
+    ]
+    assert stratum.tolist() == [3, 1, 2, 0, -1]
+
+
+def test_members_of_cells_leave_out_who_is_abroad() -> None:
+    world = draw()
+    members = count_members(
+        world.register.cells, world.register.stratum, (len(world.cells.names), len(world.strata))
+    )
+    by_type = {
+        name: dict(zip(world.strata.type.tolist(), row.tolist(), strict=True))
+        for name, row in zip(world.cells.names, members, strict=True)
+    }
+    support = ACTOR_TYPES.index("support")
+    assert by_type == {
+        "A": {FIRM: 2, UNIVERSITY: 1, support: 0},
+        "B": {FIRM: 1, UNIVERSITY: 0, support: 1},
+        "C": {FIRM: 1, UNIVERSITY: 0, support: 0},
+        "abroad:US": {FIRM: 0, UNIVERSITY: 0, support: 0},
+        "outside:1_1": {FIRM: 1, UNIVERSITY: 0, support: 0},
+    }
+    assert members.dtype == np.int64
