@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustermap.network.flows import count_flows
 from clustermap.network.linkages import NO_UNIT
 from clustermap.sources.world import (
     FACTORS,
@@ -17,6 +16,7 @@ from clustermap.sources.world import (
     Nation,
     build_nation,
     build_world,
+    count_world,
     draw_edges,
     expect,
     observe,
@@ -94,21 +94,28 @@ def test_observation_is_what_was_drawn(nation: Nation) -> None:
     named = np.array(cells.names)[register.cells]
     assert (named[:domestic] == np.array(nation.cells.names)[nation.roster.cells]).all()
     assert np.char.startswith(named[domestic:], "abroad:").all()
-    assert np.isnan(seen.x).sum() == len(register.types) - domestic
+    assert np.isnan(register.x).sum() == len(register.types) - domestic
+    assert (register.precise == ~np.isnan(register.x)).all()
+    assert (register.stratum[:domestic] >= 0).all()
+    assert (register.stratum[domestic:] == -1).all()
     counted = np.bincount(register.cells[:domestic], minlength=200)[:200]
     assert (counted == nation.cells.counts[:200].sum(axis=1)).all()
     assert (register.types[seen.firms] == ACTOR_TYPES.index("firm")).all()
     assert len(seen.employees) == len(seen.industries.sector) == len(seen.firms)
     assert seen.industries.sectors[0] == ""
+    assert np.isfinite(seen.ground.x[:200]).all()
     assert (seen.regions[register.cells[domestic:]] == -1).all()
 
 
 def test_flows_of_the_core_follow_the_law_and_the_planting() -> None:
     nation = build_nation(clusters=300, links=400_000, seed=3, planted_share=0.1)
-    flows = count_flows(draw_edges(nation, 1).table(), observe(nation).register).to_pandas()
+    seen = observe(nation)
+    observed = count_world(seen, draw_edges(nation, 1))
+    flows = observed.drawn.flows.to_pandas()
     assert flows["links"].sum() == 400_000
+    assert observed.drawn.members.sum() == len(nation.roster.groups)
     within = flows["source"] == flows["target"]
-    named = np.array(observe(nation).cells.names)
+    named = np.array(seen.cells.names)
     internal = flows[within].groupby("source")["links"].sum().reindex(range(300), fill_value=0)
     home = flows[~within & ~pd.Series(named[flows["target"]]).str.startswith("abroad:")]
     ends = pd.concat([home.set_index("source")["links"], home.set_index("target")["links"]])

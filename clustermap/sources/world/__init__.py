@@ -6,12 +6,12 @@ invented: every cluster's name ends with "(가상)". Some clusters are planted w
 links than typical, so that what the tool finds can be held against what is there.
 
 For validation, which needs many and large worlds, ``build_nation`` draws them on a plain and
-without names, ``draw_edges`` their links as the core counts them, and ``expect`` and
-``expect_by_redrawing`` say what is typical of every cluster.
+without names, ``draw_edges`` their links, ``count_world`` counts them as a run does, ``expect``
+and ``expect_by_redrawing`` say what is typical of every cluster.
 """
 
 from clustermap.sources.world.build import World, build_world, read_nation, redraw_linkages
-from clustermap.sources.world.edges import Edges, Observation, draw_edges, observe
+from clustermap.sources.world.edges import Edges, Observation, count_world, draw_edges, observe
 from clustermap.sources.world.expectation import Expected, expect
 from clustermap.sources.world.nation import Nation
 from clustermap.sources.world.parameters import FACTORS, LAWS, PLANTED, Parameters
@@ -37,6 +37,7 @@ __all__ = [
     "World",
     "build_nation",
     "build_world",
+    "count_world",
     "draw_edges",
     "expect",
     "expect_by_redrawing",

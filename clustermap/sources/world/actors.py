@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from clustermap.sources.world.law import area_km2
 from clustermap.sources.world.names import (
     name_clusters,
     name_firms,
@@ -162,7 +163,7 @@ def draw_clusters(
     sites : ndarray
         x, y of every centre.
     """
-    area_m2 = (0.08 + 0.018 * sizes) * rng.lognormal(0.0, 0.35, len(sizes)) * 1e6
+    area_m2 = area_km2(sizes) * rng.lognormal(0.0, 0.35, len(sizes)) * 1e6
     shapes = draw_shapes(rng, area_m2)
     sites = place_shapes(rng, geography, shapes)
     places = find_districts(geography, sites)

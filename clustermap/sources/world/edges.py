@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from pyproj import CRS
 
 from clustermap.layers.actors import Register
 from clustermap.layers.cells import ABROAD, Cells
 from clustermap.layers.industries import CodedIndustries
+from clustermap.network.ends import count_ends
+from clustermap.network.flows import count_flows
 from clustermap.network.linkages import (
     DIRECTED_KINDS,
     EDGES,
@@ -18,9 +21,13 @@ from clustermap.network.linkages import (
     Participations,
     expand_projects,
 )
+from clustermap.network.observed import Boundary, Observed
+from clustermap.network.space import Ground, build_edges, build_space, mean_distance_m
+from clustermap.network.strata import Strata, assign_strata, count_members, taking_part
+from clustermap.network.units import build_reach, count_squares
 from clustermap.sources.world.build import World, read_nation
 from clustermap.sources.world.drawing import CHANNEL_KINDS, draw_linkages
-from clustermap.sources.world.law import FIRM, TYPES
+from clustermap.sources.world.law import FIRM, GRID_SPREAD_M, TYPES, area_km2
 from clustermap.sources.world.linkages import date_links
 from clustermap.sources.world.nation import (
     build_typical,
@@ -30,14 +37,18 @@ from clustermap.sources.world.nation import (
     unplant,
 )
 from clustermap.sources.world.parameters import open_stream
+from clustermap.sources.world.places import CRS as MAP
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from clustermap.sources.world.drawing import Pairs, Projects
+    from clustermap.sources.world.law import Cells as WorldCells
     from clustermap.sources.world.nation import Nation
-    from clustermap.sources.world.places import Indices, Numbers
+    from clustermap.sources.world.places import Indices
 
 _CODES = np.array([ACTOR_TYPES.index(kind) for kind in TYPES], dtype=np.uint8)
 _DIRECTED = np.isin(np.array(KINDS), list(DIRECTED_KINDS))
@@ -86,7 +97,7 @@ class Edges:
 
 @dataclass(frozen=True)
 class Observation:
-    """Who is there, as the core sees it; arrays over the register.
+    """Who is there, as the core sees it.
 
     Parameters
     ----------
@@ -94,12 +105,10 @@ class Observation:
         Actors, and then partners abroad.
     cells
         Clusters, and then all other cells by name.
-    x, y
-        Metres; NaN abroad.
-    group
-        int32; group of firms, -1 for none.
-    site
-        uint8; 0 unknown, 1 headquarters, 2 plant.
+    strata
+        Strata of the actors.
+    ground
+        Where the cells are.
     regions
         int32; region of every cell, -1 abroad.
     firms
@@ -112,10 +121,8 @@ class Observation:
 
     register: Register
     cells: Cells
-    x: Numbers
-    y: Numbers
-    group: NDArray[np.int32]
-    site: NDArray[np.uint8]
+    strata: Strata
+    ground: Ground
     regions: NDArray[np.int32]
     firms: Indices
     employees: pa.Array
@@ -182,7 +189,7 @@ def _code_projects(nation: Nation, projects: Projects, years: Indices) -> pa.Tab
         years[unit].astype(np.int16),
         np.bincount(unit).astype(np.int32),
     )
-    return pa.concat_tables(expand_projects(coded, _register(nation, np.zeros(0, np.int32))))
+    return pa.concat_tables(expand_projects(coded, _list_types(nation)))
 
 
 def _sort(coded: list[pa.Table]) -> Edges:
@@ -196,10 +203,9 @@ def _sort(coded: list[pa.Table]) -> Edges:
     return Edges(*(column[order] for column in columns))
 
 
-def _register(nation: Nation, cells: NDArray[np.int32]) -> Register:
-    types = np.append(nation.roster.types, nation.partners.types)
-    ids = pa.array(np.arange(len(types))).cast(pa.string())
-    return Register(ids, _CODES[types], cells)
+def _list_types(nation: Nation) -> Register:
+    types = _CODES[np.append(nation.roster.types, nation.partners.types)]
+    return Register(pa.nulls(len(types), pa.string()), types, np.zeros(len(types), np.int32))
 
 
 def observe(world: World | Nation) -> Observation:
@@ -225,23 +231,70 @@ def observe(world: World | Nation) -> Observation:
     code = np.empty(len(order), dtype=np.int32)
     code[order] = np.arange(len(order))
     own = np.arange(cells.clusters, dtype=np.int32)
+    held = Cells(tuple(map(str, names[order])), cells.clusters, own, own)
     regions = np.append(cells.regions, np.full(len(abroad), -1)).astype(np.int32)
     firms = np.flatnonzero(nation.roster.types == FIRM)
-    employees = traits.employees[firms]
+    employees = pa.array(traits.employees[firms], mask=traits.employees[firms] < 0)
+    industries = _code_divisions(traits.sector[firms])
+    codes = code[np.append(nation.roster.cells, len(cells.names) + country)]
+    types = _list_types(nation).types
+    strata, stratum = assign_strata(types, employees, industries, firms, taking_part(codes, held))
     none = np.full(len(nation.partners.types), -1)
-    home = np.append(nation.roster.cells, len(cells.names) + country)
-    return Observation(
-        _register(nation, code[home]),
-        Cells(tuple(map(str, names[order])), cells.clusters, own, own),
-        np.append(traits.x, np.where(none < 0, np.nan, 0.0)),
-        np.append(traits.y, np.where(none < 0, np.nan, 0.0)),
+    x, y = (np.append(axis, np.where(none < 0, np.nan, 0.0)) for axis in (traits.x, traits.y))
+    register = Register(
+        pa.array(np.arange(len(types))).cast(pa.string()),
+        types,
+        codes,
+        x,
+        y,
+        ~np.isnan(x),
+        stratum,
         np.append(traits.group, none).astype(np.int32),
         np.append(traits.site, np.zeros(len(none))).astype(np.uint8),
-        regions[order],
-        firms,
-        pa.array(employees, mask=employees < 0),
-        _code_divisions(traits.sector[firms]),
     )
+    ground = _find_ground(cells, order)
+    return Observation(register, held, strata, ground, regions[order], firms, employees, industries)
+
+
+def _find_ground(cells: WorldCells, order: Indices) -> Ground:
+    abroad = np.full(len(order) - len(cells.names), np.nan)
+    x, y = (np.append(axis * 1000, abroad)[order] for axis in cells.sites_km.T)
+    spread_m = np.append(np.full(len(cells.names), GRID_SPREAD_M), abroad)
+    spread_m[: cells.clusters] = mean_distance_m(area_km2(cells.counts[: cells.clusters, FIRM]))
+    return Ground(x, y, spread_m[order], CRS.from_user_input(MAP))
+
+
+def count_world(
+    seen: Observation, edges: Edges, radii_m: Sequence[float] = (0, 10_000, 30_000)
+) -> Observed:
+    """Count a world's links as a run does.
+
+    Parameters
+    ----------
+    seen
+        From ``observe``.
+    edges
+        From ``draw_edges``.
+    radii_m
+        Local radii, the first 0 (the fence).
+
+    Returns
+    -------
+    Observed
+        Counts by the clusters as they are drawn, which stand for the two moved boundaries too.
+    """
+    register, cells = seen.register, seen.cells
+    space = build_space([register.cells], register, seen.ground, build_edges(radii_m), seed=1)
+    reach, table = build_reach(radii_m, space, seen.regions), edges.table()
+    drawn = Boundary(
+        "drawn",
+        count_members(register.cells, register.stratum, (len(cells.names), len(seen.strata))),
+        count_flows(table, register, space),
+        count_ends(table, register),
+        count_squares(table, register, cells, space, reach),
+    )
+    smaller, larger = (replace(drawn, name=name) for name in ("smaller", "larger"))
+    return Observed(cells, seen.strata, space, tuple(radii_m), seen.regions, drawn, smaller, larger)
 
 
 def _code_divisions(sector: NDArray[np.int16]) -> CodedIndustries:

@@ -56,7 +56,8 @@ PAIRS_A_PROJECT = float((SIZE_SHARE * SIZES * (SIZES - 1) / 2).sum())
 ABROAD_SHARE = 0.04
 ABROAD_TYPES = (FIRM, UNIVERSITY, PUBLIC)
 _GRID_M = 10_000.0
-_WITHIN_GRID_KM = 5.2  # mean distance of two points in a 10-km square
+GRID_SPREAD_M = 5_200.0
+"""Mean distance of two points in a 10-km square."""
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,22 @@ def find_squares(
     return tuple(f"outside:{one}_{other}" for one, other in squares), cells
 
 
+def area_km2(firms: Numbers | Indices) -> Numbers:
+    """Return how large clusters of so many firms are, but for chance.
+
+    Parameters
+    ----------
+    firms
+        Firms in every cluster.
+
+    Returns
+    -------
+    ndarray
+        Square kilometres.
+    """
+    return np.asarray(0.08 + 0.018 * firms)
+
+
 def count_actors(groups: Indices, cells: int) -> Numbers:
     """Count actors by cell and type.
 
@@ -218,7 +235,7 @@ def measure_km(cells: Cells) -> Numbers:
     x, y = cells.sites_km.T
     apart = np.hypot(x[:, None] - x, y[:, None] - y)
     own = 0.05 * np.sqrt(cells.counts.sum(axis=1)) + 0.5
-    own[cells.clusters :] = _WITHIN_GRID_KM
+    own[cells.clusters :] = GRID_SPREAD_M / 1000
     np.fill_diagonal(apart, own)
     return np.asarray(apart)
 

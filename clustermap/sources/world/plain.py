@@ -18,6 +18,7 @@ from clustermap.sources.world.law import (
     FIRM,
     TYPES,
     Cells,
+    area_km2,
     count_actors,
     find_squares,
 )
@@ -208,9 +209,9 @@ def radius_m(sizes: Indices) -> Numbers:
     Returns
     -------
     ndarray
-        Metres; the area is 0.08 + 0.018 n square kilometres, as on Korea's land.
+        Metres; their area is that on Korea's land.
     """
-    return np.asarray(np.sqrt((0.08 + 0.018 * sizes) * 1e6 / np.pi))
+    return np.asarray(np.sqrt(area_km2(sizes) * 1e6 / np.pi))
 
 
 def _find_sites(sites: Numbers, points: Numbers, cell: Indices, cells: int) -> Numbers:
