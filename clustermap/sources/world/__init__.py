@@ -11,9 +11,10 @@ and ``expect_by_redrawing`` say what is typical of every cluster.
 """
 
 from clustermap.sources.world.build import World, build_world, read_nation, redraw_linkages
-from clustermap.sources.world.edges import Edges, Observation, count_world, draw_edges, observe
+from clustermap.sources.world.edges import Edges, draw_edges
 from clustermap.sources.world.expectation import Expected, expect
 from clustermap.sources.world.nation import Nation
+from clustermap.sources.world.observation import Observation, count_world, observe
 from clustermap.sources.world.parameters import FACTORS, LAWS, PLANTED, Parameters
 from clustermap.sources.world.plain import build_nation
 from clustermap.sources.world.redrawing import (
