@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from clustermap.sources.world.law import area_km2
 from clustermap.sources.world.names import (
     name_clusters,
     name_firms,
@@ -162,7 +163,7 @@ def draw_clusters(
     sites : ndarray
         x, y of every centre.
     """
-    area_m2 = (0.08 + 0.018 * sizes) * rng.lognormal(0.0, 0.35, len(sizes)) * 1e6
+    area_m2 = area_km2(sizes) * rng.lognormal(0.0, 0.35, len(sizes)) * 1e6
     shapes = draw_shapes(rng, area_m2)
     sites = place_shapes(rng, geography, shapes)
     places = find_districts(geography, sites)
@@ -380,7 +381,25 @@ def draw_partners(rng: np.random.Generator, count: int) -> pd.DataFrame:
         {
             "partner": [f"P{number:04d}" for number in range(1, count + 1)],
             "name": name_partners(rng, kinds),
-            "country": _choose(rng, _COUNTRIES, count),
+            "country": choose_countries(rng, count),
             "kind": kinds,
         }
     )
+
+
+def choose_countries(rng: np.random.Generator, count: int) -> list[str]:
+    """Draw the countries of partners abroad.
+
+    Parameters
+    ----------
+    rng
+        Source of chance.
+    count
+        Number of partners.
+
+    Returns
+    -------
+    list
+        ISO 3166-1 alpha-2.
+    """
+    return _choose(rng, _COUNTRIES, count)

@@ -15,80 +15,47 @@ from clustermap.sources.world.actors import (
     draw_partners,
     draw_sizes,
 )
+from clustermap.sources.world.companies import SITES, draw_accounts, draw_groups
+from clustermap.sources.world.drawing import draw_linkages
 from clustermap.sources.world.expectation import expect_links
-from clustermap.sources.world.law import as_factors, build_cells, build_law, plant
-from clustermap.sources.world.linkages import count_pairs, draw_pairs, draw_participations
+from clustermap.sources.world.law import TYPES, Cells, count_actors, find_squares
+from clustermap.sources.world.linkages import (
+    count_pairs,
+    date_links,
+    list_pairs,
+    list_participations,
+)
+from clustermap.sources.world.nation import (
+    Nation,
+    Partners,
+    Traits,
+    build_roster,
+    build_typical,
+    plant_clusters,
+    plant_law,
+    read_noise,
+    set_stage,
+    unplant,
+)
+from clustermap.sources.world.parameters import (
+    LEAST_INSTITUTES,
+    Parameters,
+    choose_law,
+    open_stream,
+)
 from clustermap.sources.world.places import fill_shapes, read_geography
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
 
-    from clustermap.sources.world.law import Cells, Law, Roster
-    from clustermap.sources.world.places import Numbers
+    from clustermap.sources.world.drawing import Stage
+    from clustermap.sources.world.law import Law
+    from clustermap.sources.world.places import Indices, Numbers
 
-FACTORS = {
-    "none": (1.0, 1.0),
-    "internal": (2.0, 1.0),
-    "external": (1.0, 2.0),
-    "both": (2.0, 2.0),
-    "half": (0.5, 0.5),
-}
-"""Planted kinds of cluster: factor on links inside and on links with others."""
-_LEAST_FIRMS = 5  # a cluster, outside firms counted in
-_LEAST_INSTITUTES = 20
-_STAGES = (
-    *("clusters", "firms", "institutes", "partners", "activity"),
-    *("planting", "noise", "pairs", "projects"),
-)
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """What a world is made from, besides its seed.
-
-    Parameters
-    ----------
-    clusters
-        Number of clusters.
-    firms
-        Number of firms.
-    links
-        Number of linkages, pairs and projects together; a project of k counts k (k - 1) / 2.
-    institutes
-        Number of institutes and support bodies.
-    partners
-        Number of partners abroad.
-    outside
-        Share of firms in no cluster.
-    project_share
-        Share of the linkages that come from projects.
-    planted_share
-        Share of the clusters planted, for each of the four kinds.
-    mass
-        Exponent of the product of sizes.
-    decay_km
-        Distance over which links fall by e.
-    near_km
-        Distance at which they are halved besides.
-    activity
-        Spread (log) of how often actors of one cell are linked.
-    heterogeneity
-        Variance of a gamma multiplier on every pair of cells; 0 for none.
-    """
-
-    clusters: int
-    firms: int
-    links: int
-    institutes: int
-    partners: int
-    outside: float = 0.24
-    project_share: float = 0.5
-    planted_share: float = 0.03
-    mass: float = 0.9
-    decay_km: float = 40.0
-    near_km: float = 10.0
-    activity: float = 0.8
-    heterogeneity: float = 0.0
+CAPITAL = "서울특별시"
+"""Region that holds the headquarters, where a world has a capital."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +77,12 @@ class World:
     participations
         Linkages as projects: project, participant, kind, year.
     truth
-        By cluster: planted (none, internal, external, both, half), internal_factor,
-        external_factor, typical_internal, typical_external. The typical ones are the mean links
-        had nothing been planted in it, at the level of this world, without partners abroad. They
-        are exact for pairs; projects stay some 5 % below them inside the fence, since a small group
-        runs out of participants. Where that matters take means of ``redraw_linkages``.
+        By cluster: planted (none, or a kind of PLANTED), internal_factor, external_factor,
+        typical_internal, typical_external. The typical ones are the mean links had nothing been
+        planted in it, at the level of this world, without partners abroad. They are exact for
+        pairs; projects stay some 5 % below them inside the fence, since a small group runs out of
+        participants. Where links attract links, and where projects are booked at head offices, no
+        formula gives them: they are missing, and ``expect_by_redrawing`` gives them.
     actors
         By actor: actor, type, cell, activity.
     seed
@@ -156,6 +124,8 @@ def build_world(  # noqa: PLR0913 -- each is one feature of the world
     near_km: float = 10.0,
     activity: float = 0.8,
     heterogeneity: float = 0.0,
+    law: str = "base",
+    planted: str = "linkage",
 ) -> World:
     """Build a fictional world on Korea's land.
 
@@ -189,6 +159,10 @@ def build_world(  # noqa: PLR0913 -- each is one feature of the world
         Spread (log) of how often actors of one cell are linked; the law of cells stays as it is.
     heterogeneity
         Variance of a gamma multiplier on every pair of cells; 0 for none.
+    law
+        Name of the law; one of LAWS.
+    planted
+        What is planted; one of PLANTED.
 
     Returns
     -------
@@ -198,14 +172,15 @@ def build_world(  # noqa: PLR0913 -- each is one feature of the world
     Raises
     ------
     ValueError
-        If there are too few clusters, firms or institutes, or a share is out of range.
+        If there are too few clusters, firms or institutes, a share is out of range, or there is
+        no law or planting of that name.
     """
     parameters = Parameters(
         clusters,
         firms,
         links,
-        max(_LEAST_INSTITUTES, round(0.015 * firms)) if institutes is None else institutes,
-        max(_LEAST_INSTITUTES, round(firms / 300)) if partners is None else partners,
+        max(LEAST_INSTITUTES, round(0.015 * firms)) if institutes is None else institutes,
+        max(LEAST_INSTITUTES, round(firms / 300)) if partners is None else partners,
         outside,
         project_share,
         planted_share,
@@ -214,9 +189,10 @@ def build_world(  # noqa: PLR0913 -- each is one feature of the world
         near_km,
         activity,
         heterogeneity,
+        law,
+        planted,
     )
-    _check(parameters)
-    settled = _settle(parameters, seed)
+    settled = _settle(choose_law(parameters), seed)
     return redraw_linkages(settled, seed=seed)
 
 
@@ -237,62 +213,37 @@ def redraw_linkages(world: World, *, seed: int, planted: bool = True) -> World:
     World
         The world with other linkages; its truth says what was planted in them.
     """
-    asked = world.parameters
-    cells, roster = _read_cells(world)
-    noise = _draw_noise(world, len(cells.names))
-    typical = build_law(
-        cells, mass=asked.mass, decay_km=asked.decay_km, near_km=asked.near_km, noise=noise
-    )
-    truth = world.truth if planted else _write_factors(world.truth.assign(planted="none"))
-    factors = {side: truth[f"{side}_factor"].to_numpy() for side in ("internal", "external")}
-    law = plant(typical, *as_factors(cells, factors))
-    drawn = _draw_linkages(world, law, roster, seed)
-    truth = _write_typical(truth, typical, law, drawn)
-    return replace(drawn, truth=truth)
-
-
-def _check(parameters: Parameters) -> None:
-    least = {
-        "clusters": 2,
-        "firms": _LEAST_FIRMS * parameters.clusters,
-        "institutes": _LEAST_INSTITUTES,
-        "partners": 0,
-        "links": 0,
-    }
-    for name, smallest in least.items():
-        if getattr(parameters, name) < smallest:
-            raise ValueError(f"{name} = {getattr(parameters, name)}: {smallest} at least")
-    most = {"outside": 0.4, "project_share": 1.0, "planted_share": 0.25}
-    for name, largest in most.items():
-        if not 0 <= getattr(parameters, name) <= largest:
-            raise ValueError(f"{name} = {getattr(parameters, name)}: 0 to {largest}")
-
-
-def _stream(seed: int, stage: str) -> np.random.Generator:
-    # A stream of its own for each stage: more links change no place, planting changes no name.
-    return np.random.Generator(np.random.PCG64([seed, _STAGES.index(stage)]))
+    nation = read_nation(world)
+    if not planted:
+        nation = unplant(nation)
+    noise = read_noise(nation)
+    typical = build_typical(nation, noise)
+    law = plant_law(nation, typical)
+    drawn = _name_links(world, nation, set_stage(nation, law), seed)
+    return replace(drawn, truth=_write_typical(nation, typical, law))
 
 
 def _settle(parameters: Parameters, seed: int) -> World:
     geography = read_geography()
-    rng = _stream(seed, "clusters")
+    rng = open_stream(seed, "clusters")
     outside = round(parameters.outside * parameters.firms)
     sizes = draw_sizes(rng, parameters.clusters, parameters.firms - outside)
     clusters, shapes, sites = draw_clusters(rng, geography, sizes)
-    rng = _stream(seed, "firms")
+    rng = open_stream(seed, "firms")
     homes = np.append(np.repeat(np.arange(len(sizes)), sizes), np.full(outside, -1))
     homes = homes[rng.permutation(len(homes))]
     inside = fill_shapes(rng, shapes, homes[homes >= 0]) + sites[homes[homes >= 0]]
     firms = draw_firms(rng, geography, clusters, homes, inside)
-    rng = _stream(seed, "institutes")
+    firms = pd.concat([firms, _draw_companies(firms, parameters, seed)], axis=1)
+    rng = open_stream(seed, "institutes")
     institutes, hosts = draw_institutes(
         rng, geography, clusters, shapes, sites, sizes, parameters.institutes
     )
-    partners = draw_partners(_stream(seed, "partners"), parameters.partners)
-    truth = _plant(_stream(seed, "planting"), clusters["cluster"], parameters.planted_share)
-    actors = _list_actors(firms, institutes, np.append(homes, hosts))
-    actors["activity"] = _stream(seed, "activity").lognormal(0, parameters.activity, len(actors))
-    actors["cell"] = build_cells(clusters["cluster"], sites, actors)[2]
+    partners = draw_partners(open_stream(seed, "partners"), parameters.partners)
+    actors = _list_actors(firms, institutes, np.append(homes, hosts), clusters["cluster"])
+    actors["activity"] = open_stream(seed, "activity").lognormal(
+        0, parameters.activity, len(actors)
+    )
     return World(
         clusters,
         firms,
@@ -300,80 +251,146 @@ def _settle(parameters: Parameters, seed: int) -> World:
         partners,
         pd.DataFrame(),
         pd.DataFrame(),
-        truth,
-        actors[["actor", "type", "cell", "activity"]],
+        plant_clusters(seed, clusters["cluster"], parameters),
+        actors,
         seed,
         parameters,
     )
 
 
-def _list_actors(firms: pd.DataFrame, institutes: pd.DataFrame, homes: Numbers) -> pd.DataFrame:
+def _draw_companies(firms: pd.DataFrame, parameters: Parameters, seed: int) -> pd.DataFrame:
+    regions, region = np.unique(firms["region"].to_numpy(dtype=str), return_inverse=True)
+    capital = int(np.flatnonzero(regions == CAPITAL)[0]) if parameters.capital > 0 else -1
+    employees = firms["employees"].fillna(0).to_numpy(dtype=float)
+    group, site = draw_groups(
+        open_stream(seed, "groups"), employees, region, capital, parameters.capital
+    )
+    names = [f"G{number + 1:06d}" if number >= 0 else "" for number in group]
+    accounts = draw_accounts(open_stream(seed, "accounts"), firms["sales"])
+    return accounts.assign(group=names, site=np.array(SITES, dtype=object)[site])
+
+
+def _list_actors(
+    firms: pd.DataFrame, institutes: pd.DataFrame, homes: Indices, clusters: pd.Series
+) -> pd.DataFrame:
     ours = ["actor", "type", "x", "y"]
     both = [
         firms.rename(columns={"firm": "actor"}).assign(type="firm")[ours],
         institutes.rename(columns={"institute": "actor", "kind": "type"})[ours],
     ]
-    return pd.concat(both, ignore_index=True).assign(home=homes.astype(np.int64))
+    actors = pd.concat(both, ignore_index=True)
+    x, y = (actors[name].to_numpy() for name in ("x", "y"))
+    squares, cell = find_squares(x, y, homes.astype(np.int64), len(clusters))
+    names = np.array([*clusters, *squares], dtype=object)
+    return actors[["actor", "type"]].assign(cell=names[cell])
 
 
-def _read_cells(world: World) -> tuple[Cells, Roster]:
-    spots = [world.firms[["x", "y"]], world.institutes[["x", "y"]]]
-    actors = pd.concat([world.actors, pd.concat(spots, ignore_index=True)], axis=1)
-    actors["home"] = pd.Index(world.clusters["cluster"]).get_indexer(actors["cell"])
+def read_nation(world: World) -> Nation:
+    """Read a world into arrays.
+
+    Parameters
+    ----------
+    world
+        The world.
+
+    Returns
+    -------
+    Nation
+        Cells, actors and what is planted.
+    """
+    spots = [world.firms[["x", "y", "region"]], world.institutes[["x", "y", "region"]]]
+    spot = pd.concat(spots, ignore_index=True)
+    x, y = spot["x"].to_numpy(), spot["y"].to_numpy()
+    homes = _find(world.actors["cell"], world.clusters["cluster"])
+    squares, cell = find_squares(x, y, homes, len(world.clusters))
+    groups = cell * len(TYPES) + _find(world.actors["type"], TYPES)
+    order = np.argsort(groups, kind="stable")
+    traits = _read_traits(world, x[order], y[order], order)
+    activity = world.actors["activity"].to_numpy()[order]
+    roster = build_roster(groups[order], activity, traits, world.parameters)
+    return Nation(
+        _read_cells(world, squares, cell, groups, spot),
+        roster,
+        traits,
+        Partners(
+            _find(world.partners["kind"], TYPES).astype(np.uint8),
+            tuple(world.partners["country"]),
+        ),
+        world.truth[["cluster", "planted", "internal_factor", "external_factor"]],
+        world.parameters,
+        world.seed,
+        order,
+    )
+
+
+def _read_cells(
+    world: World, squares: tuple[str, ...], cell: Indices, groups: Indices, spot: pd.DataFrame
+) -> Cells:
+    clusters = len(world.clusters)
     centres = world.clusters.geometry.centroid
     sites = np.column_stack([centres.x, centres.y])
-    cells, roster, _ = build_cells(world.clusters["cluster"], sites, actors)
-    return cells, roster
+    outside = cell >= clusters
+    spots = spot.loc[outside, ["x", "y"]].groupby(cell[outside]).mean().to_numpy()
+    where = np.concatenate([sites, spots.reshape(-1, 2)]) / 1000
+    regions = sorted({*world.clusters["region"], *spot["region"]})
+    known = _find(spot["region"], regions)
+    held = np.zeros((clusters + len(squares), len(regions)), dtype=np.int64)
+    np.add.at(held, (cell, known), 1)
+    region = held.argmax(axis=1)
+    region[:clusters] = _find(world.clusters["region"], regions)
+    counts = count_actors(groups, clusters + len(squares))
+    return Cells((*world.clusters["cluster"], *squares), where, counts, clusters, region)
 
 
-def _plant(rng: np.random.Generator, clusters: pd.Series, share: float) -> pd.DataFrame:
-    planted = np.full(len(clusters), "none", dtype=object)
-    each = round(share * len(clusters))
-    chosen = rng.permutation(len(clusters))
-    for position, kind in enumerate(k for k in FACTORS if k != "none"):
-        planted[chosen[position * each : (position + 1) * each]] = kind
-    return _write_factors(pd.DataFrame({"cluster": clusters, "planted": planted}))
+def _find(values: pd.Series, known: Sequence[str] | pd.Series) -> Indices:
+    """Return the positions of values among those known, -1 for all others."""
+    return np.asarray(pd.Index(known).get_indexer(pd.Index(values)), dtype=np.int64)
 
 
-def _write_factors(truth: pd.DataFrame) -> pd.DataFrame:
-    factors = pd.DataFrame(
-        [FACTORS[kind] for kind in truth["planted"]],
-        columns=["internal_factor", "external_factor"],
-        index=truth.index,
+def _read_traits(world: World, x: Numbers, y: Numbers, order: Indices) -> Traits:
+    firms = world.firms
+    of_group = firms["group"].str[1:].replace("", "0").astype(int) - 1
+    columns = (
+        firms["employees"].fillna(-1).to_numpy(dtype=np.int64),
+        firms["industry"].str[:2].to_numpy(dtype=np.int64),
+        of_group.to_numpy(dtype=np.int64),
+        _find(firms["site"], SITES),
     )
-    return pd.concat([truth[["cluster", "planted"]], factors], axis=1)
-
-
-def _draw_noise(world: World, cells: int) -> Numbers | None:
-    variance = world.parameters.heterogeneity
-    if variance == 0:
-        return None
-    drawn = _stream(world.seed, "noise").gamma(1 / variance, variance, (cells, cells))
-    upper = np.triu(drawn, 1)
-    noise = upper + upper.T
-    # The diagonal stays: noise on it could not be told from planting.
-    np.fill_diagonal(noise, 1.0)
-    return noise
-
-
-def _draw_linkages(world: World, law: Law, roster: Roster, seed: int) -> World:
-    asked = world.parameters
-    from_projects = round(asked.project_share * asked.links)
-    pairs = draw_pairs(
-        _stream(seed, "pairs"), law, roster, world.partners, asked.links - from_projects
+    nothing = np.full(len(world.institutes), -1)
+    employees, sector, group, site = (np.append(column, nothing)[order] for column in columns)
+    return Traits(
+        x,
+        y,
+        employees,
+        sector.astype(np.int16),
+        group.astype(np.int32),
+        np.maximum(site, 0).astype(np.uint8),
     )
-    participations = draw_participations(
-        _stream(seed, "projects"), law, roster, world.partners, from_projects
-    )
-    return replace(world, pairs=pairs, participations=participations)
 
 
-def _write_typical(truth: pd.DataFrame, typical: Law, law: Law, world: World) -> pd.DataFrame:
-    asked = world.parameters
-    from_projects = round(asked.project_share * asked.links)
-    inside, across = expect_links(
-        typical, law, pairs=asked.links - from_projects, project_links=from_projects
+def _name_links(world: World, nation: Nation, stage: Stage, seed: int) -> World:
+    asked = nation.parameters
+    pairs, projects = draw_linkages(
+        seed, stage, asked.links - asked.project_links, asked.project_links
     )
-    return truth.assign(
-        typical_internal=inside[: len(truth)], typical_external=across[: len(truth)]
+    rng = open_stream(seed, "years")
+    count = int(projects.project.max(initial=-1)) + 1
+    years = date_links(rng, len(pairs.source), count, growing=asked.attachment > 0)
+    ids = np.concatenate(
+        [
+            world.actors["actor"].to_numpy(dtype=object)[nation.order],
+            world.partners["partner"].to_numpy(dtype=object),
+        ]
+    )
+    return replace(
+        world,
+        pairs=list_pairs(rng, pairs, ids, years[0]),
+        participations=list_participations(rng, projects, ids, years[1]),
+    )
+
+
+def _write_typical(nation: Nation, typical: Law, law: Law) -> pd.DataFrame:
+    expected = expect_links(nation, typical, law)
+    return nation.truth.assign(
+        typical_internal=expected.internal[-1], typical_external=expected.external[-1]
     )

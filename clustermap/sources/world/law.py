@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +56,8 @@ PAIRS_A_PROJECT = float((SIZE_SHARE * SIZES * (SIZES - 1) / 2).sum())
 ABROAD_SHARE = 0.04
 ABROAD_TYPES = (FIRM, UNIVERSITY, PUBLIC)
 _GRID_M = 10_000.0
-_WITHIN_GRID_KM = 5.2  # mean distance of two points in a 10-km square
+GRID_SPREAD_M = 5_200.0
+"""Mean distance of two points in a 10-km square."""
 
 
 @dataclass(frozen=True)
@@ -74,85 +74,20 @@ class Cells:
         Actors by cell and type, in the order of TYPES.
     clusters
         Number of clusters.
+    regions
+        Region of every cell, by number.
     """
 
     names: tuple[str, ...]
     sites_km: Numbers
     counts: NDArray[np.float64]
     clusters: int
-
-
-@dataclass(frozen=True)
-class Roster:
-    """The actors sorted by cell and type, so that one of a group is found at once.
-
-    Parameters
-    ----------
-    ids
-        Identifier of every actor.
-    groups
-        ``cell * len(TYPES) + type`` of every actor, ascending.
-    activity
-        Relative chance that an actor is the one linked.
-    """
-
-    ids: NDArray[np.object_]
-    groups: Indices
-    activity: Numbers
-
-    @cached_property
-    def _reach(self) -> Numbers:
-        return np.append(0.0, np.cumsum(self.activity))
-
-    def draw(self, rng: np.random.Generator, cell: Indices, kind: Indices) -> Indices:
-        """Draw an actor of given cells and types; each such group must hold one.
-
-        Parameters
-        ----------
-        rng
-            Source of chance.
-        cell
-            Cell of every draw.
-        kind
-            Type of every draw.
-
-        Returns
-        -------
-        ndarray
-            Positions in the roster.
-        """
-        first, last = self._span(cell, kind)
-        low, high = self._reach[first], self._reach[last + 1]
-        drawn = np.searchsorted(self._reach, low + rng.random(len(cell)) * (high - low), "right")
-        return np.asarray(np.clip(drawn - 1, first, last))
-
-    def step_on(self, actors: Indices) -> Indices:
-        """Return the next actor of the same cell and type, going round.
-
-        Parameters
-        ----------
-        actors
-            Positions in the roster.
-
-        Returns
-        -------
-        ndarray
-            Positions in the roster.
-        """
-        group = self.groups[actors]
-        first = np.searchsorted(self.groups, group, "left")
-        last = np.searchsorted(self.groups, group, "right") - 1
-        return np.asarray(np.where(actors == last, first, actors + 1))
-
-    def _span(self, cell: Indices, kind: Indices) -> tuple[Indices, Indices]:
-        group = cell * len(TYPES) + kind
-        first = np.searchsorted(self.groups, group, "left")
-        return first, np.searchsorted(self.groups, group, "right") - 1
+    regions: Indices
 
 
 @dataclass(frozen=True)
 class Law:
-    """Pull between cells per pair of actors, and who is there.
+    """Pull between cells per pair of actors, who is there, and how much they attract.
 
     Parameters
     ----------
@@ -160,10 +95,42 @@ class Law:
         Square and symmetric, one row a cell.
     counts
         Actors by cell and type.
+    mass
+        What the actors of a cell and type attract together; their number unless links attract more.
     """
 
     pull: Numbers
     counts: Numbers
+    mass: Numbers
+
+    @cached_property
+    def _summed(self) -> Numbers:
+        return np.asarray(self.pull @ self.mass)
+
+    @property
+    def own(self) -> Numbers:
+        """Pull within every cell."""
+        return np.diag(self.pull)
+
+    def partners(self, lead: int, partner: int) -> Numbers:
+        """Return what the partners of one actor attract within its own cell.
+
+        Parameters
+        ----------
+        lead
+            Type of the actor.
+        partner
+            Type of its partners.
+
+        Returns
+        -------
+        ndarray
+            One value a cell; an actor is no partner of its own.
+        """
+        mass = self.mass[:, partner]
+        if lead != partner:
+            return mass
+        return np.asarray(mass - mass / np.maximum(self.counts[:, partner], 1))
 
     def reach(self, lead: int, partner: int) -> Numbers:
         """Return the links that one actor of a type has with another type, by its cell.
@@ -180,59 +147,106 @@ class Law:
         ndarray
             One value a cell; an actor is no partner of its own.
         """
-        summed = self.pull @ self.counts[:, partner]
+        summed = self._summed[:, partner]
         if lead == partner:
-            summed = np.maximum(summed - np.diag(self.pull), 0.0)
+            missed = self.mass[:, partner] - self.partners(lead, partner)
+            summed = np.maximum(summed - self.own * missed, 0.0)
         return np.asarray(summed)
 
 
-def build_cells(
-    clusters: pd.Series, sites: Numbers, actors: pd.DataFrame
-) -> tuple[Cells, Roster, pd.Series]:
-    """Put every actor into its cell.
+def find_squares(
+    x: Numbers, y: Numbers, homes: Indices, clusters: int
+) -> tuple[tuple[str, ...], Indices]:
+    """Return the cell of every actor: its cluster, or else the square of 10 km that it lies in.
 
     Parameters
     ----------
+    x, y
+        Where the actors are, in metres.
+    homes
+        Cluster of every actor by number, -1 for none.
     clusters
-        Cluster ids.
-    sites
-        x, y of the clusters in metres.
-    actors
-        actor, type, home (number of the cluster, -1 for none), x, y, activity.
+        Number of clusters.
 
     Returns
     -------
-    cells : Cells
-        Clusters and squares.
-    roster : Roster
-        Actors by cell and type.
-    names : pd.Series
-        Cell name of every actor, in the order given.
+    names : tuple
+        Names of the squares, "outside:<column>_<row>".
+    cells : ndarray
+        Cell of every actor; squares are numbered after the clusters.
     """
-    column = np.floor(actors["x"] / _GRID_M).astype(int).astype(str)
-    row = np.floor(actors["y"] / _GRID_M).astype(int).astype(str)
-    outside = (actors["home"] < 0).to_numpy()
-    squares, square = np.unique(("outside:" + column + "_" + row)[outside], return_inverse=True)
-    cell = actors["home"].to_numpy().copy()
-    cell[outside] = len(clusters) + square
-    names = (*clusters, *map(str, squares))
-    kind = pd.Index(TYPES).get_indexer(pd.Index(actors["type"]))
-    group = cell * len(TYPES) + kind
-    counts = np.bincount(group, minlength=len(names) * len(TYPES)).reshape(-1, len(TYPES))
-    spots = actors.loc[outside, ["x", "y"]].groupby(square).mean().to_numpy()
-    where = np.concatenate([sites, spots.reshape(-1, 2)]) / 1000
-    order = np.argsort(group, kind="stable")
-    roster = Roster(
-        actors["actor"].to_numpy(dtype=object)[order],
-        group[order],
-        actors["activity"].to_numpy()[order],
-    )
-    cells = Cells(names, where, counts.astype(float), len(clusters))
-    return cells, roster, pd.Series(np.array(names, dtype=object)[cell], index=actors.index)
+    outside = homes < 0
+    column = np.floor(x[outside] / _GRID_M).astype(np.int64)
+    row = np.floor(y[outside] / _GRID_M).astype(np.int64)
+    squares, square = np.unique(np.column_stack([column, row]), axis=0, return_inverse=True)
+    cells = homes.copy()
+    cells[outside] = clusters + square.ravel()
+    return tuple(f"outside:{one}_{other}" for one, other in squares), cells
+
+
+def area_km2(firms: Numbers | Indices) -> Numbers:
+    """Return how large clusters of so many firms are, but for chance.
+
+    Parameters
+    ----------
+    firms
+        Firms in every cluster.
+
+    Returns
+    -------
+    ndarray
+        Square kilometres.
+    """
+    return np.asarray(0.08 + 0.018 * firms)
+
+
+def count_actors(groups: Indices, cells: int) -> Numbers:
+    """Count actors by cell and type.
+
+    Parameters
+    ----------
+    groups
+        ``cell * len(TYPES) + type`` of every actor.
+    cells
+        Number of cells.
+
+    Returns
+    -------
+    ndarray
+        Shape (cells, types).
+    """
+    counts = np.bincount(groups, minlength=cells * len(TYPES))
+    return counts.reshape(-1, len(TYPES)).astype(float)
+
+
+def measure_km(cells: Cells) -> Numbers:
+    """Return how far apart cells are.
+
+    Parameters
+    ----------
+    cells
+        Where they are.
+
+    Returns
+    -------
+    ndarray
+        Square and symmetric; on the diagonal the distance of two actors of one cell.
+    """
+    x, y = cells.sites_km.T
+    apart = np.hypot(x[:, None] - x, y[:, None] - y)
+    own = 0.05 * np.sqrt(cells.counts.sum(axis=1)) + 0.5
+    own[cells.clusters :] = GRID_SPREAD_M / 1000
+    np.fill_diagonal(apart, own)
+    return np.asarray(apart)
 
 
 def build_law(
-    cells: Cells, *, mass: float, decay_km: float, near_km: float, noise: Numbers | None = None
+    cells: Cells,
+    *,
+    mass: float,
+    decay_km: float | Numbers,
+    near_km: float,
+    noise: Numbers | None = None,
 ) -> Law:
     """Build the law without any planting.
 
@@ -243,7 +257,7 @@ def build_law(
     mass
         Exponent of the product of sizes.
     decay_km
-        Distance over which links fall by e.
+        Distance over which links fall by e; where it is given by cell, two cells take the mean.
     near_km
         Distance at which they are halved besides.
     noise
@@ -255,17 +269,14 @@ def build_law(
         Typical pull.
     """
     size = cells.counts.sum(axis=1)
-    x, y = cells.sites_km.T
-    apart = np.hypot(x[:, None] - x, y[:, None] - y)
-    own = 0.05 * np.sqrt(size) + 0.5
-    own[cells.clusters :] = _WITHIN_GRID_KM
-    np.fill_diagonal(apart, own)
-    pull = np.exp(-apart / decay_km) / (1 + apart / near_km)
-    scale = size ** (mass - 1)
+    apart = measure_km(cells)
+    half = np.broadcast_to(np.asarray(decay_km, dtype=float) / 2, len(size))
+    pull = np.exp(-apart / (half[:, None] + half)) / (1 + apart / near_km)
+    scale = np.maximum(size, 1) ** (mass - 1)
     pull *= scale[:, None] * scale
     if noise is not None:
         pull *= noise
-    return Law(pull, cells.counts)
+    return Law(pull, cells.counts, cells.counts)
 
 
 def plant(law: Law, internal: Numbers, external: Numbers) -> Law:
@@ -286,8 +297,8 @@ def plant(law: Law, internal: Numbers, external: Numbers) -> Law:
         Law of the planted world.
     """
     pull = law.pull * external[:, None] * external
-    np.fill_diagonal(pull, np.diag(law.pull) * internal)
-    return Law(pull, law.counts)
+    np.fill_diagonal(pull, law.own * internal)
+    return Law(pull, law.counts, law.mass)
 
 
 def reach_by_type(law: Law, lead: int) -> Numbers:
@@ -305,10 +316,47 @@ def reach_by_type(law: Law, lead: int) -> Numbers:
     np.ndarray
         Shape (cells, types).
     """
-    total = np.maximum(law.counts.sum(axis=0), 1)
+    total = np.maximum(law.mass.sum(axis=0), 1)
     rate = PARTNERS_OF_LEAD[lead] / total
     columns = [rate[kind] * law.reach(lead, kind) for kind in range(len(TYPES))]
     return np.column_stack(columns)
+
+
+def weigh_channels(law: Law) -> Numbers:
+    """Return the pull of all pairs of actors that a channel may link.
+
+    Parameters
+    ----------
+    law
+        The law.
+
+    Returns
+    -------
+    ndarray
+        One value a channel, in the order of CHANNELS.
+    """
+    weights = [(law.mass[:, lead] * law.reach(lead, other)).sum() for _, lead, other in CHANNELS]
+    return np.array(weights)
+
+
+def weigh_leads(law: Law) -> Numbers:
+    """Return the pull of all guests that leads of projects may have.
+
+    Parameters
+    ----------
+    law
+        The law.
+
+    Returns
+    -------
+    ndarray
+        One value a type of lead.
+    """
+    weights = [
+        (law.mass[:, lead] * reach_by_type(law, lead).sum(axis=1)).sum()
+        for lead in range(len(TYPES))
+    ]
+    return np.array(weights)
 
 
 def as_factors(cells: Cells, factors: Mapping[str, Numbers]) -> tuple[Numbers, Numbers]:
