@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     Points = tuple[Numbers, Numbers, Numbers, Numbers]
 
 EDGES_M = tuple(
-    1000.0 * km for km in (1, 2, 3, 5, 7, 10, 15, 20, 30, 40, 60, 80, 110, 150, 200, 300)
+    1000.0 * km
+    for km in (
+        *(1, 2, 3, 4, 5, 7, 8.5, 10, 12, 14, 17, 20, 23, 26, 30, 35, 40, 46, 53, 60),
+        *(70, 80, 95, 110, 130, 150, 175, 200, 250, 300, 400),
+    )
 )
 """Upper ends of the distance bins, to which the radii of the project file are added."""
 
@@ -63,8 +67,8 @@ def build_edges(radii_m: Sequence[float] = ()) -> Numbers:
 
     Examples
     --------
-    >>> build_edges((0, 10_000, 12_500))[5:8].tolist()
-    [10000.0, 12500.0, 15000.0]
+    >>> build_edges((0, 10_000, 12_500))[7:10].tolist()
+    [10000.0, 12000.0, 12500.0]
     """
     return np.array(sorted({*EDGES_M, *(float(r) for r in radii_m if r > 0)}))
 

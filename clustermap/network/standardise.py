@@ -336,7 +336,15 @@ def read_units(
 
 
 class PairLinks:
-    """Observed links of pairs of cells, for the dispersion around what is expected of them."""
+    """Observed links of pairs of cells, for the dispersion around what is expected of them.
+
+    Parameters
+    ----------
+    boundary
+        What was counted.
+    members
+        Actors by cell and stratum: cells without any are left out.
+    """
 
     def __init__(self, boundary: Boundary, members: Whole) -> None:
         self.here = members.sum(axis=1) > 0
@@ -349,7 +357,22 @@ class PairLinks:
         self.links = flows["credit"].to_numpy()[apart] / SHARE_UNIT
 
     def disperse(self, kinds: Sequence[int], expected: PairExpectation, design: float) -> float:
-        """Return the dispersion of pairs of different cells around what is expected of them."""
+        """Return the dispersion of pairs of different cells around what is expected of them.
+
+        Parameters
+        ----------
+        kinds
+            Kinds whose links count.
+        expected
+            What a null that keeps the cells' totals expects of them.
+        design
+            Links per independent unit.
+
+        Returns
+        -------
+        float
+            As :func:`clustermap.network.shrinkage.estimate_dispersion`.
+        """
         use = np.isin(self.kind, list(kinds))
         keys, at = np.unique(self.key[use], return_inverse=True)
         held = np.flatnonzero(self.here)
