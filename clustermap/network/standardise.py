@@ -211,7 +211,7 @@ class _Run:
         )
         stage = Stage(self.members, self.space, self.strata, self.sizes)
         found = expect_pairs(fit, stage)
-        own = leave_out_large(fit, found, pairs, flows, stage)
+        own = leave_out_large(fit, found, pairs, flows, stage, exponent=self.exponent)
         if own:
             found = expect_pairs(fit, stage, own)
         self.fits[null, channel] = fit, own
