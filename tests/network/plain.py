@@ -146,4 +146,6 @@ def list_pairs(members: Whole, space: Space, channel: Channel, strata: Strata) -
                 if share
             ]
     columns = ["source", "target", "first", "second", "band", "pairs", "same", "size"]
-    return pd.DataFrame(rows, columns=columns)
+    whole = dict.fromkeys(["source", "target", "first", "second", "band"], np.int64)
+    found = pd.DataFrame(rows, columns=columns)
+    return found.astype({**whole, "pairs": float, "same": bool, "size": float})
