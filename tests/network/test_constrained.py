@@ -97,8 +97,7 @@ def test_beta_of_a_law_is_found() -> None:
 def test_migration_in_austria() -> None:
     table = pd.read_csv(oracle("gravity", "austria.csv"))
     fitted_by_spint = pd.read_csv(oracle("gravity", "austria_od_doubly_expected.csv"))
-    flows = table.pivot(index="Origin", columns="Destination", values="Data").to_numpy(float)
-    distances = table.pivot(index="Origin", columns="Destination", values="Dij").to_numpy(float)
+    flows, distances = (table[name].to_numpy(float).reshape(9, 9) for name in ("Data", "Dij"))
     apart = ~np.eye(len(flows), dtype=bool)
     fitted, beta = doubly_constrained(flows, distances, possible=apart)
     expected = fitted_by_spint["spint_doubly_exp_yhat"].to_numpy()
