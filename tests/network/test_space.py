@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 EDGES = build_edges()
 UNKNOWN = len(EDGES) + 1
-KM = {round(edge / 1000): at for at, edge in enumerate(EDGES)}
+KM = {edge / 1000: at for at, edge in enumerate(EDGES)}
 """Bin by its upper end in km."""
 A, B, C, US, OUT = range(5)
 
