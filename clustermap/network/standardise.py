@@ -83,7 +83,7 @@ class Standardised:
     Parameters
     ----------
     comparisons
-        By null and boundary: all nulls for the boundary drawn, the headline null for those moved.
+        By null and boundary: the nulls for the boundary drawn, the headline null for those moved.
     headline
         The null of the headline.
     dispersion
@@ -109,6 +109,7 @@ def standardise(
     *,
     headline: Null = "mass",
     exponent: float | None = None,
+    beside: bool = True,
     listen: Callable[[int, int], None] | None = None,
 ) -> Standardised:
     """Compare the links of every cluster with what is expected under three nulls.
@@ -121,6 +122,10 @@ def standardise(
         The null that the two moved boundaries are compared under as well.
     exponent
         Exponent of size of the mass null; None: fitted, so that size explains nothing that is left.
+    beside
+        Whether what stands beside the headline is wanted, too: the other nulls and the boundaries
+        that are moved. Without it there are the headline null and the doubly constrained one, which
+        the dispersion rests on, for the boundary drawn.
     listen
         Hears how many of how many steps are done.
 
@@ -134,7 +139,8 @@ def standardise(
     TableFault
         If a null does not converge.
     """
-    return _Run(observed, headline, exponent, listen).carry_out()
+    nulls = tuple(null for null in NULLS if beside or null in {headline, "constrained"})
+    return _Run(observed, headline, exponent, nulls, listen).carry_out()
 
 
 class _Run:
@@ -145,9 +151,12 @@ class _Run:
         observed: Observed,
         headline: Null,
         exponent: float | None,
+        nulls: tuple[Null, ...],
         listen: Callable[[int, int], None] | None,
     ) -> None:
         self.observed, self.headline, self.exponent = observed, headline, exponent
+        self.nulls, moved = nulls, (observed.smaller, observed.larger)
+        self.moved = moved if nulls == NULLS else ()
         self.space, self.strata, self.cells = observed.space, observed.strata, observed.cells
         self.reach: Reach = build_reach(observed.radii_m, self.space, observed.regions)
         self.members = observed.drawn.members
@@ -159,7 +168,7 @@ class _Run:
         self.fits: dict[tuple[Null, Channel], tuple[Fit, list[tuple[int, Fit]]]] = {}
         self.convergence: dict[tuple[Null, str], tuple[int, float]] = {}
         self.listen, self.done = listen, 0
-        self.steps = len(self.channels) * (len(NULLS) + 2) + 1
+        self.steps = len(self.channels) * (len(nulls) + len(self.moved)) + 1
         self.dispersion = np.zeros(len(self.kinds) + 1)
 
     def carry_out(self) -> Standardised:
@@ -168,10 +177,10 @@ class _Run:
         self._step()
         flows, ends = split_channels(drawn, self.members, self.channels)
         comparisons: dict[tuple[Null, str], Comparison] = {}
-        for null in NULLS:
+        for null in self.nulls:
             expect = partial(self._expect, null, flows, ends)
             comparisons[null, "drawn"] = self._compare(expect, drawn, null=null)
-        for boundary in (self.observed.smaller, self.observed.larger):
+        for boundary in self.moved:
             flows, _ = split_channels(boundary, self.members, self.channels)
             expect = partial(self._expect_moved, boundary, flows)
             comparisons[self.headline, boundary.name] = self._compare(expect, boundary)

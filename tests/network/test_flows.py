@@ -80,10 +80,10 @@ def test_bands_and_credits_by_hand() -> None:
     assert told == {
         ("A", "A", "firm-firm", 1, 1, SHARE_UNIT),  # 300 m, in 2020 and in 2021
         ("A", "A", "firm-university", 1, 1, HALF),
-        ("A", "B", "firm-firm", 10, 1, SHARE_UNIT),  # f1-f3
-        ("A", "B", "firm-firm", 10, 1, HALF),  # the same in J
+        ("A", "B", "firm-firm", 8.5, 1, SHARE_UNIT),  # f1-f3
+        ("A", "B", "firm-firm", 8.5, 1, HALF),  # the same in J
         ("A", "abroad:US", "university-other", None, 1, SHARE_UNIT),
-        ("B", "A", "firm-university", 10, 1, HALF),
+        ("B", "A", "firm-university", 8.5, 1, HALF),
         ("C", "outside:1_1", "firm-firm", 40, 1, SHARE_UNIT),
     }
 

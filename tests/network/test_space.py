@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 EDGES = build_edges()
 UNKNOWN = len(EDGES) + 1
-KM = {round(edge / 1000): at for at, edge in enumerate(EDGES)}
+KM = {edge / 1000: at for at, edge in enumerate(EDGES)}
 """Bin by its upper end in km."""
 A, B, C, US, OUT = range(5)
 
@@ -68,7 +68,7 @@ def test_cells_of_the_small_world() -> None:
     assert space.x.tolist()[:3] == [300, 8250, 50_000]
     assert np.isnan(space.x[US])
     assert space.bins[A, A] == KM[1]
-    assert space.bins[A, B] == space.bins[B, A] == KM[10]  # 7.95 km
+    assert space.bins[A, B] == space.bins[B, A] == KM[8.5]  # 7.95 km
     assert space.bins[A, C] == KM[60]  # 49.7 km
     assert space.bins[C, OUT] == KM[40]  # 35 km east, 15 km south: 38.1 km
     assert set(space.bins[US]) == {UNKNOWN}
@@ -79,9 +79,9 @@ def test_cells_of_the_small_world() -> None:
 def test_pairs_of_near_cells_fall_into_bins() -> None:
     space = draw().space
     assert share(space, A, A) == {KM[1]: 1}  # 300, 300 and 600 m
-    assert share(space, A, B) == {KM[10]: 0.5, UNKNOWN: 0.5}  # s1 is not known well
-    assert share(space, A, OUT) == {KM[30]: 1}  # 20.8 to 21.2 km
-    assert share(space, B, OUT) == {KM[20]: 0.5, UNKNOWN: 0.5}  # f3-f5: 16.6 km
+    assert share(space, A, B) == {KM[8.5]: 0.5, UNKNOWN: 0.5}  # s1 is not known well
+    assert share(space, A, OUT) == {KM[23]: 1}  # 20.8 to 21.2 km
+    assert share(space, B, OUT) == {KM[17]: 0.5, UNKNOWN: 0.5}  # f3-f5: 16.6 km
     assert share(space, B, B) == {UNKNOWN: 1}  # one of two is known well, no area
     np.testing.assert_allclose(space.shares.sum(axis=1), 1)
 
@@ -96,7 +96,7 @@ def test_links_have_the_bin_of_their_own_distance_only_where_it_matters() -> Non
         return int(space.find_bands(*ends, register)[0])
 
     assert band("f1", "f2") == KM[1]
-    assert band("u1", "f3") == band("f3", "u1") == KM[10]
+    assert band("u1", "f3") == band("f3", "u1") == KM[8.5]
     assert band("f2", "s1") == UNKNOWN
     assert band("f4", "f5") == KM[40]
     assert band("f1", "f4") == KM[60]
@@ -120,7 +120,7 @@ def test_near_is_30_km_and_both_radii() -> None:
         assert near.count([0, 1]) == count
     register = stand([0, 0, 1, 1], [-1000, 1000, 31_000, 35_000])
     # 30, 32, 34 and 36 km; the end of a bin belongs to it.
-    assert share(measure(register, 2), 0, 1) == {KM[30]: 0.25, KM[40]: 0.75}
+    assert share(measure(register, 2), 0, 1) == {KM[30]: 0.25, KM[35]: 0.5, KM[40]: 0.25}
 
 
 def test_cells_whose_members_are_not_located_have_the_spread_of_their_area() -> None:
@@ -144,7 +144,7 @@ def test_a_cell_without_located_members_stands_at_its_own_middle() -> None:
     ground = Ground(np.array([4e3, 9e9]), np.array([0, 9e9]), np.full(2, nan), METRES)
     space = build_space([register.cells], register, ground, EDGES, seed=1)
     assert space.x.tolist() == [4000, 0]
-    assert space.bins[0, 1] == KM[5]
+    assert space.bins[0, 1] == KM[4]
     assert share(space, 0, 1) == {UNKNOWN: 1}
 
 
@@ -229,7 +229,7 @@ def test_distances_are_geodesic_where_the_map_is_in_degrees() -> None:
 
 
 def test_radii_are_ends_of_bins() -> None:
-    edges = build_edges((0, 10_000, 12_000, 400_000))
+    edges = build_edges((0, 10_000, 12_500, 500_000))
     assert len(edges) == len(EDGES) + 2
-    assert set(edges) == {*EDGES, 12_000, 400_000}
-    assert bin_distances(np.array([12_000, 12_001]), edges).tolist() == [6, 7]
+    assert set(edges) == {*EDGES, 12_500, 500_000}
+    assert bin_distances(np.array([12_500, 12_501]), edges).tolist() == [9, 10]

@@ -212,4 +212,4 @@ def test_boundaries_move_by_metres_on_any_map(tmp_path: Path, crs: str) -> None:
     assert observed.smaller.members[:6].sum(axis=1).tolist() == [9] * 6
     # C5 lies 10 km east and 20 km north of C1: 22.4 km on either map.
     km = observed.space.edges_m[observed.space.bins[0, 4]] / 1000
-    assert km == 30
+    assert km == 23

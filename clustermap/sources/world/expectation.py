@@ -76,7 +76,7 @@ def has_formula(nation: Nation) -> bool:
     return nation.parameters.attachment == 0 and nation.parameters.project_share == 0
 
 
-def expect(nation: Nation, *, beyond_km: float = 0.0) -> Expected:
+def expect(nation: Nation, *, beyond_km: float = 0.0, planted: bool = False) -> Expected:
     """Return what a world's law leads one to expect of every cluster, had nothing been planted.
 
     The level is that of the planted world. Where pairs of cells have a multiplier, nobody can know
@@ -88,6 +88,9 @@ def expect(nation: Nation, *, beyond_km: float = 0.0) -> Expected:
         The world.
     beyond_km
         External links are those with cells whose centres lie farther than this; 0 for all others.
+    planted
+        Whether what is planted is to be expected instead: over what is typical, that is the ratio
+        that there is to be found, with what other planted clusters add to a cluster's links.
 
     Returns
     -------
@@ -100,8 +103,8 @@ def expect(nation: Nation, *, beyond_km: float = 0.0) -> Expected:
     noise = read_noise(nation)
     typical = build_typical(nation)
     noisy = typical if noise is None else build_typical(nation, noise)
-    planted = plant_law(nation, noisy)
-    return _sum_pairs(nation, typical, planted, find_far(nation, beyond_km))
+    wanted = plant_law(nation, typical) if planted else typical
+    return _sum_pairs(nation, wanted, plant_law(nation, noisy), find_far(nation, beyond_km))
 
 
 def find_far(nation: Nation, beyond_km: float) -> NDArray[np.bool_]:

@@ -44,10 +44,13 @@ if TYPE_CHECKING:
     from clustermap.sources.world.drawing import Pairs, Projects, Stage
     from clustermap.sources.world.law import Law
     from clustermap.sources.world.nation import Nation
-    from clustermap.sources.world.places import Indices
+    from clustermap.sources.world.places import Indices, Numbers
 
 BLOCK = 10
 """Repetitions that are drawn together."""
+
+SHARE = 2_520
+"""Parts of a link in whole numbers: it holds every share 1 / (k - 1) of 2 to 10 participants."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Redrawn:
         int64, shape (kinds + 1, clusters) as in Expected: sum of the links.
     internal_squares, external_squares
         Sum of their squares.
+    unit
+        What one link counts in the sums: 1, or SHARE.
     """
 
     times: int
@@ -69,6 +74,7 @@ class Redrawn:
     external: NDArray[np.int64]
     internal_squares: NDArray[np.int64]
     external_squares: NDArray[np.int64]
+    unit: int = 1
 
     def expected(self) -> Expected:
         """Return mean and variance over the repetitions.
@@ -86,7 +92,10 @@ class Redrawn:
             else np.full_like(mean, np.nan)
             for square, mean in zip(squares, means, strict=True)
         ]
-        return Expected(means[0], means[1], spread[0], spread[1])
+        square = self.unit**2
+        return Expected(
+            means[0] / self.unit, means[1] / self.unit, spread[0] / square, spread[1] / square
+        )
 
 
 def merge_redrawn(parts: Iterable[Redrawn]) -> Redrawn:
@@ -111,12 +120,19 @@ def merge_redrawn(parts: Iterable[Redrawn]) -> Redrawn:
             total.external + part.external,
             total.internal_squares + part.internal_squares,
             total.external_squares + part.external_squares,
+            total.unit,
         )
     return total
 
 
 def expect_by_redrawing(
-    world: World | Nation, times: int = 200, *, seed: int = 0, beyond_km: float = 0.0
+    world: World | Nation,
+    times: int = 200,
+    *,
+    seed: int = 0,
+    beyond_km: float = 0.0,
+    planted: bool = False,
+    shares: bool = False,
 ) -> Expected:
     """Return mean and variance of every cluster's links when they are drawn anew.
 
@@ -133,6 +149,10 @@ def expect_by_redrawing(
         Seed of the repetitions.
     beyond_km
         External links are those with cells whose centres lie farther than this; 0 for all others.
+    planted
+        Whether the planted clusters keep what is planted in them.
+    shares
+        Whether a pair of a project of k participants counts 1 / (k - 1), as a run counts it.
 
     Returns
     -------
@@ -140,11 +160,20 @@ def expect_by_redrawing(
         By kind and for all kinds together. A project that states no kind counts where its pair's
         ends put it.
     """
-    return redraw(world, range(times), seed=seed, beyond_km=beyond_km).expected()
+    drawn = redraw(
+        world, range(times), seed=seed, beyond_km=beyond_km, planted=planted, shares=shares
+    )
+    return drawn.expected()
 
 
 def redraw(
-    world: World | Nation, numbers: range, *, seed: int = 0, beyond_km: float = 0.0
+    world: World | Nation,
+    numbers: range,
+    *,
+    seed: int = 0,
+    beyond_km: float = 0.0,
+    planted: bool = False,
+    shares: bool = False,
 ) -> Redrawn:
     """Draw some repetitions, so that several processes can share them.
 
@@ -159,6 +188,10 @@ def redraw(
         Seed of the repetitions.
     beyond_km
         External links are those with cells whose centres lie farther than this; 0 for all others.
+    planted
+        Whether the planted clusters keep what is planted in them.
+    shares
+        Whether a pair of a project of k participants counts 1 / (k - 1), as a run counts it.
 
     Returns
     -------
@@ -172,14 +205,15 @@ def redraw(
     """
     if not numbers or numbers.start % BLOCK or numbers.step != 1:
         raise ValueError(f"{numbers}: begin at a multiple of {BLOCK}, one at least")
-    planted = read_nation(world) if isinstance(world, World) else world
-    level = plant_law(planted, build_typical(planted, read_noise(planted)))
-    nation = unplant(planted)
-    far = find_far(nation, beyond_km)
+    given = read_nation(world) if isinstance(world, World) else world
+    level = plant_law(given, build_typical(given, read_noise(given)))
+    nation = given if planted else unplant(given)
+    far, unit = find_far(nation, beyond_km), 1
     if nation.parameters.attachment > 0 and nation.parameters.project_share == 0:
         drawn = _regrow(nation, numbers, seed, far, level)
     else:
-        drawn = _redraw(nation, numbers, seed, far, level)
+        unit = SHARE if shares else 1
+        drawn = _redraw(nation, numbers, seed, far, level, unit)
     clusters = nation.cells.clusters
     sums = np.zeros((4, ROWS, clusters), dtype=np.int64)
     for inside, across in drawn:
@@ -187,7 +221,7 @@ def redraw(
         counted[:, -1] = counted[:, :-1].sum(axis=1)
         sums[:2] += counted
         sums[2:] += counted**2
-    return Redrawn(len(numbers), *sums)
+    return Redrawn(len(numbers), sums[0], sums[1], sums[2], sums[3], unit)
 
 
 _Counts = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
@@ -196,7 +230,7 @@ _Counts = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
 def _regrow(
     nation: Nation, numbers: range, seed: int, far: NDArray[np.bool_], level: Law
 ) -> Iterator[_Counts]:
-    stage = keep_level(set_stage(nation, build_typical(nation)), level)
+    stage = _set_level(nation, None, level)
     law = GrowthLaw.build(nation, stage, far)
     for first in range(numbers.start, numbers.stop, BLOCK):
         rng = open_stream(seed, "redrawing", first // BLOCK)
@@ -206,16 +240,16 @@ def _regrow(
 
 
 def _redraw(
-    nation: Nation, numbers: range, seed: int, far: NDArray[np.bool_], level: Law
+    nation: Nation, numbers: range, seed: int, far: NDArray[np.bool_], level: Law, unit: int
 ) -> Iterator[_Counts]:
     asked = nation.parameters
-    stage = keep_level(set_stage(nation, build_typical(nation)), level)
+    stage = _set_level(nation, None, level)
     ends, links = Ends(stage.law), asked.links - asked.project_links
     for number in numbers:
         if asked.heterogeneity > 0:
             rng = open_stream(seed, "noise", number)
             noise = draw_noise(rng, len(nation.cells.names), asked.heterogeneity)
-            stage = keep_level(set_stage(nation, build_typical(nation, noise)), level)
+            stage = _set_level(nation, noise, level)
             ends = Ends(stage.law)
         if stage.attachment > 0:
             drawn = draw_linkages(seed, stage, links, asked.project_links, number)
@@ -226,10 +260,16 @@ def _redraw(
                     open_stream(seed, "projects", number), stage, asked.project_links, ends
                 ),
             )
-        yield count_sides(stage, drawn, far)
+        yield count_sides(stage, drawn, far, unit)
 
 
-def count_sides(stage: Stage, drawn: tuple[Pairs, Projects], far: NDArray[np.bool_]) -> _Counts:
+def _set_level(nation: Nation, noise: Numbers | None, level: Law) -> Stage:
+    return keep_level(set_stage(nation, plant_law(nation, build_typical(nation, noise))), level)
+
+
+def count_sides(
+    stage: Stage, drawn: tuple[Pairs, Projects], far: NDArray[np.bool_], unit: int = 1
+) -> _Counts:
     """Count links within cells and with others, by kind.
 
     Parameters
@@ -240,6 +280,8 @@ def count_sides(stage: Stage, drawn: tuple[Pairs, Projects], far: NDArray[np.boo
         Pairs and projects.
     far
         Which pairs of cells external links may join.
+    unit
+        1: every pair of a project counts one; SHARE: it counts SHARE / (k - 1), a link SHARE.
 
     Returns
     -------
@@ -248,22 +290,23 @@ def count_sides(stage: Stage, drawn: tuple[Pairs, Projects], far: NDArray[np.boo
     """
     pairs, projects = drawn
     kind = CHANNEL_KINDS[pairs.channel].astype(np.int64)
-    parts = [(pairs.source, pairs.target, kind), *_expand(stage, projects)]
+    parts = [(pairs.source, pairs.target, kind, 2), *_expand(stage, projects)]
     cells = len(stage.law.counts)
     inside, across = np.zeros((2, ROWS * cells), dtype=np.int64)
     home = len(stage.roster.groups)
-    for one, other, kinds in parts:
+    for one, other, kinds, size in parts:
+        credit = unit // (size - 1) if unit > 1 else 1
         here = (one < home) & (other < home)
         a, b = stage.roster.cells[one[here]], stage.roster.cells[other[here]]
         row = kinds[here] * cells
         within, apart = a == b, far[a, b]
-        inside += np.bincount((row + a)[within], minlength=ROWS * cells)
+        inside += credit * np.bincount((row + a)[within], minlength=ROWS * cells)
         for end in (a, b):
-            across += np.bincount((row + end)[apart], minlength=ROWS * cells)
+            across += credit * np.bincount((row + end)[apart], minlength=ROWS * cells)
     return inside.reshape(ROWS, cells), across.reshape(ROWS, cells)
 
 
-def _expand(stage: Stage, projects: Projects) -> Iterator[tuple[Indices, Indices, Indices]]:
+def _expand(stage: Stage, projects: Projects) -> Iterator[tuple[Indices, Indices, Indices, int]]:
     codes = np.array([ACTOR_TYPES.index(kind) for kind in TYPES], dtype=np.uint8)
     types = codes[np.append(stage.roster.types, stage.partners)]
     starts = np.flatnonzero(np.diff(projects.project, prepend=-1))
@@ -274,4 +317,5 @@ def _expand(stage: Stage, projects: Projects) -> Iterator[tuple[Indices, Indices
         one, other = (begin + i).ravel(), (begin + j).ravel()
         kind = projects.kind[one].astype(np.int64)
         a, b = projects.actor[one], projects.actor[other]
-        yield a, b, np.where(kind == UNSTATED, derive_kinds(types[a], types[b]), kind)
+        kinds = np.where(kind == UNSTATED, derive_kinds(types[a], types[b]), kind)
+        yield a, b, kinds, int(size)
