@@ -132,8 +132,10 @@ def test_four_places_are_as_likely_as_can_be() -> None:
 
 
 @CHANNELS
-def test_links_of_cells_and_bins_are_kept(channel: Channel) -> None:
-    block, sweeps, residual = expect_constrained(channel, FLOWS, SPACE)
+@pytest.mark.parametrize("times", [1, 10**8])
+def test_links_of_cells_and_bins_are_kept(channel: Channel, times: int) -> None:
+    many = FLOWS.assign(links=FLOWS["links"] * times)
+    block, sweeps, residual = expect_constrained(channel, many, SPACE)
     assert residual <= TOLERANCE
     assert sweeps > 1
     expected = PairExpectation(SPACE)
@@ -142,13 +144,16 @@ def test_links_of_cells_and_bins_are_kept(channel: Channel) -> None:
     touching, total = block.touching(4)
     if channel.unordered:
         ends = touching + np.diag(expected.links)
-        np.testing.assert_allclose(ends, [2 * 5 + 3 + 4, 3 + 1, 4 + 1 + 2 * 3, 0], atol=1e-4)
+        np.testing.assert_allclose(ends / times, [10 + 3 + 4, 3 + 1, 4 + 1 + 6, 0], atol=1e-4)
     else:
-        np.testing.assert_allclose(block.links.sum(axis=1), [12, 1, 3], atol=1e-4)
-        np.testing.assert_allclose(block.links.sum(axis=0), [5, 3, 8], atol=1e-4)
-    assert total == pytest.approx(16, abs=1e-4)
+        np.testing.assert_allclose(block.links.sum(axis=1) / times, [12, 1, 3], atol=1e-4)
+        np.testing.assert_allclose(block.links.sum(axis=0) / times, [5, 3, 8], atol=1e-4)
+    assert total / times == pytest.approx(16, abs=1e-4)
     far = expected.links[A, C] + expected.links[B, C]
-    np.testing.assert_allclose([*expected.near.sum(axis=0)[:2], far], [10, 1, 5], atol=1e-4)
+    by_bin = np.array([*expected.near.sum(axis=0)[:2], far]) / times
+    # A link's worth of smoothness: nothing beside many links, less than a link beside few.
+    np.testing.assert_allclose(by_bin, [10, 1, 5], atol=1e-4 if times > 1 else 1)
+    assert (np.abs(by_bin - [10, 1, 5]).max() > 0.1) == (times == 1)
 
 
 @CHANNELS
