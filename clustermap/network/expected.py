@@ -164,7 +164,7 @@ class PairExpectation:
             return
         inside = np.diag(self.links).copy()
         self.links[both] += block.links
-        self.links[both[1].T, both[0].T] += block.links.T
+        self.links[both[1].T, both[0].T] += np.ascontiguousarray(block.links.T)
         added = (np.diag(self.links) - inside) / 2
         np.fill_diagonal(self.links, inside + added)
 
@@ -238,7 +238,7 @@ def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positi
     Numbers
         Rows x columns; for near cells the mean over their pairs of actors.
     """
-    kernel = bins[space.bins[np.ix_(rows, columns)]]
+    kernel = bins[space.bins.take(rows, axis=0).take(columns, axis=1)]
     column = np.full(len(space.bins), -1)
     column[columns] = np.arange(len(columns))
     at, partner, row = space.near_of(rows)
