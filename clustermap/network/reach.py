@@ -103,7 +103,8 @@ class _Spread:
         at = np.arange(len(held))[:, None]
         everyone = np.arange(len(self.links))
         if not len(self.reach.of_band):
-            level = self.reach.find(home[:, None], everyone, self.bins[held])
+            own, other = home[:, None].astype(np.int32), everyone.astype(np.int32)
+            level = self.reach.find(own, other, self.bins[held])
             found[at, everyone, level] = self.links[held]
             return found
         found[at, everyone, self.reach.of_band[self.bins[held]]] = self.links[held]
