@@ -21,7 +21,7 @@ from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
 from clustermap.stages.reading import read_layers
-from clustermap.stages.scoring import score_network
+from clustermap.stages.scoring import assess_clusters, standardise_links
 from clustermap.store import Staging, open_scratch, write_quarantine, write_run, write_tables
 
 if TYPE_CHECKING:
@@ -144,10 +144,11 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
     layers = read_layers(project, ledger, progress)
     with open_scratch() as scratch:
         network = count_network(project, layers, ledger, progress, scratch)
+        expected = standardise_links(project, network, progress)
         indicators = compute_indicators(network.counts)
-        scored = score_network(project, network, indicators, progress)
+        assessed = assess_clusters(project, layers, network, expected, indicators, progress)
         network = replace(network, edges=no_edges())  # nothing on disk outlives the run
-    return Findings(ledger, layers, network, indicators, scored)
+    return Findings(ledger, layers, network, indicators, assessed.scored, assessed.tables)
 
 
 def _carry_out(

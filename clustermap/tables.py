@@ -295,8 +295,27 @@ SCORES = Table(
         Column("rank", "integer", "Rank among the rated; ties share the smallest."),
         Column("rank_low", "integer", "Best rank of the 90 % interval."),
         Column("rank_high", "integer", "Worst rank of the 90 % interval."),
+        Column("alike", "integer", "Group of neighbouring ranks that cannot be told apart."),
+        Column(
+            "top_share",
+            "number",
+            "Share of analyses in which it is among the top tenth of the rated.",
+            "share",
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "quadrant",
+            "choice",
+            "Linked locally and beyond more or less than is typical, where both are decided.",
+            required=True,
+            choices=("local_global", "local", "global", "neither", "undecided"),
+        ),
         Column("rated", "integer", "1 if the data decide, else 0.", required=True),
         Column("reason", "text", "Key of the reason where it is not rated.", required=True),
+        Column("capability", "number", "What it can bring to bear, apart from links.", "1-100"),
+        Column("gap", "number", "What is missing of typical links with near partners.", "0-100"),
+        Column("confidence", "text", "high, medium or low; '' without a score.", required=True),
     ),
     ("scenario", "cluster"),
 )
@@ -313,8 +332,97 @@ SUBSCORES = Table(
         Column("weight", "number", "Weight after missing parts are left out.", minimum=0),
         Column("contribution", "number", "Weight times log value; they sum to the log score."),
         _BASIS,
+        Column("measure", "number", "What was measured: log2 of observed over expected.", "log2"),
+        Column("measure_low", "number", "Lower end of its 90 % interval.", "log2"),
+        Column("measure_high", "number", "Upper end of its 90 % interval.", "log2"),
+        Column("reach", "text", "Local reach that decides embeddedness; '' else.", required=True),
+        Column("decided", "integer", "1 if the data decide the measure, else 0.", required=True),
+        Column("reason", "text", "Key of the reason where they do not.", required=True),
     ),
     ("scenario", "cluster", "subscore"),
+)
+RATIOS = Table(
+    "ratios",
+    "Observed and expected links of one cluster, of one kind, at one reach, under one null.",
+    (
+        _CLUSTER,
+        Column("null", "text", "Null that links are expected under.", required=True),
+        Column("boundary", "text", "Boundary: drawn, smaller or larger.", required=True),
+        Column("kind", "text", "Kind of linkage; '' for all scored kinds.", required=True),
+        Column("reach", "text", "Fence, local radius (all that is nearer), beyond.", required=True),
+        Column("observed", "number", "Links; of projects and documents in shares.", "links"),
+        Column("expected", "number", "Links typical of the same actors there.", "links"),
+        Column("design", "number", "Links per independent unit."),
+        Column("ratio", "number", "Log2 of observed over expected, shrunk.", "log2"),
+        _LOW,
+        _HIGH,
+        Column("width", "number", "Width of the unshrunk 90 % interval.", "log2"),
+        Column("data_weight", "number", "Weight of the cluster's own links.", "share"),
+        Column("decided", "integer", "1 if the data decide, else 0; null but for all kinds."),
+    ),
+    ("cluster", "null", "boundary", "kind", "reach"),
+)
+BROKERS = Table(
+    "brokers",
+    "One of the first brokers of a cluster.",
+    (
+        _CLUSTER,
+        Column("actor", "id", "Actor.", required=True),
+        Column("roles", "integer", "Pairs of units, inside and outside, that it joins."),
+        Column("gatekeeper", "integer", "Of directed kinds: what leads in."),
+        Column("representative", "integer", "Of directed kinds: what leads out."),
+        Column("either", "integer", "Of kinds without direction: both at once."),
+    ),
+    ("cluster", "actor"),
+)
+ABROAD_LINKS = Table(
+    "abroad",
+    "Links of one cluster with partners in one country.",
+    (
+        _CLUSTER,
+        Column("country", "text", "Country.", required=True),
+        Column("kind", "choice", "Kind of linkage.", required=True, choices=KINDS),
+        _LINKS,
+        _WEIGHT,
+    ),
+    ("cluster", "country", "kind"),
+)
+FLAGS = Table(
+    "flags",
+    "What may mislead about the links of one cluster.",
+    (
+        _CLUSTER,
+        Column("flag", "text", "headquarters, groups, one_group or foreign.", required=True),
+        Column("share", "number", "Share of its links that the flag speaks of.", "share"),
+        Column("links", "integer", "Links that the share is taken of.", "links"),
+        Column("raised", "integer", "1 if more than half of at least three links.", required=True),
+    ),
+    ("cluster", "flag"),
+)
+QUALITY = Table(
+    "quality",
+    "How one part of the score goes together with another, with the score, and with size.",
+    (
+        Column("part", "text", "Part of the score; 'score' for all.", required=True),
+        Column("other", "text", "What it is set against.", required=True),
+        Column("statistic", "text", "spearman, pearson, weight, effect or alpha.", required=True),
+        Column("value", "number", "Value; null where nothing can be said."),
+    ),
+    ("part", "other", "statistic"),
+)
+SENSITIVITY = Table(
+    "sensitivity",
+    "How far one choice moves ranks: Sobol indices of the mean shift in rank.",
+    (
+        Column("factor", "text", "What is varied.", required=True),
+        Column("first", "number", "First-order index."),
+        Column("first_low", "number", "Lower end of its 90 % interval."),
+        Column("first_high", "number", "Upper end of its 90 % interval."),
+        Column("total", "number", "Total index."),
+        Column("total_low", "number", "Lower end of its 90 % interval."),
+        Column("total_high", "number", "Upper end of its 90 % interval."),
+    ),
+    ("factor",),
 )
 FLOWS = Table(
     "flows",
@@ -367,4 +475,10 @@ OUTPUT_TABLES = (
     INDUSTRIES,
     SCORES,
     SUBSCORES,
+    RATIOS,
+    BROKERS,
+    ABROAD_LINKS,
+    FLAGS,
+    QUALITY,
+    SENSITIVITY,
 )

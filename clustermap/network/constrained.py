@@ -13,7 +13,7 @@ import numpy as np
 
 from clustermap.errors import TableFault
 from clustermap.network.expected import Block
-from clustermap.network.null import MAX_SWEEPS
+from clustermap.network.null import MAX_SWEEPS, neighbours
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,6 +28,7 @@ TOLERANCE = 1e-6
 """Largest relative deviation of a sum that is kept."""
 
 _LEAST = 1e-300
+_LONGEST_STEP = 2.0  # in logarithms: what goes farther has gone astray
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def expect_constrained(
 ) -> tuple[Block, int, float]:
     """Return what the doubly constrained null expects of every pair of cells.
 
-    Links by distance bin are kept, too.
+    Links by distance bin are kept, too, as far as a link's worth of smoothness allows.
 
     Parameters
     ----------
@@ -199,7 +200,7 @@ def expect_constrained(
     Returns
     -------
     tuple
-        Expected links, sweeps, and the largest deviation of a sum, relative to the largest sum.
+        Expected links, sweeps, and the largest deviation of a sum or relative change of a factor.
 
     Raises
     ------
@@ -216,8 +217,7 @@ def expect_constrained(
     one, other = np.flatnonzero(rows > 0), np.flatnonzero(columns > 0)
     kernel = _Kernel(space, one, other)
     wanted = by_bin * (2.0 if channel.unordered else 1.0)
-    there = wanted > 0
-    factor, b, memory = there.astype(float), np.ones(len(other)), _Memory()
+    factor, b, memory = np.ones(bins), np.ones(len(other)), _Memory()
     sweep, residual, balanced = 0, np.inf, b
     while residual > TOLERANCE:
         if sweep == MAX_SWEEPS:
@@ -225,20 +225,29 @@ def expect_constrained(
                 "null_not_converged", table=channel.name, value=f"{residual:.2g}", sweeps=sweep
             )
         sweep += 1
-        kept, table = factor.copy(), kernel.of(factor)
+        kept, table = factor, kernel.of(factor)
         a = _over(rows[one], table @ b)
         balanced = _over(columns[other], a @ table)
-        sums = kernel.sums(a, balanced, factor)
-        off = np.abs(a * (table @ balanced) - rows[one]).max() / rows.max()
-        residual = max(float(off), float(np.abs(sums - wanted).max() / wanted.max()))
-        before = np.log(np.concatenate([factor[there], b]))
-        after = np.log(np.concatenate([(factor * _over(wanted, sums))[there], balanced]))
+        better = _fit_bins(wanted, kernel.sums(a, balanced), factor)
+        off = float(np.abs(a * (table @ balanced) - rows[one]).max() / rows.max())
+        residual = max(off, float(np.abs(np.log(better / factor)).max()))
+        before = np.log(np.concatenate([factor, b]))
+        after = np.log(np.concatenate([better, balanced]))
         following = np.exp(memory.mix(before, after))
-        factor[there], b = np.split(following / following[0], [int(there.sum())])
+        factor, b = np.split(following / following[0], [bins])
     links = np.outer(a, balanced) * table
     if channel.unordered:
         links[np.diag_indices(len(links))] /= 2
     return Block(one, other, links, kept, channel.unordered), sweep, float(residual)
+
+
+def _fit_bins(wanted: npt.ArrayLike, found: Numbers, factor: Numbers) -> Numbers:
+    # One link's worth of what the neighbouring distances say: few links in a bin of few pairs can
+    # not be had exactly while all sums of cells are kept.
+    links = np.asarray(wanted, dtype=np.float64)
+    around = neighbours(factor, float(_over(links.sum(), (found * factor).sum())))
+    better = (links + 1) / (found + 1 / around)
+    return np.asarray(better * (factor[0] / better[0]))
 
 
 class _Memory:
@@ -260,8 +269,13 @@ class _Memory:
             return after
         changes = np.diff(np.stack(self.steps), axis=0).T
         moves = np.diff(np.stack(self.points), axis=0).T
-        share = np.linalg.lstsq(changes, self.steps[-1], rcond=1e-10)[0]
-        return np.asarray(after - moves @ share)
+        share = np.linalg.lstsq(changes, self.steps[-1], rcond=1e-8)[0]
+        mixed = np.asarray(after - moves @ share)
+        if np.abs(mixed - after).max() > _LONGEST_STEP:
+            self.points.clear()
+            self.steps.clear()
+            return after
+        return mixed
 
 
 class _Kernel:
@@ -287,12 +301,13 @@ class _Kernel:
         kernel[self.a, self.b] = self.shares @ factor
         return kernel
 
-    def sums(self, a: Numbers, b: Numbers, factor: Numbers) -> Numbers:
+    def sums(self, a: Numbers, b: Numbers) -> Numbers:
+        """Return flows by distance bin, were there no distance law."""
         flow = np.outer(a, b)
         near = flow[self.a, self.b] @ self.shares
         flow[self.a, self.b] = 0.0
-        far = np.bincount(self.bins.ravel(), flow.ravel(), len(factor))
-        return np.asarray((far + near) * factor)
+        far = np.bincount(self.bins.ravel(), flow.ravel(), self.shares.shape[1])
+        return np.asarray(far + near)
 
 
 def _over(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Numbers:

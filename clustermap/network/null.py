@@ -327,7 +327,7 @@ class _Sweeper:
         found = self.half * self.level * np.tensordot(weighed, pairs, 2)
         mean = self.margins.total / max(float(found.sum()), _LEAST)
         # One link's worth of what the neighbouring distances say, so that no bin is ever nought.
-        around = _neighbours(self.bins, mean)
+        around = neighbours(self.bins, mean)
         self.bins = np.where(found > 0, (self.by_bin + 1) / (found + 1 / around), around)
         self.bins /= mean
         self._set_level(tie * (pairs @ self.bins))
@@ -355,9 +355,22 @@ def _shrink(links: Numbers, expected: Numbers) -> Numbers:
     return np.asarray((links + PRIOR_LINKS) / (expected + PRIOR_LINKS))
 
 
-def _neighbours(bins: Numbers, mean: float) -> Numbers:
-    """Return the geometric mean of the adjacent bins; the last bin, unknown, has none."""
-    around = np.full(len(bins), mean)
+def neighbours(bins: Numbers, mean: float) -> Numbers:
+    """Return what the adjacent distances say of each distance bin.
+
+    Parameters
+    ----------
+    bins
+        Factors of the bins, the last of them of unknown distance.
+    mean
+        Mean factor, which stands in for neighbours that the unknown distance has none of.
+
+    Returns
+    -------
+    Numbers
+        Geometric means of the two adjacent bins.
+    """
+    around = np.full(len(bins), max(mean, _LEAST))
     known = np.log(bins[:-1])
     if len(known) > 1:
         padded = np.concatenate([known[1:2], known, known[-2:-1]])

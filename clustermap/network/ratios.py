@@ -54,6 +54,8 @@ class Ratios:
         What the data of each cluster say without the others.
     observed, expected
         Independent links of all kinds together; expected are those of the typical cluster.
+    expected_by_kind
+        The same by kind, clusters x kinds.
     prior
         What all clusters say; its typical ratio is 1, as expected links were brought to it.
     typical
@@ -67,6 +69,7 @@ class Ratios:
     alone: Alone
     observed: Numbers
     expected: Numbers
+    expected_by_kind: Numbers
     prior: Prior
     typical: float
     alike: float
@@ -164,6 +167,7 @@ def find_ratios(
         alone,
         total.observed,
         total.expected,
+        kinds.expected,
         prior,
         found.typical,
         alike,

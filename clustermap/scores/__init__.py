@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clustermap.scores.goalposts import Goalposts, parse_goalposts
 from clustermap.scores.profile import Profile, parse_profile
-from clustermap.scores.score import Scored, score_clusters
+from clustermap.scores.score import Scored, score_linkages
 
 __all__ = [
     "Goalposts",
@@ -12,5 +12,5 @@ __all__ = [
     "Scored",
     "parse_goalposts",
     "parse_profile",
-    "score_clusters",
+    "score_linkages",
 ]

@@ -5,6 +5,7 @@ Both look at employment in one industry at a time and know nothing of linkages.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
     from clustermap.indicators.evidence import Numbers
     from clustermap.network.counts import Counts
+    from clustermap.scores.profile import Profile
+    from clustermap.scores.score import Scored
+
+NOTHING_KNOWN = "reason.employees_unknown"
+"""Why a comparator may not rate a cluster; a key of the catalogue."""
 
 TOP = 0.9
 """Percentile from which a cluster is among the top tenth."""
@@ -137,6 +143,52 @@ def us_strong(industries: pd.DataFrame) -> pd.DataFrame:
         _exceeds(industries["firms"], present, within, 0.25),
     ]
     return industries[_KEY].assign(strong=np.prod(rules, axis=0))
+
+
+def score_stars(scored: Scored, counts: Counts, profile: Profile) -> Scored:
+    """Return scores by a named comparator instead of the linkages.
+
+    A cluster counts by the strategic industry in which it has most stars (or is strong in): 1 for
+    none, 100 for all. Such scores have no interval; clusters of equal score share all their ranks.
+
+    Parameters
+    ----------
+    scored
+        Scores by linkages, whose parts stay beside.
+    counts
+        What was counted.
+    profile
+        Which comparator.
+
+    Returns
+    -------
+    Scored
+        Every cluster is rated for which the numbers that the rule needs are known.
+    """
+    industries = tabulate_industries(counts)
+    if profile.industries:
+        industries = industries[industries["industry"].isin(profile.industries)]
+    if profile.method == "eu_stars":
+        best = eu_stars(industries).groupby("cluster")["stars"].max() / 3
+    else:
+        best = us_strong(industries).groupby("cluster")["strong"].max()
+    table = scored.scores.copy()
+    value = best.reindex(table["cluster"]).to_numpy(dtype=float)
+    rated = ~np.isnan(value)
+    table["score"] = 1 + 99 * value
+    ranked = table["score"].rank(method="min", ascending=False)
+    last = table["score"].rank(method="max", ascending=False)
+    for name, rank in (("rank", ranked), ("rank_low", ranked), ("rank_high", last)):
+        table[name] = rank.astype("Int64")
+    table[["low", "high", "top_share"]] = np.nan
+    table["alike"] = table["score"].rank(method="dense", ascending=False).astype("Int64")
+    table["rated"] = rated.astype(np.int64)
+    table["reason"] = np.where(rated, "", NOTHING_KNOWN)
+    parts = scored.subscores.assign(weight=np.nan, contribution=np.nan)
+    unrated = {NOTHING_KNOWN: int((~rated).sum())} if not rated.all() else {}
+    return replace(
+        scored, scores=table, subscores=parts, unrated=unrated, widened=0, top=0, drawn=None
+    )
 
 
 def _where_known(values: pd.Series[float], threshold: float | Numbers) -> Numbers:

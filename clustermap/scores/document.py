@@ -148,6 +148,29 @@ class Section:
             raise self.fault("score_not_text", key, found)
         return found
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts.
+
+        Parameters
+        ----------
+        key
+            Its name.
+
+        Returns
+        -------
+        tuple of str
+            The texts; empty where the key is absent.
+
+        Raises
+        ------
+        TableFault
+            If it is no list of texts.
+        """
+        found = self.entries.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(entry, str) for entry in found):
+            raise self.fault("score_not_text", key, found)
+        return tuple(found)
+
     def number(self, key: str, default: float | None = None, minimum: float = -math.inf) -> float:
         """Return a finite number.
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from clustermap.errors import TableFault
-from clustermap.indicators.evidence import divide
 from clustermap.scores.document import Section, parse_document
 
 if TYPE_CHECKING:
@@ -37,14 +36,11 @@ class Goalpost:
         Value that counts as 100.
     transform
         "log" where equal ratios count as equal steps.
-    typical
-        Value that one link's worth of prior knowledge stands for, see :func:`steady`; 0 for none.
     """
 
     low: float
     high: float
     transform: Transform = "identity"
-    typical: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -58,22 +54,22 @@ class Goalposts:
     version
         Version, to be quoted with every score that is read on them.
     posts
-        Measure (or measure and kind, ``"measure.kind"``) to its goalpost.
+        Measure (or measure and case, ``"measure.case"``) to its goalpost.
     """
 
     name: str
     version: str
     posts: Mapping[str, Goalpost]
 
-    def of(self, measure: str, kind: str = "") -> Goalpost:
-        """Return the goalpost of a measure, the kind's own where it has one.
+    def of(self, measure: str, case: str = "") -> Goalpost:
+        """Return the goalpost of a measure, the case's own where it has one.
 
         Parameters
         ----------
         measure
             Name of the measure.
-        kind
-            Kind of linkage; "" for none.
+        case
+            What sets it apart, e.g. a local reach; "" for none.
 
         Returns
         -------
@@ -85,7 +81,7 @@ class Goalposts:
         TableFault
             If it has none.
         """
-        post = self.posts.get(f"{measure}.{kind}", self.posts.get(measure))
+        post = self.posts.get(f"{measure}.{case}", self.posts.get(measure))
         if post is None:
             raise TableFault("goalposts_missing", table=f"goalposts {self.name}", column=measure)
         return post
@@ -128,37 +124,6 @@ def normalise(value: npt.ArrayLike, post: Goalpost) -> Numbers:
     return scaled
 
 
-def steady(value: npt.ArrayLike, per: npt.ArrayLike, post: Goalpost) -> Numbers:
-    """Divide links by what they are counted per, steadied by one link of the typical rate.
-
-    ``(links + 1) / (actors + 1 / typical)``: as if one more link had been recorded among as many
-    actors as typically stand behind one. A cluster of a few actors without a link is then close to
-    typical rather than at the very end, and a single link does not decide.
-
-    Parameters
-    ----------
-    value
-        Links.
-    per
-        Actors, or whatever else the links are divided by.
-    post
-        Goalpost of the measure; without a typical rate this is plain division.
-
-    Returns
-    -------
-    Numbers
-        Rates; NaN where nothing stands below the fraction.
-
-    Examples
-    --------
-    >>> steady([0.0, 1.0, 40.0], [10, 10, 190], Goalpost(0.01, 1, "log", 0.1)).tolist()
-    [0.05, 0.1, 0.205]
-    """
-    if not post.typical:
-        return divide(value, per)
-    return divide(np.asarray(value) + 1, np.asarray(per) + 1 / post.typical)
-
-
 def parse_goalposts(text: str, name: str) -> Goalposts:
     """Parse goalposts.
 
@@ -193,16 +158,16 @@ def parse_goalposts(text: str, name: str) -> Goalposts:
 
 
 def _parse_post(section: Section, kinds: set[str]) -> Goalpost:
-    section.allow({"low", "high", "transform", "typical", *kinds})
+    section.allow({"low", "high", "transform", *kinds})
     low, high = section.number("low"), section.number("high")
-    transform, typical = section.text("transform", "identity"), section.number("typical", 0.0, 0.0)
+    transform = section.text("transform", "identity")
     if low == high:
         raise section.fault("goalposts_equal", "high", high)
     if transform == "log":
         for key, end in (("low", low), ("high", high)):
             if end <= 0:
                 raise section.fault("goalposts_log", key, end)
-        return Goalpost(low, high, "log", typical)
+        return Goalpost(low, high, "log")
     if transform != "identity":
         raise section.fault("goalposts_transform", "transform", transform)
-    return Goalpost(low, high, "identity", typical)
+    return Goalpost(low, high)

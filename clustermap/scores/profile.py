@@ -1,22 +1,28 @@
-"""What a score consists of: its parts, their measures and weights, and when a cluster is rated."""
+"""What a score consists of: its parts and their weights, kinds, and when a cluster is rated."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from clustermap.indicators import INDICATORS
-from clustermap.messages import catalogue
 from clustermap.scores.document import Section, parse_document
 from clustermap.tables import SCORED_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kinds = Literal["each", "all"]
+Method = Literal["linkage", "eu_stars", "us_strong"]
+METHODS: tuple[Method, ...] = ("linkage", "eu_stars", "us_strong")
 
-TOGETHER = ("internal_links", "external_links", "abroad_links", "local_share", "ei_index")
-"""Indicators by kind that can be taken over all scored kinds together."""
+PARTS = (
+    "embeddedness",
+    "openness",
+    "participation",
+    "diversity",
+    "brokerage",
+    "resilience",
+)
+"""Parts of the linkage score, A to F, in the order in which tables and pages show them."""
 
 MAX_WEIGHT = 0.5
 """No part may outweigh all others together."""
@@ -25,72 +31,21 @@ _SLACK = 1e-9  # a third written as 0.3333 three times must still count as share
 
 
 @dataclass(frozen=True)
-class Measure:
-    """One measure of a part of the score.
-
-    Parameters
-    ----------
-    indicator
-        Key of an indicator; one that is given by kind is measured for each scored kind.
-    per
-        Key of an indicator that it is divided by, e.g. "actors"; "" for none.
-    weight
-        Weight within its part.
-    kinds
-        Of an indicator that is given by kind: "each" reads every scored kind between the goalposts
-        and averages; "all" takes all scored kinds together, so that few links of many kinds weigh
-        no more than they are.
-    """
-
-    indicator: str
-    per: str = ""
-    weight: float = 1.0
-    kinds: Kinds = "each"
-
-    @property
-    def name(self) -> str:
-        """Name under which its goalposts stand.
-
-        Returns
-        -------
-        str
-            The indicator and what it is divided by, e.g. ``internal_links_per_actors``.
-        """
-        return f"{self.indicator}_per_{self.per}" if self.per else self.indicator
-
-
-@dataclass(frozen=True)
-class Pillar:
-    """One part of the score (a sub-score).
-
-    Parameters
-    ----------
-    key
-        Key in tables and, below ``subscore``, in the catalogue.
-    weight
-        Share of the score; the weights of all parts sum to one.
-    measures
-        Its measures, averaged arithmetically.
-    """
-
-    key: str
-    weight: float
-    measures: tuple[Measure, ...]
-
-
-@dataclass(frozen=True)
 class RatingRules:
     """When the data decide.
 
     Parameters
     ----------
-    min_links
-        Effective links of scored kinds that a rated cluster has at least.
+    max_width
+        Widest 90 % interval of the unshrunk log2 ratio of observed to expected links.
+    min_weight
+        Least weight that a cluster's own links have beside what is known of all clusters.
     min_linked_actors
         Actors with at least one link that a rated cluster has at least.
     """
 
-    min_links: float = 7.0
+    max_width: float = 2.0
+    min_weight: float = 0.5
     min_linked_actors: float = 3.0
 
 
@@ -102,12 +57,16 @@ class Profile:
     ----------
     name
         Name of the profile.
-    pillars
-        Parts of the score.
+    method
+        "linkage": the weighted geometric mean of the parts; else one of the named comparators.
+    parts
+        Part to its share of the score, in the order of ``PARTS``; the shares sum to one.
     goalposts
-        Name of the goalposts that its measures are read on.
+        Name of the goalposts that the parts are read between.
     kinds
-        Weight of each scored kind of linkage where a measure is given by kind.
+        Weight of each scored kind of linkage.
+    industries
+        Strategic industries that capability looks at; empty for all.
     rating
         When a cluster is rated.
     note
@@ -115,9 +74,11 @@ class Profile:
     """
 
     name: str
-    pillars: tuple[Pillar, ...]
+    method: Method
+    parts: Mapping[str, float]
     goalposts: str
     kinds: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(SCORED_KINDS, 1.0))
+    industries: tuple[str, ...] = ()
     rating: RatingRules = field(default_factory=RatingRules)
     note: str = ""
 
@@ -143,22 +104,35 @@ def parse_profile(text: str, name: str) -> Profile:
         If a key is missing or unknown, a value is no good, or one part outweighs all others.
     """
     document = parse_document(text, f"profile {name}")
-    document.allow({"schema", "goalposts", "note", "rating", "kinds", "pillars"})
+    document.allow(
+        {"schema", "method", "goalposts", "note", "rating", "kinds", "parts", "industries"}
+    )
     return Profile(
         name=name,
-        pillars=_parse_pillars(document),
+        method=_parse_method(document),
+        parts=_parse_parts(document.section("parts")),
         goalposts=document.text("goalposts"),
         kinds=_parse_kinds(document.section("kinds")),
+        industries=document.texts("industries"),
         rating=_parse_rating(document.section("rating")),
         note=document.text("note", ""),
     )
 
 
+def _parse_method(document: Section) -> Method:
+    written = document.text("method", "linkage")
+    for method in METHODS:
+        if method == written:
+            return method
+    raise document.fault("profile_method", "method", written, known=", ".join(METHODS))
+
+
 def _parse_rating(section: Section) -> RatingRules:
     rules = RatingRules()
-    section.allow({"min_links", "min_linked_actors"})
+    section.allow({"max_width", "min_weight", "min_linked_actors"})
     return RatingRules(
-        section.number("min_links", rules.min_links, minimum=0),
+        section.number("max_width", rules.max_width, minimum=0),
+        section.number("min_weight", rules.min_weight, minimum=0),
         section.number("min_linked_actors", rules.min_linked_actors, minimum=0),
     )
 
@@ -171,57 +145,14 @@ def _parse_kinds(section: Section) -> dict[str, float]:
     return kinds
 
 
-def _parse_pillars(document: Section) -> tuple[Pillar, ...]:
-    pillars = [_parse_pillar(section) for section in document.sections("pillars")]
-    keys = [pillar.key for pillar in pillars]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise document.fault("profile_twice", "pillars", key)
-    total = sum(pillar.weight for pillar in pillars)
+def _parse_parts(section: Section) -> dict[str, float]:
+    section.allow(PARTS)
+    weights = {part: section.number(part, 1.0, minimum=0) for part in PARTS}
+    total = sum(weights.values())
     if total <= 0:
-        raise document.fault("profile_no_weight", "pillars", total)
-    for pillar in pillars:
-        if pillar.weight > total * (MAX_WEIGHT + _SLACK):
-            share = f"{100 * pillar.weight / total:.0f}"
-            raise document.fault("profile_heavy_pillar", "weight", pillar.key, share=share)
-    return tuple(Pillar(part.key, part.weight / total, part.measures) for part in pillars)
-
-
-def _parse_pillar(section: Section) -> Pillar:
-    section.allow({"key", "weight", "measures"})
-    measures = tuple(_parse_measure(part) for part in section.sections("measures"))
-    if not any(measure.weight for measure in measures):
-        raise section.fault("profile_no_weight", "measures", 0)
-    key, named = section.text("key"), catalogue("subscore")
-    if f"{key}.label" not in named:
-        known = ", ".join(sorted({name.split(".")[0] for name in named}))
-        raise section.fault("profile_unnamed", "key", key, known=known)
-    return Pillar(key, section.number("weight", 1.0, minimum=0), measures)
-
-
-def _parse_measure(section: Section) -> Measure:
-    section.allow({"indicator", "per", "weight", "kinds"})
-    by_key = {known.key: known.by for known in INDICATORS}
-    for_clusters = [key for key, by in by_key.items() if not by]
-    measured = [key for key, by in by_key.items() if by != "industry"]
-    indicator, per = section.text("indicator"), section.text("per", "")
-    if indicator not in measured:
-        raise section.fault("profile_indicator", "indicator", indicator, known=", ".join(measured))
-    if per and per not in for_clusters:
-        raise section.fault("profile_indicator", "per", per, known=", ".join(for_clusters))
-    return Measure(
-        indicator,
-        per,
-        section.number("weight", 1.0, minimum=0),
-        _parse_together(section, indicator),
-    )
-
-
-def _parse_together(section: Section, indicator: str) -> Kinds:
-    kinds = section.text("kinds", "each")
-    if kinds == "each":
-        return "each"
-    if kinds != "all" or indicator not in TOGETHER:
-        known = ", ".join(("each", "all") if indicator in TOGETHER else ("each",))
-        raise section.fault("profile_kinds", "kinds", kinds, known=known)
-    return "all"
+        raise section.fault("profile_no_weight", ", ".join(weights), 0)
+    for part, weight in weights.items():
+        if weight > total * (MAX_WEIGHT + _SLACK):
+            share = f"{100 * weight / total:.0f}"
+            raise section.fault("profile_heavy_pillar", part, weight, share=share)
+    return {part: weight / total for part, weight in weights.items() if weight > 0}

@@ -238,14 +238,13 @@ def assess_score(
     ----------
     As :func:`assess_quality`.
     """
-    keys = [pillar.key for pillar in profile.pillars]
+    keys = list(profile.parts)
     wide = subscores.pivot_table(
         index="cluster", columns="subscore", values="value", aggfunc="first", dropna=False
     )
     rated = scores[scores["rated"] == 1].set_index("cluster")["score"]
-    weights = {pillar.key: pillar.weight for pillar in profile.pillars}
     names = {key: Message(f"subscore.{key}.label") for key in keys}
-    return assess_quality(wide.reindex(columns=keys), rated, weights, size, names)
+    return assess_quality(wide.reindex(columns=keys), rated, profile.parts, size, names)
 
 
 def _correlate(table: pd.DataFrame, *, ranked: bool) -> pd.DataFrame:

@@ -5,76 +5,56 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from clustermap.indicators.evidence import link_records, sum_kinds
+from clustermap.network.ratios import NOTHING_EXPECTED, PRIOR_OUTWEIGHS, TOO_WIDE
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from clustermap.network.counts import Counts
+    from clustermap.scores.parts import Parts
     from clustermap.scores.profile import Profile
 
 NO_RECORDS = "reason.no_records"
-TOO_FEW_LINKS = "reason.too_few_links"
 TOO_FEW_LINKED = "reason.too_few_linked"
 TOO_FEW_PARTS = "reason.too_few_parts"
-REASONS = (NO_RECORDS, TOO_FEW_LINKS, TOO_FEW_LINKED, TOO_FEW_PARTS)
+LOCAL_OPEN = "reason.local_undecided"
+BEYOND_OPEN = "reason.beyond_undecided"
+REASONS = (NO_RECORDS, TOO_FEW_LINKED, LOCAL_OPEN, BEYOND_OPEN, TOO_FEW_PARTS)
 """Why a cluster may not be rated; each is a key of the catalogue."""
 
-
-def weigh_evidence(counts: Counts, profile: Profile) -> pd.DataFrame:
-    """Return what is known of the links of every cluster, over all scored kinds.
-
-    Parameters
-    ----------
-    counts
-        What was counted.
-    profile
-        Which kinds are scored.
-
-    Returns
-    -------
-    pd.DataFrame
-        Index cluster (all, in order); columns internal, external, abroad, links (internal and
-        external), effective (effective links), linked (actors with at least one link of any kind).
-    """
-    scored = [kind for kind, weight in profile.kinds.items() if weight > 0]
-    records = link_records(counts)
-    records = records[records["kind"].isin(scored)]
-    sums = sum_kinds(records, counts.clusters)
-    linked = counts.linked.set_index("cluster")["linked"].reindex(counts.clusters, fill_value=0)
-    return sums.rename(columns={"total": "links"}).assign(linked=linked)
+OF_RATIOS = (NOTHING_EXPECTED, TOO_WIDE, PRIOR_OUTWEIGHS)
+"""Why a ratio may not be decided."""
 
 
 def find_reasons(
-    evidence: pd.DataFrame, enough_parts: npt.NDArray[np.bool_], profile: Profile
-) -> pd.Series[str]:
+    parts: Parts, enough: npt.NDArray[np.bool_], profile: Profile
+) -> npt.NDArray[np.object_]:
     """Return why each cluster is not rated, or "" where it is.
+
+    A cluster is rated when its links decide both how embedded it is, at some local reach, and how
+    open it is, and at least a few of its actors are linked.
 
     Parameters
     ----------
-    evidence
-        As :func:`weigh_evidence` returns it.
-    enough_parts
-        Whether a score can be computed at all, in the order of ``evidence``.
+    parts
+        What is believed of the parts.
+    enough
+        Whether enough parts are there for a score.
     profile
         The rules.
 
     Returns
     -------
-    pd.Series
-        Keys of the catalogue on the index of ``evidence``.
+    numpy.ndarray
+        Keys of the catalogue.
     """
-    rules = profile.rating
-    found = np.select(
-        [
-            evidence["links"].to_numpy() == 0,
-            evidence["effective"].to_numpy() < rules.min_links,
-            evidence["linked"].to_numpy() < rules.min_linked_actors,
-            ~enough_parts,
-        ],
-        list(REASONS),
-        default="",
-    )
-    return pd.Series(found, index=evidence.index, name="reason").astype(str)
+    embedded, openness = parts.headline[:2]
+    links = parts.local[-1].observed + parts.beyond.observed
+    faults = {
+        NO_RECORDS: links <= 0,
+        TOO_FEW_LINKED: parts.linked < profile.rating.min_linked_actors,
+        LOCAL_OPEN: ~embedded.decided,
+        BEYOND_OPEN: ~openness.decided,
+        TOO_FEW_PARTS: ~enough,
+    }
+    return np.select(list(faults.values()), list(faults), default="").astype(object)

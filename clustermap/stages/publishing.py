@@ -19,6 +19,8 @@ from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clustermap.project import Project, Source
     from clustermap.publish.release import Release
     from clustermap.scores import Scored
@@ -46,6 +48,8 @@ class Findings:
         The table INDICATORS.
     scored
         Scores, subscores, explanations.
+    behind
+        The tables that stand behind the scores, by their names.
     """
 
     ledger: Ledger
@@ -53,6 +57,7 @@ class Findings:
     network: Network
     indicators: pd.DataFrame
     scored: Scored
+    behind: Mapping[str, pd.DataFrame]
 
 
 def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
@@ -181,6 +186,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         "industries": compute_industries(network.counts),
         "scores": findings.scored.scores,
         "subscores": findings.scored.subscores,
+        **findings.behind,
     }
 
 
