@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustermap.network.standardise import Comparison
+from clustermap.network.standardise import Comparison, standardise
 from clustermap.sources.world import (
     Edges,
     Expected,
@@ -51,7 +51,7 @@ from scripts.validation.visit import (
     visit_linkage,
     visit_world,
 )
-from scripts.validation.worlds import METHOD, NULL, Records, World, plan_worlds, visit
+from scripts.validation.worlds import NULL, Records, World, plan_worlds, visit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,6 @@ def visit_small(seed: int, planted: str = "linkage") -> dict[str, Any]:
     home = nation.roster.cells[nation.roster.cells < CLUSTERS]
     columns = {"actors": np.bincount(home, minlength=CLUSTERS), **found["clusters"]}
     return {
-        "method": METHOD,
         "world": vars(world),
         "planted": nation.truth["planted"].tolist(),
         "clusters": {name: np.asarray(values).tolist() for name, values in columns.items()},
@@ -205,6 +204,19 @@ def test_links_counted_for_the_oracle_are_those_of_the_run() -> None:
     )
     # By actors instead of centres: much the same.
     assert sum(beyond["credit"].to_pylist()) / SHARE_UNIT == pytest.approx(ends, rel=0.03)
+
+
+def test_the_headline_alone_is_the_headline_among_all() -> None:
+    nation = build_nation(clusters=60, links=20_000, seed=4)
+    edges = draw_edges(nation, 4)
+    firms = Edges(*(column[edges.kind == 0] for column in vars(edges).values()))
+    observed = count_world(observe(nation), firms, RADII_M)
+    whole, alone = (standardise(observed, beside=beside) for beside in (True, False))
+    assert set(alone.comparisons) == {("mass", "drawn"), ("constrained", "drawn")}
+    assert len(whole.comparisons) == 5
+    assert alone.dispersion.tolist() == whole.dispersion.tolist()
+    for variant, comparison in alone.comparisons.items():
+        assert (comparison.expected == whole.comparisons[variant].expected).all()
 
 
 def test_small_worlds_have_the_properties_asked_for(small_records: list[dict[str, Any]]) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from clustermap.scores.profile import PARTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -253,6 +255,13 @@ def measure_world(record: Mapping[str, Any]) -> dict[str, float]:
             found[f"size_rated.{name}"] = correlate_with_size(
                 table.loc[rated, name], table.loc[rated, "actors"]
             )
+    for name in [name for name in ("score", *PARTS) if name in table]:
+        found[f"size.{name}"] = correlate_with_size(table[name], table["actors"])
+        rated = table["score.rated"] == 1
+        found[f"size_rated.{name}"] = correlate_with_size(
+            table.loc[rated, name], table.loc[rated, "actors"]
+        )
+        found["score.rated"] = float(rated.mean())
     for name in ("local_10km", "local_30km"):
         found |= measure_intervals(table, "local", name)
         rated = table[f"{name}.rated"] == 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from clustermap.scores.profile import PARTS
 from scripts.validation.measures import (
     ACTOR_BINS,
     AXES,
@@ -37,9 +38,10 @@ CAUSES = Path(__file__).with_name("causes.toml")
 LEAST_RATIO = 0.9
 MOST_FLAGGED = 0.07
 COVERED = (0.85, 0.97)
-MOST_WITH_SIZE = 0.1
+MOST_WITH_SIZE = {"local": 0.1, "outside": 0.1, "score": 0.3}
 
 AXIS_NAMES = {"local": "A local", "outside": "B outside"}
+SCORE_NAMES = {**AXIS_NAMES, "score": "linkage score"}
 SIDES = {"most": "twice the links", "least": "half the links"}
 LAW_NAMES = {
     "base": "base",
@@ -250,16 +252,18 @@ def check_null(name: str, group: Group) -> list[Check]:
         The worlds.
     """
     checks = []
-    for axis in AXES:
-        found = mean_with_interval(group.measures[f"size.{axis}"].tolist())
+    for score, most in MOST_WITH_SIZE.items():
+        if f"size.{score}" not in group.measures:
+            continue
+        found = mean_with_interval(group.measures[f"size.{score}"].tolist())
         checks.append(
             Check(
                 name,
                 f"nothing planted, {spell_links(group.world.links)}",
-                f"size.{axis}",
-                f"{AXIS_NAMES[axis]}: rank correlation with size below {MOST_WITH_SIZE}",
+                f"size.{score}",
+                f"{SCORE_NAMES[score]}: rank correlation with size below {most}",
                 between(found),
-                abs(found[0]) < MOST_WITH_SIZE,
+                None if np.isnan(found[0]) else abs(found[0]) < most,
             )
         )
     return checks
@@ -374,11 +378,15 @@ def size_part(groups: Mapping[str, Group]) -> str:
     names |= {name: f"internal {COUNT_NAMES[name]}" for name in list(COUNT_NAMES)[:3]}
     names |= {"outside": "B, ours", "oracle_outside": "B, oracle"}
     names |= {name: f"external {COUNT_NAMES[name]}" for name in ("external", "external_per_actor")}
+    names |= {"score": "linkage score"} | {part: f"its part {part}" for part in PARTS}
     found = of_kind(groups, NULL)
     rows = []
     for name, words in names.items():
         cells = [words]
         for group in found:
+            if f"size.{name}" not in group.measures:
+                cells += ["–", "–"]
+                continue
             cells.append(between(mean_with_interval(group.measures[f"size.{name}"].tolist())))
             cells.append(number(group.mean(f"size_rated.{name}"), 2))
         rows.append(cells)

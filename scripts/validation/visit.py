@@ -6,12 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
+from clustermap.network import edges as coded
 from clustermap.network.actor_links import ActorLinks, Membership, list_ends
 from clustermap.network.brokerage import brokerage
 from clustermap.network.ratios import find_ratios
 from clustermap.network.resilience import resilience
 from clustermap.network.standardise import Comparison, standardise
+from clustermap.scores import parse_goalposts, parse_profile, score_linkages
+from clustermap.scores.aggregate import geometric_mean
+from clustermap.scores.normalisers import by_goalposts, place_between
+from clustermap.scores.parts import Linkages, measure_parts
+from clustermap.scores.profile import PARTS
+from clustermap.scores.score import Reaches, read_ends
+from clustermap.sources.reference import data_root
 from clustermap.sources.world import (
     build_nation,
     count_world,
@@ -27,7 +36,9 @@ from scripts.validation.worlds import NULL
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from clustermap.network.observed import Observed
     from clustermap.network.posterior import Posterior
+    from clustermap.network.standardise import Standardised
     from clustermap.sources.world import Edges, Expected, Nation, Observation
     from scripts.validation.worlds import World
 
@@ -38,7 +49,7 @@ BEYOND_KM = RADII_M[-1] / 1_000
 FENCE, OUTSIDE = 0, len(RADII_M)
 LOCAL = {"local": FENCE, "local_10km": 1, "local_30km": 2}
 PLANTED_SHARE = 0.03
-TIMES, TIMES_PLANTED = 200, 100
+TIMES = 200
 _OTHER_SEED = 1_000_000  # what is expected is drawn from other chances than what is observed
 _DIGITS = 4
 
@@ -243,7 +254,8 @@ def visit_linkage(nation: Nation, edges: Edges, seen: Observation, times: int) -
     times
         Repetitions where the law has no formula.
     """
-    found = standardise(count_world(seen, edges, RADII_M), beside=False)
+    observed = count_world(seen, edges, RADII_M)
+    found = standardise(observed, beside=False)
     comparison = found.comparisons["mass", "drawn"]
     equal = np.ones(len(comparison.kinds))
     columns = list_raw(comparison)
@@ -268,7 +280,50 @@ def visit_linkage(nation: Nation, edges: Edges, seen: Observation, times: int) -
     columns["true_local"], columns["true_outside"] = find_true_ratios(
         truth, comparison.kinds, typical
     )
+    if typical.all():
+        columns |= list_score(observed, found, edges, seen)
     return {"fit": fit, "clusters": columns}
+
+
+def list_score(
+    observed: Observed, found: Standardised, edges: Edges, seen: Observation
+) -> dict[str, npt.ArrayLike]:
+    """Return the linkage score of every cluster by the balanced profile, and its parts.
+
+    Parameters
+    ----------
+    observed
+        What was counted.
+    found
+        What it is compared with.
+    edges
+        The links.
+    seen
+        The actors.
+
+    Returns
+    -------
+    dict
+        Measures of the parts; ``score`` as it would be if all clusters were rated, and
+        ``score.rated``.
+    """
+    folder = data_root()
+    profile = parse_profile((folder / "profiles" / "balanced.toml").read_text("utf-8"), "balanced")
+    name = profile.goalposts
+    goalposts = parse_goalposts((folder / "goalposts" / f"{name}.toml").read_text("utf-8"), name)
+    links = Linkages(observed, found, coded.Edges(**vars(edges)), seen.register)
+    parts = measure_parts(links, profile)
+    if parts is None:
+        return {}
+    reaches = Reaches(RADII_M)
+    ids = pd.Index(observed.cells.names[: observed.cells.clusters])
+    scored = score_linkages(ids, parts, profile, goalposts, reaches, draws=0)
+    values = np.stack([part.value for part in parts.headline])
+    placed = by_goalposts(place_between(values, read_ends(goalposts, PARTS, reaches, parts.reach)))
+    weights = np.array([profile.parts[part] for part in PARTS])
+    columns: dict[str, npt.ArrayLike] = dict(zip(PARTS, values, strict=True))
+    score = geometric_mean(placed, weights)
+    return columns | {"score": score, "score.rated": scored.scores["rated"].to_numpy()}
 
 
 def _describe(prior: Any, alike: float, typical: float) -> dict[str, float]:

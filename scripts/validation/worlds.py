@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-METHOD = 1
+NULL = "null"
+METHODS = {"linkage": 1, NULL: 2, "brokerage": 1, "resilience": 1}
 """Raised whenever worlds or what is recorded of them change: older records are then made anew."""
 
-NULL = "null"
 CLUSTERS = 1_900
 SEEDS, FEW_SEEDS = 10, 3
 LINKS = (300_000, 1_000_000, 4_000_000)
@@ -112,7 +112,7 @@ class Records:
         if not path.exists():
             return None
         record = json.loads(path.read_text(encoding="utf-8"))
-        key = {"method": METHOD, "world": asdict(world)}
+        key = {"method": METHODS[world.planted], "world": asdict(world)}
         return record if {name: record.get(name) for name in key} == key else None
 
     def write(self, world: World, found: dict[str, Any]) -> None:
@@ -126,7 +126,7 @@ class Records:
             What is to be recorded of it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        record = {"method": METHOD, "world": asdict(world), **found}
+        record = {"method": METHODS[world.planted], "world": asdict(world), **found}
         path = self.folder / f"{world.name}.json"
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         part.write_text(json.dumps(record, separators=(",", ":")) + "\n", encoding="utf-8")
