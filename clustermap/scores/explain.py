@@ -44,7 +44,15 @@ def explain_clusters(
         Cluster to sentences.
     """
     del behind, profile, counts, clusters
+    rated = f"{int(scored.scores['rated'].sum()):,}"
     return {
-        str(cluster): (Message("explain.rank_only", {"rank": str(rank)}),)
-        for cluster, rank in zip(scored.scores["cluster"], scored.scores["rank"], strict=True)
+        str(row.cluster): (
+            Message(
+                "explain.rank_only",
+                {"rank": f"{row.rank:,}", "rated": rated, "score": f"{row.score:.1f}"},
+            )
+            if row.rated
+            else Message("explain.too_few_to_tell", {"reason": Message(str(row.reason))}),
+        )
+        for row in scored.scores.itertuples()
     }
