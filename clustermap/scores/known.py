@@ -356,7 +356,7 @@ class _Ratios:
 
 def _radius(reach: str) -> float:
     known = {FENCE: 0.0, REGION: math.inf}
-    return known[reach] if reach in known else float(reach.split()[0])
+    return known[reach] if reach in known else float(reach.split(maxsplit=1)[0])
 
 
 def _share_before(
