@@ -44,7 +44,7 @@ def tabulate_ratios(
     parts
         What is believed of the headline's.
     profile
-        Weights of the kinds.
+        Weights of the kinds, and when data decide.
     reaches
         The local reaches.
 
@@ -62,7 +62,15 @@ def tabulate_ratios(
             if headline:
                 found = (*parts.local, parts.beyond)[level]
             else:
-                found = find_ratios(comparison, standardised.dispersion, level, weights, key=reach)
+                found = find_ratios(
+                    comparison,
+                    standardised.dispersion,
+                    level,
+                    weights,
+                    key=reach,
+                    max_width=profile.rating.max_width,
+                    min_weight=profile.rating.min_weight,
+                )
             place = {"null": null, "boundary": boundary, "reach": reach}
             tables += [
                 table.assign(**place)
