@@ -303,7 +303,10 @@ class _Sweeper:
 
     def _fit_strata(self, table: Numbers) -> None:
         reach = table @ self.v
-        self.u = _shrink(self.margins.first, self.level * reach)
+        found = _shrink(self.margins.first, self.level * reach)
+        # Half a step where both ends are one: strata that mostly meet their own would otherwise
+        # swing between two values for ever.
+        self.u = np.sqrt(self.u * found) if self.channel.unordered else found
         self.u *= reach.sum() / max(float(self.u @ reach), _LEAST)
         if self.channel.unordered:
             self.v = self.u

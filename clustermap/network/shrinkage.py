@@ -98,12 +98,12 @@ class Prior:
 
     @property
     def rate(self) -> float:
-        """Expected links that what all clusters say is worth: mean over variance."""
-        shares = np.array([1 - self.share, self.share])
-        means = self.shapes / self.rates
-        mean = float(shares @ means)
-        spread = float(shares @ (means / self.rates + means**2)) - mean**2
-        return mean / spread
+        """Expected links that knowing clusters out of the ordinary is worth: the wide one's rate.
+
+        The narrow one is a hypothesis (that a cluster is ordinary) which links confirm or refute;
+        it is the wide one that they are weighed against.
+        """
+        return float(self.rates[1])
 
 
 @dataclass(frozen=True)
@@ -309,7 +309,7 @@ def fit_prior(evidence: Evidence) -> Prior:
 
 
 def _as_prior(point: Numbers) -> Prior:
-    typical, wide, ratio = np.exp(np.clip(point[:3], (-4, -2, 0), (4, 6, 6)))
+    typical, wide, ratio = np.exp(np.clip(point[:3], (-4, -2, 0), (4, 3, 6)))
     share = special.expit(np.clip(point[3], -6, 6))
     narrow = min(float(wide * ratio), ALIKE_AT_MOST)
     return Prior(float(typical), narrow, min(float(wide), narrow), float(share))
@@ -358,11 +358,22 @@ def find_belief(evidence: Evidence, prior: Prior) -> Belief:
     expected = np.maximum(evidence.expected, 1e-300)[:, None]
     logs = _log_marginals(Evidence(seen[:, 0], expected[:, 0], evidence.size), prior)
     weight = np.exp(logs - np.logaddexp(*logs.T)[:, None])
-    worth = np.ones((len(seen), 1))
-    for _ in range(3):
-        shape, rate = prior.shapes + seen * worth, prior.rates + expected * worth
-        worth = 1 / (1 + expected * (shape / rate) / evidence.size[:, None])
+    worth = _worth(seen, expected, evidence.size[:, None], prior)
     return Belief(weight, prior.shapes + seen * worth, prior.rates + expected * worth)
+
+
+def _worth(seen: Numbers, expected: Numbers, size: Numbers, prior: Prior) -> Numbers:
+    # What share of its links a cluster has left once dispersion has taken its part. It solves
+    # w = 1 / (1 + E theta / v), theta being what is then believed: (a + O w) / (b + E w).
+    square = expected * (1 + seen / size)
+    linear = prior.rates + expected * (prior.shapes / size - 1)
+    root = np.sqrt(linear**2 + 4 * square * prior.rates)
+    # Of two ways to write the positive root the one that subtracts nothing.
+    return np.where(
+        linear > 0,
+        2 * prior.rates / (root + linear),
+        (root - linear) / np.maximum(2 * square, 1e-300),
+    )
 
 
 def fit_alike(by_kind: Evidence) -> float:
