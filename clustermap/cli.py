@@ -477,10 +477,11 @@ def _explain(
         opened = voice.open(project, None)
         from clustermap import pipeline  # noqa: PLC0415
 
-        sentences = pipeline.explain_cluster(opened, cluster, voice.language)
-        voice.tell_json({"cluster": cluster, "sentences": sentences})
-        for sentence in sentences:
-            voice.tell(Message("cli.line", {"line": sentence}))
+        sections = pipeline.explain_cluster(opened, cluster, voice.language)
+        voice.tell_json({"cluster": cluster, "sections": sections})
+        for heading, sentences in sections.items():
+            for line in (heading, *(f"- {sentence}" for sentence in sentences)):
+                voice.tell(Message("cli.line", {"line": line}))
 
 
 @app.command("indicators", help=_help("indicators"))

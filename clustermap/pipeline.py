@@ -17,6 +17,7 @@ from clustermap.messages import Language, Message, say
 from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
 from clustermap.render.planner import draw_planner
+from clustermap.scores.explain import group_sentences
 from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
@@ -316,7 +317,9 @@ def write_exports(
     return _carry_out(project, {EXPORT}, strict=strict, progress=progress)
 
 
-def explain_cluster(project: Project, cluster: str, language: Language | None = None) -> list[str]:
+def explain_cluster(
+    project: Project, cluster: str, language: Language | None = None
+) -> dict[str, list[str]]:
     """Say why a cluster has its score.
 
     Parameters
@@ -330,8 +333,9 @@ def explain_cluster(project: Project, cluster: str, language: Language | None = 
 
     Returns
     -------
-    list
-        Sentences, the most important first.
+    dict
+        Heading to sentences, the most important first: why it has its rank, what would change it,
+        its nearest peers, what stands beside the score, and what is missing to decide.
 
     Raises
     ------
@@ -351,8 +355,11 @@ def explain_cluster(project: Project, cluster: str, language: Language | None = 
             value=cluster,
             near=", ".join(near),
         )
-    sentences = findings.scored.explanations[found[0]]
-    return [say(sentence, language or project.project.language) for sentence in sentences]
+    tongue = language or project.project.language
+    return {
+        say(Message(f"explain.heading.{section}"), tongue): [say(line, tongue) for line in lines]
+        for section, lines in group_sentences(findings.scored.explanations[found[0]]).items()
+    }
 
 
 def list_indicators(language: Language = "en") -> list[dict[str, object]]:

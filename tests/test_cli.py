@@ -79,7 +79,9 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     for stage in STAGES:
         setattr(fake, stage, lambda _project, **_options: run)
     fake.demo = lambda _folder, **_options: run
-    fake.explain_cluster = lambda _project, cluster, language: [f"{cluster} {language} {NASTY}"]
+    fake.explain_cluster = lambda _project, cluster, language: {
+        f"why {cluster}": [f"{cluster} {language} {NASTY}"]
+    }
     record = {"key": "reach", "unit": "", "better": "higher", "source": "Paper 2001"}
     labels = {"ko": "도달", "en": "Reach"}
     fake.list_indicators = lambda language: [{**record, "label": labels[language]}]
@@ -202,7 +204,7 @@ def test_out_and_language_change_the_project(project: Path, pipeline: ModuleType
 def test_indicators_and_explain_speak_both_languages(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
     assert "도달" in call("indicators", "--language", "ko").stdout
     assert "Reach" in call("indicators", "--language", "en").stdout
-    assert "c1 en" in call("explain", project, "c1").stdout
+    assert "why c1\n- c1 en" in call("explain", project, "c1").stdout
 
 
 def test_the_real_case_runs_from_the_command_line(

@@ -16,6 +16,7 @@ from clustermap import tables
 from clustermap.errors import TableFault
 from clustermap.formats.cells import Change, clean_columns, row_id, start
 from clustermap.messages import LANGUAGES, read_catalogue
+from clustermap.scores.profile import PARTS
 from clustermap.tables import Column
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ SYNTHETIC_SUFFIX = "_synthetic"
 LAYER_NAMES = (
     *("clusters", "institutes", "firms", "flows", "cell_flows"),
     *("indicators", "scores", "subscores", "industries"),
+    *("ratios", "brokers", "abroad", "flags"),
 )
 DEFAULT_SCENARIO = "default"
 
@@ -43,15 +45,29 @@ _RELEASED = (
     Column("reason_en", "text", "The reason in words, in English."),
     Column("note_ko", "text", "The remark in words, in Korean."),
     Column("note_en", "text", "The remark in words, in English."),
+    Column("quadrant_ko", "text", "The quadrant in words, in Korean."),
+    Column("quadrant_en", "text", "The quadrant in words, in English."),
+    Column("flag_ko", "text", "The warning in words, in Korean."),
+    Column("flag_en", "text", "The warning in words, in English."),
+    Column("place", "integer", "1 for the first broker of the cluster."),
+    Column("type", "text", "Actor type of the broker."),
+    Column("role", "text", "What most of its roles are: gatekeeper, representative or either."),
+    *(
+        Column(f"part_{part}", "number", "Value of this part of the score.", "1-100")
+        for part in PARTS
+    ),
     Column("synthetic", "integer", "1: the data are made up and describe no real place."),
 )
 _STANDS_IN = Column("cluster", "text", "Cluster that it stands in; empty outside clusters.")
+_BROKER_NAME = Column("name", "text", "Name of the broker; masked outside the house.")
 _DECIMAL_WEIGHT = Column("weight", "number", "Sum of weights or shares, as a decimal number.")
 _RELEASED_IN = {
     "institutes": (_STANDS_IN,),
     "firms": (_STANDS_IN,),
     "flows": (_DECIMAL_WEIGHT,),
     "cell_flows": (_DECIMAL_WEIGHT,),
+    "abroad": (_DECIMAL_WEIGHT,),
+    "brokers": (_BROKER_NAME,),
 }
 """Columns that mean something else in a layer than in the table that it comes from."""
 _DECLARED = {
@@ -68,13 +84,18 @@ _TABLES = {
     "indicators": tables.INDICATORS,
     "scores": tables.SCORES,
     "subscores": tables.SUBSCORES,
+    "ratios": tables.RATIOS,
+    "brokers": tables.BROKERS,
+    "abroad": tables.ABROAD_LINKS,
+    "flags": tables.FLAGS,
 }
 
 _CLUSTER_COLUMNS = (
     "name", "name_en", "kind", "region", "district", "area_km2", "industries", "firms", "employees",
 )  # fmt: skip
 _SCORE_COLUMNS = (
-    "score", "low", "high", "rank", "rank_low", "rank_high", "rated", "reason",
+    "score", "low", "high", "rank", "rank_low", "rank_high", "alike", "top_share", "quadrant",
+    "rated", "reason", "capability", "gap", "confidence",
 )  # fmt: skip
 _FLOW_KEY = ("source", "target", "kind")
 _EXACT_BELOW = 2**23  # doubles below lie less than 1e-9 apart
@@ -396,6 +417,20 @@ def _wide_indicators(
     return pd.DataFrame(columns, index=clusters), fields
 
 
+def _say_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    return _add_words(_add_words(scores, "reason"), "quadrant")
+
+
+def _wide_parts(release: Release, clusters: pd.Index[Any]) -> pd.DataFrame:
+    """One column a part of the score, where the project's own scenario has it."""
+    rows = release.subscores
+    own = rows[(rows["scenario"] == DEFAULT_SCENARIO) & rows["subscore"].isin(PARTS)]
+    wide = own.pivot_table(index="cluster", columns="subscore", values="value", dropna=False)
+    parts = [part for part in PARTS if part in set(own["subscore"])]
+    wide = wide.reindex(index=clusters, columns=parts).astype("float64")
+    return wide.add_prefix("part_").rename_axis(columns=None)
+
+
 def _clusters(release: Release) -> tuple[Layer, list[Change]]:
     given = release.clusters
     base = pd.DataFrame(index=given.index).rename_axis("cluster")
@@ -403,7 +438,8 @@ def _clusters(release: Release) -> tuple[Layer, list[Change]]:
         if name in given.columns:
             base[name] = given[name]
     scores = release.scores[release.scores["scenario"] == DEFAULT_SCENARIO].set_index("cluster")
-    scored = _add_words(scores[list(_SCORE_COLUMNS)].reindex(given.index), "reason")
+    scored = _say_scores(scores[list(_SCORE_COLUMNS)].reindex(given.index))
+    scored = pd.concat([scored, _wide_parts(release, given.index)], axis=1)
     wide, fields = _wide_indicators(
         release.indicators, given.index, ("cluster", "synthetic", *base.columns, *scored.columns)
     )
@@ -442,11 +478,13 @@ def _flow_lines(release: Release) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(kept, geometry=lines, crs=clusters.crs)
 
 
-def _build_flows(name: str, frame: pd.DataFrame) -> tuple[Layer, list[Change]]:
+def _build_flows(
+    name: str, frame: pd.DataFrame, key: tuple[str, ...] = _FLOW_KEY
+) -> tuple[Layer, list[Change]]:
     """Turn the whole units of weights into decimal numbers; what a double cannot hold is told."""
     units = frame["weight"]
     weights = units.to_numpy(dtype="float64", na_value=np.nan) / tables.SHARE_UNIT
-    layer, changes = build_layer(name, frame.assign(weight=weights), key=_FLOW_KEY)
+    layer, changes = build_layer(name, frame.assign(weight=weights), key=key)
     rounded = [
         row
         for row in np.flatnonzero(np.abs(weights) >= _EXACT_BELOW).tolist()
@@ -454,7 +492,7 @@ def _build_flows(name: str, frame: pd.DataFrame) -> tuple[Layer, list[Change]]:
     ]
     changes += [
         Change(
-            name, "weight", row_id(layer.rows, _FLOW_KEY, row), start(units.iloc[row]), "rounded"
+            name, "weight", row_id(layer.rows, key, row), start(units.iloc[row]), "rounded"
         )
         for row in rounded
     ]
@@ -486,7 +524,8 @@ def build_layers(release: Release) -> tuple[tuple[Layer, ...], list[Change]]:
     tuple of Layer
         clusters, institutes, firms (only where the release has them), flows (lines between the
         centres of two clusters), then the tables cell_flows (all flows, also within a cluster,
-        outside and abroad), indicators, scores, subscores, industries. Keys (reason, note) have
+        outside and abroad), indicators, scores, subscores, industries, ratios, brokers, abroad
+        (links abroad by country) and flags. Keys (reason, note, quadrant, flag) have
         their words beside them, weights are decimal numbers (exact to 1e-9 below 8,388,608), and
         every layer of made-up data has a column ``synthetic``.
     list of Change
@@ -512,9 +551,15 @@ def build_layers(release: Release) -> tuple[tuple[Layer, ...], list[Change]]:
         build_layer(
             "indicators", _add_words(release.indicators, "note"), key=tables.INDICATORS.key
         ),
-        build_layer("scores", _add_words(release.scores, "reason"), key=tables.SCORES.key),
-        build_layer("subscores", release.subscores, key=tables.SUBSCORES.key),
+        build_layer("scores", _say_scores(release.scores), key=tables.SCORES.key),
+        build_layer(
+            "subscores", _add_words(release.subscores, "reason"), key=tables.SUBSCORES.key
+        ),
         build_layer("industries", _industries(release), key=("industry",)),
+        build_layer("ratios", release.ratios, key=("cluster", "reach")),
+        build_layer("brokers", release.brokers, key=("cluster", "place")),
+        _build_flows("abroad", release.abroad, tables.ABROAD_LINKS.key),
+        build_layer("flags", _add_words(release.flags, "flag"), key=tables.FLAGS.key),
     ]
     layers = tuple(mark_synthetic(layer) if release.synthetic else layer for layer, _ in built)
     return layers, [change for _, changes in built for change in changes]

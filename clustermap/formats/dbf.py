@@ -143,7 +143,9 @@ def declare_field(name: str, column: pa.ChunkedArray, encoding: str) -> DbfField
 
 def _spell_numbers(values: pa.Array, width: int) -> Iterator[bytes]:
     for text in values.cast(pa.string()).to_pylist():
-        yield (text or "").encode().rjust(width)
+        # Arrow writes -0.0000012345678901234567 in full, which an exponent makes shorter.
+        spelt = text if len(text or "") <= width else repr(float(text))
+        yield (spelt or "").encode().rjust(width)
 
 
 def _cells(field: DbfField, values: pa.Array, encoding: str) -> Iterator[bytes]:

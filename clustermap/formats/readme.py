@@ -136,6 +136,7 @@ def _how_to_read(release: Release) -> Iterable[tuple[Message, Iterable[Message]]
     if release.notes:
         yield Message("export.readme.notes"), release.notes
     yield _crs(release), ()
+    yield Message("export.readme.score"), ()
     yield Message("export.readme.interval"), ()
     yield Message("export.readme.ranks"), ()
     yield Message("export.readme.weights"), ()

@@ -285,7 +285,8 @@ class _Kernel:
         self, space: Space, one: npt.NDArray[np.intp], other: npt.NDArray[np.intp]
     ) -> None:
         cells = space.bins.shape[0]
-        self.bins = space.bins[np.ix_(one, other)]
+        # Whole numbers of the machine's width: it reads them in every sweep.
+        self.bins = space.bins[np.ix_(one, other)].astype(np.intp)
         row, column = np.full(cells, -1), np.full(cells, -1)
         row[one], column[other] = np.arange(len(one)), np.arange(len(other))
         near_a, near_b = space.near.T
@@ -297,7 +298,7 @@ class _Kernel:
         self.a, self.b, self.shares = row[a[there]], column[b[there]], shares[there]
 
     def of(self, factor: Numbers) -> Numbers:
-        kernel = factor[self.bins]
+        kernel = np.take(factor, self.bins, mode="clip")
         kernel[self.a, self.b] = self.shares @ factor
         return kernel
 

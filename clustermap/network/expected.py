@@ -164,7 +164,7 @@ class PairExpectation:
             return
         inside = np.diag(self.links).copy()
         self.links[both] += block.links
-        self.links[both[1].T, both[0].T] += block.links.T
+        self.links[both[1].T, both[0].T] += np.ascontiguousarray(block.links.T)
         added = (np.diag(self.links) - inside) / 2
         np.fill_diagonal(self.links, inside + added)
 
@@ -238,7 +238,7 @@ def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positi
     Numbers
         Rows x columns; for near cells the mean over their pairs of actors.
     """
-    kernel = bins[space.bins[np.ix_(rows, columns)]]
+    kernel = bins[space.bins.take(rows, axis=0).take(columns, axis=1)]
     column = np.full(len(space.bins), -1)
     column[columns] = np.arange(len(columns))
     at, partner, row = space.near_of(rows)
@@ -247,8 +247,36 @@ def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positi
     return np.asarray(kernel)
 
 
+def kernel_within(bins: Numbers, space: Space) -> Numbers:
+    """Return how links fall with distance within cells.
+
+    Parameters
+    ----------
+    bins
+        Factor of each distance bin.
+    space
+        How far the actors of cells are apart.
+
+    Returns
+    -------
+    Numbers
+        One value a cell.
+    """
+    everyone = np.arange(len(space.bins))
+    kernel = bins[space.bins[everyone, everyone]]
+    own = space.near[:, 0] == space.near[:, 1]
+    kernel[space.near[own, 0]] = space.shares[own] @ bins
+    return np.asarray(kernel)
+
+
 def leave_out_large(
-    fit: Fit, expected: Block, pairs: Numbers, flows: pd.DataFrame, stage: Stage
+    fit: Fit,
+    expected: Block,
+    pairs: Numbers,
+    flows: pd.DataFrame,
+    stage: Stage,
+    *,
+    exponent: float | None = None,
 ) -> list[tuple[int, Fit]]:
     """Return nulls for cells that hold much of a channel, fitted without them.
 
@@ -267,6 +295,8 @@ def leave_out_large(
         Its links: source, target, band, links (credit).
     stage
         Who is where.
+    exponent
+        Exponent of size where it is given; None: fitted anew.
 
     Returns
     -------
@@ -282,7 +312,13 @@ def leave_out_large(
             gone = count_pairs_of_cell(int(cell), stage.members, stage.space, fit.first, fit.second)
             less = np.maximum(pairs - gone, 0.0)
             found = fit_null(
-                fit.channel, less, margins, stage.strata, start=fit, distance=fit.distance
+                fit.channel,
+                less,
+                margins,
+                stage.strata,
+                start=fit,
+                distance=fit.distance,
+                exponent=exponent,
             )
             own.append((int(cell), found))
     return own
@@ -319,9 +355,16 @@ def expect_ends(fit: Fit, stage: Stage) -> Numbers:
     if not fit.channel.unordered:
         sides.append((fit.second, fit.v, fit.first, fit.u, tie))
     everyone = np.arange(len(stage.members))
+    within = (kernel_within(fit.bins, stage.space) * weight)[:, None]
     for own, activity, others, theirs, ties in sides:
         there = np.flatnonzero(stage.members[:, others].any(axis=1))
         reach = kernel_between(fit.bins, stage.space, everyone, there)
         met = stage.members[np.ix_(there, others)] * theirs * weight[there, None]
-        rates[:, own] += fit.level * activity * weight[:, None] * (reach @ met @ ties)
+        expected = reach @ met @ ties
+        if fit.channel.types[0] == fit.channel.types[1]:
+            # An actor makes no pair with itself.
+            there_too = stage.members[:, own] > 0
+            expected -= there_too * within * (theirs * np.diag(ties))
+            expected = np.maximum(expected, 0.0)
+        rates[:, own] += fit.level * activity * weight[:, None] * expected
     return rates

@@ -303,7 +303,10 @@ class _Sweeper:
 
     def _fit_strata(self, table: Numbers) -> None:
         reach = table @ self.v
-        self.u = _shrink(self.margins.first, self.level * reach)
+        found = _shrink(self.margins.first, self.level * reach)
+        # Half a step where both ends are one: strata that mostly meet their own would otherwise
+        # swing between two values for ever.
+        self.u = np.sqrt(self.u * found) if self.channel.unordered else found
         self.u *= reach.sum() / max(float(self.u @ reach), _LEAST)
         if self.channel.unordered:
             self.v = self.u
@@ -329,6 +332,12 @@ class _Sweeper:
         # One link's worth of what the neighbouring distances say, so that no bin is ever nought.
         around = neighbours(self.bins, mean)
         self.bins = np.where(found > 0, (self.by_bin + 1) / (found + 1 / around), around)
+        # Distances without any pair lie evenly between those with some: this is where the mean of
+        # the neighbours would bring them too, one bin a sweep.
+        known = np.flatnonzero(found[:-1] > 0)
+        if len(known):
+            every, logs = np.arange(len(found) - 1), np.log(self.bins[known])
+            self.bins[:-1] = np.exp(np.interp(every, known, logs))
         self.bins /= mean
         self._set_level(tie * (pairs @ self.bins))
 

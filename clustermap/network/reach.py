@@ -71,10 +71,10 @@ def sum_by_reach(expected: PairExpectation, cells: Cells, space: Space, reach: R
     alone = np.flatnonzero(many == 1)
     for start in range(0, len(alone), _ROWS_AT_ONCE):
         part = alone[start : start + _ROWS_AT_ONCE]
-        links[part], squares[part] = spread.of_cells(held[first[part]])
+        links[part], squares[part] = spread.of_cells(part, held[first[part]])
     for cluster in np.flatnonzero(many > 1):
         own = held[first[cluster] : first[cluster] + many[cluster]]
-        links[cluster], squares[cluster] = spread.of_several(own)
+        links[cluster], squares[cluster] = spread.of_several(int(cluster), own)
     return Sums(links, squares)
 
 
@@ -94,14 +94,17 @@ class _Spread:
         self.by_level = np.concatenate([by_level, by_level])[order]
         self.starts = np.searchsorted(near[order, 0], np.arange(len(space.bins) + 1))
 
-    def rows(self, held: Codes) -> Numbers:
-        """Return links of some cells with every cell, by level: cells x all cells x levels."""
+    def rows(self, home: Codes, held: Codes) -> Numbers:
+        """Return links of some cells with every cell, by level: cells x all cells x levels.
+
+        The region that is home is that of the cluster, also for its pieces.
+        """
         found = np.zeros((len(held), len(self.links), self.levels + 1))
         at = np.arange(len(held))[:, None]
         everyone = np.arange(len(self.links))
         if not len(self.reach.of_band):
-            home, there = self.reach.regions[held][:, None], self.reach.regions
-            level = np.where((home == there) & (home >= 0), 1, 2)
+            own, other = home[:, None].astype(np.int32), everyone.astype(np.int32)
+            level = self.reach.find(own, other, self.bins[held])
             found[at, everyone, level] = self.links[held]
             return found
         found[at, everyone, self.reach.of_band[self.bins[held]]] = self.links[held]
@@ -110,9 +113,9 @@ class _Spread:
             found[row, self.partner[span]] = self.by_level[span]
         return found
 
-    def of_cells(self, held: Codes) -> tuple[Numbers, Numbers]:
+    def of_cells(self, clusters: Codes, held: Codes) -> tuple[Numbers, Numbers]:
         """Return sums of clusters that are one cell each."""
-        rows = self.rows(held)
+        rows = self.rows(clusters, held)
         inside = self.links[held, held]
         rows[np.arange(len(held)), held] = 0.0
         links, squares = self._accumulate(rows)
@@ -120,11 +123,11 @@ class _Spread:
         squares[:, : self.levels] += inside[:, None] ** 2
         return links, squares
 
-    def of_several(self, held: Codes) -> tuple[Numbers, Numbers]:
+    def of_several(self, cluster: int, held: Codes) -> tuple[Numbers, Numbers]:
         """Return sums of one cluster that holds several cells."""
         within = self.links[np.ix_(held, held)]
         inside = np.triu(within)
-        rows = self.rows(held)
+        rows = self.rows(np.full(len(held), cluster), held)
         rows[:, held] = 0.0
         links, squares = (found.sum(axis=0) for found in self._accumulate(rows))
         links[: self.levels] += inside.sum()

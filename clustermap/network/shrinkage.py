@@ -358,11 +358,22 @@ def find_belief(evidence: Evidence, prior: Prior) -> Belief:
     expected = np.maximum(evidence.expected, 1e-300)[:, None]
     logs = _log_marginals(Evidence(seen[:, 0], expected[:, 0], evidence.size), prior)
     weight = np.exp(logs - np.logaddexp(*logs.T)[:, None])
-    worth = np.ones((len(seen), 1))
-    for _ in range(3):
-        shape, rate = prior.shapes + seen * worth, prior.rates + expected * worth
-        worth = 1 / (1 + expected * (shape / rate) / evidence.size[:, None])
+    worth = _worth(seen, expected, evidence.size[:, None], prior)
     return Belief(weight, prior.shapes + seen * worth, prior.rates + expected * worth)
+
+
+def _worth(seen: Numbers, expected: Numbers, size: Numbers, prior: Prior) -> Numbers:
+    # What share of its links a cluster has left once dispersion has taken its part. It solves
+    # w = 1 / (1 + E theta / v), theta being what is then believed: (a + O w) / (b + E w).
+    square = expected * (1 + seen / size)
+    linear = prior.rates + expected * (prior.shapes / size - 1)
+    root = np.sqrt(linear**2 + 4 * square * prior.rates)
+    # Of two ways to write the positive root the one that subtracts nothing.
+    return np.where(
+        linear > 0,
+        2 * prior.rates / (root + linear),
+        (root - linear) / np.maximum(2 * square, 1e-300),
+    )
 
 
 def fit_alike(by_kind: Evidence) -> float:

@@ -220,7 +220,7 @@ class _Run:
         )
         stage = Stage(self.members, self.space, self.strata, self.sizes)
         found = expect_pairs(fit, stage)
-        own = leave_out_large(fit, found, pairs, flows, stage)
+        own = leave_out_large(fit, found, pairs, flows, stage, exponent=self.exponent)
         if own:
             found = expect_pairs(fit, stage, own)
         self.fits[null, channel] = fit, own
@@ -385,8 +385,9 @@ class PairLinks:
         use = np.isin(self.kind, list(kinds))
         keys, at = np.unique(self.key[use], return_inverse=True)
         held = np.flatnonzero(self.here)
-        one, other = np.triu_indices(len(held), 1)
-        every = held[one].astype(np.int64) * len(self.here) + held[other]
-        seen = np.zeros(len(every))
-        seen[np.searchsorted(every, keys)] = np.bincount(at, self.links[use])
-        return estimate_dispersion(seen, expected.links[held[one], held[other]], design=design)
+        one, other = (np.searchsorted(held, end) for end in np.divmod(keys, len(self.here)))
+        seen = np.zeros((len(held), len(held)))
+        seen[one, other] = np.bincount(at, self.links[use])
+        apart = np.triu(np.ones(seen.shape, dtype=bool), 1)
+        typical = expected.links.take(held, axis=0).take(held, axis=1)[apart]
+        return estimate_dispersion(seen[apart], typical, design=design)

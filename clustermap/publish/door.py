@@ -10,6 +10,13 @@ import pandas as pd
 
 from clustermap.layers.cells import OUTSIDE
 from clustermap.messages import Message
+from clustermap.publish.evidence import (
+    find_table,
+    release_abroad,
+    release_brokers,
+    release_flags,
+    release_ratios,
+)
 from clustermap.publish.names import mask_names
 from clustermap.publish.release import Release
 from clustermap.publish.suppression import (
@@ -32,6 +39,12 @@ if TYPE_CHECKING:
     from clustermap.scores import Scored
 
 _TEXTS = ("name", "name_en", "kind", "region", "district", "industries")
+_OF_SCORE = ("score", "low", "high", "rank", "rank_low", "rank_high", "alike", "top_share")
+_OF_PART = (
+    *("value", "low", "high", "contribution", "basis"),
+    *("measure", "measure_low", "measure_high"),
+)
+_UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,10 @@ class Results:
         The table INDICATORS.
     scored
         Scores, subscores and explanations.
+    behind
+        The tables that stand behind the scores, by their names.
+    null
+        Null of the headline.
     taxonomy
         Labels of the strategic industries.
     regions
@@ -67,6 +84,8 @@ class Results:
     counts: Counts
     indicators: pd.DataFrame
     scored: Scored
+    behind: Mapping[str, pd.DataFrame]
+    null: str
     taxonomy: Taxonomy
     regions: gpd.GeoDataFrame | None
     coast: gpd.GeoDataFrame
@@ -122,8 +141,11 @@ def build_release(results: Results, terms: Terms) -> Release:
         Names masked, small cells suppressed, firms only where the output is internal.
     """
     hidden = hide_clusters(results.counts, terms.rules)
+    kinds = hide_kinds(results.counts, terms.rules)
+    rules = terms.rules
     if terms.internal:
-        hidden = hidden & False
+        hidden, kinds, rules = hidden & False, kinds & False, Rules(min_firms=0)
+    few, behind = hidden["links"], results.behind
     indicators, cells = _release_indicators(results, terms)
     institutes, names = _release_institutes(results, terms)
     flows, small_flows = _release_flows(results, terms)
@@ -137,10 +159,16 @@ def build_release(results: Results, terms: Terms) -> Release:
         institutes=institutes,
         firms=_release_firms(results) if terms.internal else None,
         indicators=indicators,
-        scores=_release_scores(results.scored.scores, hidden["links"]),
-        subscores=_release_subscores(results.scored.subscores, hidden["links"]),
+        scores=_release_scores(results.scored.scores, hidden, internal=terms.internal),
+        subscores=_release_subscores(results.scored.subscores, few),
+        ratios=release_ratios(find_table(behind, "ratios"), results.null, few, kinds, rules),
+        brokers=release_brokers(
+            find_table(behind, "brokers"), _name_actors(results), few, internal=terms.internal
+        ),
+        abroad=release_abroad(find_table(behind, "abroad"), kinds, rules),
+        flags=release_flags(find_table(behind, "flags"), few, rules, internal=terms.internal),
         flows=flows,
-        explanations=_release_explanations(results, hidden["links"]),
+        explanations=_release_explanations(results, few),
         industries=results.taxonomy.labels,
         coverage=count_coverage(results.flows),
         regions=results.regions,
@@ -172,21 +200,42 @@ def _release_indicators(results: Results, terms: Terms) -> tuple[pd.DataFrame, i
     return frame, int(hidden.sum())
 
 
-def _release_scores(scores: pd.DataFrame, few: pd.Series[bool]) -> pd.DataFrame:
+def _release_scores(
+    scores: pd.DataFrame, hidden: pd.DataFrame, *, internal: bool
+) -> pd.DataFrame:
     frame = scores.copy()
-    hidden = frame["cluster"].map(few).astype(bool) & (frame["rated"] == 1)
-    for name in ("score", "low", "high", "rank", "rank_low", "rank_high"):
-        frame[name] = frame[name].mask(hidden)
-    frame["rated"] = frame["rated"].mask(hidden, 0)
-    frame["reason"] = frame["reason"].mask(hidden, TOO_FEW_LINKED)
+    few = frame["cluster"].map(hidden["links"]).astype(bool)
+    unsaid = few & (frame["rated"] == 1)
+    for name in _OF_SCORE:
+        frame[name] = frame[name].mask(unsaid)
+    frame["rated"] = frame["rated"].mask(unsaid, 0)
+    frame["reason"] = frame["reason"].mask(unsaid, TOO_FEW_LINKED)
+    frame["confidence"] = frame["confidence"].mask(unsaid, "")
+    frame["quadrant"] = frame["quadrant"].mask(few, _UNDECIDED)
+    frame["gap"] = frame["gap"].mask(few)
+    if not internal:
+        # Employees could be read off it, and so could, to its last digit, an industry of few firms.
+        employees = hidden["firms"] | hidden["employees"]
+        told = frame["cluster"].map(employees).astype(bool)
+        frame["capability"] = frame["capability"].round().mask(told)
     return frame
 
 
 def _release_subscores(subscores: pd.DataFrame, few: pd.Series[bool]) -> pd.DataFrame:
     frame = subscores.copy()
     hidden = frame["cluster"].map(few).astype(bool)
-    frame.loc[hidden, ["value", "low", "high", "contribution", "basis"]] = np.nan
+    frame.loc[hidden, list(_OF_PART)] = np.nan
+    frame["decided"] = frame["decided"].mask(hidden, 0)
+    frame["reason"] = frame["reason"].mask(hidden, TOO_FEW_LINKED)
     return frame
+
+
+def _name_actors(results: Results) -> pd.DataFrame:
+    """Return the name and the type of every actor at home."""
+    firms = results.firms.reindex(columns=["firm", "name"]).assign(kind="firm")
+    institutes = results.institutes[["institute", "name", "kind"]]
+    layers = (firms.set_index("firm"), institutes.set_index("institute"))
+    return pd.concat([layer.rename_axis("actor") for layer in layers])
 
 
 def _release_institutes(results: Results, terms: Terms) -> tuple[pd.DataFrame, int]:

@@ -49,6 +49,16 @@ class Release:
         The table INDICATORS; suppressed values are null with note "suppressed".
     scores, subscores
         The tables SCORES and SUBSCORES.
+    ratios
+        Observed and expected links of all scored kinds together, by cluster and reach: cluster,
+        reach, observed, expected, design, ratio, low, high, width, data_weight, decided.
+    brokers
+        The first brokers of each cluster: cluster, place, name (masked), type (actor type), role,
+        and roles, gatekeeper, representative, either (Int64, null unless ``internal``).
+    abroad
+        The table ABROAD_LINKS without small rows.
+    flags
+        The table FLAGS; without shares that tell of one group or partner.
     flows
         Between cells (clusters, "outside:...", "abroad:..."), over all years and channels: source,
         target, kind, links (int64), weight (1e-9); small flows are left out and counted in
@@ -85,6 +95,10 @@ class Release:
     indicators: pd.DataFrame
     scores: pd.DataFrame
     subscores: pd.DataFrame
+    ratios: pd.DataFrame
+    brokers: pd.DataFrame
+    abroad: pd.DataFrame
+    flags: pd.DataFrame
     flows: pd.DataFrame
     explanations: Mapping[str, tuple[Message, ...]]
     industries: Mapping[str, Mapping[Language, str]]

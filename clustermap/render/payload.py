@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from clustermap.layers.cells import ABROAD
 from clustermap.messages import catalogue
 from clustermap.render.outlines import UNIT, display_shapes, pack_outlines, pack_points
 from clustermap.render.safe import clean_text
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 
 Columns = dict[str, Any]
 
-WORDS = ("page", "about", "indicator", "subscore", "reason", "note", "kind", "type")
+WORDS = (
+    *("page", "about", "indicator", "subscore", "reason", "note", "kind", "type"),
+    *("reach", "quadrant", "confidence", "flag", "role"),
+)
 """Parts of the catalogue that a page carries whole."""
 
 _STRONGEST = 25  # partners that a page keeps for each cluster
 _NATIONAL = 300  # pairs that it keeps for the map of the whole nation
 _NAMED = 20_000  # firms up to which a page carries their names
 _DIGITS = 5
+_FEW_DIGITS = 3  # of parts, numbers of links and ratios
+_BROKERS = 3  # that a page names for each cluster
 _DETAILS = 400  # of a cluster's outline: it is looked at as a whole
 _REGION_DETAILS = 2_500
 _COAST_DETAILS = 20_000
@@ -65,6 +71,10 @@ def describe(release: Release) -> Columns:
         "clusters": _clusters(release),
         "scores": _scores(release, clusters),
         "subscores": _subscores(release, places),
+        "ratios": _ratios(release, places),
+        "brokers": _brokers(release, places),
+        "abroad": _abroad(release, places),
+        "flags": _flags(release, places),
         "indicators": _indicators(release, places),
         "industries": {
             clean_text(str(industry)): {name: clean_text(text) for name, text in label.items()}
@@ -112,10 +122,9 @@ def _about(release: Release, sentences: Sentences) -> Columns:
 
 def _knows_abroad(release: Release) -> bool:
     """Return whether the data hold any partner abroad."""
-    ends = pd.concat([release.flows["source"], release.flows["target"]]).astype(str)
     counted = release.indicators["indicator"] == "abroad_links"
     values = pd.to_numeric(release.indicators.loc[counted, "value"])
-    return bool(ends.str.startswith("abroad:").any() or (values > 0).any())
+    return bool(len(release.abroad) or (values > 0).any())
 
 
 def _frame(clusters: gpd.GeoDataFrame) -> list[float] | None:
@@ -151,22 +160,78 @@ def _scores(release: Release, clusters: list[str]) -> Columns:
         name: _numbers(own[name])
         for name in ("score", "low", "high", "rank", "rank_low", "rank_high", "rated")
     }
-    columns["reason"] = _coded(own["reason"])
+    columns |= {name: _numbers(own[name], _FEW_DIGITS) for name in ("capability", "gap")}
+    columns |= {name: _coded(own[name]) for name in ("reason", "quadrant", "confidence")}
     return columns
 
 
 def _subscores(release: Release, places: dict[str, int]) -> list[Columns]:
     table = release.subscores
     own = table[(table["scenario"] == "default") & table["cluster"].isin(places)]
-    rated = _rated(release)
-    names = ("value", "low", "high", "weight", "contribution")
+    names = ("value", "low", "high", "weight", "contribution", "decided")
     found: list[Columns] = []
     for subscore in own["subscore"].drop_duplicates():
         rows = own[own["subscore"] == subscore]
-        column: Columns = {"subscore": clean_text(subscore), "median": _median(rows, rated)}
-        column |= {name: _spread(rows["cluster"], rows[name], places) for name in names}
+        column: Columns = {"subscore": clean_text(subscore)}
+        column |= {name: _spread_few(rows, rows[name], places) for name in names}
+        reasons = rows.set_index("cluster")["reason"].reindex(list(places))
+        column["reason"] = _coded(reasons)
         found.append(column)
     return found
+
+
+def _ratios(release: Release, places: dict[str, int]) -> Columns:
+    """Return observed and typical links at the local reach that decides, and beyond."""
+    table = release.ratios
+    parts = release.subscores
+    chosen = parts[(parts["scenario"] == "default") & (parts["reach"] != "")]
+    deciding = chosen.drop_duplicates("cluster").set_index("cluster")["reach"]
+    reach = deciding.reindex(list(places))
+    local = table[table["reach"] == table["cluster"].map(deciding)]
+    beyond = table[table["reach"] == "beyond"]
+    return {
+        "reach": _coded(reach),
+        **{
+            name: {
+                **{key: _spread_few(rows, rows[key], places) for key in ("observed", "expected")},
+                # The log2 of the table says nothing to a reader: so many times what is typical.
+                **{
+                    key: _spread_few(rows, 2 ** rows[key].astype(float), places)
+                    for key in ("ratio", "low", "high")
+                },
+            }
+            for name, rows in (("local", local), ("beyond", beyond))
+        },
+    }
+
+
+def _brokers(release: Release, places: dict[str, int]) -> Columns:
+    rows = release.brokers
+    rows = rows[(rows["place"] <= _BROKERS) & rows["cluster"].isin(places)]
+    return {
+        "cluster": [places[str(cluster)] for cluster in rows["cluster"]],
+        **{name: _coded(rows[name]) for name in ("name", "type", "role")},
+    }
+
+
+def _abroad(release: Release, places: dict[str, int]) -> Columns:
+    rows = release.abroad
+    rows = rows[rows["cluster"].isin(places)]
+    return {
+        "cluster": [places[str(cluster)] for cluster in rows["cluster"]],
+        "country": _coded(rows["country"]),
+        "kind": [KINDS.index(kind) for kind in rows["kind"]],
+        "links": [int(links) for links in rows["links"]],
+    }
+
+
+def _flags(release: Release, places: dict[str, int]) -> Columns:
+    rows = release.flags
+    rows = rows[(rows["raised"] == 1) & rows["cluster"].isin(places)]
+    return {
+        "cluster": [places[str(cluster)] for cluster in rows["cluster"]],
+        "flag": _coded(rows["flag"]),
+    }
 
 
 def _indicators(release: Release, places: dict[str, int]) -> list[Columns]:
@@ -227,6 +292,8 @@ def _strongest(flows: pd.DataFrame, places: dict[str, int]) -> pd.DataFrame:
     Of two cells all flows are kept or none, so that their sum on the page is their sum.
     """
     apart = flows[(flows["source"] != flows["target"]) & (flows["links"] > 0)]
+    for end in ("source", "target"):  # countries abroad have a list of their own
+        apart = apart[~apart[end].astype(str).str.startswith(ABROAD)]
     from_cluster, to_cluster = (apart[end].isin(places) for end in ("source", "target"))
     apart = apart[from_cluster | to_cluster]
     ends = np.sort(apart[["source", "target"]].to_numpy(dtype=object), axis=1)
@@ -313,17 +380,17 @@ def _coded(values: pd.Series[Any]) -> Columns:
     return {"texts": known, "codes": [place[text] for text in texts]}
 
 
-def _numbers(values: pd.Series[Any]) -> list[float | int | None]:
+def _numbers(values: pd.Series[Any], digits: int = _DIGITS) -> list[float | int | None]:
     plain = pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan)
-    return [_number(value) for value in plain.tolist()]
+    return [_number(value, digits) for value in plain.tolist()]
 
 
-def _number(value: float) -> float | int | None:
+def _number(value: float, digits: int = _DIGITS) -> float | int | None:
     if not math.isfinite(value):
         return None
     if value == int(value):
         return int(value)
-    return float(f"{value:.{_DIGITS}g}")
+    return float(f"{value:.{digits}g}")
 
 
 def _rated(release: Release) -> set[str]:
@@ -338,13 +405,19 @@ def _median(rows: pd.DataFrame, rated: set[str]) -> float | int | None:
     return None if known.empty else _number(float(known.median()))
 
 
+def _spread_few(
+    rows: pd.DataFrame, values: pd.Series[Any], places: dict[str, int]
+) -> list[float | int | None]:
+    return _spread(rows["cluster"], values, places, _FEW_DIGITS)
+
+
 def _spread(
-    clusters: pd.Series[Any], values: pd.Series[Any], places: dict[str, int]
+    clusters: pd.Series[Any], values: pd.Series[Any], places: dict[str, int], digits: int = _DIGITS
 ) -> list[float | int | None]:
     """Return values in the order of the clusters, None where there is none."""
     spread: list[float | int | None] = [None] * len(places)
     known: Iterable[tuple[Hashable, float | int | None]] = zip(
-        clusters, _numbers(values), strict=True
+        clusters, _numbers(values, digits), strict=True
     )
     for cluster, value in known:
         spread[places[str(cluster)]] = value

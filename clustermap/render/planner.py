@@ -31,6 +31,7 @@ SCRIPTS = (
     "legend.js",
     "ranking.js",
     "partners.js",
+    "evidence.js",
     "card.js",
     "about.js",
     "start.js",

@@ -264,7 +264,8 @@ def score_nothing(ids: pd.Index[str], profile: Profile, scenario: str = "default
         }
     )
     note = (Message(profile.note),) if profile.note else ()
-    return Scored(scores, subscores, dict.fromkeys(ids, ()), note, {NO_RECORDS: len(ids)})
+    why = (Message("explain.why.too_few_to_tell", {"reason": Message(NO_RECORDS)}),)
+    return Scored(scores, subscores, dict.fromkeys(ids, why), note, {NO_RECORDS: len(ids)})
 
 
 def count_top(rated: int) -> int:

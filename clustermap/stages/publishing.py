@@ -138,6 +138,8 @@ def release_findings(project: Project, findings: Findings) -> Release:
         counts=network.counts,
         indicators=findings.indicators,
         scored=findings.scored,
+        behind=findings.behind,
+        null=project.score.null,
         taxonomy=layers.taxonomy,
         regions=layers.regions,
         coast=read_coast((west, south, east, north)),

@@ -12,6 +12,7 @@ import shapely
 
 from clustermap.messages import Message
 from clustermap.publish.release import Release
+from clustermap.scores.profile import PARTS
 
 KOREA = [
     (126.1, 34.3), (126.4, 35.0), (126.3, 35.6), (126.5, 36.2), (126.1, 36.8), (126.8, 37.1),
@@ -144,23 +145,17 @@ def small_release() -> Release:
                 "rank_high": rated[c][3] if c in rated else pd.NA,
                 "rated": int(c in rated),
                 "reason": "" if c in rated else ("suppressed" if c == "E" else "few_links"),
+                "alike": 1 if c in rated else pd.NA,
+                "top_share": 0.1 if c in rated else np.nan,
+                "quadrant": {"A": "local_global", "B": "global"}.get(c, "undecided"),
+                "capability": {"A": 81.0, "B": 66.0, "C": 70.0}.get(c, np.nan),
+                "gap": {"A": 3.0, "B": 21.0, "C": 40.0, "D": 55.0, "F": 0.2}.get(c, np.nan),
+                "confidence": "medium" if c in rated else "",
             }
             for c in ids
         ]
     ).astype({"rank": "Int64", "rank_low": "Int64", "rank_high": "Int64"})  # fmt: skip
-    subscores = pd.DataFrame(
-        [
-            {
-                "scenario": "default", "cluster": c, "subscore": part, "value": value,
-                "low": np.nan, "high": np.nan, "weight": 1 / 3,
-                "contribution": np.log(value) / 3, "basis": np.nan,
-            }
-            for c, values in {
-                "A": (80, 70, 65), "B": (60, 90, 55), "C": (40, 45, 50), "D": (30, 15, 22),
-            }.items()
-            for part, value in zip(("links", "openness", "size"), values, strict=True)
-        ]
-    )  # fmt: skip
+    subscores = _small_parts()
     flows = pd.DataFrame(
         [
             ("A", "B", "research", 40), ("A", "C", "firm_firm", 25), ("C", "D", "transfer", 9),
@@ -191,6 +186,7 @@ def small_release() -> Release:
         indicators=pd.DataFrame(rows),
         scores=scores,
         subscores=subscores,
+        **_small_evidence(),
         flows=flows,
         explanations={
             "A": (
@@ -208,6 +204,60 @@ def small_release() -> Release:
         notes=(Message("page.about.reading_rank"),),
         version="0.1.0",
     )
+
+
+def _small_parts() -> pd.DataFrame:
+    """Six parts of the four rated clusters; brokerage of D is not decided."""
+    values = {
+        "A": (80, 70, 65, 71, 76, 68), "B": (40, 90, 75, 62, 80, 55),
+        "C": (40, 45, 50, 48, 39, 44), "D": (30, 15, 22, 18, 50.5, 20),
+    }  # fmt: skip
+    rows = [
+        (cluster, part, float(value), not (cluster == "D" and part == "brokerage"))
+        for cluster, of_parts in values.items()
+        for part, value in zip(PARTS, of_parts, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["cluster", "subscore", "value", "decided"])
+    return table.assign(
+        scenario="default",
+        low=(table["value"] - 8).clip(lower=1), high=(table["value"] + 7).clip(upper=100),
+        weight=1 / 6, contribution=np.log(table["value"]) / 6, basis=12.0,
+        measure=table["value"] / 50.5 - 1, measure_low=-0.5, measure_high=0.5,
+        reach=np.where(table["subscore"] == "embeddedness", "10 km", ""),
+        decided=table["decided"].astype(int),
+        reason=np.where(table["decided"], "", "reason.nobody_can_broker"),
+    )  # fmt: skip
+
+
+def _small_evidence() -> dict[str, pd.DataFrame]:
+    """What stands behind the scores of A, B and D; the links of D within 10 km are withheld."""
+    ratios = pd.DataFrame(
+        [
+            ("A", "fence", 20.0, 12.0, 0.6, 0.2, 1.0), ("A", "10 km", 60.0, 30.0, 1.0, 0.5, 1.5),
+            ("A", "beyond", 90.0, 72.0, 0.25, 0.0, 0.5), ("B", "10 km", 8.0, 16.0, -0.75, -1.5, 0),
+            ("B", "beyond", 120.0, 48.0, 1.25, 1.0, 1.5),
+            ("D", "10 km", np.nan, np.nan, -0.5, -1.25, 0.25),
+        ],
+        columns=["cluster", "reach", "observed", "expected", "ratio", "low", "high"],
+    ).assign(design=1.0, width=1.0, data_weight=0.8, decided=1)  # fmt: skip
+    brokers = pd.DataFrame(
+        [("A", 1, "university", "either"), ("A", 2, "firm", "gatekeeper"),
+         ("B", 1, "public_institute", "representative")],
+        columns=["cluster", "place", "type", "role"],
+    ).assign(name="○○○")  # fmt: skip
+    brokers[["roles", "gatekeeper", "representative", "either"]] = pd.NA
+    return {
+        "ratios": ratios,
+        "brokers": brokers,
+        "abroad": pd.DataFrame(
+            [("A", "독일", "research", 7, 0)],
+            columns=["cluster", "country", "kind", "links", "weight"],
+        ),
+        "flags": pd.DataFrame(
+            [("A", "headquarters", 0.6, 120, 1), ("A", "foreign", np.nan, pd.NA, 0)],
+            columns=["cluster", "flag", "share", "links", "raised"],
+        ),
+    }
 
 
 def internal_release() -> Release:
@@ -257,8 +307,7 @@ def hostile_release() -> Release:
            for c, t in zip(ids, HOSTILE, strict=True)]
     )  # fmt: skip
     flows = pd.DataFrame(
-        [(ids[0], f"{place}:{text}", "research", 5) for text in HOSTILE
-         for place in ("abroad", "outside")]
+        [(ids[0], f"outside:{text}", "research", 5) for text in HOSTILE]
         + [(ids[0], cluster, "transfer", 9) for cluster in ids[1:]],
         columns=["source", "target", "kind", "links"],
     ).assign(weight=0)  # fmt: skip
@@ -277,6 +326,10 @@ def hostile_release() -> Release:
         indicators=indicators,
         scores=scores,
         subscores=repeat(world.subscores).assign(cluster=ids, subscore=texts),
+        ratios=repeat(world.ratios).assign(cluster=ids, reach=texts),
+        brokers=repeat(world.brokers).assign(cluster=ids[0], name=texts, type=texts, role=texts),
+        abroad=repeat(world.abroad).assign(cluster=ids[0], country=texts, links=5),
+        flags=repeat(world.flags).assign(cluster=ids[0], flag=texts),
         flows=flows,
         explanations={
             cluster: tuple(Message("page.card.outside_place", {"place": text}) for text in HOSTILE)
@@ -356,17 +409,52 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
             "rank": rank, "rank_low": (rank - spread).clip(lower=1),
             "rank_high": (rank + spread).clip(upper=int(rated.sum())),
             "rated": rated.astype(int), "reason": np.where(rated, "", "few_links"),
+            "quadrant": np.where(rated, "local_global", "undecided"),
+            "capability": np.clip(10 * np.log(size), 1, 100),
+            "gap": rng.uniform(0, 60, clusters), "confidence": np.where(rated, "medium", ""),
         }
     )  # fmt: skip
-    parts = ["internal_links", "openness", "participation", "specialisation"]
-    values = np.clip(score[:, None] + rng.normal(0, 12, (clusters, 4)), 1, 100)
+    many = len(PARTS)
+    values = np.clip(score[:, None] + rng.normal(0, 12, (clusters, many)), 1, 100).ravel()
+    places = np.tile(PARTS, clusters)
     subscores = pd.DataFrame(
         {
-            "scenario": "default", "cluster": np.repeat(ids, 4), "subscore": parts * clusters,
-            "value": values.ravel(), "low": np.nan, "high": np.nan, "weight": 0.25,
-            "contribution": np.log(values.ravel()) / 4, "basis": np.nan,
+            "scenario": "default", "cluster": np.repeat(ids, many), "subscore": places,
+            "value": values, "low": np.clip(values - 9, 1, 100), "high": np.clip(values + 9, 1, 100),
+            "weight": 1 / many, "contribution": np.log(values) / many, "basis": np.nan,
+            "measure": values / 50.5 - 1, "measure_low": np.nan, "measure_high": np.nan,
+            "reach": np.where(places == "embeddedness", "10 km", ""),
+            "decided": np.repeat(rated.astype(int), many),
+            "reason": np.where(np.repeat(rated, many), "", "reason.too_wide"),
         }
     )  # fmt: skip
+    reaches = ("fence", "10 km", "30 km", "beyond")
+    expected = rng.gamma(1.2, 40, clusters * len(reaches))
+    ratio = rng.normal(0, 0.8, len(expected))
+    ratios = pd.DataFrame(
+        {
+            "cluster": np.repeat(ids, len(reaches)), "reach": np.tile(reaches, clusters),
+            "observed": np.round(expected * 2**ratio), "expected": expected, "design": 1.0,
+            "ratio": ratio, "low": ratio - 0.4, "high": ratio + 0.4, "width": 0.8,
+            "data_weight": 0.8, "decided": 1,
+        }
+    )  # fmt: skip
+    brokers = pd.DataFrame(
+        {
+            "cluster": np.repeat(ids, 5), "place": np.tile(np.arange(1, 6), clusters),
+            "name": "○○○", "type": rng.choice(["firm", "university"], 5 * clusters),
+            "role": rng.choice(["either", "gatekeeper", "representative"], 5 * clusters),
+        }
+    )  # fmt: skip
+    abroad = pd.DataFrame(
+        {
+            "cluster": rng.choice(ids, 3000), "country": rng.choice(["US", "DE", "JP"], 3000),
+            "kind": rng.choice(["research", "transfer"], 3000), "links": rng.integers(3, 40, 3000),
+            "weight": 0,
+        }
+    ).drop_duplicates(["cluster", "country", "kind"])  # fmt: skip
+    flags = pd.DataFrame({"cluster": ids, "flag": "headquarters", "share": 0.6, "links": 40,
+                          "raised": (rng.random(clusters) < 0.1).astype(int)})  # fmt: skip
     five = ["firm_firm", "research", "support", "transfer", "mobility"]
     weight = size**0.8 / (size**0.8).sum()
     source, target = rng.choice(clusters, (2, flows), p=weight)
@@ -435,6 +523,10 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
         indicators=indicators,
         scores=scores,
         subscores=subscores,
+        ratios=ratios,
+        brokers=brokers,
+        abroad=abroad,
+        flags=flags,
         flows=pd.concat([pairs, beyond], ignore_index=True),
         explanations={
             cluster: (

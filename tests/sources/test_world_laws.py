@@ -39,8 +39,8 @@ from clustermap.sources.world.nation import (
 )
 from clustermap.sources.world.parameters import Parameters
 from clustermap.sources.world.plain import draw_plain_sizes
-from clustermap.sources.world.redrawing import count_sides
-from clustermap.tables import SCORED_KINDS
+from clustermap.sources.world.redrawing import SHARE, count_sides
+from clustermap.tables import SCORED_KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -170,6 +170,30 @@ def test_formula_is_the_mean_of_links_drawn_anew(law: str) -> None:
         assert np.median(ratio) == pytest.approx(1.0, abs=0.1)
 
 
+def test_what_is_planted_is_expected_where_it_is_asked_for() -> None:
+    nation = two_clusters()
+    planted = write_factors(pd.DataFrame({"cluster": ["A", "B"], "planted": ["internal", "half"]}))
+    nation = replace(nation, truth=planted)
+    typical, found = expect(nation), expect(nation, planted=True)
+    assert found.internal[-1] / typical.internal[-1] == pytest.approx([2.0, 0.5])
+    assert found.external[-1] / typical.external[-1] == pytest.approx([0.5, 0.5])
+    assert found.internal[-1].sum() + found.external[-1, 0] == pytest.approx(1_000)
+
+
+@pytest.mark.parametrize("law", ["base", "attachment"])
+def test_what_is_planted_is_drawn_anew_where_it_is_asked_for(law: str) -> None:
+    nation = build_nation(clusters=40, links=20_000, seed=3, law=law, planted_share=0.2)
+    typical, found = (expect_by_redrawing(nation, 30, planted=planted) for planted in (False, True))
+    twice = nation.truth["planted"].isin(["internal", "both"]).to_numpy()
+    half = (nation.truth["planted"] == "half").to_numpy()
+    for which, least, most in ((twice, 1.5, 4.0), (half, 0.2, 0.7)):
+        ratio = found.internal[-1, which].sum() / typical.internal[-1, which].sum()
+        assert least < ratio < most
+    if law == "base":
+        ratio = found.internal[-1, twice].sum() / typical.internal[-1, twice].sum()
+        assert ratio == pytest.approx(2, rel=0.05)
+
+
 def test_external_links_beyond_a_distance() -> None:
     nation = build_nation(clusters=60, links=6_000, seed=4)
     exact, times = expect(nation, beyond_km=50.0), 50
@@ -271,6 +295,27 @@ def test_links_of_projects_are_counted_as_edges_are() -> None:
     drawn = expect_by_redrawing(nation, 50)
     assert counts[:, 0].mean() == pytest.approx(drawn.internal[-1].sum(), rel=0.05)
     assert counts[:, 1].mean() == pytest.approx(drawn.external[-1].sum(), rel=0.05)
+
+
+def test_pairs_of_projects_count_their_shares_where_it_is_asked_for() -> None:
+    nation = build_nation(clusters=40, links=20_000, seed=3, law="projects", planted_share=0)
+    whole, shares = (redraw(nation, range(10), shares=shares) for shares in (False, True))
+    assert (whole.unit, shares.unit) == (1, SHARE)
+    mean, part = whole.expected().external[-1], shares.expected().external[-1]
+    assert ((part > 0) & (part < mean)).all()
+    edges = [draw_edges(nation, seed) for seed in range(10)]
+    home = len(nation.roster.groups)
+    total = 0.0
+    for drawn in edges:
+        here = (drawn.a < home) & (drawn.b < home)
+        a, b = (nation.roster.cells[end[here]] for end in (drawn.a, drawn.b))
+        credit = drawn.credit[here] / SHARE_UNIT
+        for end in (a, b):
+            total += credit[(a != b) & (end < nation.cells.clusters)].sum() / len(edges)
+    assert part.sum() == pytest.approx(total, rel=0.01)
+    merged = merge_redrawn([shares, redraw(nation, range(10, 20), shares=True)])
+    assert merged.unit == SHARE
+    assert merged.expected().external[-1].sum() == pytest.approx(total, rel=0.01)
 
 
 def test_sizes_of_the_plain() -> None:

@@ -94,8 +94,12 @@
             low: cm.number(cluster.low, 0), high: cm.number(cluster.high, 0) }) }))),
     cm.bar("whisker wide", [
       { class: "range", at: low, width: Math.max(0.5, high - low) },
+      { class: "typical", at: 50.5 },
       { class: "dot", at: cluster.score },
-    ]));
+    ]), cm.make("p", { class: "typical-note", "aria-hidden": "true" },
+      cm.make("small", { text: cm.say("page.card.typical") })),
+    cm.make("p", { id: "quadrant", class: "reason",
+      text: cm.label(`quadrant.${cluster.quadrant}`) }));
   }
 
   function reasons(cluster) {
@@ -103,39 +107,6 @@
     if (!told.length) return null;
     return part(heading(cm.say(cluster.rated ? "page.card.why" : "page.card.known")), cm.make("ul", { class: "reasons" },
       ...told.map((one) => cm.make("li", { text: cm.sentence(one) }))));
-  }
-
-  function subscoreRow(column, place) {
-    const value = column.value[place];
-    const name = cm.label(`subscore.${column.subscore}.label`, `subscore.${column.subscore}`);
-    const meaning = `subscore.${column.subscore}.meaning`;
-    const small = [];
-    if (column.median !== null) {
-      small.push(cm.say("page.card.median", { value: cm.number(column.median, 1) }));
-    }
-    if (column.weight[place] !== null) {
-      small.push(cm.say("page.card.weight",
-        { weight: cm.number(100 * column.weight[place], 0) }));
-    }
-    if (column.contribution[place] !== null) {
-      small.push(cm.say("page.card.contribution",
-        { value: cm.number(column.contribution[place], 2) }));
-    }
-    const marks = value === null ? [] : [{ class: "fill", at: 0, width: value }];
-    if (column.median !== null) marks.push({ class: "median", at: column.median });
-    return cm.make("li", { title: cm.knows(meaning) ? cm.say(meaning) : null },
-      cm.make("span", { class: "part-name", text: name }),
-      cm.make("b", { text: value === null ? cm.say("page.unknown") : cm.number(value, 1) }),
-      cm.bar("level", marks), cm.make("small", { text: small.join(" · ") }));
-  }
-
-  function subscores(cluster) {
-    const own = cm.payload.subscores.filter((column) => column.value[cluster.place] !== null
-      || (cluster.rated && column.weight[cluster.place] !== null));
-    if (!own.length) return null;
-    return part(heading(cm.say("page.card.parts")), quiet(cm.say("page.card.parts_note")),
-      cm.make("ul", { class: "levels" }, ...own.map((one) => subscoreRow(one, cluster.place))),
-      quiet(cm.say("page.card.contribution_note")));
   }
 
   function links(cluster) {
@@ -242,8 +213,9 @@
       card.replaceChildren();
       return;
     }
-    const sections = [head(cluster), standing(cluster), reasons(cluster), subscores(cluster),
-      links(cluster), ...cm.partnerParts(cluster), profile(cluster), industries(cluster),
+    const sections = [head(cluster), standing(cluster), cm.flagPart(cluster), reasons(cluster),
+      cm.axes(cluster), cm.scoreParts(cluster), cm.ratioPart(cluster), links(cluster),
+      ...cm.partnerParts(cluster), cm.brokerPart(cluster), profile(cluster), industries(cluster),
       institutes(cluster)];
     card.replaceChildren(...sections.filter(Boolean));
     card.scrollTop = 0;

@@ -130,6 +130,8 @@
         score: scores.score[place], low: scores.low[place], high: scores.high[place],
         rank: scores.rank[place], rankLow: scores.rank_low[place],
         rankHigh: scores.rank_high[place], reason: decode(scores.reason, place),
+        capability: scores.capability[place], gap: scores.gap[place],
+        quadrant: decode(scores.quadrant, place), confidence: decode(scores.confidence, place),
         scoreClass: isRated ? cm.classOf(scores.rank[place], rated) : null,
       };
     });

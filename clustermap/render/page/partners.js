@@ -28,13 +28,28 @@
     if (id.startsWith("outside:")) {
       return cm.say("page.card.outside_place", { place: id.slice("outside:".length) });
     }
-    return id.startsWith("abroad:") ? id.slice("abroad:".length) : id;
+    return id;
+  }
+
+  /** Countries abroad, with the links of each kind. */
+  function countriesOf(cluster) {
+    const { abroad } = cm.payload;
+    const countries = new Map();
+    abroad.cluster.forEach((place, at) => {
+      if (place !== cluster.place) return;
+      const name = abroad.country.texts[abroad.country.codes[at]];
+      if (!countries.has(name)) countries.set(name, { name, links: 0, kinds: new Map() });
+      const country = countries.get(name);
+      country.links += abroad.links[at];
+      country.kinds.set(abroad.kind[at], abroad.links[at]);
+    });
+    return [...countries.values()].sort((a, b) => b.links - a.links);
   }
 
   function partnerRow(partner, most) {
-    const name = cellName(partner.cell);
+    const name = partner.name === undefined ? cellName(partner.cell) : partner.name;
     const title = cm.make("th", { scope: "row" });
-    if (cellId(partner.cell) === null) {
+    if (partner.name === undefined && cellId(partner.cell) === null) {
       const button = cm.make("button", { type: "button", class: "link", text: name });
       button.addEventListener("click", () => {
         cm.select(cm.model.clusters[partner.cell].id);
@@ -64,8 +79,6 @@
 
   /** The parts of the card on partners: cells of the country, then countries abroad. */
   cm.partnerParts = function (cluster) {
-    const all = partnersOf(cluster);
-    const isAbroad = (partner) => (cellId(partner.cell) || "").startsWith("abroad:");
     // What is withheld must not read as if it were not there.
     const withheld = cm.payload.about.withheld.flows > 0;
     const note = withheld
@@ -73,8 +86,8 @@
       : cm.say("page.card.partners_note");
     const sections = [];
     for (const [key, head, found] of [
-      ["partners", "partner", all.filter((one) => !isAbroad(one)).slice(0, PARTNERS)],
-      ["abroad", "country", all.filter(isAbroad).slice(0, PARTNERS)],
+      ["partners", "partner", partnersOf(cluster).slice(0, PARTNERS)],
+      ["abroad", "country", countriesOf(cluster).slice(0, PARTNERS)],
     ]) {
       sections.push(part(heading(cm.say(`page.card.${key}`)), found.length
         ? table([cm.say(`page.card.${head}`), cm.say("page.card.count")],

@@ -5,6 +5,7 @@ declare const map_planner: any;
 
 interface CodedTexts { texts: string[]; codes: number[] }
 type Numbers = (number | null)[];
+type Ratios = Record<"observed" | "expected" | "ratio" | "low" | "high", Numbers>;
 type Told = [template: number, gaps: string[], english?: string[]];
 
 /** What Python wrote (clustermap/render/payload.py). Degrees are whole steps of 1e-5. */
@@ -29,14 +30,22 @@ interface Payload {
     employees: Numbers; lon: Numbers; lat: Numbers; outlines: string;
   };
   scores: { score: Numbers; low: Numbers; high: Numbers; rank: Numbers; rank_low: Numbers;
-    rank_high: Numbers; rated: Numbers; reason: CodedTexts };
-  subscores: { subscore: string; median: number | null; value: Numbers; low: Numbers;
-    high: Numbers; weight: Numbers; contribution: Numbers }[];
+    rank_high: Numbers; rated: Numbers; reason: CodedTexts; capability: Numbers; gap: Numbers;
+    quadrant: CodedTexts; confidence: CodedTexts };
+  subscores: { subscore: string; value: Numbers; low: Numbers; high: Numbers; weight: Numbers; contribution: Numbers; decided: Numbers;
+    reason: CodedTexts }[];
+  /** Links against what is typical: at the local reach that decides (or the widest), and beyond.
+   * Ratios are multiples of what is typical. */
+  ratios: { reach: CodedTexts; local: Ratios; beyond: Ratios };
+  /** Lists of their own, each row with the place of its cluster. */
+  brokers: { cluster: number[]; name: CodedTexts; type: CodedTexts; role: CodedTexts };
+  abroad: { cluster: number[]; country: CodedTexts; kind: number[]; links: number[] };
+  flags: { cluster: number[]; flag: CodedTexts };
   indicators: { indicator: string; kind: string; industry: string; median: number | null;
     value: Numbers; low?: Numbers; high?: Numbers; notes: Record<string, string> }[];
   industries: Record<string, { ko: string; en: string }>;
   /** Cells below the number of clusters are clusters; the rest count on in `beyond`, where
-   * "outside:" is every square outside together. */
+   * "outside:" is every square outside together; countries abroad stand in `abroad`. */
   flows: { beyond: string[]; source: number[]; target: number[]; kind: number[];
     links: number[] };
   institutes: { name: string[]; kind: number[]; cluster: Numbers; precision_m: Numbers;

@@ -1,0 +1,1 @@
+"""Validation on fictional worlds: what is planted there, and how much of it the scores find."""
