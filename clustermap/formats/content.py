@@ -491,9 +491,7 @@ def _build_flows(
         if round(Fraction(weights[row]) * tables.SHARE_UNIT) != int(units.iloc[row])
     ]
     changes += [
-        Change(
-            name, "weight", row_id(layer.rows, key, row), start(units.iloc[row]), "rounded"
-        )
+        Change(name, "weight", row_id(layer.rows, key, row), start(units.iloc[row]), "rounded")
         for row in rounded
     ]
     return layer, changes
@@ -552,9 +550,7 @@ def build_layers(release: Release) -> tuple[tuple[Layer, ...], list[Change]]:
             "indicators", _add_words(release.indicators, "note"), key=tables.INDICATORS.key
         ),
         build_layer("scores", _say_scores(release.scores), key=tables.SCORES.key),
-        build_layer(
-            "subscores", _add_words(release.subscores, "reason"), key=tables.SUBSCORES.key
-        ),
+        build_layer("subscores", _add_words(release.subscores, "reason"), key=tables.SUBSCORES.key),
         build_layer("industries", _industries(release), key=("industry",)),
         build_layer("ratios", release.ratios, key=("cluster", "reach")),
         build_layer("brokers", release.brokers, key=("cluster", "place")),

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 LARGE_SHARE = 0.02
 """Share of a channel's expectation from which a cell is left out of its own null."""
 
+FEW_LINKS = 100
+"""Links of a channel below which nobody is left out: too few to fit a distance law twice."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -304,7 +307,9 @@ def leave_out_large(
         Cells with their nulls.
     """
     touching, total = expected.touching(len(stage.members))
-    own = []
+    own: list[tuple[int, Fit]] = []
+    if fit.links < FEW_LINKS:
+        return own
     for cell in np.flatnonzero(touching > LARGE_SHARE * total):
         rest = flows[(flows["source"] != cell) & (flows["target"] != cell)]
         if rest["links"].sum() > 0:

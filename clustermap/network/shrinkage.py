@@ -98,12 +98,12 @@ class Prior:
 
     @property
     def rate(self) -> float:
-        """Expected links that what all clusters say is worth: mean over variance."""
-        shares = np.array([1 - self.share, self.share])
-        means = self.shapes / self.rates
-        mean = float(shares @ means)
-        spread = float(shares @ (means / self.rates + means**2)) - mean**2
-        return mean / spread
+        """Expected links that knowing clusters out of the ordinary is worth: the wide one's rate.
+
+        The narrow one is a hypothesis (that a cluster is ordinary) which links confirm or refute;
+        it is the wide one that they are weighed against.
+        """
+        return float(self.rates[1])
 
 
 @dataclass(frozen=True)
@@ -309,7 +309,7 @@ def fit_prior(evidence: Evidence) -> Prior:
 
 
 def _as_prior(point: Numbers) -> Prior:
-    typical, wide, ratio = np.exp(np.clip(point[:3], (-4, -2, 0), (4, 6, 6)))
+    typical, wide, ratio = np.exp(np.clip(point[:3], (-4, -2, 0), (4, 3, 6)))
     share = special.expit(np.clip(point[3], -6, 6))
     narrow = min(float(wide * ratio), ALIKE_AT_MOST)
     return Prior(float(typical), narrow, min(float(wide), narrow), float(share))

@@ -200,9 +200,7 @@ def _release_indicators(results: Results, terms: Terms) -> tuple[pd.DataFrame, i
     return frame, int(hidden.sum())
 
 
-def _release_scores(
-    scores: pd.DataFrame, hidden: pd.DataFrame, *, internal: bool
-) -> pd.DataFrame:
+def _release_scores(scores: pd.DataFrame, hidden: pd.DataFrame, *, internal: bool) -> pd.DataFrame:
     frame = scores.copy()
     few = frame["cluster"].map(hidden["links"]).astype(bool)
     unsaid = few & (frame["rated"] == 1)

@@ -114,7 +114,7 @@ def _tell_of_few(frame: pd.DataFrame, least: int) -> npt.NDArray[np.bool_]:
         else:
             last = np.where(small[:, at], last, at)
             shown = np.where(small[:, at], shown, links)
-    place = wide.index.get_indexer(frame["cluster"])
+    place = wide.index.get_indexer(pd.Index(frame["cluster"]))
     return small[place, [reaches.index(reach) for reach in frame["reach"]]]
 
 

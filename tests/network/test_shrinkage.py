@@ -120,11 +120,9 @@ def test_dispersion_by_hand() -> None:
 def test_what_a_prior_is_worth() -> None:
     assert FOUR.rates.tolist() == pytest.approx([RATE, RATE])
     assert FOUR.rate == pytest.approx(RATE)
-    # Shapes 2 and 8 by halves: means a / b, variances a / b^2, and what lies between them.
+    # Links are weighed against clusters out of the ordinary: shape 2, rate exp(digamma(2)) = 1.526.
     prior = Prior(1.0, 8.0, 2.0, 0.5)
-    means, spreads = prior.shapes / prior.rates, prior.shapes / prior.rates**2
-    spread = spreads.mean() + (means[0] - means[1]) ** 2 / 4
-    assert prior.rate == pytest.approx(means.mean() / spread)
+    assert prior.rate == pytest.approx(1.526205111595864)
     assert Prior(2.0, 8.0, 2.0, 0.5).rates == pytest.approx(prior.rates / 2)
 
 
