@@ -29,6 +29,7 @@ from clustermap.tables import KINDS, SHARE_UNIT
 from scripts.validation import measures, report
 from scripts.validation import visit as visiting
 from scripts.validation.measures import (
+    condense,
     correlate_with_size,
     count_found,
     mean_with_interval,
@@ -325,7 +326,7 @@ def test_the_page_rests_on_what_there_is(
     plan = [World(seed, "linkage", "base", 300_000) for seed in (1, 2)]
     plan.append(World(1, NULL, "base", 300_000))
     for world, record in zip(plan, small_records, strict=True):
-        records.write(world, {name: record[name] for name in ("planted", "clusters")})
+        records.write(world, condense({**record, "world": vars(world)}))
     groups = read_groups(records, plan_worlds())
     assert {name: len(group.records) for name, group in groups.items()} == {
         "linkage-base-300000": 2,

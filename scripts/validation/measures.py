@@ -353,6 +353,39 @@ def list_power(record: Mapping[str, Any], axis: str) -> pd.DataFrame:
     )
 
 
+def condense(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is kept of a world: its measures, not its clusters.
+
+    Parameters
+    ----------
+    record
+        Of one world, with all its clusters.
+
+    Returns
+    -------
+    dict
+        Fit for JSON: number of clusters, measures (null where there is none), and for power the
+        planted clusters by axis, where linkages were planted.
+    """
+    planted = record["world"]["planted"] == "linkage"
+    measures = measure_world(record)
+    return {
+        "clusters": len(record["planted"]),
+        "measures": {name: _as_json(value) for name, value in measures.items()},
+        "power": {
+            axis: {
+                name: [_as_json(value) for value in column]
+                for name, column in list_power(record, axis).to_dict("list").items()
+            }
+            for axis in (AXES if planted else ())
+        },
+    }
+
+
+def _as_json(value: float) -> float | None:
+    return None if np.isnan(value) else float(f"{value:.6g}")
+
+
 def mean_with_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """Return a mean over seeds and the ends of its 90 % interval (Student's t).
 

@@ -18,9 +18,7 @@ from scripts.validation.measures import (
     AXES,
     EXPECTED_BINS,
     ROLES,
-    list_power,
     mean_with_interval,
-    measure_world,
     ratio_with_interval,
 )
 from scripts.validation.picture import draw_power
@@ -189,7 +187,7 @@ def read_groups(records: Records, plan: Sequence[World]) -> dict[str, Group]:
             found[world.group].append((world, record))
     groups = {}
     for name, members in found.items():
-        table = pd.DataFrame([measure_world(record) for _, record in members])
+        table = pd.DataFrame([record["measures"] for _, record in members]).astype(np.float64)
         groups[name] = Group(members[0][0], [r for _, r in members], table, planned[name])
     return groups
 
@@ -416,7 +414,7 @@ def spell_bins(ends: Sequence[float]) -> list[str]:
 def list_planted(groups: Mapping[str, Group], axis: str) -> pd.DataFrame:
     """Return the planted clusters of all worlds of the base law."""
     parts = [
-        list_power(record, axis).assign(links=group.world.links)
+        pd.DataFrame(record["power"][axis]).astype(np.float64).assign(links=group.world.links)
         for group in of_kind(groups, "linkage")
         if group.world.law == "base"
         for record in group.records
@@ -534,7 +532,7 @@ def page(groups: Mapping[str, Group], planned: int) -> tuple[str, str]:
     told = sum(len(group.records) for group in groups.values())
     parts = {
         "worlds": f"{told} of {planned}",
-        "clusters": f"{sum(len(r['planted']) for g in groups.values() for r in g.records):,}",
+        "clusters": f"{sum(r['clusters'] for g in groups.values() for r in g.records):,}",
         "summary": summary_part(groups),
         "misses": misses_part(checks),
         "local_rated": finds_part(groups, "local", "rated"),

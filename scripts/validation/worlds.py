@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NULL = "null"
-METHODS = {NULL: 2, "attachment": 2, "projects": 2}
-"""By law or what is planted; 1 for all others. Raised whenever worlds or what is recorded of them
-change: older records are then made anew."""
+METHOD = 3
+"""Raised whenever worlds or what is recorded of them change: older records are made anew."""
 
 CLUSTERS = 1_900
 SEEDS, FEW_SEEDS = 10, 3
@@ -64,7 +63,7 @@ class World:
     @property
     def method(self) -> int:
         """Version of what is recorded of it."""
-        return max(METHODS.get(self.planted, 1), METHODS.get(self.law, 1))
+        return METHOD
 
 
 def plan_worlds(seeds: int = SEEDS, only: str | None = None) -> list[World]:
