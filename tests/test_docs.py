@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,8 @@ import clustermap
 from clustermap.cli import app
 from clustermap.messages import LANGUAGES, Message, say
 from clustermap.project import Project, model_in
-from clustermap.scores import parse_profile
+from clustermap.scores import parse_goalposts, parse_profile
+from clustermap.scores.profile import PARTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,16 +46,46 @@ def test_every_public_function_is_documented(root: Path, name: str) -> None:
     assert f"## {name}\n" in (root / "docs" / "library.md").read_text(encoding="utf-8")
 
 
-def test_every_part_of_every_profile_is_documented(root: Path) -> None:
+def test_every_part_of_the_score_is_documented(root: Path) -> None:
     text = (root / "docs" / "score.md").read_text(encoding="utf-8")
+    for part, name, language in product(PARTS, ("label", "meaning"), LANGUAGES):
+        assert say(Message(f"subscore.{part}.{name}"), language) in text
+
+
+def test_every_profile_is_documented(root: Path) -> None:
+    text = (root / "docs" / "score.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
     for file in sorted((root / "data" / "profiles").glob("*.toml")):
         profile = parse_profile(file.read_text(encoding="utf-8"), file.stem)
-        assert f"## {profile.name}\n" in text
-        for pillar in profile.pillars:
-            for part in ("label", "meaning"):
-                for language in LANGUAGES:
-                    assert say(Message(f"subscore.{pillar.key}.{part}"), language) in text
-            assert all(f"`{measure.indicator}`" in text for measure in pillar.measures)
+        told = sections[profile.name]
+        assert all(say(Message(profile.note), language) in told for language in LANGUAGES)
+        assert all(f"`{industry}`" in told for industry in profile.industries)
+        if profile.method == "linkage":
+            shares = profile.parts | profile.kinds
+            assert all(f"`{name}` {shares[name]:.3g}" in told for name in shares)
+        else:
+            assert "References" not in told
+            assert "percentile" in told
+
+
+def test_every_goalpost_is_documented(root: Path) -> None:
+    text = (root / "docs" / "score.md").read_text(encoding="utf-8")
+    for file in sorted((root / "data" / "goalposts").glob("*.toml")):
+        found = parse_goalposts(file.read_text(encoding="utf-8"), file.stem)
+        assert f"## Goalposts: {found.name}, version {found.version}\n" in text
+        for name, post in found.posts.items():
+            assert f"| `{name}` | {post.low:g} | {post.high:g} | {post.transform} |" in text
+
+
+def test_the_page_for_planners_says_the_same_in_both_languages(root: Path) -> None:
+    pages = [root / "docs" / f"how_the_score_works{end}.md" for end in ("", ".ko")]
+    english, korean = (page.read_text(encoding="utf-8") for page in pages)
+    assert english.count("\n## ") == korean.count("\n## ")
+    assert re.findall(r"\((pictures/\w+)\.en\.svg\)", english) == re.findall(
+        r"\((pictures/\w+)\.ko\.svg\)", korean
+    )
+    for part, (text, language) in product(PARTS, ((english, "en"), (korean, "ko"))):
+        assert say(Message(f"subscore.{part}.label"), language) in text
 
 
 def test_every_section_is_documented(root: Path) -> None:

@@ -13,7 +13,6 @@ import pytest
 from clustermap.network.standardise import Comparison
 from clustermap.scores import score_linkages
 from clustermap.scores.parts import Flags
-from clustermap.scores.profile import RatingRules
 from clustermap.scores.quality import assess_score
 from clustermap.scores.score import Reaches
 from clustermap.scores.tabulate import (
@@ -90,11 +89,15 @@ def _comparison(observed: float) -> Comparison:
     return Comparison((0, 1), seen, expected, expected**2 / 100, np.full(shape, 2.0))
 
 
-def _ratios(width: float) -> pd.DataFrame:
+def _ratios() -> pd.DataFrame:
     kinds = belief([0.5] * 3), belief([-0.5] * 3)
     near = ratios(belief([0.1] * 3, 0.2, [True, False, True]), kinds)
     parts = parts_of({"embeddedness": near.posterior})
-    parts = replace(parts, local=(near,), beyond=ratios(belief([0.2] * 3), kinds))
+    far = ratios(belief([0.2] * 3), kinds)
+    other = ratios(belief([0.3] * 3)), ratios(belief([0.4] * 3))
+    parts = replace(
+        parts, ratios={("mass", "drawn"): (near, far), ("constrained", "drawn"): other}
+    )
     standardised: Any = SimpleNamespace(
         headline="mass",
         dispersion=np.zeros(3),
@@ -103,12 +106,11 @@ def _ratios(width: float) -> pd.DataFrame:
             ("constrained", "drawn"): _comparison(20),
         },
     )
-    profile = replace(balanced(), rating=RatingRules(max_width=width))
-    return tabulate_ratios(IDS, standardised, parts, profile, Reaches((0.0,)))
+    return tabulate_ratios(IDS, standardised, parts, Reaches((0.0,)))
 
 
 def test_ratios_are_told_by_kind_under_the_headline_and_together_under_all() -> None:
-    found = _ratios(2.0)
+    found = _ratios()
     assert list(found.columns) == columns(RATIOS)
     keys = ["cluster", "null", "boundary", "kind", "reach"]
     assert not found.duplicated(keys).any()
@@ -123,16 +125,7 @@ def test_ratios_are_told_by_kind_under_the_headline_and_together_under_all() -> 
     kind = one.loc[("mass", "firm_firm", "beyond")]
     assert kind[["observed", "expected", "ratio"]].tolist() == [10, 10, 0.5]
     assert kind[["width", "data_weight", "decided"]].isna().all()
-    assert one.loc[("constrained", "", "fence"), "observed"] == 40
-
-
-def test_the_rules_of_the_profile_hold_under_every_null() -> None:
-    # 20 independent links by themselves are 1.07 wide; kinds that differ make them somewhat wider.
-    for width, decided in ((2.0, 1), (1.0, 0)):
-        found = _ratios(width)
-        other = found[found["null"] == "constrained"]
-        assert other["width"].between(1.07, 2).all()
-        assert (other["decided"] == decided).all()
+    assert one.loc[("constrained", "", "fence"), ["observed", "ratio"]].tolist() == [40, 0.3]
 
 
 def test_the_quality_sheet_as_a_table() -> None:
