@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from clustermap.layers.cells import OUTSIDE
-from clustermap.messages import Message
 from clustermap.publish.evidence import (
     find_table,
     release_abroad,
@@ -19,6 +18,7 @@ from clustermap.publish.evidence import (
 )
 from clustermap.publish.names import mask_names
 from clustermap.publish.release import Release
+from clustermap.publish.sentences import release_sentences
 from clustermap.publish.suppression import (
     SUPPRESSED,
     Rules,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from clustermap.layers.industries import Taxonomy
-    from clustermap.messages import Language
+    from clustermap.messages import Language, Message
     from clustermap.network.counts import Counts
     from clustermap.scores import Scored
 
@@ -149,7 +149,7 @@ def build_release(results: Results, terms: Terms) -> Release:
     indicators, cells = _release_indicators(results, terms)
     institutes, names = _release_institutes(results, terms)
     flows, small_flows = _release_flows(results, terms)
-    return Release(
+    release = Release(
         title=terms.title,
         language=terms.language,
         synthetic=terms.synthetic,
@@ -168,7 +168,7 @@ def build_release(results: Results, terms: Terms) -> Release:
         abroad=release_abroad(find_table(behind, "abroad"), kinds, rules),
         flags=release_flags(find_table(behind, "flags"), few, rules, internal=terms.internal),
         flows=flows,
-        explanations=_release_explanations(results, few),
+        explanations={},
         industries=results.taxonomy.labels,
         coverage=count_coverage(results.flows),
         regions=results.regions,
@@ -178,6 +178,8 @@ def build_release(results: Results, terms: Terms) -> Release:
         version=terms.version,
         rules=terms.rules,
     )
+    told = release_sentences(results.scored, find_table(behind, "abroad"), few, release)
+    return replace(release, explanations=told)
 
 
 def _release_clusters(results: Results, hidden: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -286,16 +288,6 @@ def _release_flows(results: Results, terms: Terms) -> tuple[pd.DataFrame, int]:
         ends = pd.MultiIndex.from_frame(summed[[end, "kind"]])
         small |= hidden.reindex(ends).fillna(value=False).to_numpy(dtype=bool)
     return summed[~small].reset_index(drop=True), int(small.sum())
-
-
-def _release_explanations(
-    results: Results, few: pd.Series[bool]
-) -> Mapping[str, tuple[Message, ...]]:
-    withheld = (Message("note.withheld"),)
-    return {
-        cluster: withheld if few.get(cluster, default=False) else sentences
-        for cluster, sentences in results.scored.explanations.items()
-    }
 
 
 def count_coverage(flows: pd.DataFrame) -> pd.DataFrame:

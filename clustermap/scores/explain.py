@@ -281,7 +281,7 @@ def _name_peers(peers: Sequence[Peer]) -> Iterator[Message]:
 def _beside(known: Known, setting: Setting) -> Iterator[Message]:
     can, gap = known.score["capability"], known.score["gap"]
     if not math.isnan(can):
-        yield Message("explain.beside.capability", {"value": _decimal(can)})
+        yield Message("explain.beside.capability", {"value": f"{can:.0f}"})
     if known.score["rated"] and not math.isnan(gap):
         said = _decimal(gap)
         key = "explain.beside.gap" if said != _decimal(0.0) else "explain.beside.no_gap"

@@ -210,7 +210,7 @@ def test_a_rated_cluster_in_english() -> None:
             " 75% of analyses)."
         ),
         (
-            "Its capability is 40.2 of 100. It is measured by employment and specialisation and"
+            "Its capability is 40 of 100. It is measured by employment and specialisation and"
             " is no"
             " part of the score."
         ),
@@ -300,7 +300,7 @@ def test_an_unrated_cluster_is_told_what_would_rate_it() -> None:
             " typical; more independent links would rate it."
         ),
         (
-            "Its capability is 20.0 of 100. It is measured by employment and specialisation and"
+            "Its capability is 20 of 100. It is measured by employment and specialisation and"
             " is no"
             " part of the score."
         ),
