@@ -225,12 +225,48 @@ def test_participations_are_38572_distinct_pairs(folder: Path) -> None:
     assert pairs["projects"].astype(int).sum() == 40_539
 
 
+def decide(findings: Findings) -> pd.DataFrame:
+    """Return the ratios that the score rests on: all kinds, the headline's null, as drawn."""
+    table = findings.behind["ratios"]
+    own = (table["null"] == "mass") & (table["boundary"] == "drawn") & (table["kind"] == "")
+    return table[own].set_index(["reach", "cluster"])
+
+
 def test_26_projects_decide_little(strictly_inside: Findings) -> None:
     units = strictly_inside.network.counts.links.groupby("cluster")["units"].sum()
     # All regions together cannot rest on more than their 26 projects, each with two ends a pair.
     assert units.sum() <= 2 * 26
     scores = strictly_inside.scored.scores
     assert len(scores) == 154
-    unrated = scores[scores["rated"] == 0]
-    assert len(unrated) > 140
-    assert (unrated["reason"] != "").all()
+    # No region is rated: the links of each are worth less than three independent ones, and about
+    # seven decide.
+    assert units.max() < 3
+    assert scores["rated"].sum() == 0
+    assert scores["score"].isna().all()
+    assert set(scores["quadrant"]) == {"undecided"}
+    reasons = scores["reason"].value_counts().to_dict()
+    assert reasons["reason.no_records"] == 5
+    assert set(reasons) == {
+        "reason.no_records",
+        "reason.too_few_linked",
+        "reason.local_undecided",
+    }
+    ratios = decide(strictly_inside)
+    assert ratios["width"].min() > 2  # log2; what the links of any one region leave open
+    assert ratios["data_weight"].max() < 0.5
+    assert ratios["decided"].sum() == 0
+
+
+def test_participations_decide_no_more(finder: Finder) -> None:
+    findings = finder(linkages=PROJECTS)
+    assert findings.scored.scores["rated"].sum() == 0
+    ratios = decide(findings)
+    # Projects counted as such narrow some intervals enough, but all regions together weigh more.
+    assert ratios["width"].min() < 2
+    assert ratios["data_weight"].max() < 0.5
+    # Links beyond a region are raw size still: what is observed goes with what is expected.
+    beyond = ratios.loc["beyond"]
+    assert beyond["observed"].corr(beyond["expected"], method="spearman") > 0.9
+    links = findings.network.counts.links.groupby("cluster")["external"].sum()
+    rho = beyond["ratio"].corr(links.reindex(beyond.index), method="spearman")
+    assert abs(rho) < 0.5

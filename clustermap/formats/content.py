@@ -36,6 +36,10 @@ LAYER_NAMES = (
 )
 DEFAULT_SCENARIO = "default"
 
+_SCORE_COLUMNS = (
+    "score", "low", "high", "rank", "rank_low", "rank_high", "alike", "top_share", "quadrant",
+    "rated", "reason", "capability", "gap", "confidence",
+)  # fmt: skip
 _RELEASED = (
     Column("firms", "integer", "Firms in the cluster.", "firms"),
     Column("employees", "integer", "Persons employed by them.", "persons"),
@@ -61,7 +65,8 @@ _RELEASED = (
 _STANDS_IN = Column("cluster", "text", "Cluster that it stands in; empty outside clusters.")
 _BROKER_NAME = Column("name", "text", "Name of the broker; masked outside the house.")
 _DECIMAL_WEIGHT = Column("weight", "number", "Sum of weights or shares, as a decimal number.")
-_RELEASED_IN = {
+_RELEASED_IN: dict[str, tuple[Column, ...]] = {
+    "clusters": tuple(tables.SCORES.column(name) for name in _SCORE_COLUMNS),
     "institutes": (_STANDS_IN,),
     "firms": (_STANDS_IN,),
     "flows": (_DECIMAL_WEIGHT,),
@@ -92,10 +97,6 @@ _TABLES = {
 
 _CLUSTER_COLUMNS = (
     "name", "name_en", "kind", "region", "district", "area_km2", "industries", "firms", "employees",
-)  # fmt: skip
-_SCORE_COLUMNS = (
-    "score", "low", "high", "rank", "rank_low", "rank_high", "alike", "top_share", "quadrant",
-    "rated", "reason", "capability", "gap", "confidence",
 )  # fmt: skip
 _FLOW_KEY = ("source", "target", "kind")
 _EXACT_BELOW = 2**23  # doubles below lie less than 1e-9 apart

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SAMPLED = "note.sampled_pivots"
 """Said of betweenness where paths were followed from a sample of the clusters only."""
 
-_STEPS = 4_000_000
-_FEWEST_PIVOTS = 30
+_STEPS = 1_000_000
+_FEWEST_PIVOTS = 16
 _SEED = 1977
 
 

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from clustermap.messages import Message
 from clustermap.network.ratios import PRIOR_OUTWEIGHS, TOO_WIDE
 from clustermap.scores.goalposts import HIGHEST, LOWEST
-from clustermap.scores.known import BEYOND, gather_known
+from clustermap.scores.known import BEYOND, FENCE, REGION, gather_known
 from clustermap.scores.rating import BEYOND_OPEN, LOCAL_OPEN, NO_RECORDS, TOO_FEW_LINKED
 
 if TYPE_CHECKING:
@@ -439,7 +439,7 @@ def _ratio(row: Row) -> dict[str, Message | str]:
 def _place(reach: str, setting: Setting) -> Message:
     start = "beyond_" if reach == BEYOND else ""
     named = setting.widest if reach == BEYOND else reach
-    kind = named if named in {"fence", "region"} else "radius"
+    kind = named if named in {FENCE, REGION} else "radius"
     return Message(f"explain.word.place_{start}{kind}", {"radius": named})
 
 

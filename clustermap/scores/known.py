@@ -6,6 +6,7 @@ by their likeness, sums, and counts.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,6 +35,9 @@ PEERS = 3
 
 BEYOND = "beyond"
 """Name of the reach beyond the widest local one."""
+
+FENCE, REGION = "fence", "region"
+"""Names of the local reaches that are no radius."""
 
 _FEW = np.arange(1.0, 201.0)
 
@@ -322,8 +326,8 @@ class _Ratios:
         self.null = str(apart[0]) if len(apart) else NULLS[0]
         self.table = drawn[drawn["kind"] == ""]
         self.nulls = [null for null in NULLS if null in set(self.table["null"])]
-        local = [reach for reach in self.table["reach"].unique() if reach != BEYOND]
-        self.widest = str(local[-1]) if local else "fence"
+        local = {str(reach) for reach in self.table["reach"].unique()} - {BEYOND}
+        self.widest = max(local, key=_radius, default=FENCE)
         self.rows = {
             (row["cluster"], row["null"], row["reach"]): row for row in _records(self.table)
         }
@@ -348,6 +352,11 @@ class _Ratios:
         total = seen.groupby("cluster")[["observed", "independent"]].sum().reset_index()
         ids, links, alone = (total[name].to_list() for name in total.columns)
         return dict(zip(ids, links, strict=True)), dict(zip(ids, alone, strict=True))
+
+
+def _radius(reach: str) -> float:
+    known = {FENCE: 0.0, REGION: math.inf}
+    return known[reach] if reach in known else float(reach.split(maxsplit=1)[0])
 
 
 def _share_before(

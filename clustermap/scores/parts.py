@@ -112,10 +112,9 @@ class Parts:
     reach
         Local reach that decides each cluster's embeddedness under the headline's null; the largest
         where none does.
-    local
-        Ratios by local reach, under the headline's null and the boundary drawn, kinds apart.
-    beyond
-        The same of links beyond.
+    ratios
+        (null, boundary) to ratios by reach, the last of links beyond; kinds apart under the
+        headline's null and the boundary drawn.
     participation, brokerage, resilience
         What stands behind these parts.
     linked
@@ -127,8 +126,7 @@ class Parts:
     null: str
     variants: Mapping[Variant, tuple[Posterior, ...]]
     reach: npt.NDArray[np.int64]
-    local: tuple[Ratios, ...]
-    beyond: Ratios
+    ratios: Mapping[Variant, tuple[Ratios, ...]]
     participation: Involvement
     brokerage: Brokerage
     resilience: Resilience
@@ -139,6 +137,16 @@ class Parts:
     def headline(self) -> tuple[Posterior, ...]:
         """Posteriors under the headline's null and the boundary drawn, in the order of PARTS."""
         return self.variants[self.null, "drawn"]
+
+    @property
+    def local(self) -> tuple[Ratios, ...]:
+        """Ratios by local reach under the headline's null and the boundary drawn."""
+        return self.ratios[self.null, "drawn"][:-1]
+
+    @property
+    def beyond(self) -> Ratios:
+        """Ratios of links beyond under the headline's null and the boundary drawn."""
+        return self.ratios[self.null, "drawn"][-1]
 
 
 def measure_parts(linkages: Linkages, profile: Profile) -> Parts | None:
@@ -164,26 +172,20 @@ def measure_parts(linkages: Linkages, profile: Profile) -> Parts | None:
     if weights.sum() <= 0:
         return None
     actors = _Actors(linkages, weights)
-    levels = headline.observed.shape[2] - 1
-    ratios = partial(_ratios, found.dispersion, weights, profile)
-    local = tuple(ratios(headline, level, by_kind=True) for level in range(levels))
-    beyond = ratios(headline, levels, by_kind=True)
+    measure = partial(_ratios, found.dispersion, weights, profile)
+    ratios: dict[Variant, tuple[Ratios, ...]] = {
+        variant: measure(comparison, by_kind=variant == (found.headline, "drawn"))
+        for variant, comparison in found.comparisons.items()
+    }
     shape = actors.measure()
-    variants: dict[Variant, tuple[Posterior, ...]] = {}
-    for variant, comparison in found.comparisons.items():
-        if variant == (found.headline, "drawn"):
-            near, far = local, beyond
-        else:
-            near = tuple(ratios(comparison, level) for level in range(levels))
-            far = ratios(comparison, levels)
-        embedded, _ = choose_reach(near)
-        variants[variant] = (embedded, far.posterior, *shape)
     return Parts(
         found.headline,
-        variants,
-        choose_reach(local)[1],
-        local,
-        beyond,
+        {
+            variant: (choose_reach(each[:-1])[0], each[-1].posterior, *shape)
+            for variant, each in ratios.items()
+        },
+        choose_reach(ratios[found.headline, "drawn"][:-1])[1],
+        ratios,
         actors.involvement,
         actors.brokerage,
         actors.resilience,
@@ -197,20 +199,22 @@ def _ratios(
     weights: Numbers,
     profile: Profile,
     comparison: Comparison,
-    reach: int,
     *,
-    by_kind: bool = False,
-) -> Ratios:
-    levels = comparison.observed.shape[2] - 1
-    return find_ratios(
-        comparison,
-        dispersion,
-        reach,
-        weights,
-        key="openness" if reach == levels else "embeddedness",
-        max_width=profile.rating.max_width,
-        min_weight=profile.rating.min_weight,
-        by_kind=by_kind,
+    by_kind: bool,
+) -> tuple[Ratios, ...]:
+    reaches = comparison.observed.shape[2]
+    return tuple(
+        find_ratios(
+            comparison,
+            dispersion,
+            reach,
+            weights,
+            key="openness" if reach == reaches - 1 else "embeddedness",
+            max_width=profile.rating.max_width,
+            min_weight=profile.rating.min_weight,
+            by_kind=by_kind,
+        )
+        for reach in range(reaches)
     )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from clustermap.layers.cells import ABROAD
-from clustermap.network.ratios import find_ratios
 from clustermap.scores.draws import draw_deviates, draw_weights
 from clustermap.scores.methods import Methods
 from clustermap.scores.sensitivity import rank_sensitivity
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from clustermap.network.ratios import Ratios
     from clustermap.network.standardise import Comparison, Standardised
     from clustermap.scores.parts import Parts
-    from clustermap.scores.profile import Profile
     from clustermap.scores.quality import QualitySheet
     from clustermap.scores.score import Reaches, Scored
 
@@ -31,7 +29,7 @@ _SETS, _DEVIATES, _POINTS, _RESAMPLES = 64, 64, 128, 199
 
 
 def tabulate_ratios(
-    ids: pd.Index[str], standardised: Standardised, parts: Parts, profile: Profile, reaches: Reaches
+    ids: pd.Index[str], standardised: Standardised, parts: Parts, reaches: Reaches
 ) -> pd.DataFrame:
     """Return observed and expected links of every cluster, kind and reach, under every null.
 
@@ -42,9 +40,7 @@ def tabulate_ratios(
     standardised
         Observed and expected links.
     parts
-        What is believed of the headline's.
-    profile
-        Weights of the kinds.
+        What is believed of their ratios.
     reaches
         The local reaches.
 
@@ -56,29 +52,21 @@ def tabulate_ratios(
     names = (*reaches.names, "beyond")
     tables = []
     for (null, boundary), comparison in standardised.comparisons.items():
-        headline = (null, boundary) == (standardised.headline, "drawn")
-        weights = np.array([profile.kinds.get(KINDS[kind], 0.0) for kind in comparison.kinds])
         for level, reach in enumerate(names):
-            if headline:
-                found = (*parts.local, parts.beyond)[level]
-            else:
-                found = find_ratios(comparison, standardised.dispersion, level, weights, key=reach)
+            found = parts.ratios[null, boundary][level]
             place = {"null": null, "boundary": boundary, "reach": reach}
-            tables += [
-                table.assign(**place)
-                for table in _rows(ids, comparison, found, level, by_kind=headline)
-            ]
+            tables += [table.assign(**place) for table in _rows(ids, comparison, found, level)]
     columns = [column.name for column in RATIOS.columns]
     return pd.concat(tables, ignore_index=True)[columns] if tables else _empty(columns)
 
 
 def _rows(
-    ids: pd.Index[str], comparison: Comparison, found: Ratios, level: int, *, by_kind: bool
+    ids: pd.Index[str], comparison: Comparison, found: Ratios, level: int
 ) -> list[pd.DataFrame]:
     tables = []
     kinds = [*(KINDS[kind] for kind in comparison.kinds), ""]
     for at, kind in enumerate(kinds):
-        if kind and not by_kind:
+        if kind and not found.kinds:
             continue
         belief = found.kinds[at] if kind else found.posterior
         low, high = belief.interval()

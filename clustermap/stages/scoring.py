@@ -194,7 +194,7 @@ def assess_clusters(
     sheet = assess_score(scored.scores, scored.subscores, profile, actors_of(network.counts))
     names = np.array(layers.register.ids.to_pylist(), dtype=object)
     tables = {
-        "ratios": tabulate_ratios(ids, standardised, parts, profile, reaches),
+        "ratios": tabulate_ratios(ids, standardised, parts, reaches),
         "brokers": tabulate_brokers(parts, ids, names),
         **abroad,
         "flags": tabulate_flags(ids, parts),

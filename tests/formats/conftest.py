@@ -18,6 +18,7 @@ from clustermap.messages import Message
 from clustermap.publish.release import Release
 
 LONG = "긴이름" * 3333 + "끝"
+BROKERED = ("roles", "gatekeeper", "representative", "either")
 NAMES = ["구미국가산업단지", "<img src=x onerror=alert(1)>", "=cmd()|' /C calc'!A0", LONG]
 AWKWARD = ["가나다", "한 ㎢ 🚀 `tick`", "-5", "\x00bell\x07\ttab"]
 
@@ -86,19 +87,74 @@ def make_release() -> Release:
             "rank_high": pd.array([2, 2, None, None, 1], dtype="Int64"),
             "rated": [1, 1, 0, 0, 1],
             "reason": ["", "", "reason.too_few_links", "few_firms", ""],
+            "alike": pd.array([1, 1, None, None, 1], dtype="Int64"),
+            "top_share": [0.75, 0.25, np.nan, np.nan, 1.0],
+            "quadrant": ["local_global", "undecided", "undecided", "undecided", "local"],
+            "capability": [62.0, 18.0, np.nan, 3.5, 62.0],
+            "gap": [0.0, 12.5, np.nan, np.nan, 0.0],
+            "confidence": ["high", "low", "", "", "high"],
         }
     )
     subscores = pd.DataFrame(
         {
             "scenario": ["default"],
             "cluster": ["A"],
-            "subscore": ["linkage"],
+            "subscore": ["openness"],
             "value": [55.5],
             "low": [np.nan],
             "high": [np.nan],
             "weight": [0.5],
             "contribution": [0.1],
             "basis": [3.0],
+            "measure": [0.15],
+            "measure_low": [-1.2345678901234567e-06],  # 25 characters without an exponent
+            "measure_high": [0.3],
+            "reach": [""],
+            "decided": [1],
+            "reason": [""],
+        }
+    )
+    ratios = pd.DataFrame(
+        {
+            "cluster": ["A", "A", "B"],
+            "reach": ["fence", "beyond", "fence"],
+            "observed": [20.0, 36.5, np.nan],
+            "expected": [10.25, 40.0, np.nan],
+            "design": [1.0, 1.5, np.nan],
+            "ratio": [0.9, -0.1, 0.0],
+            "low": [0.5, -0.4, -1.0],
+            "high": [1.3, 0.2, 1.0],
+            "width": [0.9, 0.7, np.nan],
+            "data_weight": [0.8, 0.9, 0.1],
+            "decided": pd.array([1, 1, 0], dtype="Int64"),
+        }
+    )
+    brokers = pd.DataFrame(
+        {
+            "cluster": ["A", "A"],
+            "place": [1, 2],
+            "name": "○○○",
+            "type": ["university", "firm"],
+            "role": ["either", "gatekeeper"],
+            **{name: pd.array([None] * 2, dtype="Int64") for name in BROKERED},
+        }
+    )
+    abroad = pd.DataFrame(
+        {
+            "cluster": ["A"],
+            "country": ["DE"],
+            "kind": ["research"],
+            "links": [6],
+            "weight": [2_500_000_000],
+        }
+    )
+    flags = pd.DataFrame(
+        {
+            "cluster": ["A", "A"],
+            "flag": ["headquarters", "one_group"],
+            "share": [0.75, np.nan],
+            "links": pd.array([20, None], dtype="Int64"),
+            "raised": [1, 0],
         }
     )
     flows = pd.DataFrame(
@@ -122,6 +178,10 @@ def make_release() -> Release:
         indicators=indicators,
         scores=scores,
         subscores=subscores,
+        ratios=ratios,
+        brokers=brokers,
+        abroad=abroad,
+        flags=flags,
         flows=flows,
         explanations={},
         industries={"반도체": {"ko": "반도체", "en": "Semiconductors"}},

@@ -36,6 +36,10 @@ def test_layers_of_a_release(release: Release) -> None:
         "scores",
         "subscores",
         "industries",
+        "ratios",
+        "brokers",
+        "abroad",
+        "flags",
     ]
     assert [(c.file, c.row, c.happened) for c in changes] == [
         ("cell_flows", "A/A/research", "rounded")
@@ -46,6 +50,8 @@ def test_layers_of_a_release(release: Release) -> None:
     assert clusters.rows["openness_firm_firm"].to_pylist()[0] == 2 / 3
     assert "lq" not in clusters.rows.column_names
     assert clusters.rows["score"].to_pylist() == [81.2, 33.3, None, None]
+    assert clusters.rows["capability"].to_pylist() == [62.0, 18.0, None, 3.5]
+    assert clusters.rows["part_openness"].to_pylist() == [55.5, None, None, None]
     assert [field.name for field in clusters.fields] == clusters.rows.column_names
 
 
@@ -66,6 +72,18 @@ def test_keys_have_their_words_beside_them(release: Release) -> None:
     none = build_layers(replace(release, scores=release.scores.iloc[:0]))[0][0].rows
     assert none["reason_ko"].to_pylist() == [None] * 4
     assert none["reason_ko"].type == pa.large_string()
+
+
+def test_quadrants_and_warnings_are_said_in_words(release: Release) -> None:
+    layers = {layer.name: layer for layer in build_layers(release)[0]}
+    for name in ("clusters", "scores"):
+        rows = layers[name].rows
+        assert rows["quadrant"].to_pylist()[:2] == ["local_global", "undecided"]
+        assert rows["quadrant_ko"].to_pylist()[0].startswith("가까운 곳과도 먼 곳과도")
+        assert rows["quadrant_en"].to_pylist()[1].startswith("The data do not tell")
+    assert layers["flags"].rows["flag_en"].to_pylist()[1].endswith("one business group.")
+    assert layers["abroad"].rows["weight"].to_pylist() == [2.5]
+    assert layers["brokers"].rows["name"].to_pylist() == ["○○○", "○○○"]
 
 
 def test_weights_are_decimal_numbers(release: Release) -> None:

@@ -160,7 +160,7 @@ def test_synthetic_is_said_by_every_file(synthetic: Release, tmp_path: Path) -> 
             if name != "layer_styles":
                 marks = database.execute(f'SELECT DISTINCT synthetic FROM "{name}"')  # noqa: S608
                 assert marks.fetchall() == [(1,)], name
-    assert len(told) == 8
+    assert len(told) == 12
     assert all("SYNTHETIC" in description for (description,) in told)
     assert "SYNTHETIC" in (folder / "README_synthetic.txt").read_text(encoding="utf-8-sig")
 
@@ -197,7 +197,19 @@ def test_readme_tells_how_to_read_the_values(release: Release, tmp_path: Path) -
     for text in (korean, english):
         assert "EPSG:5179" in text
         assert release.clusters.crs.name in text
-        for word in ("low", "high", "rank_low", "rank_high", "null", "rated = 0", "suppressed"):
+        for word in (
+            "50.5",
+            "capability",
+            "gap",
+            "expected",
+            "low",
+            "high",
+            "rank_low",
+            "rank_high",
+            "null",
+            "rated = 0",
+            "suppressed",
+        ):
             assert word in text
         assert "reason_ko" in text
         assert "8,388,608" in text

@@ -36,6 +36,19 @@ def test_names_that_fit_stay() -> None:
     assert short_names(names) == {name: name for name in names}
 
 
+def test_score_columns_stay_telling() -> None:
+    names = ["top_share", "quadrant", "capability", "gap", "confidence", "alike", "data_weight"]
+    assert list(short_names(names).values()) == [*names[:-1], "data_weigh"]
+    parts = ["part_embeddedness", "part_openness", "part_participation", "part_diversity",
+             "part_brokerage", "part_resilience", "participation"]  # fmt: skip
+    assert list(short_names(parts).values()) == [
+        "part_embed", "part_openn", "part_parti", "part_diver", "part_broke", "part_resil",
+        "par_all",
+    ]  # fmt: skip
+    ends = short_names(["quadrant_ko", "quadrant_en", "measure_low", "measure_high"])
+    assert list(ends.values()) == ["quadran_ko", "quadran_en", "measur_low", "measu_high"]
+
+
 def test_indicators_have_fixed_codes() -> None:
     names = ["external_links_firm_firm", "ei_index_research", "local_share_other", "participation"]
     assert list(short_names(names).values()) == ["ext_ff", "ei_re", "loc_ot", "par_all"]

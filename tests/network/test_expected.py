@@ -290,7 +290,9 @@ def test_only_the_large_cell_is_expected_anew(channel: Channel) -> None:
 def test_nothing_is_left_out_where_nothing_else_is_left() -> None:
     stage = stand(MEMBERS, SPACE, TWO_SECTORS)
     fit = write_fit(UNORDERED, TWO_SECTORS, [1, 2], [1, 2])
-    flows = pd.DataFrame({"source": [A, A], "target": [A, B], "band": [0, 0], "links": [500.0, 100.0]})
+    flows = pd.DataFrame(
+        {"source": [A, A], "target": [A, B], "band": [0, 0], "links": [500.0, 100.0]}
+    )
     pairs = count_pairs(MEMBERS, SPACE).counts
     found = dict(leave_out_large(fit, expect_pairs(fit, stage), pairs, flows, stage))
     assert not found  # a channel of a single link is not fitted twice

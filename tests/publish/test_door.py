@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,6 +15,7 @@ from clustermap.project import open_project
 from clustermap.publish.door import count_coverage
 from clustermap.publish.names import MASK
 from clustermap.publish.suppression import SUPPRESSED, Rules, hide_kinds
+from clustermap.scores.rating import TOO_FEW_LINKED
 from clustermap.stages.ledger import no_progress
 from clustermap.stages.publishing import Findings, release_findings
 from tests.small_world import build_small_world
@@ -152,21 +153,74 @@ def test_inside_the_house_nothing_is_withheld(internal: tuple[Findings, Release]
     assert set(release.firms["cluster"]) == {f"C{n}" for n in range(1, 7)}
 
 
-def test_scores_that_rest_on_few_linked_actors_stay_inside(
-    outside: tuple[Findings, Release], tmp_path: Path
-) -> None:
-    findings, release = run(tmp_path, "min_firms = 12")
+def rate_all(findings: Findings) -> Findings:
+    """Give every cluster a score, as if its links decided one."""
+    numbers = {"score": 60.0, "low": 51.0, "high": 70.0, "rank": 1, "rank_low": 1, "rank_high": 6}
+    scores = findings.scored.scores.assign(
+        **numbers, alike=1, top_share=0.5, rated=1, reason="", quadrant="local", confidence="low"
+    )
+    subscores = findings.scored.subscores.assign(value=60.0, contribution=0.7, decided=1)
+    return replace(findings, scored=replace(findings.scored, scores=scores, subscores=subscores))
+
+
+def test_scores_that_rest_on_few_linked_actors_stay_inside(tmp_path: Path) -> None:
+    findings, told = run(tmp_path, "min_firms = 12")
     few = findings.network.counts.linked.set_index("cluster")["linked"]
     small = set(few.index[few < 12])
     assert small == {f"C{n}" for n in range(1, 7)}
-    assert findings.scored.scores["rated"].sum() > 0
+    project = open_project(tmp_path / "project.toml")
+    release = release_findings(project, rate_all(findings))
     assert release.scores["rated"].sum() == 0
-    assert release.scores[["score", "low", "high", "rank"]].isna().all(axis=None)
-    assert (release.scores["reason"] != "").all()
-    assert release.subscores[["value", "contribution"]].isna().all(axis=None)
-    assert list(release.explanations.values()) == [(Message("note.withheld"),)] * 6
-    shown = outside[1].scores
-    assert shown["score"].notna().sum() == findings.scored.scores["rated"].sum()
+    hidden = ["score", "low", "high", "rank", "alike", "top_share", "gap"]
+    assert release.scores[hidden].isna().all(axis=None)
+    assert set(release.scores["quadrant"]) == {"undecided"}
+    assert set(release.scores["confidence"]) == {""}
+    assert set(release.scores["reason"]) == {TOO_FEW_LINKED}
+    assert release.subscores[["value", "contribution", "measure"]].isna().all(axis=None)
+    assert release.ratios[["observed", "expected", "ratio", "low"]].isna().all(axis=None)
+    assert len(release.ratios) == 24
+    assert (len(release.brokers), release.flags["raised"].sum()) == (0, 0)
+    assert release.flags[["share", "links"]].isna().all(axis=None)
+    assert list(told.explanations.values()) == [(Message("note.withheld"),)] * 6
+
+
+def test_scores_that_rest_on_many_leave(tmp_path: Path) -> None:
+    findings, _ = run(tmp_path, "min_firms = 2")
+    release = release_findings(open_project(tmp_path / "project.toml"), rate_all(findings))
+    assert release.scores["score"].to_list() == [60.0] * 6
+    assert set(release.scores["quadrant"]) == {"local"}
+    assert release.scores["gap"].notna().all()
+    assert release.subscores["value"].to_list() == [60.0] * 36
+
+
+def test_capability_tells_no_employees_that_are_withheld(
+    outside: tuple[Findings, Release], internal: tuple[Findings, Release]
+) -> None:
+    shown = outside[1].scores.set_index("cluster")["capability"]
+    own = outside[0].scored.scores.set_index("cluster")["capability"]
+    # C1 has two firms, in C2 one firm is nearly all.
+    assert shown.isna().to_list() == [True, True, False, False, False, False]
+    assert shown["C3":].to_list() == own["C3":].round().to_list()
+    assert own.notna().all()
+    pd.testing.assert_series_equal(
+        internal[1].scores["capability"], internal[0].scored.scores["capability"]
+    )
+
+
+def test_brokers_leave_without_names(
+    outside: tuple[Findings, Release], internal: tuple[Findings, Release]
+) -> None:
+    brokers = outside[1].brokers
+    assert len(brokers) == len(outside[0].behind["brokers"]) > 10
+    assert set(brokers["name"]) == {MASK}
+    assert set(brokers["type"]) <= {"firm", "university", "support"}
+    assert set(brokers["role"]) <= {"gatekeeper", "representative", "either"}
+    assert brokers[["roles", "gatekeeper", "representative", "either"]].isna().all(axis=None)
+    assert brokers.groupby("cluster")["place"].min().to_list() == [1] * brokers["cluster"].nunique()
+    inside = internal[1].brokers
+    assert all(name.startswith(("(주)기업", "기관")) for name in inside["name"])
+    counts = inside[["gatekeeper", "representative", "either"]].sum(axis=1)
+    assert (counts > 0).all()
 
 
 def test_coverage_tells_kinds_and_years(outside: tuple[Findings, Release]) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def test_opens_without_a_word(visit: Go, small_page: bytes) -> None:
     seen = visit(small_page)
     assert seen.state(".counts") == {
-        "clusters": 6, "rated": 4, "unrated": 2, "institutes": 5, "flows": 7, "firms": 0,
+        "clusters": 6, "rated": 4, "unrated": 2, "institutes": 5, "flows": 6, "firms": 0,
     }  # fmt: skip
     drawn = seen.state(".drawn")
     assert (drawn["circles"], drawn["hollow"], drawn["flows"], drawn["rows"]) == (6, 2, 4, 6)
@@ -53,6 +53,56 @@ def test_row_opens_the_card(visit: Go, small_page: bytes) -> None:
     assert "클러스터 밖 (경기도 용인시)" in card
     assert "가중치 33\u202f%" in card
     seen.assert_quiet()
+
+
+def test_card_shows_parts_axes_and_evidence(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.evaluate("cm.select('A')")
+    card = page.inner_text("#card")
+    for words in ("가까운 곳과도 먼 곳과도 일반적인 수준보다 많이", "일반적 50.5", "신뢰도 보통",
+                  "10 km 이내", "2.00배", "1.41–2.83", "그 너머 (국내)", "1.19배", "대학 · ○○○",
+                  "바깥 지식을 들여옴", "본사 이름으로"):  # fmt: skip
+        assert words in card
+    assert page.locator("#axes b").all_inner_texts() == ["81", "72", "3"]
+    names = page.locator("#parts .part-name").all_inner_texts()
+    assert names == ["지역 내 결속", "외부 개방성", "참여 저변", "연계의 다양성",
+                     "안팎을 잇는 역할", "회복력"]  # fmt: skip
+    assert page.locator("#parts .typical").count() == 6
+    assert page.locator("#parts .open").count() == 0
+    page.evaluate("cm.select('D')")
+    assert page.locator("#parts .open .part-name").all_inner_texts() == ["안팎을 잇는 역할"]
+    assert "판단하기 어려움" in page.inner_text("#parts .open")
+    assert page.inner_text(".ratios tbody").split() == [
+        "10", "km", "이내", "비공개", "비공개", "0.71배", "0.42–1.19",
+    ]  # fmt: skip
+    assert page.locator("#flags").count() == 0
+    page.evaluate("cm.select('F')")
+    # Where hardly any link is known, a gap of nearly nothing would read as if nothing lacked.
+    assert page.locator("#axes b").all_inner_texts() == ["판단하기 어려움"] * 3
+    page.evaluate("cm.select('B')")
+    page.evaluate("cm.setLanguage('en')")
+    card = page.inner_text("#card")
+    for words in ("Linked more than is typical farther away, less nearby.", "confidence: medium",
+                  "within 10 km", "× 0.60", "carries knowledge out"):  # fmt: skip
+        assert words in card
+    seen.assert_quiet()
+
+
+def test_no_text_of_the_card_is_cut_off(visit: Go, small_page: bytes) -> None:
+    for width, height in ((1440, 900), (390, 844)):
+        seen = visit(small_page, width, height)
+        for language in ("ko", "en"):
+            seen.page.evaluate(f"cm.setLanguage('{language}')")
+            for cluster in "ABD":
+                seen.page.evaluate(f"cm.select('{cluster}')")
+                wide = seen.page.evaluate(
+                    "[...document.querySelectorAll('#card *')].filter(one =>"
+                    " one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0"
+                    " && !one.closest('.scroll, header')).map(one => one.textContent)"
+                )
+                assert wide == []
+        seen.assert_quiet()
 
 
 def test_circle_opens_the_card_and_finds_the_row(visit: Go, small_page: bytes) -> None:
@@ -222,8 +272,7 @@ def test_partners_outside_are_one_line(visit: Go) -> None:
 
 def test_no_data_on_partners_abroad_is_said(visit: Go) -> None:
     world = worlds.small_release()
-    at_home = ~world.flows["target"].str.startswith("abroad:")
-    seen = visit(draw_planner(replace(world, flows=world.flows[at_home])))
+    seen = visit(draw_planner(replace(world, abroad=world.abroad.iloc[:0])))
     seen.page.evaluate("cm.select('A')")
     assert "해외 상대 자료가 없습니다." in seen.page.inner_text("#card")
     seen.assert_quiet()

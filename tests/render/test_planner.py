@@ -15,6 +15,7 @@ from clustermap.messages import catalogue
 from clustermap.render import leaflet
 from clustermap.render.planner import SCRIPTS, draw_planner, page_title, read_parts
 from clustermap.render.safe import clean_text
+from clustermap.scores.profile import PARTS
 from tests.render import worlds
 
 
@@ -86,8 +87,34 @@ def test_payload_is_the_release(small_page: bytes) -> None:
     assert inside["notes"] == {"4": "suppressed"}
     assert inside["median"] == 21  # of the rated, whom the unrated never move
     flows = content["flows"]
-    assert flows["beyond"] == ["abroad:독일", "outside:unknown", "outside:경기도 용인시"]
+    assert flows["beyond"] == ["outside:unknown", "outside:경기도 용인시"]
     assert max(flows["links"]) == 40  # the links inside A are no flow between cells
+    assert content["abroad"] == {
+        "cluster": [0], "country": {"texts": ["독일"], "codes": [0]}, "kind": [1], "links": [7],
+    }  # fmt: skip
+
+
+def test_payload_holds_what_stands_behind_the_score(small_page: bytes) -> None:
+    content = data_of(small_page)
+    scores = content["scores"]
+    assert scores["capability"] == [81, 66, 70, None, None, None]
+    quadrants = [scores["quadrant"]["texts"][code] for code in scores["quadrant"]["codes"]]
+    assert quadrants == ["local_global", "global", *["undecided"] * 4]
+    parts = {column["subscore"]: column for column in content["subscores"]}
+    assert list(parts) == list(PARTS)
+    assert parts["brokerage"]["decided"] == [1, 1, 1, 0, None, None]
+    reasons = parts["brokerage"]["reason"]
+    assert reasons["texts"][reasons["codes"][3]] == "reason.nobody_can_broker"
+    ratios = content["ratios"]
+    # Of A's local reaches 10 km decides; 2 to the power of 1, and 1.25 is 2.38.
+    assert ratios["local"]["observed"] == [60, 8, None, None, None, None]
+    assert ratios["local"]["ratio"] == [2, 0.595, None, 0.707, None, None]
+    assert ratios["beyond"]["ratio"] == [1.19, 2.38, None, None, None, None]
+    assert content["brokers"]["cluster"] == [0, 0, 1]
+    assert content["brokers"]["name"] == {"texts": ["○○○"], "codes": [0, 0, 0]}
+    assert content["flags"] == {
+        "cluster": [0], "flag": {"texts": ["headquarters"], "codes": [0]},
+    }  # fmt: skip
 
 
 def test_firms_only_where_the_output_is_internal(small_page: bytes) -> None:
@@ -110,7 +137,7 @@ def test_flows_are_kept_for_every_cluster_and_whole_for_every_pair() -> None:
     true: dict[frozenset[str], int] = {}
     for row in world.flows.itertuples():
         pair = frozenset((str(row.source), str(row.target)))
-        if len(pair) == 2:
+        if len(pair) == 2 and not any(cell.startswith("abroad:") for cell in pair):
             true[pair] = true.get(pair, 0) + int(row.links)
     assert len(shown) < len(true)
     assert all(true[pair] == links for pair, links in shown.items())

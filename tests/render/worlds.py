@@ -230,7 +230,7 @@ def _small_parts() -> pd.DataFrame:
 
 
 def _small_evidence() -> dict[str, pd.DataFrame]:
-    """What stands behind the scores of A, B and D; the links of D within 10 km are withheld."""
+    """Return what stands behind the scores of A, B and D; D's links within 10 km are withheld."""
     ratios = pd.DataFrame(
         [
             ("A", "fence", 20.0, 12.0, 0.6, 0.2, 1.0), ("A", "10 km", 60.0, 30.0, 1.0, 0.5, 1.5),
@@ -343,6 +343,55 @@ def hostile_release() -> Release:
     )
 
 
+def _large_evidence(ids: pd.Index[str], score: Any, rng: np.random.Generator) -> Any:
+    """Return parts, ratios, brokers, links abroad and warnings of a whole nation."""
+    clusters, rated = len(ids), ~np.isnan(score)
+    many = len(PARTS)
+    values = np.clip(score[:, None] + rng.normal(0, 12, (clusters, many)), 1, 100).ravel()
+    places = np.tile(PARTS, clusters)
+    subscores = pd.DataFrame(
+        {
+            "scenario": "default", "cluster": np.repeat(ids, many), "subscore": places,
+            "value": values, "low": np.clip(values - 9, 1, 100),
+            "high": np.clip(values + 9, 1, 100),
+            "weight": 1 / many, "contribution": np.log(values) / many, "basis": np.nan,
+            "measure": values / 50.5 - 1, "measure_low": np.nan, "measure_high": np.nan,
+            "reach": np.where(places == "embeddedness", "10 km", ""),
+            "decided": np.repeat(rated.astype(int), many),
+            "reason": np.where(np.repeat(rated, many), "", "reason.too_wide"),
+        }
+    )  # fmt: skip
+    reaches = ("fence", "10 km", "30 km", "beyond")
+    expected = rng.gamma(1.2, 40, clusters * len(reaches))
+    ratio = rng.normal(0, 0.8, len(expected))
+    ratios = pd.DataFrame(
+        {
+            "cluster": np.repeat(ids, len(reaches)), "reach": np.tile(reaches, clusters),
+            "observed": np.round(expected * 2**ratio), "expected": expected, "design": 1.0,
+            "ratio": ratio, "low": ratio - 0.4, "high": ratio + 0.4, "width": 0.8,
+            "data_weight": 0.8, "decided": 1,
+        }
+    )  # fmt: skip
+    brokers = pd.DataFrame(
+        {
+            "cluster": np.repeat(ids, 5), "place": np.tile(np.arange(1, 6), clusters),
+            "name": "○○○", "type": rng.choice(["firm", "university"], 5 * clusters),
+            "role": rng.choice(["either", "gatekeeper", "representative"], 5 * clusters),
+        }
+    )  # fmt: skip
+    abroad = pd.DataFrame(
+        {
+            "cluster": rng.choice(ids, 3000), "country": rng.choice(["US", "DE", "JP"], 3000),
+            "kind": rng.choice(["research", "transfer"], 3000), "links": rng.integers(3, 40, 3000),
+            "weight": 0,
+        }
+    ).drop_duplicates(["cluster", "country", "kind"])  # fmt: skip
+    flags = pd.DataFrame({"cluster": ids, "flag": "headquarters", "share": 0.6, "links": 40,
+                          "raised": (rng.random(clusters) < 0.1).astype(int)})  # fmt: skip
+    return {"subscores": subscores, "ratios": ratios, "brokers": brokers, "abroad": abroad,
+            "flags": flags}  # fmt: skip
+
+
 def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 5000) -> Release:
     """Return a whole nation, for size and speed: names, sizes and links from a seed."""
     rng = np.random.default_rng(7)
@@ -414,47 +463,6 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
             "gap": rng.uniform(0, 60, clusters), "confidence": np.where(rated, "medium", ""),
         }
     )  # fmt: skip
-    many = len(PARTS)
-    values = np.clip(score[:, None] + rng.normal(0, 12, (clusters, many)), 1, 100).ravel()
-    places = np.tile(PARTS, clusters)
-    subscores = pd.DataFrame(
-        {
-            "scenario": "default", "cluster": np.repeat(ids, many), "subscore": places,
-            "value": values, "low": np.clip(values - 9, 1, 100), "high": np.clip(values + 9, 1, 100),
-            "weight": 1 / many, "contribution": np.log(values) / many, "basis": np.nan,
-            "measure": values / 50.5 - 1, "measure_low": np.nan, "measure_high": np.nan,
-            "reach": np.where(places == "embeddedness", "10 km", ""),
-            "decided": np.repeat(rated.astype(int), many),
-            "reason": np.where(np.repeat(rated, many), "", "reason.too_wide"),
-        }
-    )  # fmt: skip
-    reaches = ("fence", "10 km", "30 km", "beyond")
-    expected = rng.gamma(1.2, 40, clusters * len(reaches))
-    ratio = rng.normal(0, 0.8, len(expected))
-    ratios = pd.DataFrame(
-        {
-            "cluster": np.repeat(ids, len(reaches)), "reach": np.tile(reaches, clusters),
-            "observed": np.round(expected * 2**ratio), "expected": expected, "design": 1.0,
-            "ratio": ratio, "low": ratio - 0.4, "high": ratio + 0.4, "width": 0.8,
-            "data_weight": 0.8, "decided": 1,
-        }
-    )  # fmt: skip
-    brokers = pd.DataFrame(
-        {
-            "cluster": np.repeat(ids, 5), "place": np.tile(np.arange(1, 6), clusters),
-            "name": "○○○", "type": rng.choice(["firm", "university"], 5 * clusters),
-            "role": rng.choice(["either", "gatekeeper", "representative"], 5 * clusters),
-        }
-    )  # fmt: skip
-    abroad = pd.DataFrame(
-        {
-            "cluster": rng.choice(ids, 3000), "country": rng.choice(["US", "DE", "JP"], 3000),
-            "kind": rng.choice(["research", "transfer"], 3000), "links": rng.integers(3, 40, 3000),
-            "weight": 0,
-        }
-    ).drop_duplicates(["cluster", "country", "kind"])  # fmt: skip
-    flags = pd.DataFrame({"cluster": ids, "flag": "headquarters", "share": 0.6, "links": 40,
-                          "raised": (rng.random(clusters) < 0.1).astype(int)})  # fmt: skip
     five = ["firm_firm", "research", "support", "transfer", "mobility"]
     weight = size**0.8 / (size**0.8).sum()
     source, target = rng.choice(clusters, (2, flows), p=weight)
@@ -522,11 +530,7 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
         institutes=bodies,
         indicators=indicators,
         scores=scores,
-        subscores=subscores,
-        ratios=ratios,
-        brokers=brokers,
-        abroad=abroad,
-        flags=flags,
+        **_large_evidence(ids, score, rng),
         flows=pd.concat([pairs, beyond], ignore_index=True),
         explanations={
             cluster: (

@@ -8,11 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustermap.scores.comparators import eu_stars, tabulate_industries, us_strong
+from clustermap.scores import parse_profile, score_linkages
+from clustermap.scores.comparators import (
+    NOTHING_KNOWN,
+    eu_stars,
+    score_stars,
+    tabulate_industries,
+    us_strong,
+)
+from clustermap.scores.score import Reaches
 from tests.indicators.worlds import small_world
+from tests.scores.files import balanced, goalposts, profile_text
+from tests.scores.hand import belief, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from clustermap.scores import Scored
 
 #  cluster  firms  employees    LQ   share of the cluster
 ROWS = {
@@ -97,3 +109,33 @@ def test_what_the_rules_look_at() -> None:
     assert row["share"] == pytest.approx(1 / 4)
     assert found.loc[("B", "ships"), ["firms", "employees", "share"]].to_list() == [0, 0, 0]
     assert found.loc[("D", "chips"), ["employees", "location_quotient", "share"]].isna().all()
+
+
+def by_method(name: str) -> Scored:
+    counts, parts = small_world(), parts_of({"embeddedness": belief([0.0] * 4)})
+    scored = score_linkages(
+        counts.clusters, parts, balanced(), goalposts(), Reaches((0.0,)), draws=20
+    )
+    return score_stars(scored, counts, parse_profile(profile_text(name), name))
+
+
+def test_stars_as_a_score() -> None:
+    found = by_method("eu_stars")
+    table = found.scores.set_index("cluster")
+    # A: the largest in chips (80 of 80 and 60: the 90th percentile is 78) and twice specialised;
+    # B: three times specialised, and its share of 60 % is the largest. C and D: employees unknown.
+    assert table["score"].dropna().to_dict() == pytest.approx({"A": 67, "B": 67})
+    assert table["rank"].dropna().to_dict() == {"A": 1, "B": 1}
+    assert table["rank_high"].dropna().to_dict() == {"A": 2, "B": 2}
+    assert table["alike"].dropna().to_dict() == {"A": 1, "B": 1}
+    assert table["reason"].tolist() == ["", "", NOTHING_KNOWN, NOTHING_KNOWN]
+    assert found.unrated == {NOTHING_KNOWN: 2}
+
+
+def test_stars_have_no_interval_and_parts_no_weight() -> None:
+    found = by_method("us_strong")
+    assert found.scores[["low", "high", "top_share"]].isna().all(axis=None)
+    assert found.drawn is None
+    assert found.scores["score"].head(2).tolist() == [1, 1]  # nobody is strong
+    assert found.subscores[["weight", "contribution"]].isna().all(axis=None)
+    assert (found.subscores["value"] == 50.5).all()

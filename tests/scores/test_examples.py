@@ -9,8 +9,11 @@ import pytest
 
 from clustermap.scores import (
     draws,
+    explain,
+    goalposts,
     hierarchy,
     impute,
+    known,
     normalise,
     normalisers,
     outranking,
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 
 MODULES = [
-    *(draws, hierarchy, impute, normalise, normalisers),
+    *(draws, explain, goalposts, hierarchy, impute, known, normalise, normalisers),
     *(outranking, quality, ranks, sensitivity, treat, weights),
 ]
 

@@ -161,8 +161,8 @@ def test_the_sheet_of_a_score_names_its_parts() -> None:
     profile = balanced()
     random = np.random.default_rng(1)
     clusters = [f"c{at}" for at in range(30)]
-    names = [pillar.key for pillar in profile.pillars]
-    wide = pd.DataFrame(random.uniform(1, 100, (30, 4)), index=clusters, columns=names)
+    names = list(profile.parts)
+    wide = pd.DataFrame(random.uniform(1, 100, (30, 6)), index=clusters, columns=names)
     wide[names[1]] = wide[names[0]] + random.normal(0, 1, 30)
     wide.iloc[3:, 2] = NAN
     rated = pd.Series([0, *[1] * 29], index=clusters)

@@ -7,22 +7,34 @@ import re
 import pytest
 
 from clustermap.messages import LANGUAGES, read_catalogue
-from clustermap.scores.rating import REASONS
-from tests.scores.files import balanced
+from clustermap.network import empirical_bayes, ratios
+from clustermap.scores.comparators import NOTHING_KNOWN
+from clustermap.scores.explain import SECTIONS
+from clustermap.scores.profile import PARTS
+from clustermap.scores.rating import OF_RATIOS, REASONS
 
 OURS = ("indicator.", "subscore.", "reason.", "explain.", "note.", "fault.score_", "fault.profile_")
+OF_PARTS = (empirical_bayes.TOO_FEW_LINKED, empirical_bayes.TOO_WIDE)
 
 
-@pytest.mark.parametrize("pillar", balanced().pillars, ids=lambda pillar: pillar.key)
-def test_every_part_has_a_name_and_a_meaning(pillar: object) -> None:
-    key = getattr(pillar, "key", "")
-    assert {f"subscore.{key}.label", f"subscore.{key}.meaning"} <= read_catalogue().keys()
+@pytest.mark.parametrize("part", PARTS)
+def test_every_part_has_a_name_and_a_meaning(part: str) -> None:
+    assert {f"subscore.{part}.label", f"subscore.{part}.meaning"} <= read_catalogue().keys()
 
 
-def test_every_reason_has_words_that_need_no_values() -> None:
-    for reason in REASONS:
-        for language in LANGUAGES:
-            assert "{" not in read_catalogue()[reason][language]
+@pytest.mark.parametrize(
+    "reason", [*REASONS, *OF_RATIOS, *ratios.REASONS, *OF_PARTS, NOTHING_KNOWN]
+)
+def test_every_reason_has_words_that_need_no_values(reason: str) -> None:
+    for language in LANGUAGES:
+        assert "{" not in read_catalogue()[reason][language]
+
+
+def test_every_sentence_of_an_explanation_stands_in_a_section() -> None:
+    named = {key.split(".")[1] for key in read_catalogue() if key.startswith("explain.")}
+    assert named == {"heading", "word", "null", *SECTIONS}
+    headings = {key for key in read_catalogue() if key.startswith("explain.heading.")}
+    assert headings == {f"explain.heading.{section}" for section in SECTIONS}
 
 
 @pytest.mark.parametrize(
@@ -32,4 +44,7 @@ def test_both_languages_name_the_same_values(key: str) -> None:
     texts = read_catalogue()[key]
     korean, english = (set(re.findall(r"{(\w+)}", texts[language])) for language in LANGUAGES)
     assert korean == english
-    assert re.search("[가-힣]", texts["ko"])
+    # Where a sentence is nothing but its values there is nothing to translate.
+    assert re.search("[가-힣]", texts["ko"]) or not re.search(
+        "[A-Za-z]", re.sub("{.*?}", "", texts["en"])
+    )

@@ -23,17 +23,16 @@
     const [low, high] = [column.low[place], column.high[place]];
     const decided = Boolean(column.decided[place]);
     const meaning = `subscore.${column.subscore}.meaning`;
-    const small = [];
-    if (!decided) {
-      const reason = decode(column.reason, place);
-      small.push(cm.say("page.card.part_open"), reason ? cm.label(`reason.${reason}`, reason) : "");
-    } else if (column.weight[place] !== null) {
+    const small = [decided ? "" : cm.say("page.card.part_open")];
+    if (column.weight[place]) {
       small.push(cm.say("page.card.weight", { weight: cm.number(100 * column.weight[place], 0) }));
-      if (column.contribution[place] !== null) {
-        small.push(cm.say("page.card.contribution",
-          { value: cm.number(column.contribution[place], 2) }));
-      }
     }
+    if (column.contribution[place] !== null) {
+      small.push(cm.say("page.card.contribution",
+        { value: cm.number(column.contribution[place], 2) }));
+    }
+    const reason = decided ? "" : decode(column.reason, place);
+    if (reason) small.push(cm.label(`reason.${reason}`, reason));
     return cm.make("li", { class: decided ? null : "open",
       title: cm.knows(meaning) ? cm.say(meaning) : null },
     cm.make("span", { class: "part-name",
@@ -98,7 +97,7 @@
     const column = columnOf(subscore);
     const decided = column && column.decided[place];
     const ratio = columns.ratio[place];
-    const times = (value) => cm.number(value, value < 10 ? 1 : 0);
+    const times = (value) => cm.number(value, value < 10 ? 2 : 0);
     return cm.make("tr", { class: decided ? null : "open",
       title: decided ? null : cm.say("page.card.part_open") },
     cm.make("th", { scope: "row", text: reach }), countCell(columns.observed[place]),
