@@ -182,6 +182,7 @@ def measure_intervals(table: pd.DataFrame, axis: str, name: str) -> dict[str, fl
         f"{name}.rated": float(rated.mean()),
         f"{name}.flagged.all": share_of(above | below, typical),
         f"{name}.flagged.rated": share_of(above | below, typical & rated),
+        f"{name}.wrong.all": share_of((above | below) & ~hold, typical & known),
         f"{name}.wrong.rated": share_of((above | below) & ~hold, typical & known & rated),
         f"{name}.covered.all": share_of(hold, known),
         f"{name}.covered.rated": share_of(hold, known & rated),

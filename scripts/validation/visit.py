@@ -64,13 +64,19 @@ class Truth:
         Had nothing been planted; with the variance of links drawn anew.
     planted
         With what is planted.
-    by_formula
-        Whether both follow from the law, or are means of links drawn anew.
+    times, times_planted
+        Of how many worlds drawn anew they are the means; 0 where both follow from the law.
     """
 
     typical: Expected
     planted: Expected
-    by_formula: bool
+    times: int = 0
+    times_planted: int = 0
+
+    @property
+    def by_formula(self) -> bool:
+        """Whether both follow from the law."""
+        return self.times == 0
 
 
 def find_truth(nation: Nation, times: int = TIMES) -> Truth:
@@ -92,13 +98,14 @@ def find_truth(nation: Nation, times: int = TIMES) -> Truth:
         typical, planted = (
             expect(nation, beyond_km=BEYOND_KM, planted=planted) for planted in (False, True)
         )
-        return Truth(typical, planted, by_formula=True)
+        return Truth(typical, planted)
+    again = max(times // 2, 2)
     seed = nation.seed + _OTHER_SEED
     typical = expect_by_redrawing(nation, times, seed=seed, beyond_km=BEYOND_KM, shares=True)
     planted = expect_by_redrawing(
-        nation, max(times // 2, 1), seed=seed + 1, beyond_km=BEYOND_KM, planted=True, shares=True
+        nation, again, seed=seed + 1, beyond_km=BEYOND_KM, planted=True, shares=True
     )
-    return Truth(typical, planted, by_formula=False)
+    return Truth(typical, planted, times, again)
 
 
 def count_far(nation: Nation, edges: Edges, kinds: tuple[int, ...]) -> Numbers:
@@ -177,7 +184,7 @@ def _choose_kinds(values: Numbers, kinds: list[int]) -> Numbers:
 
 
 def find_true_ratios(
-    truth: Truth, kinds: tuple[int, ...], typical: npt.NDArray[np.bool_]
+    truth: Truth, kinds: tuple[int, ...], planted: npt.NDArray[np.object_]
 ) -> tuple[Numbers, Numbers]:
     """Return the log2 ratios that there are to be found, inside and beyond.
 
@@ -188,8 +195,8 @@ def find_true_ratios(
     kinds
         Kinds scored; their ratios are averaged. Where links were drawn anew it is the ratio of all
         kinds together, since those of rare kinds rest on few links.
-    typical
-        Which clusters are not planted: their median is 0.
+    planted
+        What is planted in each cluster; the median of those that are typical is 0.
 
     Returns
     -------
@@ -204,8 +211,68 @@ def find_true_ratios(
         logs = np.log2(np.where(there, above, 1.0) / np.where(there, below, 1.0))
         many = there.sum(axis=0)
         ratio = np.where(many > 0, logs.sum(axis=0) / np.maximum(many, 1), np.nan)
-        found.append(ratio - np.nanmedian(ratio[typical]))
+        if not truth.by_formula:
+            ratio = steady(ratio, _find_noise(truth, side), planted)
+        found.append(ratio - np.nanmedian(ratio[planted == "none"]))
     return found[0], found[1]
+
+
+def _find_noise(truth: Truth, side: str) -> Numbers:
+    # Variance of log2 of a ratio of two means over repetitions.
+    total = np.zeros(getattr(truth.typical, side).shape[1])
+    parts = ((truth.typical, truth.times), (truth.planted, truth.times_planted))
+    for expected, times in parts:
+        mean, variance = (getattr(expected, f"{side}{name}")[-1] for name in ("", "_variance"))
+        total += np.divide(
+            variance, times * mean**2, out=np.full(len(mean), np.inf), where=mean > 0
+        )
+    return np.asarray(total / np.log(2) ** 2)
+
+
+def steady(ratio: Numbers, noise: Numbers, planted: npt.NDArray[np.object_]) -> Numbers:
+    """Draw ratios that rest on few repetitions to the mean of those planted alike.
+
+    Parameters
+    ----------
+    ratio
+        One value a cluster; NaN where nothing was drawn.
+    noise
+        Variance that the number of repetitions gives it.
+    planted
+        What is planted in each cluster.
+
+    Returns
+    -------
+    Numbers
+        ``mean + v / (v + noise) (ratio - mean)``, v being how much those planted alike truly differ
+        (variance beyond noise, by moments); the mean where nothing was drawn.
+
+    Examples
+    --------
+    Two that differ no more than by chance, and two that differ truly:
+
+    >>> kinds = np.array(["a", "a", "b", "b"])
+    >>> found = steady(np.array([1.0, 3.0, 1.0, 3.0]), np.array([2.0, 2.0, 0.0, 0.0]), kinds)
+    >>> found.round(6).tolist()
+    [2.0, 2.0, 1.0, 3.0]
+    """
+    found = np.full(len(ratio), np.nan)
+    for kind in np.unique(planted):
+        alike = planted == kind
+        value, chance = ratio[alike], noise[alike]
+        known = np.isfinite(value) & np.isfinite(chance)
+        if not known.any():
+            continue
+        spread, mean = 0.0, 0.0
+        for _ in range(20):
+            weight = np.where(known, 1 / (spread + np.where(known, chance, 0.0) + 1e-12), 0.0)
+            weight /= weight.sum()
+            mean = float((weight * np.where(known, value, 0.0)).sum())
+            excess = np.where(known, (value - mean) ** 2 - chance, 0.0)
+            spread = max(float((weight * excess).sum()), 0.0)
+        trust = np.where(known, spread / (spread + np.where(known, chance, 0.0) + 1e-12), 0.0)
+        found[alike] = mean + trust * (np.where(known, value, mean) - mean)
+    return found
 
 
 def list_posterior(name: str, posterior: Posterior) -> dict[str, npt.ArrayLike]:
@@ -276,11 +343,11 @@ def visit_linkage(nation: Nation, edges: Edges, seen: Observation, times: int) -
         columns |= list_posterior(f"oracle_{name}", ratios.posterior)
         columns[f"oracle_{name}.expected"] = ratios.expected
         fit[f"oracle_{name}"] = _describe(ratios.prior, ratios.alike, ratios.typical)
-    typical = (nation.truth["planted"] == "none").to_numpy()
+    planted = nation.truth["planted"].to_numpy(dtype=object)
     columns["true_local"], columns["true_outside"] = find_true_ratios(
-        truth, comparison.kinds, typical
+        truth, comparison.kinds, planted
     )
-    if typical.all():
+    if (planted == "none").all():
         columns |= list_score(observed, found, edges, seen)
     return {"fit": fit, "clusters": columns}
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NULL = "null"
-METHODS = {"linkage": 1, NULL: 2, "brokerage": 1, "resilience": 1}
-"""Raised whenever worlds or what is recorded of them change: older records are then made anew."""
+METHODS = {NULL: 2, "attachment": 2, "projects": 2}
+"""By law or what is planted; 1 for all others. Raised whenever worlds or what is recorded of them
+change: older records are then made anew."""
 
 CLUSTERS = 1_900
 SEEDS, FEW_SEEDS = 10, 3
@@ -59,6 +60,11 @@ class World:
     def group(self) -> str:
         """Worlds that differ in nothing but their seed."""
         return self.name.rsplit("-", 1)[0]
+
+    @property
+    def method(self) -> int:
+        """Version of what is recorded of it."""
+        return max(METHODS.get(self.planted, 1), METHODS.get(self.law, 1))
 
 
 def plan_worlds(seeds: int = SEEDS, only: str | None = None) -> list[World]:
@@ -112,7 +118,7 @@ class Records:
         if not path.exists():
             return None
         record = json.loads(path.read_text(encoding="utf-8"))
-        key = {"method": METHODS[world.planted], "world": asdict(world)}
+        key = {"method": world.method, "world": asdict(world)}
         return record if {name: record.get(name) for name in key} == key else None
 
     def write(self, world: World, found: dict[str, Any]) -> None:
@@ -126,7 +132,7 @@ class Records:
             What is to be recorded of it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        record = {"method": METHODS[world.planted], "world": asdict(world), **found}
+        record = {"method": world.method, "world": asdict(world), **found}
         path = self.folder / f"{world.name}.json"
         part = path.with_name(f".{path.name}.{os.getpid()}.part")
         part.write_text(json.dumps(record, separators=(",", ":")) + "\n", encoding="utf-8")

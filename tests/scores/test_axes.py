@@ -22,7 +22,8 @@ def _parts() -> Parts:
     expected = [[5, 5], [5, 5], [5, 0], [0, 0]]
     near = ratios(belief([0.0] * 4), (first, second), expected)
     ignored = ratios(belief([0.0] * 4), (second, first), expected)
-    return replace(parts_of({"embeddedness": belief([0.0] * 4)}), local=(ignored, near))
+    parts = parts_of({"embeddedness": belief([0.0] * 4)})
+    return replace(parts, ratios={("mass", "drawn"): (ignored, near, ignored)})
 
 
 def test_the_gap_is_what_is_missing_of_each_kind() -> None:
