@@ -45,6 +45,9 @@ _OF_PART = (
     *("measure", "measure_low", "measure_high"),
 )
 _UNDECIDED = "undecided"
+_EXACT = "explain.beside."
+"""Sentences that name capability, countries and warnings in numbers; what may be told of these
+leaves in tables of its own."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,7 @@ def build_release(results: Results, terms: Terms) -> Release:
         abroad=release_abroad(find_table(behind, "abroad"), kinds, rules),
         flags=release_flags(find_table(behind, "flags"), few, rules, internal=terms.internal),
         flows=flows,
-        explanations=_release_explanations(results, few),
+        explanations=_release_explanations(results, few, internal=terms.internal),
         industries=results.taxonomy.labels,
         coverage=count_coverage(results.flows),
         regions=results.regions,
@@ -289,11 +292,13 @@ def _release_flows(results: Results, terms: Terms) -> tuple[pd.DataFrame, int]:
 
 
 def _release_explanations(
-    results: Results, few: pd.Series[bool]
+    results: Results, few: pd.Series[bool], *, internal: bool
 ) -> Mapping[str, tuple[Message, ...]]:
     withheld = (Message("note.withheld"),)
     return {
-        cluster: withheld if few.get(cluster, default=False) else sentences
+        cluster: withheld
+        if few.get(cluster, default=False)
+        else tuple(one for one in sentences if internal or not one.key.startswith(_EXACT))
         for cluster, sentences in results.scored.explanations.items()
     }
 
