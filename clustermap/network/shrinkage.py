@@ -44,7 +44,7 @@ _POINTS = 25
 _MIN_CLUSTERS = 5
 _START = np.array([0.0, np.log(4.0), np.log(10.0), 0.0])
 _OTHER_START = np.array([0.0, np.log(1.5), np.log(45.0), -2.0])
-_ALIKE = 20.0
+_ALIKE, _MOST_ALIKE = 20.0, 1e4
 # Of the prior: log of the typical ratio, log shape of the wide gamma, log of how much narrower the
 # narrow one is, logit of the share of the wide one; and how alike kinds are where nothing says so.
 
@@ -393,6 +393,8 @@ def fit_alike(by_kind: Evidence) -> float:
         Shape of the gamma distribution of a kind's factor around its cluster's; between 0.1 and
         10,000.
     """
+    if (by_kind.expected > 0).any(axis=0).sum() < 2:
+        return _MOST_ALIKE  # a single kind is its cluster's all
     total = by_kind.expected.sum(axis=1)
     use = (total > 0) & ((by_kind.expected > 0).sum(axis=1) > 1)
     seen = np.where(by_kind.expected > 0, by_kind.observed, 0.0)[use]
@@ -408,7 +410,8 @@ def fit_alike(by_kind: Evidence) -> float:
         ends = special.gammaln(whole) - special.gammaln(whole + seen.sum(axis=1))
         return float(-found.sum() - ends.sum() + 0.05 * (log_alike - np.log(_ALIKE)) ** 2)
 
-    found = optimize.minimize_scalar(cost, bounds=(np.log(0.1), np.log(1e4)), method="bounded")
+    bounds = (np.log(0.1), np.log(_MOST_ALIKE))
+    found = optimize.minimize_scalar(cost, bounds=bounds, method="bounded")
     return float(np.exp(found.x))
 
 

@@ -152,7 +152,7 @@ def parse_goalposts(text: str, name: str) -> Goalposts:
         section = measures.section(measure)
         kinds = {key for key, found in section.entries.items() if isinstance(found, dict)}
         posts[measure] = _parse_post(section, kinds)
-        for kind in kinds:
+        for kind in sorted(kinds):
             posts[f"{measure}.{kind}"] = _parse_post(section.section(kind), set())
     return Goalposts(name, document.text("version"), posts)
 
