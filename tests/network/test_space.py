@@ -69,7 +69,7 @@ def test_cells_of_the_small_world() -> None:
     assert np.isnan(space.x[US])
     assert space.bins[A, A] == KM[1]
     assert space.bins[A, B] == space.bins[B, A] == KM[8.5]  # 7.95 km
-    assert space.bins[A, C] == KM[60]  # 49.7 km
+    assert space.bins[A, C] == KM[53]  # 49.7 km
     assert space.bins[C, OUT] == KM[40]  # 35 km east, 15 km south: 38.1 km
     assert set(space.bins[US]) == {UNKNOWN}
     near = [tuple(pair) for pair in space.near.tolist()]
@@ -99,7 +99,7 @@ def test_links_have_the_bin_of_their_own_distance_only_where_it_matters() -> Non
     assert band("u1", "f3") == band("f3", "u1") == KM[8.5]
     assert band("f2", "s1") == UNKNOWN
     assert band("f4", "f5") == KM[40]
-    assert band("f1", "f4") == KM[60]
+    assert band("f1", "f4") == KM[53]
     assert band("u1", "p1") == UNKNOWN
 
 
