@@ -281,7 +281,6 @@ def hostile_release() -> Release:
     world = internal_release()
     texts = pd.Series(HOSTILE)
     count = len(HOSTILE)
-    assert world.firms is not None
 
     def repeat(table: Any) -> Any:
         return pd.concat([table.iloc[[0]]] * count, ignore_index=True)
@@ -294,7 +293,7 @@ def hostile_release() -> Release:
     clusters["geometry"] = [_square(126.5 + 0.2 * n, 36.0 + 0.1 * n) for n in range(count)]
     institutes = repeat(world.institutes).assign(name=texts, cluster=ids)
     institutes["x"] += np.arange(count) * 2000
-    firms = repeat(world.firms).assign(name=texts, cluster=ids)
+    firms = repeat(cast("pd.DataFrame", world.firms)).assign(name=texts, cluster=ids)
     scores = repeat(world.scores[world.scores["cluster"] == "A"]).assign(
         cluster=ids, rank=pd.array(range(1, count + 1), dtype="Int64")
     )

@@ -95,9 +95,7 @@ def _ratios() -> pd.DataFrame:
     parts = parts_of({"embeddedness": near.posterior})
     far = ratios(belief([0.2] * 3), kinds)
     other = ratios(belief([0.3] * 3)), ratios(belief([0.4] * 3))
-    parts = replace(
-        parts, ratios={("mass", "drawn"): (near, far), ("constrained", "drawn"): other}
-    )
+    parts = replace(parts, ratios={("mass", "drawn"): (near, far), ("constrained", "drawn"): other})
     standardised: Any = SimpleNamespace(
         headline="mass",
         dispersion=np.zeros(3),
