@@ -102,6 +102,11 @@ class Prior:
 
         The narrow one is a hypothesis (that a cluster is ordinary) which links confirm or refute;
         it is the wide one that they are weighed against.
+
+        Returns
+        -------
+        float
+            In expected links.
         """
         return float(self.rates[1])
 
