@@ -32,6 +32,7 @@ from pydantic_core import PydanticCustomError
 
 from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
+from clustermap.network.allowance import CIRCUMSTANCES, Circumstance
 from clustermap.tables import KINDS, LAYERS, LINKAGES, Table
 
 if TYPE_CHECKING:
@@ -362,6 +363,12 @@ class Score(Section):
         description="What links are held against in the headline: what is typical of the actors at"
         " their distances, the same with every cell's total kept, or without distances; all are"
         " computed.",
+    )
+    allow_for: Annotated[tuple[Circumstance, ...], Field(strict=False)] = Field(
+        default=CIRCUMSTANCES,
+        description="Circumstances of clusters that the headline allows for: their region, their"
+        " number of actors, and their head offices and branches. Empty: clusters are"
+        " compared with the whole nation.",
     )
     local_m: Annotated[tuple[float, ...], Field(strict=False)] = Field(
         default=(0, 10_000, 30_000),

@@ -352,6 +352,7 @@ RATIOS = Table(
         Column("reach", "text", "Fence, local radius (all that is nearer), beyond.", required=True),
         Column("observed", "number", "Links; of projects and documents in shares.", "links"),
         Column("expected", "number", "Links typical of the same actors there.", "links"),
+        Column("allowance", "number", "What expected was multiplied with for circumstances."),
         Column("design", "number", "Links per independent unit."),
         Column("ratio", "number", "Log2 of observed over expected, shrunk.", "log2"),
         _LOW,

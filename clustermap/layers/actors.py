@@ -22,7 +22,7 @@ POINT = "x, y"
 """Column that a fault of both coordinates names."""
 
 SITES = ("unknown", "headquarters", "other")
-HEADQUARTERS = SITES.index("headquarters")
+HEADQUARTERS, OTHER_SITE = SITES.index("headquarters"), SITES.index("other")
 
 _HEADQUARTERS = ("headquarters", "hq", "head office", "본사", "본점")
 _PRECISE_M = 2000.0

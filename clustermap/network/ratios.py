@@ -12,6 +12,7 @@ import numpy as np
 
 from clustermap.network.posterior import Posterior
 from clustermap.network.shrinkage import (
+    ENDLESS,
     MAX_WIDTH,
     MIN_WEIGHT,
     Alone,
@@ -21,6 +22,7 @@ from clustermap.network.shrinkage import (
     find_belief,
     fit_alike,
     fit_prior,
+    join_sizes,
     loosen,
     size_of_sum,
     weigh_alone,
@@ -102,6 +104,9 @@ def gather_evidence(
         ],
         axis=1,
     )
+    if comparison.variance is not None:
+        unsure = np.maximum(comparison.variance[:, :, reach], 1 / ENDLESS)
+        size = join_sizes(size, 1 / unsure)
     seen, expected = comparison.observed[:, :, reach] / design, expected / design
     by_kind = Evidence(seen[:, :-1], expected[:, :-1], size[:, :-1])
     return by_kind, Evidence(seen[:, -1], expected[:, -1], size[:, -1])

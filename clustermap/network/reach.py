@@ -36,7 +36,8 @@ class Sums:
         Clusters x (local reaches + 1): local ones hold all that is nearer; the last is what lies
         beyond them.
     squares
-        The same of squares over pairs of cells; they say how far dispersion averages out.
+        The same of squares over pairs of different cells; they say how far dispersion averages
+        out. Links within the fence have none: what sets that one place apart is what is measured.
     """
 
     links: Numbers
@@ -120,7 +121,6 @@ class _Spread:
         rows[np.arange(len(held)), held] = 0.0
         links, squares = self._accumulate(rows)
         links[:, : self.levels] += inside[:, None]
-        squares[:, : self.levels] += inside[:, None] ** 2
         return links, squares
 
     def of_several(self, cluster: int, held: Codes) -> tuple[Numbers, Numbers]:
@@ -131,7 +131,6 @@ class _Spread:
         rows[:, held] = 0.0
         links, squares = (found.sum(axis=0) for found in self._accumulate(rows))
         links[: self.levels] += inside.sum()
-        squares[: self.levels] += (inside**2).sum()
         return links, squares
 
     def _accumulate(self, rows: Numbers) -> tuple[Numbers, Numbers]:

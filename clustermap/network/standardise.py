@@ -6,13 +6,19 @@ that its mix of actors would have at its distances, were it typical of the natio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
+from clustermap.network.allowance import (
+    CIRCUMSTANCES,
+    allow_for,
+    find_allowances,
+    find_circumstances,
+)
 from clustermap.network.constrained import expect_constrained
 from clustermap.network.expected import (
     PairExpectation,
@@ -29,11 +35,12 @@ from clustermap.network.units import ALL_KINDS, build_reach
 from clustermap.tables import SCORED_KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import numpy.typing as npt
     import pyarrow as pa
 
+    from clustermap.network.allowance import Circumstance, Circumstances
     from clustermap.network.expected import Block
     from clustermap.network.null import Channel, Fit
     from clustermap.network.observed import Boundary, Observed
@@ -67,6 +74,12 @@ class Comparison:
         Sums over pairs of cells of squares of expected links.
     design
         Links per independent unit.
+    variance
+        Variance of the logarithm of expected links, as far as what was allowed for is not known
+        for sure; None where nothing was.
+    allowance
+        What expected links were multiplied with for the clusters' circumstances; None where nothing
+        was allowed for.
     """
 
     kinds: tuple[int, ...]
@@ -74,6 +87,8 @@ class Comparison:
     expected: Numbers
     squares: Numbers
     design: Numbers
+    variance: Numbers | None = None
+    allowance: Numbers | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +124,7 @@ def standardise(
     *,
     headline: Null = "mass",
     exponent: float | None = None,
+    circumstances: Collection[Circumstance] = CIRCUMSTANCES,
     beside: bool = True,
     listen: Callable[[int, int], None] | None = None,
 ) -> Standardised:
@@ -122,6 +138,8 @@ def standardise(
         The null that the two moved boundaries are compared under as well.
     exponent
         Exponent of size of the mass null; None: fitted, so that size explains nothing that is left.
+    circumstances
+        What the mass null allows for, see :mod:`clustermap.network.allowance`.
     beside
         Whether what stands beside the headline is wanted, too: the other nulls and the boundaries
         that are moved. Without it there are the headline null and the doubly constrained one, which
@@ -140,7 +158,22 @@ def standardise(
         If a null does not converge.
     """
     nulls = tuple(null for null in NULLS if beside or null in {headline, "constrained"})
-    return _Run(observed, headline, exponent, nulls, listen).carry_out()
+    found = _Run(observed, headline, exponent, nulls, listen).carry_out()
+    return _allow(found, find_circumstances(observed, circumstances)) if circumstances else found
+
+
+def _allow(found: Standardised, circumstances: Circumstances) -> Standardised:
+    comparisons = found.comparisons
+    if ("mass", "drawn") not in comparisons:
+        return found
+    allowance = find_allowances(comparisons["mass", "drawn"], circumstances)
+    # Where a boundary is moved the region and the rest stay what they are.
+    allowed = {
+        (null, boundary): allow_for(comparison, allowance)
+        for (null, boundary), comparison in comparisons.items()
+        if null == "mass"
+    }
+    return replace(found, comparisons=comparisons | allowed)
 
 
 class _Run:

@@ -1,4 +1,9 @@
-"""Strata: actors that are compared with each other - of one type, size class and sector group."""
+"""Strata: actors that are compared with each other - of one type, size class and sector group.
+
+Sites of firms with several sites are strata of their own, too few of each for sectors to be told
+apart: head offices by the number of their sites, whose links are often booked with them, and other
+sites by size class.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clustermap.layers.actors import HEADQUARTERS, OTHER_SITE
 from clustermap.layers.cells import ABROAD, UNKNOWN
-from clustermap.network.tallies import size_classes
+from clustermap.network.tallies import UNKNOWN_SIZE, size_classes
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
@@ -21,11 +27,16 @@ if TYPE_CHECKING:
 KEPT_SECTORS = 19
 OTHER_SECTORS, NO_SECTOR = KEPT_SECTORS, KEPT_SECTORS + 1
 """Codes of the sector groups of all other divisions, and of firms without an industry code."""
-NOT_A_FIRM = -1
+NOT_A_FIRM, HEAD_OFFICE, BRANCH = -1, -2, -3
+"""In place of a sector group: all but firms, head offices and branches of firms with several sites.
+"""
+SITE_CLASSES = (2, 3, 4, 6, 10)
+"""Numbers of sites of a firm from which a class of head offices begins."""
 LEFT_OUT = -1
 """Stratum of actors that the null model leaves out."""
 
 _FIRM = ACTOR_TYPES.index("firm")
+_MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -37,9 +48,9 @@ class Strata:
     type
         uint8; position in ACTOR_TYPES.
     size_class
-        int8; position in SIZE_CLASSES, UNKNOWN_SIZE where unknown.
+        int8; position in SIZE_CLASSES, of head offices in SITE_CLASSES; UNKNOWN_SIZE where unknown.
     sector
-        int16; code of the sector group, NOT_A_FIRM for all but firms.
+        int16; code of the sector group, or NOT_A_FIRM, HEAD_OFFICE or BRANCH.
     """
 
     type: npt.NDArray[np.uint8]
@@ -82,6 +93,7 @@ def assign_strata(
     industries: CodedIndustries | None,
     firms: npt.NDArray[np.int64],
     taking_part: npt.NDArray[np.bool_],
+    sites: Sites | None = None,
 ) -> tuple[Strata, npt.NDArray[np.int16]]:
     """Give every actor its stratum.
 
@@ -97,6 +109,8 @@ def assign_strata(
         Positions of the layer's firms in the register.
     taking_part
         bool; which actors of the register the null model holds.
+    sites
+        As :func:`find_sites`; None where nothing is known of sites.
 
     Returns
     -------
@@ -108,8 +122,11 @@ def assign_strata(
     classes[firms] = size_classes(employees, len(firms))
     if industries is not None:
         sectors[firms] = group_sectors(industries)
+    if sites is not None:
+        sectors = np.where(sites.kind < 0, sites.kind, sectors).astype(np.int16)
+        classes = np.where(sites.kind == HEAD_OFFICE, sites.size_class, classes).astype(np.int8)
     # One whole number a combination keeps the order of type, size class and sector group.
-    spread = (NOT_A_FIRM, NO_SECTOR + 1)
+    spread = (BRANCH, NO_SECTOR + 1)
     width = spread[1] - spread[0]
     key = (types.astype(np.int64) * 128 + classes) * width + (sectors - spread[0])
     found, at = np.unique(key[taking_part], return_inverse=True)
@@ -121,6 +138,63 @@ def assign_strata(
         type_.astype(np.uint8), size_class.astype(np.int8), (sector + spread[0]).astype(np.int16)
     )
     return strata, stratum
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Which actors are sites of firms with several sites.
+
+    Parameters
+    ----------
+    kind
+        int16; HEAD_OFFICE, BRANCH, or 0 for all other actors.
+    size_class
+        int8; of head offices the position in SITE_CLASSES, UNKNOWN_SIZE where no group is given.
+    """
+
+    kind: npt.NDArray[np.int16]
+    size_class: npt.NDArray[np.int8]
+
+
+def find_sites(
+    types: npt.NDArray[np.uint8], group: npt.NDArray[np.int32], site: npt.NDArray[np.uint8]
+) -> Sites:
+    """Tell the sites of firms with several sites from all other actors.
+
+    Parameters
+    ----------
+    types
+        uint8; actor types of the register.
+    group
+        int32; business group of every actor, -1 for none.
+    site
+        uint8; position in SITES of :mod:`clustermap.layers.actors`.
+
+    Returns
+    -------
+    Sites
+        A firm that is alone in its group has one site, whatever the register calls it; where no
+        group is given the register's word stands, unless it calls most firms so.
+
+    Examples
+    --------
+    Two sites of one firm, a "head office" that is alone, and a university:
+
+    >>> types, group = np.array([0, 0, 0, 1], np.uint8), np.array([5, 5, 6, -1], np.int32)
+    >>> found = find_sites(types, group, np.array([1, 2, 1, 0], np.uint8))
+    >>> found.kind.tolist(), found.size_class[0].item()
+    ([-2, -3, 0, 0], 0)
+    """
+    firm = types == _FIRM
+    members = np.bincount(group[group >= 0], minlength=1)
+    many = np.where(group >= 0, members[np.maximum(group, 0)], 0)
+    kind = np.zeros(len(types), dtype=np.int16)
+    for code, stands_for in ((HEADQUARTERS, HEAD_OFFICE), (OTHER_SITE, BRANCH)):
+        named = firm & (many != 1) & (site == code)
+        if named.sum() <= _MOST * firm.sum():
+            kind[named] = stands_for
+    classes = np.searchsorted(SITE_CLASSES, many, side="right") - 1
+    return Sites(kind, np.where(many > 0, classes, UNKNOWN_SIZE).astype(np.int8))
 
 
 def taking_part(codes: npt.NDArray[np.int32], cells: Cells) -> npt.NDArray[np.bool_]:

@@ -78,6 +78,9 @@ def _rows(
                     "kind": kind,
                     "observed": comparison.observed[:, at, level],
                     "expected": comparison.expected[:, at, level] * found.typical,
+                    "allowance": 1.0
+                    if comparison.allowance is None
+                    else comparison.allowance[:, at, level],
                     "design": comparison.design[:, at, level],
                     "ratio": belief.value,
                     "low": low,

@@ -49,7 +49,7 @@ from clustermap.layers.industries import (
 )
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
-from clustermap.network.strata import Strata, assign_strata, taking_part
+from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root
 from clustermap.stages.ledger import Entry, Ledger, Progress
@@ -499,6 +499,7 @@ def _assign_strata(
         industries,
         np.arange(size),
         taking_part(register.cells, cells),
+        find_sites(register.types, register.group, register.site),
     )
 
 

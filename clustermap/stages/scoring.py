@@ -129,6 +129,7 @@ def standardise_links(project: Project, network: Network, progress: Progress) ->
     return standardise(
         network.observed,
         headline=project.score.null,
+        circumstances=project.score.allow_for,
         listen=lambda done, total: progress(step, done, total),
     )
 

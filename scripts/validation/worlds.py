@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NULL = "null"
-METHOD = 3
+METHOD = 4
 """Raised whenever worlds or what is recorded of them change: older records are made anew."""
 
 CLUSTERS = 1_900

@@ -7,12 +7,16 @@ import pyarrow as pa
 
 from clustermap.layers.industries import CodedIndustries
 from clustermap.network.strata import (
+    BRANCH,
+    HEAD_OFFICE,
     KEPT_SECTORS,
+    LEFT_OUT,
     NO_SECTOR,
     NOT_A_FIRM,
     OTHER_SECTORS,
     assign_strata,
     count_members,
+    find_sites,
     group_sectors,
 )
 from clustermap.network.tallies import UNKNOWN_SIZE
@@ -60,6 +64,42 @@ def test_strata_by_hand() -> None:
         (UNIVERSITY, UNKNOWN_SIZE, NOT_A_FIRM),
     ]
     assert stratum.tolist() == [3, 1, 2, 0, -1]
+
+
+def test_sites_of_firms_with_several_are_strata_of_their_own() -> None:
+    # A firm of four sites, one of two, one that is alone in its group, one without any, a clinic.
+    types = np.array([FIRM] * 8 + [ACTOR_TYPES.index("hospital")], np.uint8)
+    group = np.array([5, 5, 5, 5, 2, 2, 7, -1, 5], np.int32)
+    site = np.array([1, 2, 2, 2, 2, 1, 1, 0, 1], np.uint8)
+    sites = find_sites(types, group, site)
+    head, branch = HEAD_OFFICE, BRANCH
+    assert sites.kind.tolist() == [head, branch, branch, branch, branch, head, 0, 0, 0]
+    # The clinic is of the group, too: five sites are in the class from four, two in the first.
+    assert (sites.size_class[0], sites.size_class[5]) == (2, 0)
+    employees = pa.array([10, 60, 10, 10, None, 10, 10, 10], pa.int64())
+    everyone = np.ones(9, bool)
+    strata, stratum = assign_strata(
+        types, employees, divisions([0, 8]), np.arange(8), everyone, sites
+    )
+    told = [
+        (int(strata.size_class[at]), int(strata.sector[at])) for at in stratum if at != LEFT_OUT
+    ]
+    assert told == [
+        *[(2, head), (2, branch), (1, branch), (1, branch), (UNKNOWN_SIZE, branch), (0, head)],
+        *[(1, 0), (1, 0), (UNKNOWN_SIZE, NOT_A_FIRM)],
+    ]
+
+
+def test_head_offices_that_most_firms_are_called_are_no_stratum() -> None:
+    # A register that calls every single firm a head office tells nothing.
+    types, group = np.zeros(4, np.uint8), np.full(4, -1, np.int32)
+    assert find_sites(types, group, np.array([1, 1, 1, 2], np.uint8)).kind.tolist() == [
+        *[0, 0, 0],
+        BRANCH,
+    ]
+    found = find_sites(types, group, np.array([1, 1, 0, 0], np.uint8))
+    assert found.kind.tolist() == [HEAD_OFFICE, HEAD_OFFICE, 0, 0]
+    assert found.size_class.tolist() == [UNKNOWN_SIZE] * 4
 
 
 def test_members_of_cells_leave_out_who_is_abroad() -> None:

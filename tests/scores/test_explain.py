@@ -94,7 +94,7 @@ RATIO_ROWS = pd.DataFrame(
         *("cluster", "null", "reach", "observed", "expected", "design"),
         *("ratio", "low", "high", "width", "data_weight", "decided"),
     ],
-).assign(kind="", boundary="drawn")
+).assign(kind="", boundary="drawn", allowance=1.0)
 FLAG_ROWS = pd.DataFrame(
     [
         ("A", "headquarters", 0.6, 50, 1),
@@ -525,6 +525,7 @@ def draw_world(size: int) -> tuple[Any, ...]:
             "boundary": "drawn",
             "observed": random.integers(0, 30, size),
             "expected": random.uniform(0, 20, size),
+            "allowance": 1.0,
             "design": 1.5,
             "ratio": np.where(decided, values["embeddedness"], NAN),
             "low": low,

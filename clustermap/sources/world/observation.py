@@ -16,7 +16,7 @@ from clustermap.network.ends import count_ends
 from clustermap.network.flows import count_flows
 from clustermap.network.observed import Boundary, Observed
 from clustermap.network.space import Ground, build_edges, build_space, mean_distance_m
-from clustermap.network.strata import Strata, assign_strata, count_members, taking_part
+from clustermap.network.strata import Strata, assign_strata, count_members, find_sites, taking_part
 from clustermap.network.units import build_reach, count_squares
 from clustermap.sources.world.build import World, read_nation
 from clustermap.sources.world.edges import list_types
@@ -98,8 +98,17 @@ def observe(world: World | Nation) -> Observation:
     industries = _code_divisions(traits.sector[firms])
     codes = code[np.append(nation.roster.cells, len(cells.names) + country)]
     types = list_types(nation).types
-    strata, stratum = assign_strata(types, employees, industries, firms, taking_part(codes, held))
     none = np.full(len(nation.partners.types), -1)
+    group = np.append(traits.group, none).astype(np.int32)
+    site = np.append(traits.site, np.zeros(len(none))).astype(np.uint8)
+    strata, stratum = assign_strata(
+        types,
+        employees,
+        industries,
+        firms,
+        taking_part(codes, held),
+        find_sites(types, group, site),
+    )
     x, y = (np.append(axis, np.where(none < 0, np.nan, 0.0)) for axis in (traits.x, traits.y))
     register = Register(
         pa.array(np.arange(len(types))).cast(pa.string()),
@@ -109,8 +118,8 @@ def observe(world: World | Nation) -> Observation:
         y,
         ~np.isnan(x),
         stratum,
-        np.append(traits.group, none).astype(np.int32),
-        np.append(traits.site, np.zeros(len(none))).astype(np.uint8),
+        group,
+        site,
     )
     ground = _find_ground(cells, order)
     return Observation(register, held, strata, ground, regions[order], firms, employees, industries)
