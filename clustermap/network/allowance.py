@@ -163,8 +163,8 @@ def fit_allowance(
     there = expected > 0
     factor, variance = np.zeros((2, len(expected)))
     if there.sum() >= LEAST_CLUSTERS:
-        given = (observed, expected, design, columns)
-        fitted = _Fit(*(values[there] for values in given), region[there])
+        seen, mean, units = observed[there], expected[there], design[there]
+        fitted = _Fit(seen, mean, units, columns[there], region[there])
         factor[there], variance[there] = fitted.carry_out()
     return Allowance(factor, variance)
 
@@ -204,8 +204,9 @@ class _Fit:
         at[self.first :] -= centre
         regional, unsure = self._leave_one_out(at)
         log_factor = self.columns[:, : self.first] @ at[: self.first] + regional
-        variance = np.einsum("ij,jk,ik->i", self.columns, inverse, self.columns)
-        return np.clip(log_factor, -_FARTHEST, _FARTHEST), np.maximum(variance, unsure)
+        variance = ((self.columns @ inverse) * self.columns).sum(axis=1)
+        clipped = np.asarray(np.clip(log_factor, -_FARTHEST, _FARTHEST), dtype=np.float64)
+        return clipped, np.asarray(np.maximum(variance, unsure))
 
     def _expect(self, at: Numbers) -> Numbers:
         return np.asarray(self.mean * np.exp(np.clip(self.columns @ at, -_FARTHEST, _FARTHEST)))
@@ -226,7 +227,7 @@ class _Fit:
         penalty[0] = 1e-9
         penalty[self.first :] = self.tau**-2
         curve = self.columns.T @ (self.columns * (weight * expected)[:, None])
-        inverse = np.linalg.inv(curve + np.diag(penalty))
+        inverse = np.asarray(np.linalg.inv(curve + np.diag(penalty)), dtype=np.float64)
         slope = self.columns.T @ (weight * (self._hear(expected) - expected)) - penalty * at
         return inverse, slope
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 HIGH_WIDTH, MEDIUM_WIDTH = 10.0, 20.0
 """Widths of the score's 90 % interval, in points, up to which confidence is high and medium."""
 
+HIGH_SPAN, MEDIUM_SPAN = 0.1, 0.5
+"""Shares of the rated clusters that the 90 % interval of the rank spans up to which it is so."""
+
 CONFIDENCES = ("high", "medium", "low")
 
 
@@ -48,20 +51,28 @@ def find_gap(parts: Parts, weights: Numbers) -> Numbers:
     return gap
 
 
-def find_confidence(low: Numbers, high: Numbers) -> npt.NDArray[np.object_]:
-    """Return one word for how sure a score is.
+def find_confidence(
+    low: Numbers, high: Numbers, best: Numbers, worst: Numbers
+) -> npt.NDArray[np.object_]:
+    """Return one word for how sure a score and its rank are.
 
     Parameters
     ----------
     low, high
         Ends of the 90 % interval of the score; NaN where it is not rated.
+    best, worst
+        Ends of the 90 % interval of the rank; NaN where it is not rated.
 
     Returns
     -------
     numpy.ndarray
-        "high" up to 10 points of width, "medium" up to 20, else "low"; "" where there is none.
+        "high" up to 10 points of width and ranks that span a tenth of the rated, "medium" up to 20
+        points and half of the rated, else "low"; "" where there is none.
     """
     width = np.asarray(high - low)
     known = ~np.isnan(width)
-    found = np.select([width <= HIGH_WIDTH, width <= MEDIUM_WIDTH], CONFIDENCES[:2], "low")
+    span = (worst - best) / max(int(known.sum()), 1)
+    sure = (width <= HIGH_WIDTH) & (span <= HIGH_SPAN)
+    fairly = (width <= MEDIUM_WIDTH) & (span <= MEDIUM_SPAN)
+    found = np.select([sure, fairly], CONFIDENCES[:2], "low")
     return np.where(known, found, "").astype(object)

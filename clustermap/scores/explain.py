@@ -46,6 +46,9 @@ TYPICAL = (LOWEST + HIGHEST) / 2
 FEW_RATED = 10
 """Below so many rated clusters a rank says little."""
 
+WORTH_TELLING = math.log(1.05)
+"""Factor of an allowance (log) from which it is told."""
+
 COUNTRIES = 3
 """Countries that are named."""
 
@@ -128,7 +131,7 @@ def _explain(known: Known, setting: Setting) -> Iterator[Message]:
     yield from _compare_nulls(known)
     yield from _name_peers(known.peers)
     yield from _beside(known, setting)
-    yield from _missing(known)
+    yield from _missing(known, setting)
 
 
 def _rank(known: Known, setting: Setting) -> Iterator[Message]:
@@ -180,6 +183,10 @@ def _ratios(known: Known, setting: Setting) -> Iterator[Message]:
             links = {"observed": _links(row["observed"]), "expected": _decimal(row["expected"])}
             values = {"place": _place(row["reach"], setting), **links, **_ratio(row)}
             yield Message(f"explain.why.{name}", values)
+            if abs(math.log(row["allowance"])) > WORTH_TELLING:
+                plain = _times(row["ratio"] + math.log2(row["allowance"]))
+                values = {"place": _place(row["reach"], setting), "ratio": plain}
+                yield Message("explain.why.allowed", values)
 
 
 def _compare_parts(known: Known) -> Iterator[Message]:
@@ -187,11 +194,9 @@ def _compare_parts(known: Known) -> Iterator[Message]:
     worst, below = _choose(_valued(known), -1)
     if best is not None:
         key = "strongest" if above else "none_strong"
-        key = key if best["decided"] else "highest_open"
         yield Message(f"explain.why.{key}", _against_typical(best))
     if worst is not None and worst is not best:
         key = "weakest" if below else "none_weak"
-        key = key if worst["decided"] else "lowest_open"
         yield Message(f"explain.why.{key}", _against_typical(worst))
 
 
@@ -213,15 +218,11 @@ def _against_typical(part: Row) -> dict[str, Message | str]:
 
 def _change(known: Known, setting: Setting) -> Iterator[Message]:
     there = _valued(known)
-    decided = [part for part in there if part["decided"]]
-    lowest = min(there, key=_gain, default=None)
-    if lowest is not None and not lowest["decided"] and lowest["value"] < TYPICAL:
-        yield _suppose("explain.change.open", lowest, known, setting)
-    weakest = min(decided, key=lambda part: part["value"], default=None)
+    weakest = min(there, key=lambda part: part["value"], default=None)
     if weakest is not None and weakest["value"] < TYPICAL:
         yield _suppose("explain.change.weakest", weakest, known, setting)
     elif weakest is not None:
-        strongest = max(decided, key=_gain)
+        strongest = max(there, key=_gain)
         if strongest["value"] > TYPICAL:
             yield _suppose("explain.change.strongest", strongest, known, setting)
 
@@ -301,7 +302,7 @@ def _beside(known: Known, setting: Setting) -> Iterator[Message]:
         yield Message("explain.beside.none_abroad")
 
 
-def _missing(known: Known) -> Iterator[Message]:
+def _missing(known: Known, setting: Setting) -> Iterator[Message]:
     row = known.score
     if row["confidence"]:
         yield Message(
@@ -309,6 +310,7 @@ def _missing(known: Known) -> Iterator[Message]:
             {
                 "word": Message(f"explain.word.{row['confidence']}"),
                 "width": _decimal(row["high"] - row["low"]),
+                "span": _percent((row["rank_high"] - row["rank_low"]) / len(setting.rated)),
                 "links": _links(known.links),
                 "independent": _links(known.independent),
                 "linked": _whole(known.linked),
@@ -319,9 +321,6 @@ def _missing(known: Known) -> Iterator[Message]:
     absent = tuple(_label(part) for part in parts if math.isnan(part["value"]))
     if absent:
         yield Message("note.missing_parts", {"parts": absent})
-    leaning = [part for part in _valued(known) if not part["decided"]]
-    if leaning:
-        yield Message("explain.missing.undecided", {"parts": tuple(map(_label, leaning))})
     yield from _reasons(parts)
 
 

@@ -32,6 +32,7 @@ PART_FOLLOWS_SIZE = 0.40
 OFF_WEIGHT = 0.10
 AGAINST_SCORE = -0.10
 FEW_UNITS = 20
+MOST_UNITS = 0.5  # share of the units that a part must be there for to enter alpha
 
 MIN_UNITS = 3
 """Fewer units than this give no correlation."""
@@ -49,9 +50,11 @@ class QualitySheet:
     units
         Units that have a score, on which everything rests.
     pearson, spearman
-        Correlations of the parts with each other, over the units that have both.
+        Correlations of the parts with each other, over the units that have both; NaN for parts that
+        few of many units have.
     alpha
-        Cronbach's alpha of the parts, see :func:`cronbach_alpha`.
+        Cronbach's alpha of the parts that at least half of the units have, see
+        :func:`cronbach_alpha`.
     weights
         One row a part: nominal (its weight), pearson (r with the score), main_effect (r²),
         curved_effect (the same of a curve), effective (its main effect over the sum of all),
@@ -199,14 +202,19 @@ def assess_quality(
     """
     # In the order of units, so that the order of rows does not change the last digit.
     scored = score.dropna().sort_index().astype(np.float64)
-    table = parts.reindex(scored.index).astype(np.float64)
+    told = parts.reindex(scored.index).astype(np.float64)
+    # A part that few of many units have says nothing of the score.
+    rare = told.notna().sum() < min(FEW_UNITS, len(scored))
+    table = told.mask(np.broadcast_to(rare, told.shape)) if len(scored) >= FEW_UNITS else told
     pearson, spearman = (_correlate(table, ranked=ranked) for ranked in (False, True))
     with_size = _hold_against(size, pd.concat([scored.rename("score"), table], axis=1))
-    alpha = cronbach_alpha(table.to_numpy())
+    usual = table.notna().sum() >= MOST_UNITS * len(scored)
+    alpha = cronbach_alpha(table.loc[:, usual].to_numpy())
     effects = _weigh(table, scored, weights)
     called = {part: (names or {}).get(part, part) for part in table.columns}
     findings = (
         *_tell_units(len(scored)),
+        *_tell_rare(told, rare, called),
         *_tell_pairs(pearson, called),
         *_tell_alpha(alpha),
         *_tell_weights(effects, called),
@@ -307,6 +315,15 @@ def _weigh(table: pd.DataFrame, score: pd.Series, weights: Mapping[str, float]) 
 def _tell_units(units: int) -> Iterator[Message]:
     if units < FEW_UNITS:
         yield Message("quality.few", {"units": f"{units:,}"})
+
+
+def _tell_rare(
+    told: pd.DataFrame, rare: pd.Series, called: Mapping[str, object]
+) -> Iterator[Message]:
+    if len(told) >= FEW_UNITS:
+        for part in told.columns[rare]:
+            values = {"units": f"{told[part].count():,}", "all": f"{len(told):,}"}
+            yield Message("quality.rare", {"part": called[part], **values})
 
 
 def _tell_pairs(pearson: pd.DataFrame, called: Mapping[str, object]) -> Iterator[Message]:

@@ -147,6 +147,7 @@ def score_linkages(
     """Score every cluster by its linkages.
 
     The score is the weighted geometric mean of the parts on a scale from 1 to 100; 50.5 is typical.
+    Parts that a cluster's records do not decide are left out, and the weights of the others raised.
 
     Parameters
     ----------
@@ -180,7 +181,9 @@ def score_linkages(
     keys = tuple(profile.parts)
     headline = tuple(parts.headline[PARTS.index(key)] for key in keys)
     ends = read_ends(goalposts, keys, reaches, parts.reach)
-    values = by_goalposts(place_between(np.stack([part.value for part in headline]), ends))
+    # What a cluster's records cannot tell is left out rather than move its rank.
+    told = np.stack([np.where(part.decided, part.value, np.nan) for part in headline])
+    values = by_goalposts(place_between(told, ends))
     own = np.array(list(profile.parts.values()))
     reasons = find_reasons(parts, enough_parts(values, own), profile)
     weights = renormalise(~np.isnan(values), own)
@@ -323,7 +326,8 @@ def _draw(case: _Case, draws: int, seed: int) -> Drawn:
             # Only the headline's null is computed for boundaries that are moved.
             found = variants.get((null, boundary), variants[null, "drawn"])
             table = np.stack([found[PARTS.index(key)].quantiles for key in case.keys])
-            tables[null, boundary] = table[:, :, rated]
+            told = ~np.isnan(case.placed)[:, None]
+            tables[null, boundary] = np.where(told, table, np.nan)[:, :, rated]
     clusters = case.ids.to_numpy(dtype=object)[rated]
     posteriors = Posteriors(clusters, tables, case.parts.null)
     ends = Ends(case.ends.low[:, rated], case.ends.high[:, rated], case.ends.logarithmic)

@@ -226,6 +226,11 @@ def _add_axes(
     axes = scores.assign(
         capability=can.reindex(scores["cluster"]).to_numpy(dtype=float),
         gap=gap,
-        confidence=find_confidence(scores["low"].to_numpy(), scores["high"].to_numpy()),
+        confidence=find_confidence(
+            *(
+                scores[end].to_numpy(dtype=float, na_value=np.nan)
+                for end in ("low", "high", "rank_low", "rank_high")
+            )
+        ),
     )
     return replace(scored, scores=axes)

@@ -42,4 +42,21 @@ def test_kinds_count_by_their_weight() -> None:
 def test_confidence_is_a_matter_of_width() -> None:
     low = np.array([40.0, 40.0, 40.0, 40.0, NAN])
     high = np.array([50.0, 50.5, 60.0, 60.5, NAN])
-    assert find_confidence(low, high).tolist() == ["high", "medium", "medium", "low", ""]
+    rank = np.array([1.0, 2.0, 3.0, 4.0, NAN])
+    assert find_confidence(low, high, rank, rank).tolist() == [
+        "high",
+        "medium",
+        "medium",
+        "low",
+        "",
+    ]
+
+
+def test_a_rank_that_could_be_anything_is_not_sure_however_narrow_the_score() -> None:
+    low, high = np.full(20, 50.0), np.full(20, 51.0)
+    best = np.ones(20)
+    # Twenty are rated: a tenth of them are two ranks, half of them ten.
+    worst = np.array([1.0, 3.0, 3.5, 11.0, 11.5, *[20.0] * 15])
+    found = find_confidence(low, high, best, worst)
+    assert found[:5].tolist() == ["high", "high", "medium", "medium", "low"]
+    assert set(found[5:]) == {"low"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from dataclasses import dataclass, field, replace
@@ -195,7 +194,7 @@ def test_a_rated_cluster_in_english() -> None:
             " (90% interval 45.0–56.0)."
         ),
         (
-            "Were the weakest part that is decided (Openness, at 50.0) at the typical 50.5, its"
+            "Were its weakest part (Openness, at 50.0) at the typical 50.5, its"
             " score"
             " would be 60.3 and its rank 1 (now 1)."
         ),
@@ -224,8 +223,8 @@ def test_a_rated_cluster_in_english() -> None:
         ),
         "Its recorded links abroad: 10 (by country, the largest first: JP 4, US 4, CN 1).",
         (
-            "Confidence in the score: medium. Its 90% interval is 10.5 points wide. It rests on"
-            " 52.5"
+            "Confidence in the score: medium. Its 90% interval is 10.5 points wide, and that of its"
+            " rank spans 50% of the rated clusters. It rests on 52.5"
             " links within the nation (those of projects counted in shares), worth 30 independent"
             " observations (links of one project count as one). Actors with a link: 8 of 10."
         ),
@@ -275,7 +274,7 @@ def test_a_rated_cluster_in_korean() -> None:
             " 100점 만점에 50.0점(90% 구간 45.0–56.0점)."
         ),
         (
-            "판정된 부문 가운데 가장 약한 것(외부 개방성, 50.0점)이 일반적인 수준(50.5점)이라면"
+            "가장 약한 부문(외부 개방성, 50.0점)이 일반적인 수준(50.5점)이라면"
             " 점수는"
             " 60.3점, 순위는 1위가 됩니다(지금은 1위)."
         ),
@@ -407,22 +406,36 @@ def test_what_would_change_it_by_hand() -> None:
     assert "change.strongest" in world.keys("A")
     assert "change.weakest" not in world.keys("A")
     # Without what embeddedness adds: 60 x (50.5 / 72)^(1/2) = 50.2.
-    (said,) = (said for said in world.said("A") if "its rank rests most on" in said)
+    (said,) = (said for said in world.said("A") if "Its rank rests most on" in said)
     assert "on Local embeddedness (at 72.0)" in said
     assert said.endswith("its score would be 50.2 and its rank 1 (now 1).")
 
 
-def test_a_part_that_is_not_decided_and_pulls_most_is_named() -> None:
+def test_a_part_that_is_not_decided_is_left_out_and_named() -> None:
     world = World()
-    world.parts.loc[1, ["decided", "reason", "value", "low", "high"]] = [0, _WIDE, 20.0, 10.0, 30.0]
-    world.parts["contribution"] = world.parts["weight"] * np.log(world.parts["value"])
+    blank = ["value", "low", "high", "weight", "contribution"]
+    world.parts.loc[1, ["decided", "reason"]] = [0, _WIDE]
+    world.parts.loc[1, blank] = NAN
     keys = world.keys("A")
-    assert {"why.lowest_open", "change.open", "missing.undecided", "missing.part"} <= set(keys)
-    assert "why.weakest" not in keys
+    assert "missing.part" in keys
     assert "why.far" not in keys  # a ratio that is not decided is not told as a finding
-    (said,) = (said for said in world.said("A") if said.startswith("What lowers its rank most"))
-    changed = 60 * math.sqrt(50.5 / 20)
-    assert f"its score would be {changed:.1f} and its rank 1 (now 1)" in said
+    said = world.said("A")
+    left_out = "Left out of the score, since its records cannot tell: Openness, Resilience."
+    assert any(line.startswith(left_out) for line in said)
+    assert not any("Openness (at" in line for line in said)
+
+
+def test_what_is_allowed_for_is_told_where_it_matters() -> None:
+    world = World()
+    mine = (world.ratios["cluster"] == "A") & (world.ratios["null"] == "mass")
+    world.ratios.loc[mine & (world.ratios["reach"] == "beyond"), "allowance"] = 1.5
+    # Its ratio beyond is 0.87 with half as much again expected of its region: 1.31 without.
+    (row,) = world.ratios[mine & (world.ratios["reach"] == "beyond")].to_dict("records")
+    (said,) = (line for line in world.said("A") if "without that allowance" in line)
+    assert f"it would be {1.5 * 2 ** row['ratio']:.2f} times" in said
+    assert "why.allowed" not in world.keys("B")
+    world.ratios["allowance"] = 0.96  # of a twentieth and less nothing is said
+    assert "why.allowed" not in world.keys("A")
 
 
 def test_without_draws_there_is_no_interval_in_words() -> None:

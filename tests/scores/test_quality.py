@@ -130,6 +130,26 @@ def test_size_is_found_in_the_score_and_in_parts() -> None:
     assert "quality.size.against" in keys(other)
 
 
+def test_a_part_that_few_units_have_is_named_and_left_out() -> None:
+    parts = draw_parts().assign(d=np.arange(200.0))
+    whole = assess_quality(parts[["a", "b", "c"]], parts["a"], dict.fromkeys("abc", 1.0))
+    parts.loc[parts.index[19:], "d"] = NAN
+    sheet = assess_quality(parts, parts["a"], dict.fromkeys("abcd", 1.0))
+    assert "quality.rare" in keys(sheet)
+    (found,) = (finding for finding in sheet.findings if finding.key == "quality.rare")
+    assert found.values == {"part": "d", "units": "19", "all": "200"}  # noqa: PD011 - a message
+    assert sheet.spearman["d"].isna().all()
+    assert np.isnan(sheet.weights.loc["d", "effective"])
+    assert sheet.alpha == whole.alpha
+    # Twenty are told of; alpha rests on parts that half of the units have.
+    parts["d"] = parts["d"].where(parts["d"].notna(), NAN)
+    parts.loc[parts.index[19], "d"] = 7.0
+    sheet = assess_quality(parts, parts["a"], dict.fromkeys("abcd", 1.0))
+    assert "quality.rare" not in keys(sheet)
+    assert sheet.spearman.loc["d", "d"] == 1
+    assert sheet.alpha == whole.alpha
+
+
 def test_units_without_a_score_are_left_out() -> None:
     parts = draw_parts(30)
     score = parts["a"].copy()

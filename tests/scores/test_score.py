@@ -77,6 +77,21 @@ def test_missing_parts_give_their_weight_to_the_others() -> None:
     assert (missing["reason"] == "reason.too_wide").all()
 
 
+def test_what_records_do_not_decide_moves_no_rank() -> None:
+    told = {name: belief([1.0, 0.5, 0.25]) for name in PARTS[:4]}
+    there = belief([0.0, 0.0, -4.0], 0.1, [True, True, False], "reason.too_wide")
+    other = belief([0.0, 0.0, 4.0], 0.1, [True, True, False], "reason.too_wide")
+    ids = IDS[:3]
+    one, two = (score(parts_of({**told, "resilience": last}), ids) for last in (there, other))
+    pd.testing.assert_frame_equal(one.scores, two.scores)
+    row = one.subscores.set_index(["cluster", "subscore"]).loc[("c", "resilience")]
+    assert row[["value", "low", "high", "contribution"]].isna().all()
+    # What was measured is shown beside the reason.
+    assert (row["measure"], row["weight"], row["reason"]) == (-4.0, 0.0, "reason.too_wide")
+    whole = one.subscores.set_index(["cluster", "subscore"]).loc["c", "weight"].to_dict()
+    assert whole == pytest.approx({**dict.fromkeys(PARTS[:5], 0.2), "resilience": 0.0})
+
+
 def test_what_is_not_rated_has_no_figures() -> None:
     scored = score(four())
     row = scored.scores.set_index("cluster").loc["d"]
