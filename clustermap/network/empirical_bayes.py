@@ -28,6 +28,9 @@ MIN_BASIS = 7.0
 TOO_WIDE = "reason.too_few_links"
 TOO_FEW_LINKED = "reason.too_few_linked"
 
+FEW_CLUSTERS = 30
+"""Clusters below which what runs with size cannot be told from what does not."""
+
 _LOG_VARIANCES = (-16.0, 6.0)
 
 
@@ -130,6 +133,38 @@ def fit_prior(value: Numbers, sd: Numbers) -> float:
     around = (grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)])
     found = minimize_scalar(surprise, bounds=around, method="bounded", options={"xatol": 1e-6})
     return float(np.exp(found.x))
+
+
+def trend_with_size(value: Numbers, sd: Numbers, size: Numbers) -> Numbers:
+    """Return what runs with size among all clusters beyond what a null says.
+
+    No one null suits small clusters and large ones alike: what is left of that runs with size and
+    would be taken for something of a cluster's own. It is a parabola over the logarithm of size,
+    fitted to all clusters by weighted least squares.
+
+    Parameters
+    ----------
+    value, sd
+        Measure of each cluster and its standard deviation; NaN where there is none.
+    size
+        What the measure of each cluster rests on, e.g. units or members.
+
+    Returns
+    -------
+    Numbers
+        One value a cluster; 0 where fewer than 30 clusters have a measure.
+    """
+    known = np.flatnonzero(~np.isnan(value) & (size > 0))
+    if len(known) < FEW_CLUSTERS:
+        return np.zeros(len(value))
+    # In one order, whatever that of the clusters is: sums of fractions depend on it.
+    known = known[np.lexsort((sd[known], value[known], size[known]))]
+    middle = np.log(size[known]).mean()
+    log_size = np.log(np.where(size > 0, size, 1.0)) - middle
+    table = np.stack([np.ones(len(size)), log_size, log_size**2], axis=1)
+    weight = 1 / np.sqrt(sd[known] ** 2 + np.median(sd[known]) ** 2)
+    found = np.linalg.lstsq(table[known] * weight[:, None], value[known] * weight, rcond=None)[0]
+    return np.asarray(table @ found)
 
 
 def shrink(estimate: Estimate) -> tuple[Numbers, Numbers]:

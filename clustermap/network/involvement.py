@@ -9,7 +9,14 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
-from clustermap.network.empirical_bayes import Estimate, believe, find_reasons, log_ratio, shrink
+from clustermap.network.empirical_bayes import (
+    Estimate,
+    believe,
+    find_reasons,
+    log_ratio,
+    shrink,
+    trend_with_size,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -173,7 +180,8 @@ def involvement(
 
     Each kind is measured as log2 of observed over expected members with a link and shrunk by
     itself, so that a kind with few records does not drown the others; what is believed of the
-    kinds is averaged. Whether the data decide is asked of all kinds taken together.
+    kinds is averaged. What runs with the expected number among all clusters is taken off. Whether
+    the data decide is asked of all kinds taken together.
 
     Parameters
     ----------
@@ -199,10 +207,7 @@ def involvement(
     )
     kinds = count.shape[1]
     between = np.eye(kinds) if correlation is None else np.asarray(correlation, dtype=np.float64)
-    by_kind = tuple(
-        Estimate(*log_ratio(count[:, at], mean[:, at], spread[:, at]), mean[:, at])
-        for at in range(kinds)
-    )
+    by_kind = tuple(_measure(count[:, at], mean[:, at], spread[:, at]) for at in range(kinds))
     beliefs = [shrink(estimate) for estimate in by_kind]
     means = np.stack([mean for mean, _ in beliefs], axis=1)
     sds = np.stack([sd for _, sd in beliefs], axis=1)
@@ -216,6 +221,12 @@ def involvement(
     reason = find_reasons(estimate, anyone.astype(np.int64), NOBODY_EXPECTED)
     posterior = believe(KEY, believed, sd, estimate.basis, reason)
     return Involvement(posterior, estimate, by_kind, mean)
+
+
+def _measure(count: Numbers, mean: Numbers, spread: Numbers) -> Estimate:
+    """Return log2 of observed over expected, less what runs with size among all clusters."""
+    value, sd = log_ratio(count, mean, spread)
+    return Estimate(value - trend_with_size(value, sd, np.nan_to_num(mean)), sd, mean)
 
 
 def _combine(parts: Numbers, between: Numbers) -> Numbers:

@@ -15,7 +15,13 @@ from scipy import sparse
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
-from clustermap.network.empirical_bayes import Estimate, believe, find_reasons, shrink
+from clustermap.network.empirical_bayes import (
+    Estimate,
+    believe,
+    find_reasons,
+    shrink,
+    trend_with_size,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +37,6 @@ SEED = 20140114
 
 _MOST_DRAWS, _FEWEST_DRAWS, _SLOTS = 64, 20, 40_000
 _ROUNDS, _BY_CHANCES = 200, 20
-_FEW_CLUSTERS = 30  # below, what runs with size cannot be told from what does not
 _AT_ONCE = 1_000_000
 
 
@@ -360,8 +365,8 @@ def resilience(ends: Ends, members: Membership, group: npt.NDArray[np.int32]) ->
     the loss weighs alike in small clusters and in large, less the mean log odds of typical
     clusters: as many members, as many units of the same sizes, members as unlike each other as in
     all clusters, and who meets whom drawn at random. What still runs with size among all clusters
-    is taken off (:func:`trend_with_size`). The sd is that of typical clusters, whose
-    strongest members differ: it stays wide where one actor alone decides.
+    is taken off (:func:`clustermap.network.empirical_bayes.trend_with_size`). The sd is that of
+    typical clusters, whose strongest members differ: it stays wide where one actor alone decides.
 
     Parameters
     ----------
@@ -413,38 +418,6 @@ def resilience(ends: Ends, members: Membership, group: npt.NDArray[np.int32]) ->
         hierarchy=slope,
         assortativity=assortativity(ends, members.clusters, entity),
     )
-
-
-def trend_with_size(value: Numbers, sd: Numbers, units: Numbers) -> Numbers:
-    """Return what clusters of as many units retain beyond what the drawn ones do.
-
-    No one distribution of members suits small clusters and large ones alike: what is left of that
-    runs with size and would be taken for resilience. It is a parabola over the logarithm of units,
-    fitted to all clusters by weighted least squares.
-
-    Parameters
-    ----------
-    value, sd
-        Measure of each cluster and its standard deviation; NaN where there is none.
-    units
-        Units inside each cluster.
-
-    Returns
-    -------
-    Numbers
-        One value a cluster; 0 where fewer than 30 clusters have a measure.
-    """
-    known = np.flatnonzero(~np.isnan(value) & (units > 0))
-    if len(known) < _FEW_CLUSTERS:
-        return np.zeros(len(value))
-    # In one order, whatever that of the clusters is: sums of fractions depend on it.
-    known = known[np.lexsort((sd[known], value[known], units[known]))]
-    middle = np.log(units[known]).mean()
-    size = np.log(np.maximum(units, 1)) - middle
-    table = np.stack([np.ones(len(size)), size, size**2], axis=1)
-    weight = 1 / np.sqrt(sd[known] ** 2 + np.median(sd[known]) ** 2)
-    found = np.linalg.lstsq(table[known] * weight[:, None], value[known] * weight, rcond=None)[0]
-    return np.asarray(table @ found)
 
 
 def hierarchy_slope(degree: Integers) -> float:

@@ -52,6 +52,7 @@ PLANTED_SHARE = 0.03
 TIMES = 200
 _OTHER_SEED = 1_000_000  # what is expected is drawn from other chances than what is observed
 _DIGITS = 4
+_RATIOS = PARTS[:2]
 
 
 @dataclass(frozen=True)
@@ -371,8 +372,8 @@ def list_score(
     Returns
     -------
     dict
-        Measures of the parts; ``score`` as it would be if all clusters were rated, and
-        ``score.rated``.
+        Measures of the parts; ``score`` as it would be if all clusters were rated, of their two
+        ratios and of the other parts that are decided; and ``score.rated``.
     """
     folder = data_root()
     profile = parse_profile((folder / "profiles" / "balanced.toml").read_text("utf-8"), "balanced")
@@ -389,7 +390,9 @@ def list_score(
     placed = by_goalposts(place_between(values, read_ends(goalposts, PARTS, reaches, parts.reach)))
     weights = np.array([profile.parts[part] for part in PARTS])
     columns: dict[str, npt.ArrayLike] = dict(zip(PARTS, values, strict=True))
-    score = geometric_mean(placed, weights)
+    decided = np.stack([part.decided for part in parts.headline])
+    decided[: len(_RATIOS)] = True
+    score = geometric_mean(np.where(decided, placed, np.nan), weights)
     return columns | {"score": score, "score.rated": scored.scores["rated"].to_numpy()}
 
 
