@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from clustermap.scores.profile import PARTS
+from scripts.validation.worlds import REFIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -245,6 +246,8 @@ def measure_world(record: Mapping[str, Any]) -> dict[str, float]:
     table, planted = read_clusters(record), record["world"]["planted"]
     if planted in ROLES:
         return measure_roles(table, planted)
+    if planted == REFIT:
+        return measure_refit(table)
     found: dict[str, float] = {}
     for axis in AXES:
         found |= measure_finds(table, axis)
@@ -321,6 +324,33 @@ def measure_roles(table: pd.DataFrame, planted: str) -> dict[str, float]:
             found[f"roles.{side}.{basis}.right"] = rank_right(
                 value[there & mark], value[typical & mark]
             )
+    return found
+
+
+def measure_refit(table: pd.DataFrame) -> dict[str, float]:
+    """Return how much a null moves against the width of intervals, when it is fitted again.
+
+    Parameters
+    ----------
+    table
+        From read_clusters, of a world whose links were drawn again and again.
+
+    Returns
+    -------
+    dict
+        By axis, over rated clusters: middle and 95 % point of the sd of what is expected over the
+        sd of the posterior (``.share``, ``.share_95``), and by how much the middle one would widen
+        the interval (``.wider``).
+    """
+    found: dict[str, float] = {}
+    for axis in AXES:
+        part = table[table[f"{axis}.rated"] == 1]
+        if part.empty:
+            continue
+        share = (part[f"{axis}.moved"] / part[f"{axis}.sd"]).to_numpy()
+        found[f"refit.{axis}.share"] = float(np.median(share))
+        found[f"refit.{axis}.share_95"] = float(np.quantile(share, 0.95))
+        found[f"refit.{axis}.wider"] = float(np.sqrt(1 + np.median(share) ** 2) - 1)
     return found
 
 

@@ -22,7 +22,7 @@ from scripts.validation.measures import (
     ratio_with_interval,
 )
 from scripts.validation.picture import draw_power
-from scripts.validation.worlds import LINKS, NULL, plan_worlds
+from scripts.validation.worlds import LINKS, NULL, REFIT, plan_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -512,6 +512,22 @@ def roles_part(groups: Mapping[str, Group]) -> str:
     return grid(heads, rows)
 
 
+def refit_part(groups: Mapping[str, Group]) -> str:
+    """Return how much the null moves when it is fitted again."""
+    rows = [
+        [
+            named,
+            percent(group.mean(f"refit.{axis}.share")),
+            percent(group.mean(f"refit.{axis}.share_95")),
+            percent(group.mean(f"refit.{axis}.wider"), 1),
+        ]
+        for group in of_kind(groups, REFIT)
+        for axis, named in (("local", "A, inside"), ("outside", "B, beyond 30 km"))
+    ]
+    heads = ["score", "middle", "95 % of clusters below", "interval wider by (middle)"]
+    return grid(heads, rows)
+
+
 def page(groups: Mapping[str, Group], planned: int) -> tuple[str, str]:
     """Return the page and its picture.
 
@@ -546,6 +562,7 @@ def page(groups: Mapping[str, Group], planned: int) -> tuple[str, str]:
         "power": power,
         "picture": PICTURE,
         "roles": roles_part(groups),
+        "refit": refit_part(groups),
         "note": NOTE,
     }
     template = Path(__file__).with_name("validation.md").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import pandas as pd
 from clustermap.network import edges as coded
 from clustermap.network.actor_links import ActorLinks, Membership, list_ends
 from clustermap.network.brokerage import brokerage
+from clustermap.network.posterior import DEVIATE
 from clustermap.network.ratios import find_ratios
 from clustermap.network.resilience import resilience
 from clustermap.network.standardise import Comparison, standardise
@@ -31,7 +32,7 @@ from clustermap.sources.world import (
 )
 from clustermap.sources.world.expectation import find_far, has_formula
 from clustermap.tables import SHARE_UNIT
-from scripts.validation.worlds import NULL
+from scripts.validation.worlds import NULL, REFIT
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -50,6 +51,7 @@ FENCE, OUTSIDE = 0, len(RADII_M)
 LOCAL = {"local": FENCE, "local_10km": 1, "local_30km": 2}
 PLANTED_SHARE = 0.03
 TIMES = 200
+REFITS = 20
 _OTHER_SEED = 1_000_000  # what is expected is drawn from other chances than what is observed
 _DIGITS = 4
 _RATIOS = PARTS[:2]
@@ -406,6 +408,51 @@ def _describe(prior: Any, alike: float, typical: float) -> dict[str, float]:
     }
 
 
+def visit_refit(
+    nation: Nation, edges: Edges, seen: Observation, times: int = REFITS
+) -> dict[str, Any]:
+    """Return how much the null moves when the links of a world are drawn again and it is refitted.
+
+    Draws behind scores keep the null as it was fitted; this is what they leave out.
+
+    Parameters
+    ----------
+    nation
+        The world.
+    edges
+        Its links.
+    seen
+        Its actors.
+    times
+        How often links are drawn again.
+
+    Returns
+    -------
+    dict
+        By reach: sd over draws of log2 of expected links (``.moved``), and the sd of the posterior
+        of the ratio (``.sd``).
+    """
+    found = standardise(count_world(seen, edges, RADII_M), beside=False)
+    comparison = found.comparisons["mass", "drawn"]
+    equal = np.ones(len(comparison.kinds))
+    reaches = {"local": FENCE, "outside": OUTSIDE}
+    columns: dict[str, npt.ArrayLike] = {}
+    for name, reach in reaches.items():
+        posterior = find_ratios(comparison, found.dispersion, reach, equal, key=name).posterior
+        low, high = posterior.interval()
+        columns[f"{name}.sd"] = (high - low) / (2 * DEVIATE)
+        columns[f"{name}.rated"] = posterior.decided.astype(int)
+    drawn = []
+    for number in range(1, times + 1):
+        again = draw_edges(nation, nation.seed + number * _OTHER_SEED)
+        refitted = standardise(count_world(seen, again, RADII_M), beside=False)
+        drawn.append(refitted.comparisons["mass", "drawn"].expected[:, -1, :])
+    logs = np.log2(np.maximum(np.stack(drawn), 1e-12))
+    for name, reach in reaches.items():
+        columns[f"{name}.moved"] = logs[:, :, reach].std(axis=0, ddof=1)
+    return {"fit": {}, "clusters": columns}
+
+
 def visit_roles(edges: Edges, seen: Observation, planted: str) -> dict[str, Any]:
     """Return what is found where brokers or hubs are planted.
 
@@ -452,12 +499,14 @@ def visit_world(world: World, times: int = TIMES) -> dict[str, Any]:
         links=world.links,
         seed=world.seed,
         law=world.law,
-        planted="linkage" if world.planted == NULL else world.planted,
+        planted="linkage" if world.planted in {NULL, REFIT} else world.planted,
         planted_share=0.0 if world.planted == NULL else PLANTED_SHARE,
     )
     edges, seen = draw_edges(nation, world.seed), observe(nation)
     if world.planted in {"brokerage", "resilience"}:
         found = visit_roles(edges, seen, world.planted)
+    elif world.planted == REFIT:
+        found = visit_refit(nation, edges, seen, min(times, REFITS))
     else:
         found = visit_linkage(nation, edges, seen, times)
     home = nation.roster.cells < nation.cells.clusters

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NULL = "null"
+REFIT = "refit"
+"""A world whose links are drawn again and again, and the null fitted to each."""
 METHOD = 4
 """Raised whenever worlds or what is recorded of them change: older records are made anew."""
 
@@ -34,7 +36,8 @@ class World:
     seed
         Seed of the actors, of what is planted and of the links.
     planted
-        What is planted: linkage, brokerage, resilience; null for nothing.
+        What is planted: linkage, brokerage, resilience; null for nothing; refit for linkage in a
+        world whose links are drawn again and again.
     law
         Law of its links.
     links
@@ -89,6 +92,7 @@ def plan_worlds(seeds: int = SEEDS, only: str | None = None) -> list[World]:
     rare = [(NULL, "base", links) for links in LINKS]
     rare += [(planted, "base", LINKS[0]) for planted in ("brokerage", "resilience")]
     worlds += [World(seed, *kind) for seed, kind in product(few, rare)]
+    worlds.append(World(1, REFIT, "base", USUAL))
     wanted = [world for world in worlds if only in {None, world.law, world.planted}]
     return sorted(wanted, key=lambda world: world.seed)
 
