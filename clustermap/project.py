@@ -358,11 +358,11 @@ class Score(Section):
     draws: int = Field(
         default=1000, ge=1, le=100_000, description="Random draws behind intervals of scores."
     )
-    null: Literal["mass", "constrained", "no_distance"] = Field(
+    null: Literal["mass", "constrained", "no_distance", "no_size"] = Field(
         default="mass",
         description="What links are held against in the headline: what is typical of the actors at"
-        " their distances, the same with every cell's total kept, or without distances; all are"
-        " computed.",
+        " their distances, the same with every cell's total kept, without distances, or with size"
+        " not taken off; all are computed.",
     )
     allow_for: Annotated[tuple[Circumstance, ...], Field(strict=False)] = Field(
         default=CIRCUMSTANCES,

@@ -411,6 +411,32 @@ QUALITY = Table(
     ),
     ("part", "other", "statistic"),
 )
+NULLS = Table(
+    "nulls",
+    "How one null was fitted to one channel of linkages.",
+    (
+        Column("null", "text", "Null: mass, constrained, no_distance, no_size.", required=True),
+        Column("channel", "text", "Kind and actor types of the two ends.", required=True),
+        Column("links", "number", "Links that it was fitted to; null for constrained.", "links"),
+        Column("sweeps", "integer", "Sweeps until nothing changed.", required=True),
+        Column("residual", "number", "Largest relative change in the last sweep.", required=True),
+        Column("exponent", "number", "Exponent of size; null for constrained."),
+        Column("same_sector", "number", "Factor on firms of one sector; null for constrained."),
+    ),
+    ("null", "channel"),
+)
+EXPECTED = Table(
+    "expected",
+    "Observed and expected links of two cells, of one kind, under the mass null.",
+    (
+        _CELL_SOURCE,
+        _CELL_TARGET,
+        Column("kind", "choice", "Kind of linkage.", required=True, choices=KINDS),
+        Column("observed", "number", "Links; of projects and documents in shares.", "links"),
+        Column("expected", "number", "Links typical of such actors at that distance.", "links"),
+    ),
+    ("source", "target", "kind"),
+)
 SENSITIVITY = Table(
     "sensitivity",
     "How far one choice moves ranks: Sobol indices of the mean shift in rank.",
@@ -477,6 +503,8 @@ OUTPUT_TABLES = (
     SCORES,
     SUBSCORES,
     RATIOS,
+    NULLS,
+    EXPECTED,
     BROKERS,
     ABROAD_LINKS,
     FLAGS,

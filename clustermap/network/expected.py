@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from clustermap.network.null import Margins, fit_null, same_sector
 from clustermap.network.pairs import count_pairs_of_cell
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    import pandas as pd
 
     from clustermap.network.null import Fit
     from clustermap.network.space import Space
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 LARGE_SHARE = 0.02
 """Share of a channel's expectation from which a cell is left out of its own null."""
+
+LEAST_TOLD = 1.0
+"""Expected links from which a pair of cells is told without any link observed."""
 
 FEW_LINKS = 100
 """Links of a channel below which nobody is left out: too few to fit a distance law twice."""
@@ -170,6 +173,49 @@ class PairExpectation:
         self.links[both[1].T, both[0].T] += np.ascontiguousarray(block.links.T)
         added = (np.diag(self.links) - inside) / 2
         np.fill_diagonal(self.links, inside + added)
+
+
+NO_PAIRS = pd.DataFrame(
+    {
+        "source": pd.Series(dtype=np.int32),
+        "target": pd.Series(dtype=np.int32),
+        "kind": pd.Series(dtype=np.uint8),
+        "observed": pd.Series(dtype=np.float64),
+        "expected": pd.Series(dtype=np.float64),
+    }
+)
+"""Pairs of cells without any row."""
+
+
+def list_pairs(expected: PairExpectation, observed: Numbers, kind: int) -> pd.DataFrame:
+    """Return the pairs of cells that matter: those with a link, or with one expected at least.
+
+    Parameters
+    ----------
+    expected
+        Links of one kind.
+    observed
+        Cells x cells: links of this kind, the smaller code first.
+    kind
+        Position in KINDS.
+
+    Returns
+    -------
+    pd.DataFrame
+        As ``NO_PAIRS``: source and target are codes of cells, the smaller first; within a cell they
+        are one.
+    """
+    matter = np.triu((observed > 0) | (expected.links >= LEAST_TOLD))
+    source, target = np.nonzero(matter)
+    return pd.DataFrame(
+        {
+            "source": source.astype(np.int32),
+            "target": target.astype(np.int32),
+            "kind": np.full(len(source), kind, dtype=np.uint8),
+            "observed": observed[source, target],
+            "expected": expected.links[source, target],
+        }
+    )
 
 
 def expect_pairs(fit: Fit, stage: Stage, own: list[tuple[int, Fit]] | None = None) -> Block:

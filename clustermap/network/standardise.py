@@ -1,4 +1,4 @@
-"""Observed against expected links of every cluster, by kind and reach, under the three nulls.
+"""Observed against expected links of every cluster, by kind and reach, under all nulls.
 
 This is indirect standardisation as epidemiology knows it: the links of a cluster over the links
 that its mix of actors would have at its distances, were it typical of the nation read in.
@@ -21,11 +21,13 @@ from clustermap.network.allowance import (
 )
 from clustermap.network.constrained import expect_constrained
 from clustermap.network.expected import (
+    NO_PAIRS,
     PairExpectation,
     Stage,
     expect_ends,
     expect_pairs,
     leave_out_large,
+    list_pairs,
 )
 from clustermap.network.null import find_channels, fit_null, strata_of, sum_margins
 from clustermap.network.pairs import count_pairs, relative_sizes
@@ -49,8 +51,9 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.float64]
     Whole = npt.NDArray[np.int64]
 
-Null = Literal["mass", "constrained", "no_distance"]
-NULLS: tuple[Null, ...] = ("mass", "constrained", "no_distance")
+Null = Literal["mass", "constrained", "no_distance", "no_size"]
+NULLS: tuple[Null, ...] = ("mass", "constrained", "no_distance", "no_size")
+"""What links are held against; without size is the mass null with an exponent of 0."""
 
 _MICRO = 10**6
 _TYPICAL_UNITS = 5.0
@@ -106,17 +109,21 @@ class Standardised:
     ends
         Kind to the link-ends that the mass null expects of one actor, cells x strata.
     fits
-        Mass nulls of the channels.
+        Null and channel to what was fitted; the doubly constrained null has none.
     convergence
         Null and channel to sweeps and residual.
+    pairs
+        Observed and expected links of the pairs of cells that matter, under the mass null and the
+        boundary drawn; see :func:`clustermap.network.expected.list_pairs`.
     """
 
     comparisons: dict[tuple[Null, str], Comparison]
     headline: Null
     dispersion: Numbers
     ends: dict[int, Numbers]
-    fits: tuple[Fit, ...]
+    fits: dict[tuple[Null, str], Fit]
     convergence: dict[tuple[Null, str], tuple[int, float]]
+    pairs: pd.DataFrame
 
 
 def standardise(
@@ -203,6 +210,7 @@ class _Run:
         self.listen, self.done = listen, 0
         self.steps = len(self.channels) * (len(nulls) + len(self.moved)) + 1
         self.dispersion = np.zeros(len(self.kinds) + 1)
+        self.told: list[pd.DataFrame] = []
 
     def carry_out(self) -> Standardised:
         drawn = self.observed.drawn
@@ -217,9 +225,15 @@ class _Run:
             flows, _ = split_channels(boundary, self.members, self.channels)
             expect = partial(self._expect_moved, boundary, flows)
             comparisons[self.headline, boundary.name] = self._compare(expect, boundary)
-        fits = tuple(fit for (null, _), (fit, _) in self.fits.items() if null == "mass")
+        fits = {(null, at.name): fit for (null, at), (fit, _) in self.fits.items()}
         return Standardised(
-            comparisons, self.headline, self.dispersion, self.ends, fits, self.convergence
+            comparisons,
+            self.headline,
+            self.dispersion,
+            self.ends,
+            fits,
+            self.convergence,
+            pd.concat([NO_PAIRS, *self.told], ignore_index=True),
         )
 
     def _step(self) -> None:
@@ -246,14 +260,13 @@ class _Run:
         self, null: Null, channel: Channel, flows: pd.DataFrame, ends: pd.DataFrame
     ) -> tuple[Block, int, float]:
         margins = sum_margins(channel, flows, ends, self.strata, self.sizes)
-        distance = null == "mass"
+        distance = null != "no_distance"
+        exponent = 0.0 if null == "no_size" else self.exponent
         pairs = self.pairs.of(*strata_of(channel, self.strata))
-        fit = fit_null(
-            channel, pairs, margins, self.strata, distance=distance, exponent=self.exponent
-        )
+        fit = fit_null(channel, pairs, margins, self.strata, distance=distance, exponent=exponent)
         stage = Stage(self.members, self.space, self.strata, self.sizes)
         found = expect_pairs(fit, stage)
-        own = leave_out_large(fit, found, pairs, flows, stage, exponent=self.exponent)
+        own = leave_out_large(fit, found, pairs, flows, stage, exponent=exponent)
         if own:
             found = expect_pairs(fit, stage, own)
         self.fits[null, channel] = fit, own
@@ -291,6 +304,8 @@ class _Run:
                 if channel.kind == kind:
                     found.add(expect(channel))
             total.include(found)
+            if null == "mass":
+                self.told.append(list_pairs(found, pairs.table([kind]), kind))
             sums.append(sum_by_reach(found, self.cells, self.space, self.reach))
             if null == "constrained":
                 dispersion.append(pairs.disperse([kind], found, usual[place]))
@@ -378,7 +393,7 @@ def read_units(
 
 
 class PairLinks:
-    """Observed links of pairs of cells, for the dispersion around what is expected of them.
+    """Observed links of pairs of cells, and their dispersion around what is expected of them.
 
     Parameters
     ----------
@@ -393,10 +408,28 @@ class PairLinks:
         flows = boundary.flows
         source, target = (flows[end].to_numpy().astype(np.int64) for end in ("source", "target"))
         one, other = np.minimum(source, target), np.maximum(source, target)
-        apart = (one != other) & self.here[one] & self.here[other]
-        self.key = (one * len(members) + other)[apart]
-        self.kind = flows["kind"].to_numpy()[apart]
-        self.links = flows["credit"].to_numpy()[apart] / SHARE_UNIT
+        there = self.here[one] & self.here[other]
+        self.one, self.other = one[there], other[there]
+        self.kind = flows["kind"].to_numpy()[there]
+        self.links = flows["credit"].to_numpy()[there] / SHARE_UNIT
+
+    def table(self, kinds: Sequence[int]) -> Numbers:
+        """Return links of every pair of cells.
+
+        Parameters
+        ----------
+        kinds
+            Kinds whose links count.
+
+        Returns
+        -------
+        Numbers
+            Cells x cells, the smaller code first; on the diagonal those within a cell.
+        """
+        cells, use = len(self.here), np.isin(self.kind, list(kinds))
+        key = self.one[use] * cells + self.other[use]
+        summed = np.bincount(key, self.links[use], cells**2).astype(np.float64)
+        return summed.reshape(cells, cells)
 
     def disperse(self, kinds: Sequence[int], expected: PairExpectation, design: float) -> float:
         """Return the dispersion of pairs of different cells around what is expected of them.
@@ -415,12 +448,10 @@ class PairLinks:
         float
             As :func:`clustermap.network.shrinkage.estimate_dispersion`.
         """
-        use = np.isin(self.kind, list(kinds))
-        keys, at = np.unique(self.key[use], return_inverse=True)
         held = np.flatnonzero(self.here)
-        one, other = (np.searchsorted(held, end) for end in np.divmod(keys, len(self.here)))
-        seen = np.zeros((len(held), len(held)))
-        seen[one, other] = np.bincount(at, self.links[use])
-        apart = np.triu(np.ones(seen.shape, dtype=bool), 1)
-        typical = expected.links.take(held, axis=0).take(held, axis=1)[apart]
-        return estimate_dispersion(seen[apart], typical, design=design)
+        apart = np.triu(np.ones((len(held), len(held)), dtype=bool), 1)
+        seen, typical = (
+            values.take(held, axis=0).take(held, axis=1)[apart]
+            for values in (self.table(kinds), expected.links)
+        )
+        return estimate_dispersion(seen, typical, design=design)

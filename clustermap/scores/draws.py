@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Singles = npt.NDArray[np.float32]
     """Single precision: on a scale to 100 it errs by 0.000004, and a draw by far more."""
 
-NULLS = ("mass", "constrained", "no_distance")
+NULLS = ("mass", "constrained", "no_distance", "no_size")
 """What links are expected from."""
 
 BOUNDARIES = ("drawn", "smaller", "larger")

@@ -11,7 +11,7 @@ from clustermap.layers.cells import ABROAD
 from clustermap.scores.draws import draw_deviates, draw_weights
 from clustermap.scores.methods import Methods
 from clustermap.scores.sensitivity import rank_sensitivity
-from clustermap.tables import FLAGS, KINDS, RATIOS, SENSITIVITY
+from clustermap.tables import FLAGS, KINDS, NULLS, RATIOS, SENSITIVITY
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -96,6 +96,51 @@ def _rows(
             )
         )
     return tables
+
+
+def tabulate_nulls(standardised: Standardised) -> pd.DataFrame:
+    """Return how every null was fitted to every channel.
+
+    Parameters
+    ----------
+    standardised
+        Observed and expected links.
+
+    Returns
+    -------
+    pd.DataFrame
+        The table NULLS.
+    """
+    rows = []
+    for (null, channel), (sweeps, residual) in standardised.convergence.items():
+        fit = standardised.fits.get((null, channel))
+        told = (np.nan,) * 3 if fit is None else (fit.links, fit.exponent, fit.same)
+        rows.append((null, channel, told[0], sweeps, residual, *told[1:]))
+    return pd.DataFrame(rows, columns=[column.name for column in NULLS.columns])
+
+
+def tabulate_expected(standardised: Standardised, cells: Cells) -> pd.DataFrame:
+    """Return observed and expected links of the pairs of cells that matter.
+
+    Parameters
+    ----------
+    standardised
+        Observed and expected links.
+    cells
+        Names of the cells.
+
+    Returns
+    -------
+    pd.DataFrame
+        The table EXPECTED; allowances are not in it, they are made for clusters.
+    """
+    names, kinds = (np.array(values, dtype=object) for values in (cells.names, KINDS))
+    pairs = standardised.pairs
+    return pairs.assign(
+        source=names[pairs["source"].to_numpy()],
+        target=names[pairs["target"].to_numpy()],
+        kind=kinds[pairs["kind"].to_numpy()],
+    )
 
 
 def tabulate_flags(ids: pd.Index[str], parts: Parts) -> pd.DataFrame:

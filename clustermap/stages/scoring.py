@@ -22,7 +22,9 @@ from clustermap.scores.quality import assess_score
 from clustermap.scores.score import Reaches, score_nothing
 from clustermap.scores.tabulate import (
     tabulate_abroad,
+    tabulate_expected,
     tabulate_flags,
+    tabulate_nulls,
     tabulate_quality,
     tabulate_ratios,
     tabulate_sensitivity,
@@ -55,7 +57,8 @@ class Assessment:
     scored
         Scores, sub-scores, explanations.
     tables
-        The other tables by their names: ratios, brokers, abroad, flags, quality, sensitivity.
+        The other tables by their names: ratios, nulls, expected, brokers, abroad, flags,
+        quality, sensitivity.
     quality
         The quality sheet; None where nothing is scored.
     """
@@ -196,6 +199,8 @@ def assess_clusters(
     names = np.array(layers.register.ids.to_pylist(), dtype=object)
     tables = {
         "ratios": tabulate_ratios(ids, standardised, parts, reaches),
+        "nulls": tabulate_nulls(standardised),
+        "expected": tabulate_expected(standardised, network.observed.cells),
         "brokers": tabulate_brokers(parts, ids, names),
         **abroad,
         "flags": tabulate_flags(ids, parts),

@@ -331,7 +331,9 @@ def visit_linkage(nation: Nation, edges: Edges, seen: Observation, times: int) -
     columns = list_raw(comparison)
     fit: dict[str, Any] = {
         "dispersion": found.dispersion.tolist(),
-        "exponent": {null.channel.name: null.exponent for null in found.fits},
+        "exponent": {
+            channel: fit.exponent for (null, channel), fit in found.fits.items() if null == "mass"
+        },
         "sweeps": max(sweeps for sweeps, _ in found.convergence.values()),
     }
     for name, reach in {**LOCAL, "outside": OUTSIDE}.items():

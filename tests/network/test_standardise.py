@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clustermap.network.observed import Observed
-    from clustermap.network.standardise import Comparison, Null, Standardised
+    from clustermap.network.standardise import Comparison, Standardised
 
 FENCE, BEYOND = 0, 3
 FIRM_FIRM, RESEARCH, SUPPORT, TRANSFER = range(4)
@@ -107,8 +107,43 @@ def test_convergence_is_reported_for_every_channel_and_null(standard: Standardis
         allowed = constrained if kind_of_null == "constrained" else null
         assert 1 < sweeps < allowed.MAX_SWEEPS
         assert 0 <= residual <= allowed.TOLERANCE
-    assert {fit.channel.name for fit in standard.fits} == channels
-    assert all(fit.distance for fit in standard.fits)
+    fitted = {n for n in NULLS if n != "constrained"}
+    assert set(standard.fits) == {(n, c) for n in fitted for c in channels}
+    for (kind_of_null, channel), fit in standard.fits.items():
+        assert (fit.channel.name, fit.distance) == (channel, kind_of_null != "no_distance")
+        assert (fit.exponent == 0) == (kind_of_null == "no_size")
+
+
+def test_the_null_without_size_is_the_mass_null_with_an_exponent_of_nought(
+    observed: Observed, standard: Standardised
+) -> None:
+    plain = standardise(observed, exponent=0.0, beside=False).comparisons["mass", "drawn"]
+    found = standard.comparisons["no_size", "drawn"]
+    np.testing.assert_allclose(found.expected, plain.expected, rtol=1e-12)
+
+
+def test_pairs_that_matter_are_told(standard: Standardised) -> None:
+    told, drawn = standard.pairs, standard.comparisons["mass", "drawn"]
+    assert (told["source"] <= told["target"]).all()
+    assert not told.duplicated(["source", "target", "kind"]).any()
+    assert ((told["observed"] > 0) | (told["expected"] >= 1)).all()
+    assert (told["observed"] == 0).any()
+    # All links of a cluster stand in its pairs; of what is expected only where it is not little.
+    for place, kind in enumerate(drawn.kinds):
+        part = told[told["kind"] == kind]
+        for cluster in (0, 7, 69):
+            mine = part[(part["source"] == cluster) | (part["target"] == cluster)]
+            whole = drawn.observed[cluster, place]
+            ends = whole[2] + whole[BEYOND]
+            assert mine["observed"].sum() == pytest.approx(ends, abs=1e-6)
+            inside = mine[mine["source"] == mine["target"]]
+            assert inside["observed"].sum() == pytest.approx(whole[FENCE], abs=1e-6)
+            if len(inside):
+                assert inside["expected"].sum() == pytest.approx(
+                    drawn.expected[cluster, place, FENCE], rel=1e-9
+                )
+            reach = drawn.expected[cluster, place, 2] + drawn.expected[cluster, place, BEYOND]
+            assert mine["expected"].sum() <= reach + 1e-6
 
 
 def test_what_is_compared(standard: Standardised) -> None:
@@ -133,9 +168,9 @@ def test_another_headline_and_who_listens(observed: Observed, standard: Standard
     found = standardise(
         observed, headline="constrained", listen=lambda done, steps: heard.append((done, steps))
     ).comparisons
-    many = 7 * 5 + 1  # channels under three nulls and two moved boundaries, and the pairs
+    many = 7 * 6 + 1  # channels under four nulls and two moved boundaries, and the pairs
     assert heard == [(done, many) for done in range(1, many + 1)]
-    assert list(found)[3:] == [("constrained", "smaller"), ("constrained", "larger")]
+    assert list(found)[4:] == [("constrained", "smaller"), ("constrained", "larger")]
     drawn = found["constrained", "drawn"]
     assert same(drawn, standard.comparisons["constrained", "drawn"])
     assert same(drawn, found["constrained", "larger"])
@@ -182,12 +217,11 @@ def test_twice_the_links_are_the_same_ratio_and_a_narrower_interval(
 ) -> None:
     twice = standardise(count(nation, [repeat_edges(edges, 2)]))
     # What is added to links of a stratum or a distance says half as much beside twice the links.
-    tolerance: dict[Null, float] = {"mass": 0.03, "constrained": 0.03, "no_distance": 0.03}
-    for kind_of_null, most in tolerance.items():
+    for kind_of_null in NULLS:
         one, two = (s.comparisons[kind_of_null, "drawn"] for s in (standard, twice))
         np.testing.assert_array_equal(two.observed, 2 * one.observed)
         for reach in range(4):
-            np.testing.assert_allclose(ratio(two, reach), ratio(one, reach), rtol=most)
+            np.testing.assert_allclose(ratio(two, reach), ratio(one, reach), rtol=0.03)
     # What is believed of clusters at large is the nation's, not that of links counted twice.
     first, second = (
         gather_evidence(s.comparisons["mass", "drawn"], standard.dispersion, BEYOND)
@@ -289,8 +323,9 @@ def test_every_link_has_two_ends(standard: Standardised, observed: Observed) -> 
 
 def test_a_given_exponent_is_kept(observed: Observed, standard: Standardised) -> None:
     found = standardise(observed, exponent=0.0)
-    assert {fit.exponent for fit in found.fits} == {0.0}
-    assert all(fit.exponent != 0.0 for fit in standard.fits)
+    assert {fit.exponent for fit in found.fits.values()} == {0.0}
+    mass = [fit.exponent for (null, _), fit in standard.fits.items() if null == "mass"]
+    assert 0.0 not in mass
     one, two = (s.comparisons["mass", "drawn"].expected for s in (found, standard))
     assert not np.allclose(one, two, rtol=1e-3)
 

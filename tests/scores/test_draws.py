@@ -90,12 +90,12 @@ def test_boundaries_weights_and_values_are_drawn_apart() -> None:
 def test_nulls_are_drawn_only_where_they_are_asked_for() -> None:
     tables = {(null, "drawn"): normal([[10.0 + at]], [[0.0]]) for at, null in enumerate(NULLS)}
     posteriors = Posteriors(np.array(["x"], dtype=object), tables, null="constrained")
-    assert posteriors.nulls == ("constrained", "mass", "no_distance")
+    assert posteriors.nulls == ("constrained", "mass", "no_distance", "no_size")
     own = draw_parts(posteriors, hundred(1), draws=300, seed=1)
     np.testing.assert_allclose(own, 11, rtol=1e-6)
     every = draw_parts(posteriors, hundred(1), draws=DRAWS, seed=1, nulls=posteriors.nulls)
     shares = np.unique(every.round(3), return_counts=True)[1] / DRAWS
-    assert shares == pytest.approx([1 / 3] * 3, abs=0.015)
+    assert shares == pytest.approx([1 / 4] * 4, abs=0.015)
 
 
 def test_the_headline_decides_once_what_is_missing() -> None:

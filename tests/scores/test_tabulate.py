@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clustermap.layers.cells import Cells
+from clustermap.network.expected import NO_PAIRS
 from clustermap.network.standardise import Comparison
 from clustermap.scores import score_linkages
 from clustermap.scores.parts import Flags
@@ -17,12 +19,23 @@ from clustermap.scores.quality import assess_score
 from clustermap.scores.score import Reaches
 from clustermap.scores.tabulate import (
     tabulate_abroad,
+    tabulate_expected,
     tabulate_flags,
+    tabulate_nulls,
     tabulate_quality,
     tabulate_ratios,
     tabulate_sensitivity,
 )
-from clustermap.tables import ABROAD_LINKS, FLAGS, QUALITY, RATIOS, SENSITIVITY, Table
+from clustermap.tables import (
+    ABROAD_LINKS,
+    EXPECTED,
+    FLAGS,
+    NULLS,
+    QUALITY,
+    RATIOS,
+    SENSITIVITY,
+    Table,
+)
 from tests.scores.files import balanced, goalposts
 from tests.scores.hand import NAN, belief, flag, parts_of, ratios
 
@@ -124,6 +137,33 @@ def test_ratios_are_told_by_kind_under_the_headline_and_together_under_all() -> 
     assert kind[["observed", "expected", "ratio"]].tolist() == [10, 10, 0.5]
     assert kind[["width", "data_weight", "decided"]].isna().all()
     assert one.loc[("constrained", "", "fence"), ["observed", "ratio"]].tolist() == [40, 0.3]
+
+
+def test_how_nulls_were_fitted() -> None:
+    fit = SimpleNamespace(links=12.0, exponent=-0.1, same=1.5)
+    standardised: Any = SimpleNamespace(
+        convergence={
+            ("mass", "firm_firm firm-firm"): (9, 1e-9),
+            ("constrained", "firm_firm firm-firm"): (40, 1e-10),
+        },
+        fits={("mass", "firm_firm firm-firm"): fit},
+    )
+    found = tabulate_nulls(standardised)
+    assert list(found.columns) == columns(NULLS)
+    assert found.iloc[0].tolist() == ["mass", "firm_firm firm-firm", 12.0, 9, 1e-9, -0.1, 1.5]
+    assert found.loc[1, ["sweeps", "residual"]].tolist() == [40, 1e-10]
+    assert found.loc[1, ["links", "exponent", "same_sector"]].isna().all()
+
+
+def test_pairs_of_cells_by_their_names() -> None:
+    own = np.arange(2, dtype=np.int32)
+    cells = Cells(("K1", "K2", "outside:1_2"), 2, own, own)
+    pairs = NO_PAIRS.copy()
+    pairs.loc[0] = [0, 2, 1, 3.0, 1.5]
+    standardised: Any = SimpleNamespace(pairs=pairs.astype(NO_PAIRS.dtypes))
+    found = tabulate_expected(standardised, cells)
+    assert list(found.columns) == columns(EXPECTED)
+    assert found.iloc[0].tolist() == ["K1", "outside:1_2", "research", 3.0, 1.5]
 
 
 def test_the_quality_sheet_as_a_table() -> None:
