@@ -94,10 +94,10 @@
             low: cm.number(cluster.low, 0), high: cm.number(cluster.high, 0) }) }))),
     cm.bar("whisker wide", [
       { class: "range", at: low, width: Math.max(0.5, high - low) },
-      { class: "typical", at: 50.5 },
+      ...cm.typicalOfScore(),
       { class: "dot", at: cluster.score },
-    ]), cm.make("p", { class: "typical-note", "aria-hidden": "true" },
-      cm.make("small", { text: cm.say("page.card.typical") })),
+    ]), cm.typicalOfScore().length ? cm.make("p", { class: "typical-note", "aria-hidden": "true" },
+      cm.make("small", { text: cm.say("page.card.typical") })) : null,
     cm.make("p", { id: "quadrant", class: "reason",
       text: cm.label(`quadrant.${cluster.quadrant}`) }));
   }

@@ -9,11 +9,18 @@
 
   const columnOf = (key) => cm.payload.subscores.find((column) => column.subscore === key);
 
+  const TYPICAL_MARK = { class: "typical", at: TYPICAL };
+
+  /** The mark of what is typical on the scale of the score; stars and the like, which are not made
+   * of the parts, know no typical cluster. */
+  cm.typicalOfScore = () => (cm.payload.subscores.some((column) => column.weight.some(Boolean))
+    ? [TYPICAL_MARK] : []);
+
   /** Marks of a scale from 0 to 100: the 90 % interval, the value, and what is typical. */
-  function marksOf(value, low, high) {
+  function marksOf(value, low, high, typical) {
     const marks = low === null || high === null ? []
       : [{ class: "range", at: low, width: Math.max(0.5, high - low) }];
-    marks.push({ class: "typical", at: TYPICAL });
+    marks.push(...typical);
     if (value !== null) marks.push({ class: "dot", at: value });
     return marks;
   }
@@ -40,7 +47,7 @@
     cm.make("span", { class: "part-value" },
       cm.make("b", { text: value === null ? "–" : cm.number(value, 1) }),
       cm.make("small", { text: cm.interval(low, high, 0) })),
-    cm.bar("level", marksOf(value, low, high)),
+    cm.bar("level", marksOf(value, low, high, [TYPICAL_MARK])),
     cm.make("small", { text: small.filter(Boolean).join(" · ") }));
   }
 
@@ -67,6 +74,7 @@
   /** Capability, linkage score and gap: three things that are never added up. */
   cm.axes = function (cluster) {
     const say = (key) => cm.say(`page.card.${key}`);
+    const typical = cm.typicalOfScore();
     const fill = (value) => (value === null ? [] : [{ class: "fill", at: 0, width: value }]);
     const sure = cluster.confidence ? cm.say("page.card.confidence",
       { word: cm.say(`confidence.${cluster.confidence}`) }) : "";
@@ -75,8 +83,8 @@
     return part(heading(say("axes")), cm.make("ul", { class: "levels", id: "axes" },
       axis(say("axis_capability"), say("axis_capability_note"), cluster.capability,
         fill(cluster.capability)),
-      axis(say("axis_score"), [say("axis_score_note"), sure].filter(Boolean).join(" · "),
-        cluster.score, marksOf(cluster.score, cluster.low, cluster.high)),
+      axis(say(typical.length ? "axis_score" : "score"), [typical.length ? say("axis_score_note") : "", sure].filter(Boolean).join(" · "),
+        cluster.score, marksOf(cluster.score, cluster.low, cluster.high, typical)),
       axis(say("axis_gap"), say("axis_gap_note"), gap, fill(gap))));
   };
 
