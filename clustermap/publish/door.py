@@ -234,9 +234,10 @@ def _release_subscores(subscores: pd.DataFrame, few: pd.Series[bool]) -> pd.Data
 
 
 def _release_sheet(results: Results, few: pd.Series[bool]) -> Sheet:
-    scores = results.scored.scores
-    unsaid = scores["cluster"].map(few).astype(bool) & (scores["rated"] == 1)
-    return release_sheet(results.sheet, results.scored.subscores, int(unsaid.sum()))
+    scores, subscores = results.scored.scores, results.scored.subscores
+    rated = scores.loc[scores["rated"] == 1, "cluster"]
+    weights = subscores.loc[subscores["cluster"].isin(rated), "weight"]
+    return release_sheet(results.sheet, weights, int(rated.map(few).astype(bool).sum()))
 
 
 def _name_actors(results: Results) -> pd.DataFrame:

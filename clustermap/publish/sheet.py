@@ -57,7 +57,7 @@ class Sheet:
     sensitivity: pd.DataFrame = field(default_factory=lambda: _empty(SENSITIVITY))
 
 
-def release_sheet(sheet: Sheet, subscores: pd.DataFrame, withheld: int) -> Sheet:
+def release_sheet(sheet: Sheet, weights: pd.Series[float], withheld: int) -> Sheet:
     """Return what of a sheet may leave.
 
     A figure that rests on few clusters, or is told to its last digit, would give away a score that
@@ -67,8 +67,8 @@ def release_sheet(sheet: Sheet, subscores: pd.DataFrame, withheld: int) -> Sheet
     ----------
     sheet
         What is found.
-    subscores
-        The table SUBSCORES; its weights are null where the score is not made of these parts.
+    weights
+        Weights of the parts of the rated clusters; null where the score is not made of parts.
     withheld
         Rated clusters whose scores are withheld.
 
@@ -82,7 +82,7 @@ def release_sheet(sheet: Sheet, subscores: pd.DataFrame, withheld: int) -> Sheet
         told = (Message("sheet.words.withheld"),)
         return replace(sheet, findings=told, quality=_empty(QUALITY))
     quality, findings = sheet.quality, sheet.findings
-    if not subscores["weight"].notna().any():
+    if len(weights) and weights.isna().all():
         quality = quality[~quality["statistic"].isin(_OF_WEIGHTS)].reset_index(drop=True)
         findings = tuple(one for one in findings if not one.key.startswith("quality.weight."))
     if withheld:

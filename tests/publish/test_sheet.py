@@ -23,7 +23,7 @@ FINDINGS = (
     Message("quality.size.free", {"rho": "0.02"}),
 )
 SENSITIVITY = pd.DataFrame({"factor": ["null"], "total": [0.87654]})
-WEIGHED = pd.DataFrame({"weight": [0.5, np.nan]})
+WEIGHTS = pd.Series([0.5, np.nan])
 
 
 def make(units: int) -> Sheet:
@@ -32,13 +32,13 @@ def make(units: int) -> Sheet:
 
 @pytest.mark.parametrize("units", [3, 20])
 def test_nothing_withheld_leaves_whole(units: int) -> None:
-    left = release_sheet(make(units), WEIGHED, 0)
+    left = release_sheet(make(units), WEIGHTS, 0)
     pd.testing.assert_frame_equal(left.quality, QUALITY)
     assert left.findings == FINDINGS
 
 
 def test_beside_withheld_scores_figures_have_two_decimals() -> None:
-    left = release_sheet(make(20), WEIGHED, 1)
+    left = release_sheet(make(20), WEIGHTS, 1)
     assert left.quality["value"].tolist()[::2] == [0.61, 0.17]
     assert np.isnan(left.quality["value"][1])
     assert left.quality["value"][3] == 0.24
@@ -47,7 +47,7 @@ def test_beside_withheld_scores_figures_have_two_decimals() -> None:
 
 
 def test_few_clusters_beside_withheld_scores_tell_nothing() -> None:
-    left = release_sheet(make(19), WEIGHED, 1)
+    left = release_sheet(make(19), WEIGHTS, 1)
     assert left.quality.empty
     assert list(left.quality.columns) == list(QUALITY.columns)
     assert left.findings == (Message("sheet.words.withheld"),)
@@ -55,6 +55,7 @@ def test_few_clusters_beside_withheld_scores_tell_nothing() -> None:
 
 
 def test_a_score_without_weights_tells_none() -> None:
-    left = release_sheet(make(20), WEIGHED.assign(weight=np.nan), 0)
+    assert release_sheet(make(20), WEIGHTS.iloc[:0], 0).findings == FINDINGS  # nobody is rated
+    left = release_sheet(make(20), WEIGHTS * np.nan, 0)
     assert left.quality["statistic"].tolist() == ["alpha", "pearson"]
     assert left.findings == FINDINGS[1:]

@@ -132,7 +132,8 @@ def sections(page: bytes, language: Language = "en") -> list[str]:
 
 def test_says_what_the_score_rests_on(page: bytes) -> None:
     basis = sections(page)[0]
-    for told in ("Clusters|6", "Rated|4", "Not rated|2", "Profile|balanced", "Allowed for|region, number of actors",
+    for told in ("Clusters|6", "Rated|4", "Not rated|2", "Profile|balanced",
+                 "Allowed for|region, number of actors",
                  "|1,000", "same mix of actors at the same distances",
                  "Few_links|1", "Suppressed|1", "What to know first"):  # fmt: skip
         assert told in basis
