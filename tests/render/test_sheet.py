@@ -154,8 +154,8 @@ def test_choices_stand_with_the_largest_total_first(page: bytes) -> None:
     label = {factor: say(Message(f"factor.{factor}.label"), "en") for factor in FACTORS}
     order = [choices.rindex(f"|{label[factor]}|") for factor in ("null", "data", "weights")]
     assert order == sorted(order)
-    for told in ("Total effect| |0.75| |(0.62 to 1.08)", "First-order effect| |0.57| |(0.44 to",
-                 "0.26| |(0.18 to 0.35)", "−0.02| |(−0.06 to 0.03)", "0.13| |(0.09 to 0.19)",
+    for told in ("Total effect| |0.75| |(0.62 … 1.08)", "First-order effect| |0.57| |(0.44 …",
+                 "0.26| |(0.18 … 0.35)", "−0.02| |(−0.06 … 0.03)", "0.13| |(0.09 … 0.19)",
                  "about 75\u202f% of the variance", "(90\u202f% interval 62–108\u202f%)",
                  "640 analyses"):  # fmt: skip
         assert told in choices
