@@ -293,14 +293,19 @@ def _written_language(file: Path) -> Language | None:
 def _tell_run(voice: Voice, run: Run) -> None:
     page = str(run.page) if run.page else None
     outputs = [str(path) for path in run.outputs]
-    voice.tell_json({"summary": run.summary, "page": page, "outputs": outputs})
+    sheet = str(run.sheet) if run.sheet else None
+    told = {"summary": run.summary, "page": page, "sheet": sheet, "outputs": outputs}
+    voice.tell_json(told)
     _tell_rows(voice, run.summary["tables"])
     for line in run.faults:
         voice.tell(line)
     _tell_rated(voice, run.summary)
     if run.page:
         voice.tell(Message("cli.page", {"path": run.page}))
-    others = Counter(path.parent for path in run.outputs if path != run.page)
+    if run.sheet:
+        voice.tell(Message("cli.sheet", {"path": run.sheet}))
+    pages = (run.page, run.sheet)
+    others = Counter(path.parent for path in run.outputs if path not in pages)
     for folder, files in sorted(others.items()):
         voice.tell(Message("cli.files", {"folder": folder, "files": files}))
 
@@ -439,7 +444,7 @@ def _map(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Draw the map page."""
+    """Draw the map page and the score sheet."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
         _carry_out(voice, "draw_map", project, out, strict=strict)

@@ -17,6 +17,7 @@ from clustermap.messages import Language, Message, say
 from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
 from clustermap.render.planner import draw_planner
+from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
 from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 TABLES, MAP, EXPORT = "tables", "map", "export"
+PAGES = {"planner": draw_planner, "sheet": draw_sheet}
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Run:
         Files written.
     page
         The planner's page, if it was drawn.
+    sheet
+        The score sheet for analysts, if it was drawn.
     faults
         One sentence for everything that a reader of the results should know of the data: why rows
         were set aside, what was mended, whether hardly any actor lies in a cluster.
@@ -79,6 +83,7 @@ class Run:
     network: nx.MultiDiGraph[str]
     outputs: list[Path] = field(default_factory=list)
     page: Path | None = None
+    sheet: Path | None = None
     faults: list[Message] = field(default_factory=list)
 
     @property
@@ -149,7 +154,8 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
         indicators = compute_indicators(network.counts)
         assessed = assess_clusters(project, layers, network, expected, indicators, progress)
         network = replace(network, edges=no_edges())  # nothing on disk outlives the run
-    return Findings(ledger, layers, network, indicators, assessed.scored, assessed.tables)
+    scored, behind, quality = assessed.scored, assessed.tables, assessed.quality
+    return Findings(ledger, layers, network, indicators, scored, behind, quality)
 
 
 def _carry_out(
@@ -160,7 +166,7 @@ def _carry_out(
     findings = find(project, strict=strict, progress=listen)
     record = build_record(project, findings)
     if not outputs:
-        return _close(findings, record, [], None)
+        return _close(findings, record, [])
     release = release_findings(project, findings)
     record["wrote"] = steps = [step for step in (TABLES, MAP, EXPORT) if step in outputs]
     record["withheld"] = dict(release.withheld)
@@ -171,20 +177,20 @@ def _carry_out(
             if step == TABLES:
                 _write_tables(project, findings, stage)
             elif step == MAP:
-                _write_page(release, stage / "maps")
+                _write_pages(release, stage / "maps")
             else:
                 record["export"] = _write_exports(project, release, stage / "export")
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    pages = [path for path in written if path.suffix == ".html"]
-    return _close(findings, record, written, pages[0] if pages else None)
+    return _close(findings, record, written)
 
 
-def _write_page(release: Release, folder: Path) -> None:
+def _write_pages(release: Release, folder: Path) -> None:
     folder.mkdir()
     mark = "_synthetic" if release.synthetic else ""
-    (folder / f"planner{mark}.html").write_bytes(draw_planner(release))
+    for name, draw in PAGES.items():
+        (folder / f"{name}{mark}.html").write_bytes(draw(release))
 
 
 def _write_exports(project: Project, release: Release, folder: Path) -> dict[str, Any]:
@@ -211,9 +217,7 @@ def _write_log(path: Path, began: datetime) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _close(
-    findings: Findings, record: Mapping[str, Any], written: list[Path], page: Path | None
-) -> Run:
+def _close(findings: Findings, record: Mapping[str, Any], written: list[Path]) -> Run:
     scores = findings.scored.scores
     unrated = scores.loc[scores["rated"] == 0, "reason"].value_counts()
     summary = {
@@ -224,7 +228,9 @@ def _close(
     }
     faults = [*say_facts(record["tables"]), *say_quarantine(findings.ledger.faults())]
     network = findings.network.counts.network
-    return Run(summary, record, list_tables(findings), network, written, page, faults)
+    pages = {path.stem.partition("_")[0]: path for path in written if path.suffix == ".html"}
+    page, sheet = (pages.get(name) for name in PAGES)
+    return Run(summary, record, list_tables(findings), network, written, page, sheet, faults)
 
 
 def check_project(
@@ -274,7 +280,7 @@ def score_clusters(
 
 
 def draw_map(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
-    """Draw the planner's page of a project.
+    """Draw the pages of a project: the planner's, and the score sheet for analysts.
 
     Parameters
     ----------
@@ -284,7 +290,7 @@ def draw_map(project: Project, *, strict: bool = False, progress: Progress | Non
     Returns
     -------
     Run
-        What was found; ``page`` is the file. A notebook shows it.
+        What was found; ``page`` and ``sheet`` are the files. A notebook shows the planner's.
 
     Raises
     ------

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHROMIUM = Path("/usr/bin/chromium")
+_DRAWN = "window.cm && cm.state && cm.state.ready"
 _QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -30,7 +31,7 @@ def browser(require: Callable[[str, bool, str], None]) -> Iterator[Any]:
 class Visit:
     """A page that was opened from a file, with everything that a page should not do."""
 
-    def __init__(self, page: Any, address: str) -> None:
+    def __init__(self, page: Any, address: str, ready: str) -> None:
         self.page = page
         self.requests: list[str] = []
         self.complaints: list[str] = []
@@ -39,7 +40,7 @@ class Visit:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", self._dismiss)
         page.goto(address)
-        page.wait_for_function("window.cm && cm.state && cm.state.ready")
+        page.wait_for_function(ready)
         self.requests.remove(address)
 
     def _dismiss(self, dialog: Any) -> None:
@@ -59,7 +60,9 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Visit]]:
     """Open a page offline at a window size; what it requests and complains of is kept."""
     contexts = []
 
-    def go(content: bytes | Path, width: int = 1440, height: int = 900) -> Visit:
+    def go(
+        content: bytes | Path, width: int = 1440, height: int = 900, ready: str = _DRAWN
+    ) -> Visit:
         file = content if isinstance(content, Path) else tmp_path / "planner.html"
         if isinstance(content, bytes):
             file.write_bytes(content)
@@ -67,7 +70,7 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Visit]]:
             viewport={"width": width, "height": height}, offline=True, reduced_motion="reduce"
         )
         contexts.append(context)
-        return Visit(context.new_page(), file.as_uri())
+        return Visit(context.new_page(), file.as_uri(), ready)
 
     yield go
     for context in contexts:

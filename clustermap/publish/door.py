@@ -19,6 +19,7 @@ from clustermap.publish.evidence import (
 from clustermap.publish.names import mask_names
 from clustermap.publish.release import Release
 from clustermap.publish.sentences import release_sentences
+from clustermap.publish.sheet import release_sheet
 from clustermap.publish.suppression import (
     SUPPRESSED,
     Rules,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from clustermap.layers.industries import Taxonomy
     from clustermap.messages import Language, Message
     from clustermap.network.counts import Counts
+    from clustermap.publish.sheet import Sheet
     from clustermap.scores import Scored
 
 _TEXTS = ("name", "name_en", "kind", "region", "district", "industries")
@@ -67,8 +69,8 @@ class Results:
         Scores, subscores and explanations.
     behind
         The tables that stand behind the scores, by their names.
-    null
-        Null of the headline.
+    sheet
+        How it scored, with the null of the headline, and what is found of the score.
     taxonomy
         Labels of the strategic industries.
     regions
@@ -85,7 +87,7 @@ class Results:
     indicators: pd.DataFrame
     scored: Scored
     behind: Mapping[str, pd.DataFrame]
-    null: str
+    sheet: Sheet
     taxonomy: Taxonomy
     regions: gpd.GeoDataFrame | None
     coast: gpd.GeoDataFrame
@@ -161,7 +163,7 @@ def build_release(results: Results, terms: Terms) -> Release:
         indicators=indicators,
         scores=_release_scores(results.scored.scores, hidden, internal=terms.internal),
         subscores=_release_subscores(results.scored.subscores, few),
-        ratios=release_ratios(find_table(behind, "ratios"), results.null, few, kinds, rules),
+        ratios=release_ratios(find_table(behind, "ratios"), results.sheet.null, few, kinds, rules),
         brokers=release_brokers(
             find_table(behind, "brokers"), _name_actors(results), few, internal=terms.internal
         ),
@@ -177,6 +179,7 @@ def build_release(results: Results, terms: Terms) -> Release:
         notes=terms.notes,
         version=terms.version,
         rules=terms.rules,
+        sheet=_release_sheet(results, few),
     )
     told = release_sentences(results.scored, find_table(behind, "abroad"), few, release)
     return replace(release, explanations=told)
@@ -228,6 +231,13 @@ def _release_subscores(subscores: pd.DataFrame, few: pd.Series[bool]) -> pd.Data
     frame["decided"] = frame["decided"].mask(hidden, 0)
     frame["reason"] = frame["reason"].mask(hidden, TOO_FEW_LINKED)
     return frame
+
+
+def _release_sheet(results: Results, few: pd.Series[bool]) -> Sheet:
+    scores, subscores = results.scored.scores, results.scored.subscores
+    rated = scores.loc[scores["rated"] == 1, "cluster"]
+    weights = subscores.loc[subscores["cluster"].isin(rated), "weight"]
+    return release_sheet(results.sheet, weights, int(rated.map(few).astype(bool).sum()))
 
 
 def _name_actors(results: Results) -> pd.DataFrame:

@@ -5,9 +5,10 @@ Render and formats are given a Release and never the run itself: what is not in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from clustermap.publish.sheet import Sheet
 from clustermap.publish.suppression import DEFAULT_RULES, Rules
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Release:
         Version of clustermap that made it.
     rules
         When a cell was too small to be shown.
+    sheet
+        How the run scored, and what analysts judge the score by.
     """
 
     title: str
@@ -109,3 +112,4 @@ class Release:
     notes: tuple[Message, ...]
     version: str
     rules: Rules = DEFAULT_RULES
+    sheet: Sheet = field(default_factory=Sheet)

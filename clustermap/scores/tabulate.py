@@ -277,5 +277,21 @@ def tabulate_sensitivity(scored: Scored, seed: int) -> pd.DataFrame:
     return found[columns]
 
 
+def count_analyses(sensitivity: pd.DataFrame) -> int:
+    """Return how many analyses the indices of a table SENSITIVITY rest on.
+
+    Parameters
+    ----------
+    sensitivity
+        From :func:`tabulate_sensitivity`.
+
+    Returns
+    -------
+    int
+        Points of the design times factors and two; 0 for no factors.
+    """
+    return _POINTS * (len(sensitivity) + 2) if len(sensitivity) else 0
+
+
 def _empty(columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})

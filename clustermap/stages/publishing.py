@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,9 @@ from clustermap.indicators.industries import compute_industries
 from clustermap.layers import projection
 from clustermap.messages import Message
 from clustermap.publish.door import Results, Terms, build_release
+from clustermap.publish.sheet import Sheet
 from clustermap.publish.suppression import Rules
+from clustermap.scores.tabulate import count_analyses
 from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from clustermap.project import Project, Source
     from clustermap.publish.release import Release
     from clustermap.scores import Scored
+    from clustermap.scores.quality import QualitySheet
     from clustermap.stages.counting import Network
     from clustermap.stages.ledger import Ledger
     from clustermap.stages.reading import Layers
@@ -50,6 +53,8 @@ class Findings:
         Scores, subscores, explanations.
     behind
         The tables that stand behind the scores, by their names.
+    quality
+        What is found of the score as a composite; None where nothing is scored.
     """
 
     ledger: Ledger
@@ -58,6 +63,7 @@ class Findings:
     indicators: pd.DataFrame
     scored: Scored
     behind: Mapping[str, pd.DataFrame]
+    quality: QualitySheet | None = None
 
 
 def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
@@ -112,6 +118,22 @@ def _notes(project: Project, network: Network, findings: Findings) -> tuple[Mess
     return tuple(notes)
 
 
+def _draw_up_sheet(project: Project, findings: Findings) -> Sheet:
+    score, found = project.score, findings.quality
+    sheet = Sheet(score.profile, score.null, score.allow_for, score.draws)
+    if found is None:
+        return sheet
+    sensitivity = findings.behind["sensitivity"]
+    return replace(
+        sheet,
+        units=found.units,
+        analyses=count_analyses(sensitivity),
+        findings=found.findings,
+        quality=findings.behind["quality"],
+        sensitivity=sensitivity,
+    )
+
+
 def release_findings(project: Project, findings: Findings) -> Release:
     """Return what may leave of a run.
 
@@ -139,7 +161,7 @@ def release_findings(project: Project, findings: Findings) -> Release:
         indicators=findings.indicators,
         scored=findings.scored,
         behind=findings.behind,
-        null=project.score.null,
+        sheet=_draw_up_sheet(project, findings),
         taxonomy=layers.taxonomy,
         regions=layers.regions,
         coast=read_coast((west, south, east, north)),

@@ -159,7 +159,9 @@ def rate_all(findings: Findings) -> Findings:
     scores = findings.scored.scores.assign(
         **numbers, alike=1, top_share=0.5, rated=1, reason="", quadrant="local", confidence="low"
     )
-    subscores = findings.scored.subscores.assign(value=60.0, contribution=0.7, decided=1)
+    subscores = findings.scored.subscores.assign(
+        value=60.0, contribution=0.7, weight=1 / 6, decided=1
+    )
     return replace(findings, scored=replace(findings.scored, scores=scores, subscores=subscores))
 
 
@@ -182,6 +184,9 @@ def test_scores_that_rest_on_few_linked_actors_stay_inside(tmp_path: Path) -> No
     assert (len(release.brokers), release.flags["raised"].sum()) == (0, 0)
     assert release.flags[["share", "links"]].isna().all(axis=None)
     assert list(told.explanations.values()) == [(Message("note.withheld"),)] * 6
+    assert len(findings.behind["quality"]) > 0
+    assert release.sheet.quality.empty
+    assert release.sheet.findings == (Message("sheet.words.withheld"),)
 
 
 def test_scores_that_rest_on_many_leave(tmp_path: Path) -> None:
@@ -191,6 +196,12 @@ def test_scores_that_rest_on_many_leave(tmp_path: Path) -> None:
     assert set(release.scores["quadrant"]) == {"local"}
     assert release.scores["gap"].notna().all()
     assert release.subscores["value"].to_list() == [60.0] * 36
+    sheet, quality = release.sheet, findings.quality
+    assert quality
+    assert (sheet.profile, sheet.null, sheet.draws) == ("balanced", "mass", 50)
+    assert (sheet.units, sheet.findings) == (quality.units, quality.findings)
+    pd.testing.assert_frame_equal(sheet.quality, findings.behind["quality"])
+    pd.testing.assert_frame_equal(sheet.sensitivity, findings.behind["sensitivity"])
 
 
 def test_capability_tells_no_employees_that_are_withheld(
