@@ -25,7 +25,7 @@ ROLES = ("gatekeeper", "representative", "either")
 _TABLES = {"ratios": RATIOS, "brokers": BROKERS, "abroad": ABROAD_LINKS, "flags": FLAGS}
 _COUNTS = ("observed", "expected", "design")
 _BELIEFS = ("ratio", "low", "high", "width", "data_weight")
-_RATIO_COLUMNS = ("cluster", "reach", *_COUNTS, *_BELIEFS, "decided")
+_RATIO_COLUMNS = ("cluster", "reach", *_COUNTS, "allowance", *_BELIEFS, "decided")
 _OF_ONE = ("one_group", "foreign")
 """Warnings whose share would tell of one business group, or of one partner abroad."""
 
@@ -74,8 +74,8 @@ def release_ratios(
     Returns
     -------
     pd.DataFrame
-        Columns cluster, reach, observed, expected, design, ratio, low, high, width, data_weight,
-        decided; the reaches of a cluster from the fence outwards.
+        Columns cluster, reach, observed, expected, design, allowance, ratio, low, high, width,
+        data_weight, decided; the reaches of a cluster from the fence outwards.
     """
     own = (ratios["null"] == null) & (ratios["boundary"] == "drawn") & (ratios["kind"] == "")
     frame = ratios.loc[own, list(_RATIO_COLUMNS)].reset_index(drop=True)
@@ -86,7 +86,7 @@ def release_ratios(
     hidden = _mark(frame["cluster"], few)
     counts = hidden | _mark(frame["cluster"], alone) | _tell_of_few(frame, rules.min_firms)
     frame.loc[counts, list(_COUNTS)] = np.nan
-    frame.loc[hidden, list(_BELIEFS)] = np.nan
+    frame.loc[hidden, ["allowance", *_BELIEFS]] = np.nan
     frame["decided"] = frame["decided"].mask(hidden, 0)
     return frame
 

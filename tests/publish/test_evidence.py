@@ -41,7 +41,7 @@ def ratios(**observed: tuple[float, ...]) -> pd.DataFrame:
         *("cluster", "null", "boundary", "kind", "reach", "observed", "expected", "design"),
         *("ratio", "low", "high", "width", "data_weight", "decided"),
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(allowance=1.25)
 
 
 def shown(frame: pd.DataFrame, cluster: str) -> list[float | None]:
@@ -81,7 +81,11 @@ def test_clusters_with_few_linked_actors_tell_nothing() -> None:
     few = pd.Series({"A": True, "B": False})
     told = release_ratios(ratios(A=(5, 9, 9, 40), B=(5, 9, 9, 40)), "mass", few, kinds(), RULES)
     of_a = told["cluster"] == "A"
-    assert told.loc[of_a, ["observed", "expected", "ratio", "low", "high"]].isna().all(axis=None)
+    assert (
+        told.loc[of_a, ["observed", "expected", "allowance", "ratio", "low", "high"]]
+        .isna()
+        .all(axis=None)
+    )
     assert told["decided"].to_list() == [0] * 4 + [1] * 4
 
 
