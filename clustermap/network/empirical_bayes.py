@@ -25,7 +25,8 @@ MIN_LINKED = 3
 MIN_BASIS = 7.0
 """Independent links that a cluster needs: what the width comes to for a plain ratio of counts."""
 
-TOO_WIDE = "reason.too_few_links"
+TOO_FEW_LINKS = "reason.too_few_links"
+CHANCE_DECIDES = "reason.chance_decides"
 TOO_FEW_LINKED = "reason.too_few_linked"
 
 FEW_CLUSTERS = 30
@@ -237,7 +238,11 @@ def find_reasons(estimate: Estimate, linked: npt.NDArray[np.int64], missing: str
         least about 7 independent links, and at least three actors are linked.
     """
     # Without the slack a sd of exactly the widest could fall on either side.
-    wide = (estimate.sd > WIDEST_SD * (1 + 1e-12)) | (estimate.basis < MIN_BASIS)
-    cases = [linked < MIN_LINKED, np.isnan(estimate.sd), wide]
-    found = np.select(cases, [TOO_FEW_LINKED, missing, TOO_WIDE], default="")
+    faults = {
+        TOO_FEW_LINKED: linked < MIN_LINKED,
+        missing: np.isnan(estimate.sd),
+        TOO_FEW_LINKS: estimate.basis < MIN_BASIS,
+        CHANCE_DECIDES: estimate.sd > WIDEST_SD * (1 + 1e-12),
+    }
+    found = np.select(list(faults.values()), list(faults), default="")
     return found.astype(object)

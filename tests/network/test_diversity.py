@@ -16,7 +16,7 @@ from clustermap.network.diversity import (
     entropy,
     shrink_shares,
 )
-from clustermap.network.empirical_bayes import TOO_FEW_LINKED, TOO_WIDE
+from clustermap.network.empirical_bayes import TOO_FEW_LINKED, TOO_FEW_LINKS
 
 NINE = np.full(3, 9)
 
@@ -113,5 +113,5 @@ def test_reasons() -> None:
     observed = np.array([[30.0, 30], [2, 2], [30, 30], [0, 0], [30, 0]])
     expected = np.array([[90.0, 10], [3, 1], [90, 10], [90, 10], [90, 0]])
     found = diversity(observed, expected, np.array([9, 4, 2, 3, 9])).posterior
-    assert found.reason.tolist() == ["", TOO_WIDE, TOO_FEW_LINKED, ONE_KIND, ONE_KIND]
+    assert found.reason.tolist() == ["", TOO_FEW_LINKS, TOO_FEW_LINKED, ONE_KIND, ONE_KIND]
     assert np.isnan(found.value).tolist() == [False, False, False, True, True]

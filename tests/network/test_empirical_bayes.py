@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clustermap.network.empirical_bayes import (
+    CHANCE_DECIDES,
     TOO_FEW_LINKED,
-    TOO_WIDE,
+    TOO_FEW_LINKS,
     WIDEST_SD,
     Estimate,
     believe,
@@ -73,7 +74,7 @@ def test_reasons_by_case() -> None:
         np.array([20.0, 20, 20, 20, 6]),
     )
     found = find_reasons(estimate, np.array([3, 3, 2, 9, 9]), "reason.x")
-    assert found.tolist() == ["", TOO_WIDE, TOO_FEW_LINKED, "reason.x", TOO_WIDE]
+    assert found.tolist() == ["", CHANCE_DECIDES, TOO_FEW_LINKED, "reason.x", TOO_FEW_LINKS]
 
 
 @given(

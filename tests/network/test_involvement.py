@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import nbinom
 
-from clustermap.network.empirical_bayes import TOO_FEW_LINKED, TOO_WIDE, log_ratio
+from clustermap.network.empirical_bayes import TOO_FEW_LINKED, TOO_FEW_LINKS, log_ratio
 from clustermap.network.involvement import (
     NOBODY_EXPECTED,
     correlate_kinds,
@@ -98,7 +98,7 @@ def test_reasons() -> None:
     expected = np.array([[9.0], [2.0], [0.0], [9.0]])
     linked = np.array([[9.0], [2.0], [0.0], [2.0]])
     found = involvement(linked, expected, expected, np.array([9, 3, 4, 2]), weights=[1])
-    assert found.posterior.reason.tolist() == ["", TOO_WIDE, NOBODY_EXPECTED, TOO_FEW_LINKED]
+    assert found.posterior.reason.tolist() == ["", TOO_FEW_LINKS, NOBODY_EXPECTED, TOO_FEW_LINKED]
     assert np.isnan(found.posterior.value).tolist() == [False, False, True, False]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustermap.network.empirical_bayes import TOO_FEW_LINKED, TOO_WIDE
+from clustermap.network.empirical_bayes import TOO_FEW_LINKED, TOO_FEW_LINKS
 from clustermap.network.resilience import (
     NO_NETWORK,
     Resilience,
@@ -117,7 +117,7 @@ def test_reasons() -> None:
     #  cluster 0: a pair; cluster 1: a ring of 3; cluster 2: nothing
     found = look(draw([(0, 1), (2, 3), (3, 4), (4, 2)], [0, 0, 1, 1, 1, 2], 3)).posterior
     assert found.reason.tolist()[0] == TOO_FEW_LINKED
-    assert found.reason.tolist()[1] in {TOO_WIDE, NO_NETWORK}
+    assert found.reason.tolist()[1] in {TOO_FEW_LINKS, NO_NETWORK}
     assert found.reason.tolist()[2] == TOO_FEW_LINKED
     assert not found.decided.any()
     empty = look(draw([], [0, 1], 2))
