@@ -23,7 +23,7 @@ from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
 from clustermap.stages.reading import read_layers
-from clustermap.stages.scoring import assess_clusters, standardise_links
+from clustermap.stages.scoring import assess_clusters, read_profile, standardise_links
 from clustermap.store import Staging, open_scratch, write_quarantine, write_run, write_tables
 
 if TYPE_CHECKING:
@@ -146,6 +146,7 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
     TableFault
         If a table as a whole is at fault.
     """
+    read_profile(project)  # a wrong name is told before anything long
     ledger = Ledger(project.quality.max_refused, strict)
     layers = read_layers(project, ledger, progress)
     with open_scratch() as scratch:

@@ -406,7 +406,12 @@ QUALITY = Table(
     (
         Column("part", "text", "Part of the score; 'score' for all.", required=True),
         Column("other", "text", "What it is set against.", required=True),
-        Column("statistic", "text", "spearman, pearson, weight, effect or alpha.", required=True),
+        Column(
+            "statistic",
+            "text",
+            "spearman, weight, effect, present, ...",
+            required=True,
+        ),
         Column("value", "number", "Value; null where nothing can be said."),
     ),
     ("part", "other", "statistic"),

@@ -17,6 +17,7 @@ from clustermap.messages import LANGUAGES, Message, say
 from clustermap.project import Project, model_in
 from clustermap.scores import parse_goalposts, parse_profile
 from clustermap.scores.profile import PARTS
+from clustermap.scores.score import tell_note
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,8 @@ def test_every_profile_is_documented(root: Path) -> None:
     for file in sorted((root / "data" / "profiles").glob("*.toml")):
         profile = parse_profile(file.read_text(encoding="utf-8"), file.stem)
         told = sections[profile.name]
-        assert all(say(Message(profile.note), language) in told for language in LANGUAGES)
+        for message in tell_note(profile):
+            assert all(say(message, language) in told for language in LANGUAGES)
         assert all(f"`{industry}`" in told for industry in profile.industries)
         if profile.method == "linkage":
             shares = profile.parts | profile.kinds

@@ -289,7 +289,7 @@ def brokerage(
     estimate = Estimate(value, sd, units)
     linked = np.bincount(cluster, minlength=clusters)
     believed, spread = shrink(estimate)
-    reason = find_reasons(estimate, linked, NOBODY_CAN)
+    reason = find_reasons(estimate, linked, NOBODY_CAN, inside=True)
     by_type, largest = _shares(roles, observed, types)
     return Brokerage(
         posterior=believe(KEY, believed, spread, units, reason),

@@ -219,7 +219,9 @@ def believe(key: str, mean: Numbers, sd: Numbers, basis: Numbers, reason: Reason
     return Posterior(key, mean, quantiles, basis, decided, reason)
 
 
-def find_reasons(estimate: Estimate, linked: npt.NDArray[np.int64], missing: str) -> Reasons:
+def find_reasons(
+    estimate: Estimate, linked: npt.NDArray[np.int64], missing: str, *, inside: bool = False
+) -> Reasons:
     """Return why the data do not decide, cluster by cluster.
 
     Parameters
@@ -230,6 +232,8 @@ def find_reasons(estimate: Estimate, linked: npt.NDArray[np.int64], missing: str
         Actors with a link.
     missing
         Key of the catalogue where the measure is NaN.
+    inside
+        Whether the measure rests on links inside the cluster alone, so that reasons say so.
 
     Returns
     -------
@@ -238,10 +242,11 @@ def find_reasons(estimate: Estimate, linked: npt.NDArray[np.int64], missing: str
         least about 7 independent links, and at least three actors are linked.
     """
     # Without the slack a sd of exactly the widest could fall on either side.
+    where = "_inside" if inside else ""
     faults = {
-        TOO_FEW_LINKED: linked < MIN_LINKED,
+        TOO_FEW_LINKED + where: linked < MIN_LINKED,
         missing: np.isnan(estimate.sd),
-        TOO_FEW_LINKS: estimate.basis < MIN_BASIS,
+        TOO_FEW_LINKS + where: estimate.basis < MIN_BASIS,
         CHANCE_DECIDES: estimate.sd > WIDEST_SD * (1 + 1e-12),
     }
     found = np.select(list(faults.values()), list(faults), default="")

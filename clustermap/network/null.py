@@ -37,7 +37,10 @@ PRIOR_LINKS = 5.0
 TOLERANCE = 1e-8
 """Largest relative change of an expected margin in the last sweep."""
 
-MAX_SWEEPS = 2_000
+MAX_SWEEPS, LOOSEST = 2_000, 1e-4
+"""Sweeps after which a larger change will do, for channels of few links creep; beyond it the run
+stops."""
+
 _TYPES = len(ACTOR_TYPES)
 _LEAST = 1e-12  # stands for no pair at all where logarithms are taken
 
@@ -364,6 +367,29 @@ def _shrink(links: Numbers, expected: Numbers) -> Numbers:
     return np.asarray((links + PRIOR_LINKS) / (expected + PRIOR_LINKS))
 
 
+def settled(residual: float, sweeps: int) -> bool:
+    """Return whether a null may be taken as fitted.
+
+    Parameters
+    ----------
+    residual
+        Largest relative change in the last sweep.
+    sweeps
+        Sweeps so far.
+
+    Returns
+    -------
+    bool
+        After many sweeps a larger change will do; it is reported in any case.
+
+    Examples
+    --------
+    >>> [settled(5e-9, 1), settled(5e-5, 1_999), settled(5e-5, 2_000), settled(5e-4, 2_000)]
+    [True, False, True, False]
+    """
+    return residual <= (LOOSEST if sweeps >= MAX_SWEEPS else TOLERANCE)
+
+
 def neighbours(bins: Numbers, mean: float) -> Numbers:
     """Return what the adjacent distances say of each distance bin.
 
@@ -438,8 +464,8 @@ def fit_null(
     if exponent is not None:
         sweeper.exponent = exponent
     residual, sweeps = np.inf, 0
-    while residual > TOLERANCE:
-        if sweeps == MAX_SWEEPS:
+    while not settled(residual, sweeps):
+        if sweeps >= MAX_SWEEPS:
             raise TableFault(
                 "null_not_converged", table=channel.name, value=f"{residual:.2g}", sweeps=sweeps
             )

@@ -407,7 +407,7 @@ def resilience(ends: Ends, members: Membership, group: npt.NDArray[np.int32]) ->
     value = value - trend_with_size(value, sd, units)
     estimate = Estimate(value, sd, units)
     believed, spread = shrink(estimate)
-    reason = find_reasons(estimate, linked.astype(np.int64), NO_NETWORK)
+    reason = find_reasons(estimate, linked.astype(np.int64), NO_NETWORK, inside=True)
     return Resilience(
         posterior=believe(KEY, believed, spread, units, reason),
         estimate=estimate,

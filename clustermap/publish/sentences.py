@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from clustermap.messages import Message
+from clustermap.publish.evidence import BEYOND
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
 
     Explanations = Mapping[str, tuple[Message, ...]]
 
+_RATIO = ("place", "null", "ratio", "low", "high", "reading")
 _UNTOLD = {
-    "explain.why.near": ("place", "ratio", "low", "high", "reading"),
-    "explain.why.far": ("place", "ratio", "low", "high", "reading"),
-    "explain.missing.confidence": ("word", "width"),
+    "explain.why.near": ("explain.why.near_untold", _RATIO),
+    "explain.why.far": ("explain.why.far_untold", _RATIO),
+    "explain.missing.confidence": ("explain.missing.confidence_untold", ("word", "width")),
+    "explain.missing.confidence_free": ("explain.missing.confidence_untold", ("word", "width")),
 }
-"""Sentences that have a form without numbers of links, and the values that stay."""
+"""Sentences that have a form without numbers of links: its key, and the values that stay."""
 
 _OF_COUNTS = ("explain.missing.links", "explain.missing.spread", "explain.missing.weight")
 _ABROAD, _CAPABILITY = "explain.beside.abroad", "explain.beside.capability"
@@ -51,7 +54,7 @@ def release_sentences(
         the numbers of links, flags, countries and capabilities that the tables lack, and without
         peers that are withheld.
     """
-    counts = _clusters(release.ratios, "observed")
+    counts = _clusters(_told(release), "observed")
     capability = _clusters(release.scores, "capability")
     one = release.flags[release.flags["share"].isna()]
     flags = {(c, f"explain.beside.{f}") for c, f in zip(one["cluster"], one["flag"], strict=True)}
@@ -73,6 +76,16 @@ def release_sentences(
     }
 
 
+def _told(release: Release) -> pd.DataFrame:
+    """Return the ratios that sentences speak of: at the reach that is taken, and beyond."""
+    own = release.subscores["subscore"] == "embeddedness"
+    reach = release.subscores[own].set_index("cluster")["reach"]
+    taken = release.ratios["cluster"].map(reach)
+    widest = ~taken.isin(release.ratios["reach"])
+    ends = release.ratios["reach"].isin([BEYOND])
+    return release.ratios[(release.ratios["reach"] == taken) | ends | widest]
+
+
 def _clusters(table: pd.DataFrame, column: str) -> set[str]:
     return set(table.loc[table[column].isna(), "cluster"])
 
@@ -90,8 +103,8 @@ def _tell(
             continue
         values = _values(sentence)
         if untold and sentence.key in _UNTOLD:
-            kept = {name: values[name] for name in _UNTOLD[sentence.key]}
-            yield Message(f"{sentence.key}_untold", kept)
+            key, names = _UNTOLD[sentence.key]
+            yield Message(key, {name: values[name] for name in names})
         elif sentence.key == _PEERS and ranks:
             named = cast("tuple[Message, ...]", values["peers"])
             if peers := tuple(peer for peer in named if _rank(peer) not in ranks):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from clustermap.tables import Table
 
 _DIGITS = 2
-_OF_WEIGHTS = ("weight", "effect")
+_OF_WEIGHTS = ("weight", "effect", "present")
 
 
 def _empty(table: Table) -> pd.DataFrame:

@@ -256,7 +256,7 @@ def draw_weights(quality: pd.DataFrame, words: Words) -> str:
     rows = (
         element(
             "li",
-            element("h3", text(_name_part(key, words))),
+            element("h3", text(_tell_present(figures, key, words))),
             element(
                 "div",
                 _draw_share(axis, weight, "nominal", words),
@@ -273,6 +273,13 @@ def draw_weights(quality: pd.DataFrame, words: Words) -> str:
         _draw_key(("nominal", "effective"), "sheet.weights", words),
         element("ul", *rows, _draw_axis(axis, marks), class_="bars"),
     )
+
+
+def _tell_present(figures: Figures, key: str, words: Words) -> str:
+    name, share = _name_part(key, words), figures.get((key, "score", "present"), _NONE)
+    if math.isnan(share):
+        return name
+    return words.say("sheet.weights.present", name=name, share=percent(share))
 
 
 def _draw_share(axis: Axis, share: float, kind: str, words: Words) -> str:

@@ -152,7 +152,9 @@ def _tell_basis(release: Release, words: Words) -> str:
 def _tell_method(release: Release, words: Words) -> str:
     sheet = release.sheet
     unknown = words.say("sheet.basis.unknown")
-    allowed = [words.name(f"sheet.allow.{name}", name) for name in sheet.allow_for]
+    # Of the nulls only this one makes allowances.
+    made = sheet.allow_for if sheet.null == "mass" else ()
+    allowed = [words.name(f"sheet.allow.{name}", name) for name in made]
     facts = {
         "profile": sheet.profile or unknown,
         "null": words.name(f"explain.null.{sheet.null}", sheet.null or unknown),

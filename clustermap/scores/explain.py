@@ -43,11 +43,17 @@ if TYPE_CHECKING:
 TYPICAL = (LOWEST + HIGHEST) / 2
 """Value of a part, and so score, of what is typical."""
 
+NEARLY_ALL = 0.9
+"""Share of links from which they are called independent of each other."""
+
 FEW_RATED = 10
 """Below so many rated clusters a rank says little."""
 
 WORTH_TELLING = math.log(1.05)
 """Factor of an allowance (log) from which it is told."""
+
+WORTH_POINTS = 0.5
+"""Points from what is typical below which it is not told what they do."""
 
 COUNTRIES = 3
 """Countries that are named."""
@@ -181,12 +187,17 @@ def _ratios(known: Known, setting: Setting) -> Iterator[Message]:
         decided = part in known.parts and known.parts[part]["decided"]
         if decided and row is not None and not math.isnan(row["ratio"]):
             links = {"observed": _links(row["observed"]), "expected": _decimal(row["expected"])}
-            values = {"place": _place(row["reach"], setting), **links, **_ratio(row)}
+            null = Message(f"explain.null.{row['null']}")
+            place = _place(row["reach"], setting)
+            values = {"place": place, "null": null, **links, **_ratio(row)}
             yield Message(f"explain.why.{name}", values)
             if abs(math.log(row["allowance"])) > WORTH_TELLING:
                 plain = _times(row["ratio"] + math.log2(row["allowance"]))
-                values = {"place": _place(row["reach"], setting), "ratio": plain}
-                yield Message("explain.why.allowed", values)
+                yield Message("explain.why.allowed", {"place": place, "ratio": plain})
+    told = [row for row in (known.near, known.far) if row is not None]
+    factors = [abs(math.log(row["allowance"])) for row in told]
+    if any(factors) and max(factors) <= WORTH_TELLING:
+        yield Message("explain.why.allowed_little")
 
 
 def _compare_parts(known: Known) -> Iterator[Message]:
@@ -219,11 +230,11 @@ def _against_typical(part: Row) -> dict[str, Message | str]:
 def _change(known: Known, setting: Setting) -> Iterator[Message]:
     there = _valued(known)
     weakest = min(there, key=lambda part: part["value"], default=None)
-    if weakest is not None and weakest["value"] < TYPICAL:
+    if weakest is not None and weakest["value"] < TYPICAL - WORTH_POINTS:
         yield _suppose("explain.change.weakest", weakest, known, setting)
     elif weakest is not None:
         strongest = max(there, key=_gain)
-        if strongest["value"] > TYPICAL:
+        if strongest["value"] > TYPICAL + WORTH_POINTS:
             yield _suppose("explain.change.strongest", strongest, known, setting)
 
 
@@ -305,18 +316,21 @@ def _beside(known: Known, setting: Setting) -> Iterator[Message]:
 def _missing(known: Known, setting: Setting) -> Iterator[Message]:
     row = known.score
     if row["confidence"]:
-        yield Message(
-            "explain.missing.confidence",
-            {
-                "word": Message(f"explain.word.{row['confidence']}"),
-                "width": _decimal(row["high"] - row["low"]),
-                "span": _percent((row["rank_high"] - row["rank_low"]) / len(setting.rated)),
-                "links": _links(known.links),
-                "independent": _links(known.independent),
-                "linked": _whole(known.linked),
-                "actors": _whole(known.actors),
-            },
-        )
+        values: dict[str, Message | str] = {
+            "word": Message(f"explain.word.{row['confidence']}"),
+            "width": _decimal(row["high"] - row["low"]),
+            "span": _percent((row["rank_high"] - row["rank_low"]) / len(setting.rated)),
+            "links": _links(known.links),
+            "linked": _whole(known.linked),
+            "actors": _whole(known.actors),
+        }
+        # Shares of projects are smaller than links: their units may outnumber them.
+        free = known.independent >= NEARLY_ALL * known.links
+        if free:
+            yield Message("explain.missing.confidence_free", values)
+        else:
+            values["independent"] = _links(known.independent)
+            yield Message("explain.missing.confidence", values)
     parts = known.parts.values()
     absent = tuple(_label(part) for part in parts if math.isnan(part["value"]))
     if absent:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from clustermap.indicators.evidence import divide
 from clustermap.messages import Message
+from clustermap.scores.aggregate import renormalise
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
@@ -56,7 +57,8 @@ class QualitySheet:
         Cronbach's alpha of the parts that at least half of the units have, see
         :func:`cronbach_alpha`.
     weights
-        One row a part: nominal (its weight), pearson (r with the score), main_effect (r²),
+        One row a part: nominal (its weight, the mean over units), present (share of units that have
+        it), pearson (r with the score), main_effect (r²),
         curved_effect (the same of a curve), effective (its main effect over the sum of all),
         effective_curved.
     size
@@ -210,7 +212,7 @@ def assess_quality(
     with_size = _hold_against(size, pd.concat([scored.rename("score"), table], axis=1))
     usual = table.notna().sum() >= MOST_UNITS * len(scored)
     alpha = cronbach_alpha(table.loc[:, usual].to_numpy())
-    effects = _weigh(table, scored, weights)
+    effects = _weigh(table, scored, weights).assign(present=told.notna().mean())
     called = {part: (names or {}).get(part, part) for part in table.columns}
     findings = (
         *_tell_units(len(scored)),
@@ -300,8 +302,12 @@ def _bend(x: Numbers) -> Numbers:
 
 def _weigh(table: pd.DataFrame, score: pd.Series, weights: Mapping[str, float]) -> pd.DataFrame:
     y = score.to_numpy()
-    nominal = np.array([weights[part] for part in table.columns], dtype=np.float64)
-    columns: dict[str, Numbers] = {"nominal": divide(nominal, nominal.sum())}
+    given = np.array([weights[part] for part in table.columns], dtype=np.float64)
+    # Units that lack a part weigh the others the more.
+    there = table.notna().to_numpy().T
+    used = renormalise(there, given) if len(table) else given[:, None] / given.sum()
+    columns: dict[str, Numbers] = {"nominal": np.nan_to_num(used).mean(axis=1)}
+    columns["present"] = there.mean(axis=1) if len(table) else np.zeros(len(given))
     columns["pearson"] = np.array([_pearson(*_both(table[part], score)) for part in table.columns])
     for name, curved in (("main_effect", False), ("curved_effect", True)):
         columns[name] = np.array(
@@ -313,7 +319,7 @@ def _weigh(table: pd.DataFrame, score: pd.Series, weights: Mapping[str, float]) 
 
 
 def _tell_units(units: int) -> Iterator[Message]:
-    if units < FEW_UNITS:
+    if 0 < units < FEW_UNITS:
         yield Message("quality.few", {"units": f"{units:,}"})
 
 

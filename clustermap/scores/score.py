@@ -193,7 +193,7 @@ def score_linkages(
         _tabulate_scores(case, drawn).assign(scenario=scenario),
         _tabulate_parts(case, drawn, reaches).assign(scenario=scenario),
         {},
-        (Message(profile.note),) if profile.note else (),
+        tell_note(profile, parts.null),
         {reason: int((reasons == reason).sum()) for reason in REASONS if (reasons == reason).any()},
         0 if drawn is None else int(score_interval(drawn.scores, case.score)[2].sum()),
         count_top(int(case.rated.sum())),
@@ -266,9 +266,30 @@ def score_nothing(ids: pd.Index[str], profile: Profile, scenario: str = "default
             "reason": NO_RECORDS,
         }
     )
-    note = (Message(profile.note),) if profile.note else ()
+    note = tell_note(profile)
     why = (Message("explain.why.too_few_to_tell", {"reason": Message(NO_RECORDS)}),)
     return Scored(scores, subscores, dict.fromkeys(ids, why), note, {NO_RECORDS: len(ids)})
+
+
+def tell_note(profile: Profile, null: str = "mass") -> tuple[Message, ...]:
+    """Return what must be said beside every score of a profile.
+
+    Parameters
+    ----------
+    profile
+        The profile.
+    null
+        Null of the headline, which a score of linkages compares with.
+
+    Returns
+    -------
+    tuple
+        One sentence, or none.
+    """
+    if not profile.note:
+        return ()
+    named = {"null": Message(f"explain.null.{null}")} if profile.method == "linkage" else {}
+    return (Message(profile.note, named),)
 
 
 def count_top(rated: int) -> int:

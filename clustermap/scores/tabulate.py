@@ -237,6 +237,7 @@ def tabulate_quality(sheet: QualitySheet) -> pd.DataFrame:
         rows += [
             (str(part), "score", "weight", float(row["nominal"])),
             (str(part), "score", "effect", float(row["effective"])),
+            (str(part), "score", "present", float(row["present"])),
         ]
     rows += [(str(part), "size", "spearman", float(rho)) for part, rho in sheet.size.items()]
     return pd.DataFrame(rows, columns=["part", "other", "statistic", "value"])

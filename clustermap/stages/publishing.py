@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from clustermap import tables
 from clustermap.indicators.industries import compute_industries
 from clustermap.layers import projection
 from clustermap.messages import Message
+from clustermap.network.strata import BRANCH, HEAD_OFFICE
 from clustermap.publish.door import Results, Terms, build_release
 from clustermap.publish.sheet import Sheet
 from clustermap.publish.suppression import Rules
@@ -118,9 +120,21 @@ def _notes(project: Project, network: Network, findings: Findings) -> tuple[Mess
     return tuple(notes)
 
 
+def _known_circumstances(layers: Layers) -> set[str]:
+    """Return what the data hold of the circumstances of clusters that can be allowed for."""
+    known = {"size"}
+    if np.isin(layers.strata.sector, (HEAD_OFFICE, BRANCH)).any():
+        known.add("sites")
+    if "region" in layers.clusters and layers.clusters["region"].notna().any():
+        known.add("region")
+    return known
+
+
 def _draw_up_sheet(project: Project, findings: Findings) -> Sheet:
     score, found = project.score, findings.quality
-    sheet = Sheet(score.profile, score.null, score.allow_for, score.draws)
+    known = _known_circumstances(findings.layers)
+    allowed = tuple(name for name in score.allow_for if name in known)
+    sheet = Sheet(score.profile, score.null, allowed, score.draws)
     if found is None:
         return sheet
     sensitivity = findings.behind["sensitivity"]

@@ -73,12 +73,13 @@ def _read_named(folder: str, name: str) -> str:
     files = {path.stem: path for path in sorted((data_root() / folder).glob("*.toml"))}
     if name not in files:
         near = get_close_matches(name, files, n=1)
+        others = [other for other in files if other not in near]
         raise TableFault(
             "unknown_profile",
             table="score",
             key="profile",
             value=name,
-            known=", ".join(near or files),
+            known=", ".join([*near, *others]),
         )
     return files[name].read_text(encoding="utf-8")
 

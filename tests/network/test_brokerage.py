@@ -145,7 +145,7 @@ def test_shares_and_first_brokers() -> None:
     assert found.largest[0] == 0.8
     assert np.isnan(found.largest[1])
     assert found.brokers[["cluster", "actor", "roles"]].to_numpy().tolist() == [[0, 0, 4]]
-    assert found.posterior.reason.tolist()[1] == TOO_FEW_LINKED
+    assert found.posterior.reason.tolist()[1] == f"{TOO_FEW_LINKED}_inside"
 
 
 def test_a_cluster_without_links_to_the_outside_cannot_be_read() -> None:

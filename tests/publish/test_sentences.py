@@ -13,6 +13,7 @@ from clustermap.publish.sentences import release_sentences
 IDS = ["A", "B", "C"]
 RATIO = {
     "place": Message("explain.word.place_fence", {"radius": "fence"}),
+    "null": Message("explain.null.mass"),
     "observed": "41",
     "expected": "37.0",
     "ratio": "1.11",
@@ -46,7 +47,14 @@ def tell(**hidden: str) -> dict[str, tuple[Message, ...]]:
     for name in ("observed", "capability", "share"):
         table[name] = [None if cluster == hidden.get(name) else 1.0 for cluster in IDS]
     abroad = ABROAD[(ABROAD["links"] > 4) | ("abroad" not in hidden)]
-    release: Any = SimpleNamespace(ratios=table, scores=table, flags=table, abroad=abroad)
+    # Numbers at another reach are not told of: whether they are withheld does not matter.
+    ratios = pd.concat(
+        [table.assign(reach="fence"), table.assign(reach="10 km", observed=None)], ignore_index=True
+    )
+    taken = pd.DataFrame({"cluster": IDS, "subscore": "embeddedness", "reach": "fence"})
+    release: Any = SimpleNamespace(
+        ratios=ratios, subscores=taken, scores=table, flags=table, abroad=abroad
+    )
     return dict(release_sentences(scored, ABROAD, few, release))
 
 

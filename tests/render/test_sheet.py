@@ -195,7 +195,7 @@ def test_weights_and_size_are_those_of_the_table(page: bytes) -> None:
     for name, said, counts in (("Local embeddedness", "25\u202f%", "62\u202f%"),
                                ("Openness", "45\u202f%", "38\u202f%"),
                                ("Resilience", "30\u202f%", "–")):  # fmt: skip
-        assert f"|{name}|As set| {said}|In effect| {counts}|" in weights
+        assert f"|{name}|Weight in use (mean)| {said}|In effect| {counts}|" in weights
     assert "|The whole score|−0.12|Local embeddedness|0.29|Openness|0.00|Resilience|–" in size
 
 

@@ -156,7 +156,7 @@ class World:
 
 
 def test_a_rated_cluster_in_english() -> None:
-    typical = "would be typical of clusters with the same mix of actors at the same distances"
+    typical = "would be typical (same mix of actors at the same distances)"
     averaged = "Allowing for chance and averaged over kinds of linkage, that is"
     # 2^0.5 = 1.41, 2^1.5 = 2.83, 2^-0.5 = 0.71, 2^-1 = 0.50, 2^-0.1 = 0.93; (72 x 50.5)^(1/2) =
     # 60.3; links 40 + 12.5, independent 40/2 + 12.5/1.25; of four draws A is first in three.
@@ -190,13 +190,12 @@ def test_a_rated_cluster_in_english() -> None:
             " above the typical 50.5."
         ),
         (
-            "No part is clearly below the typical 50.5. The lowest is Openness: 50.0 of 100"
-            " (90% interval 45.0–56.0)."
+            "With its boundary moved a little, too, no part is clearly below the typical 50.5. The"
+            " lowest is Openness: 50.0 of 100 (90% interval 45.0–56.0)."
         ),
         (
-            "Were its weakest part (Openness, at 50.0) at the typical 50.5, its"
-            " score"
-            " would be 60.3 and its rank 1 (now 1)."
+            "Its rank rests most on Local embeddedness (at 72.0). Were that at the typical 50.5,"
+            " its score would be 50.2 and its rank 1 (now 1)."
         ),
         (
             'It matters what links are compared with. By "same total activity", its links nearby'
@@ -238,7 +237,7 @@ def test_a_rated_cluster_in_english() -> None:
 
 
 def test_a_rated_cluster_in_korean() -> None:
-    typical = "주체 구성과 거리가 같은 클러스터에서는"
+    typical = "'주체 구성과 거리가 같은 클러스터' 기준으로는"
     averaged = "우연을 감안하고 연계 종류별로 평균하면"
     assert World().said("A", "ko")[:11] == [
         (
@@ -269,14 +268,13 @@ def test_a_rated_cluster_in_korean() -> None:
             " 일반적인 수준 50.5점보다 뚜렷이 높습니다."
         ),
         (
-            "일반적인 수준 50.5점보다 뚜렷이 낮은 부문이 없습니다. 가장 낮은 부문은 외부"
-            " 개방성입니다:"
+            "경계를 조금 옮긴 경우까지 보면 일반적인 수준 50.5점보다 뚜렷이 낮은 부문이 없습니다."
+            " 가장 낮은 부문은 외부 개방성입니다:"
             " 100점 만점에 50.0점(90% 구간 45.0–56.0점)."
         ),
         (
-            "가장 약한 부문(외부 개방성, 50.0점)이 일반적인 수준(50.5점)이라면"
-            " 점수는"
-            " 60.3점, 순위는 1위가 됩니다(지금은 1위)."
+            "순위를 가장 높이는 부문은 지역 내 결속입니다(72.0점). 이 부문이 일반적인"
+            " 수준(50.5점)이라면 점수는 50.2점, 순위는 1위가 됩니다(지금은 1위)."
         ),
         (
             "무엇과 견주는지에 따라 달라집니다. '전체 활동량이 같은 클러스터' 기준으로 보면"
@@ -307,7 +305,7 @@ def test_an_unrated_cluster_is_told_what_would_rate_it() -> None:
         (
             "Within 30 km, links recorded: 6, worth 3 independent observations (links of one"
             " project"
-            " count as one). About 7 are needed: 4 more independent links would decide."
+            " count as one). About 7 are needed: independent links still missing to decide: 4."
         ),
         (
             "Beyond 30 km, links recorded: 4; typical would be 3.0. With so few its own records"

@@ -92,7 +92,7 @@ def test_parts_that_are_one_count_for_more_than_their_weight() -> None:
     score = parts.mean(axis=1)
     sheet = assess_quality(parts, score, {"a": 2, "b": 2, "c": 2}, pd.Series(1.0, parts.index))
     assert sheet.units == 200
-    assert sheet.weights["nominal"].tolist() == [1 / 3] * 3
+    assert sheet.weights["nominal"].tolist() == pytest.approx([1 / 3] * 3)
     assert sheet.weights["effective"].sum() == pytest.approx(1)
     assert sheet.weights["effective"]["c"] < 0.2
     assert sheet.weights["effective"]["a"] > 0.4
@@ -141,12 +141,16 @@ def test_a_part_that_few_units_have_is_named_and_left_out() -> None:
     assert sheet.spearman["d"].isna().all()
     assert np.isnan(sheet.weights.loc["d", "effective"])
     assert sheet.alpha == whole.alpha
+    assert sheet.weights.loc["d", "present"] == pytest.approx(19 / 200)
+    assert sheet.weights.loc["a", "present"] == 1
     # Twenty are told of; alpha rests on parts that half of the units have.
     parts["d"] = parts["d"].where(parts["d"].notna(), NAN)
     parts.loc[parts.index[19], "d"] = 7.0
     sheet = assess_quality(parts, parts["a"], dict.fromkeys("abcd", 1.0))
     assert "quality.rare" not in keys(sheet)
     assert sheet.spearman.loc["d", "d"] == 1
+    assert sheet.weights.loc["d", "nominal"] == pytest.approx(20 / 200 / 4)
+    assert sheet.weights.loc["a", "nominal"] == pytest.approx((20 / 4 + 180 / 3) / 200)
     assert sheet.alpha == whole.alpha
 
 
@@ -161,7 +165,7 @@ def test_units_without_a_score_are_left_out() -> None:
     nobody = assess_quality(parts, score * NAN, {"a": 1, "b": 1, "c": 1}, score)
     assert nobody.units == 0
     assert nobody.pearson.isna().all(axis=None)
-    assert keys(nobody) == ["quality.few"]
+    assert keys(nobody) == []
 
 
 def test_row_order_changes_nothing() -> None:

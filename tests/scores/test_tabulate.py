@@ -181,8 +181,9 @@ def test_the_quality_sheet_as_a_table() -> None:
     assert table["embeddedness", "openness", "spearman"] == pytest.approx(-1)
     assert table["embeddedness", "score", "weight"] == pytest.approx(1 / 6)
     assert table["openness", "size", "spearman"] == pytest.approx(-1)
-    # Fifteen pairs twice, alpha, weight and effect of six parts, size of the score and six parts.
-    assert len(found) == 30 + 1 + 12 + 7
+    assert table["resilience", "score", "present"] == 1
+    # Fifteen pairs twice, alpha, weight, effect and presence of six parts, size of score and parts.
+    assert len(found) == 30 + 1 + 18 + 7
 
 
 def test_sensitivity_needs_ten_rated() -> None:

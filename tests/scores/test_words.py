@@ -14,7 +14,12 @@ from clustermap.scores.profile import PARTS
 from clustermap.scores.rating import OF_RATIOS, REASONS
 
 OURS = ("indicator.", "subscore.", "reason.", "explain.", "note.", "fault.score_", "fault.profile_")
-OF_PARTS = (empirical_bayes.TOO_FEW_LINKED, empirical_bayes.TOO_WIDE)
+_OF_COUNTS = (empirical_bayes.TOO_FEW_LINKED, empirical_bayes.TOO_FEW_LINKS)
+OF_PARTS = (
+    *_OF_COUNTS,
+    *(f"{reason}_inside" for reason in _OF_COUNTS),
+    empirical_bayes.CHANCE_DECIDES,
+)
 
 
 @pytest.mark.parametrize("part", PARTS)
