@@ -229,6 +229,8 @@ def _add_axes(
     gap = np.full(len(scores), np.nan)
     if parts is not None:
         gap = find_gap(parts, np.array([profile.kinds.get(KINDS[kind], 0.0) for kind in kinds]))
+        # Drawn from hardly any links it lies near nought, as if nothing lacked.
+        gap = np.where(scores["rated"] == 1, gap, np.nan)
     axes = scores.assign(
         capability=can.reindex(scores["cluster"]).to_numpy(dtype=float),
         gap=gap,
