@@ -6,7 +6,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, TypedDict
 
 from clustermap.messages import LANGUAGES, Message, read_catalogue, say
-from clustermap.render.safe import clean_text
+from clustermap.render.safe import LONGEST, clean_text
 
 if TYPE_CHECKING:
     from clustermap.messages import Language
@@ -62,9 +62,7 @@ class Sentences:
         if name not in self._places:
             self._places[name] = len(self.templates)
             self.templates.append(template)
-        told = [
-            [clean_text(_write(message, gap, language)) for gap in order] for language in LANGUAGES
-        ]
+        told = [[_write_clean(message, gap, language) for gap in order] for language in LANGUAGES]
         alike = all(texts == told[0] for texts in told)
         return [self._places[name], *(told[:1] if alike else told)]
 
@@ -73,6 +71,12 @@ def _write(message: Message, gap: _Gap, language: Language) -> str:
     name, form = gap
     value = message.values[name]
     return format(value, form) if form else say(Message("page.as_is", {"value": value}), language)
+
+
+def _write_clean(message: Message, gap: _Gap, language: Language) -> str:
+    # Text of the user is cut short; a list of sentences, as of peers, may be longer than that.
+    longest = LONGEST if isinstance(message.values[gap[0]], str) else _LONGEST
+    return clean_text(_write(message, gap, language), longest)
 
 
 def _split(message: Message, language: Language) -> tuple[list[str], list[_Gap]]:

@@ -157,7 +157,14 @@ def rate_all(findings: Findings) -> Findings:
     """Give every cluster a score, as if its links decided one."""
     numbers = {"score": 60.0, "low": 51.0, "high": 70.0, "rank": 1, "rank_low": 1, "rank_high": 6}
     scores = findings.scored.scores.assign(
-        **numbers, alike=1, top_share=0.5, rated=1, reason="", quadrant="local", confidence="low"
+        **numbers,
+        alike=1,
+        top_share=0.5,
+        gap=20.0,
+        rated=1,
+        reason="",
+        quadrant="local",
+        confidence="low",
     )
     subscores = findings.scored.subscores.assign(
         value=60.0, contribution=0.7, weight=1 / 6, decided=1
@@ -194,7 +201,8 @@ def test_scores_that_rest_on_many_leave(tmp_path: Path) -> None:
     release = release_findings(open_project(tmp_path / "project.toml"), rate_all(findings))
     assert release.scores["score"].to_list() == [60.0] * 6
     assert set(release.scores["quadrant"]) == {"local"}
-    assert release.scores["gap"].notna().all()
+    assert findings.scored.scores["gap"].isna().all()  # where nothing is rated
+    assert release.scores["gap"].to_list() == [20.0] * 6
     assert release.subscores["value"].to_list() == [60.0] * 36
     sheet, quality = release.sheet, findings.quality
     assert quality

@@ -34,6 +34,14 @@ def test_told_as_said(message: Message) -> None:
         assert tell(sentences, told, language) == say(message, language)
 
 
+def test_a_list_of_sentences_is_not_cut_short_and_text_of_the_user_is() -> None:
+    long = Message("page.card.outside_place", {"place": "x" * 90})
+    told = Sentences().add(Message("page.card.outside_place", {"place": (long, long, long)}))
+    assert "".join(told[1]).count("x") == 270
+    told = Sentences().add(Message("page.card.outside_place", {"place": "x" * 5000}))
+    assert told[1][0].endswith("…")
+
+
 def test_a_template_stands_once() -> None:
     sentences = Sentences()
     for rank in range(5):
