@@ -16,8 +16,10 @@ import pandas as pd
 from clustermap.network.allowance import (
     CIRCUMSTANCES,
     allow_for,
+    blur,
     find_allowances,
     find_circumstances,
+    share_neighbourhoods,
 )
 from clustermap.network.constrained import expect_constrained
 from clustermap.network.expected import (
@@ -173,10 +175,12 @@ def _allow(found: Standardised, circumstances: Circumstances) -> Standardised:
     comparisons = found.comparisons
     if ("mass", "drawn") not in comparisons:
         return found
-    allowance = find_allowances(comparisons["mass", "drawn"], circumstances)
+    drawn = comparisons["mass", "drawn"]
+    allowance = find_allowances(drawn, circumstances)
+    shared = share_neighbourhoods(allow_for(drawn, allowance), circumstances.near)
     # Where a boundary is moved the region and the rest stay what they are.
     allowed = {
-        (null, boundary): allow_for(comparison, allowance)
+        (null, boundary): blur(allow_for(comparison, allowance), shared)
         for (null, boundary), comparison in comparisons.items()
         if null == "mass"
     }

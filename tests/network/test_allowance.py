@@ -13,11 +13,15 @@ from hypothesis import strategies as st
 from clustermap.network.allowance import (
     CIRCUMSTANCES,
     LEAST_CLUSTERS,
+    LEAST_PAIRS,
+    NEIGHBOURS_M,
     Allowance,
     allow_for,
+    blur,
     find_allowances,
     find_circumstances,
     fit_allowance,
+    share_neighbourhoods,
 )
 from clustermap.network.ratios import gather_evidence
 from clustermap.network.shrinkage import ENDLESS
@@ -197,7 +201,9 @@ def test_a_comparison_that_makes_the_allowance() -> None:
     nation = draw_nation()
     observed = count(nation, [draw_edges(nation, links=100)])
     circumstances = replace(
-        find_circumstances(observed, []), columns=none(), region=np.arange(MANY) % 2
+        find_circumstances(observed, []),
+        columns=none(),
+        region=np.arange(MANY) % 2,
     )
     allowance = find_allowances(comparison, circumstances)
     assert allowance.log_factor.shape == (MANY, 2, 2)
@@ -227,3 +233,56 @@ def test_what_is_allowed_for_unsurely_counts_as_dispersion() -> None:
     # Beside dispersion of one tenth of its square in ten pairs: 1 / (1.1 x 1.01 - 1).
     _, total = gather_evidence(allow_for(comparison, unsure), np.full(3, 0.1), 0)
     np.testing.assert_allclose(total.size, 1 / (1.1 * 1.01 - 1))
+
+
+def test_neighbours_are_clusters_within_ten_kilometres() -> None:
+    nation = draw_nation()
+    observed = count(nation, [draw_edges(nation, links=100)])
+    near = find_circumstances(observed, []).near
+    x, y = (axis[:CLUSTERS] for axis in (observed.space.x, observed.space.y))
+    apart = np.hypot(x[:, None] - x, y[:, None] - y)
+    assert (near == (apart <= NEIGHBOURS_M) & ~np.eye(CLUSTERS, dtype=bool)).all()
+    assert 0 < near.sum() < near.size / 10
+
+
+def by_twos(clusters: int = MANY) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.kron(np.eye(clusters // 2), [[0, 1], [1, 0]]) > 0)
+
+
+def grow(own: Numbers, seed: int = 6) -> Comparison:
+    """Return links of 200 expected each, with a factor of each cluster."""
+    mean = np.full((len(own), 1, 1), 200.0)
+    seen = np.random.default_rng(seed).poisson(mean[:, 0, 0] * own).astype(float)[:, None, None]
+    return Comparison((), seen, mean, mean, np.ones(mean.shape))
+
+
+def test_what_neighbours_share_is_found_and_what_each_has_alone_is_not() -> None:
+    rng = np.random.default_rng(7)
+    alone = rng.gamma(25, 1 / 25, MANY)  # a variance of 0.04
+    assert share_neighbourhoods(grow(alone), by_twos())[0, 0] < 0.01
+    together = np.repeat(rng.gamma(25, 1 / 25, MANY // 2), 2)
+    assert share_neighbourhoods(grow(together), by_twos())[0, 0] == pytest.approx(0.04, abs=0.01)
+
+
+def test_what_chance_makes_is_mostly_nothing() -> None:
+    nothing = np.ones(MANY)
+    found = [share_neighbourhoods(grow(nothing, seed), by_twos())[0, 0] for seed in range(40)]
+    # Above its standard error by chance in one of six, and then by little: 1 / 200 is chance alone.
+    assert np.mean(np.array(found) == 0) > 0.7
+    assert max(found) < 1 / 200
+
+
+def test_of_few_neighbours_nothing_is_said() -> None:
+    together = np.repeat([0.5, 1.5], MANY // 2)
+    near = by_twos()
+    near[2 * (LEAST_PAIRS - 1) :] = False
+    near[:, 2 * (LEAST_PAIRS - 1) :] = False
+    assert not share_neighbourhoods(grow(together), near).any()
+
+
+def test_what_neighbours_share_widens_and_moves_nothing() -> None:
+    comparison = compare()
+    found = blur(comparison, np.full(comparison.expected.shape[1:], 0.1))
+    assert found.expected.tobytes() == comparison.expected.tobytes()
+    kinds, _ = gather_evidence(found, np.zeros(3), 0)
+    np.testing.assert_allclose(kinds.size, 10)
