@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import folium
 from branca.element import Element, Figure
 from folium.template import Template
 
 from clustermap.render.leaflet import read_leaflet_script, read_leaflet_style
-from clustermap.render.safe import escape_text, inert_json
+from clustermap.render.safe import escape_text
 
 if TYPE_CHECKING:
     from clustermap.messages import Language
 
 DATA_ID = "cm-data"
 """Id of the script element that holds the data."""
+
+DATA_TYPE = "application/gzip"
+"""Type of that element: no browser runs it, and no text of a user can end it."""
 
 _POLICY = (
     "default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
@@ -177,11 +182,67 @@ class OfflineMap(folium.Map):
         )
         page.html.add_child(
             _Verbatim(
-                f'<script type="application/json" id="{DATA_ID}">{inert_json(content)}</script>'
+                f'<script type="{DATA_TYPE}" id="{DATA_ID}">{pack_content(content)}</script>'
             ),
             name="data",
         )
         return str(page.render()).encode("utf-8")
+
+
+def pack_content(content: object) -> str:
+    """Pack what the scripts read: a nation's seven megabytes of JSON become one and a half.
+
+    Parameters
+    ----------
+    content
+        What json can write; NaN and infinity are refused.
+
+    Returns
+    -------
+    str
+        Base64 of gzip of JSON in UTF-8; the same content gives the same text.
+
+    Raises
+    ------
+    ValueError
+        If a number is NaN or infinite.
+    """
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
+
+
+def read_content(page: bytes) -> Any:  # noqa: ANN401 -- JSON
+    """Return what a page carries, as its scripts unpack it.
+
+    Parameters
+    ----------
+    page
+        From :meth:`OfflineMap.page`.
+
+    Returns
+    -------
+    object
+        What was packed.
+
+    Raises
+    ------
+    ValueError
+        If it is no such page.
+
+    Examples
+    --------
+    Which of the clusters of a page are rated:
+
+    >>> from pathlib import Path
+    >>> content = read_content(Path("planner.html").read_bytes())  # doctest: +SKIP
+    """
+    found = re.search(
+        rb'<script type="%s" id="%s">([^<]*)</script>' % (DATA_TYPE.encode(), DATA_ID.encode()),
+        page,
+    )
+    if found is None:
+        raise ValueError("the page carries no data of clustermap")
+    return json.loads(gzip.decompress(b64decode(found[1])))
 
 
 def content_policy(markup: str) -> str:

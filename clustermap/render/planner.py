@@ -16,10 +16,12 @@ from clustermap.render.safe import clean_text
 if TYPE_CHECKING:
     from clustermap.publish.release import Release
 
-STYLES = ("base.css", "panels.css", "card.css", "phone.css", "print.css")
+STYLES = ("base.css", "side.css", "legend.css", "card.css", "phone.css", "print.css")
 SCRIPTS = (
+    "boot.js",
     "words.js",
     "model.js",
+    "scores.js",
     "state.js",
     "dom.js",
     "canvas.js",
@@ -29,11 +31,21 @@ SCRIPTS = (
     "institutes.js",
     "firms.js",
     "legend.js",
+    "search.js",
+    "views.js",
+    "weights.js",
+    "table.js",
     "ranking.js",
+    "quadrants.js",
+    "compare.js",
+    "unrated.js",
+    "coverage.js",
     "partners.js",
     "evidence.js",
     "card.js",
     "about.js",
+    "permalink.js",
+    "print.js",
     "start.js",
 )
 """Scripts in the order in which they run; each knows only those before it."""
@@ -56,7 +68,7 @@ def draw_planner(release: Release) -> bytes:
 
     Notes
     -----
-    The oldest browsers that open it are Chrome and Edge 93, Firefox 98 and Safari 15.4; on paper,
+    The oldest browsers that open it are Chrome and Edge 93, Firefox 113 and Safari 16.4; on paper,
     older ones than Chrome 105 and Firefox 121 print all rows of the ranking.
 
     Examples

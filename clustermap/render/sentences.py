@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from string import Formatter
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 from clustermap.messages import LANGUAGES, Message, read_catalogue, say
 from clustermap.render.safe import LONGEST, clean_text
 
 if TYPE_CHECKING:
     from clustermap.messages import Language
+    from clustermap.render.contract import Template
 
 _LONGEST = 1000
 
 _Gap = tuple[str, str]  # name of a value and how it is written, as in {score:.1f}
-
-
-class Template(TypedDict):
-    """A sentence without its values, in one language.
-
-    Parameters
-    ----------
-    fixed
-        What stands before, between and after the gaps.
-    gaps
-        For each gap the place of its text in what is told.
-    """
-
-    fixed: list[str]
-    gaps: list[int]
 
 
 class Sentences:

@@ -1,5 +1,5 @@
 // Land, borders of regions and their names; the mark of synthetic data.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   const LAND = "#fbfaf7";
@@ -64,4 +64,4 @@
   }
 
   cm.basemap = new cm.Canvas(paint, { pane: "tilePane" });
-})(window.cm);
+});

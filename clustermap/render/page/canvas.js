@@ -1,5 +1,5 @@
 // Canvas layers of our own: one picture each, drawn anew when the map has moved.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   cm.map = window.map_planner;
@@ -55,6 +55,9 @@
       });
     },
   });
+
+  /** Layers between the land and the clusters, in the order in which they are drawn. */
+  cm.underlays = [];
 
   /** The visible map as one opaque picture, for paper: so many dots a pixel of the map. */
   cm.snapshot = function (layers, dots, sea) {
@@ -131,4 +134,4 @@
       return true;
     }
   };
-})(window.cm);
+});

@@ -1,5 +1,5 @@
 // The card of the selected cluster: what it is, its rank, what explains it, its links.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   const LINK_COLUMNS = ["internal_links", "external_links", "abroad_links", "local_share",
@@ -9,7 +9,7 @@
   const IN_HEADER = ["firms", "employees"];
   const INSTITUTES = 8;
 
-  const { heading, quiet, part, table } = cm;
+  const { quiet, part, table } = cm;
 
   function unitOf(indicator) {
     if (isShare(indicator)) return "";
@@ -69,43 +69,57 @@
       cm.make("p", { class: "quiet", text: cm.placeLine(cluster) }), near);
   }
 
-  function standing(cluster) {
+  function rankLine(cluster) {
+    const swatch = cm.make("i", { class: "swatch", "aria-hidden": "true" });
+    swatch.style.backgroundColor = cm.colourOf(cluster);
+    const interval = cluster.rankLow === null ? "" : cm.say("page.card.rank_interval", {
+      low: cm.number(cluster.rankLow, 0), high: cm.number(cluster.rankHigh, 0) });
+    return cm.make("div", { class: "verdict" }, swatch,
+      cm.make("b", { id: "card-rank", text: cm.say("page.card.rank", {
+        rank: cm.number(cluster.rank, 0), count: cm.number(cm.state.counts.rated, 0) }) }),
+      cm.make("small", { text: interval }),
+      cluster.confidence ? cm.make("span", { id: "confidence",
+        class: `chip ${cluster.confidence}`, text: cm.say("page.card.confidence",
+          { word: cm.say(`confidence.${cluster.confidence}`) }) }) : null);
+  }
+
+  /** What a planner sees at first glance: rank, three axes, one word of confidence, three reasons. */
+  function glance(cluster) {
     if (!cluster.rated) {
-      return part(cm.make("p", { class: "verdict" },
+      return part(cm.make("div", { class: "verdict" },
         cm.make("i", { class: "swatch hollow", "aria-hidden": "true" }),
         cm.make("b", { text: cm.say("page.card.unrated") })),
       cm.make("p", { class: "reason", text: cm.reasonOf(cluster) }),
-      quiet(cm.say("page.table.unrated_why")));
+      quiet(cm.say("page.table.unrated_why")), cm.axes(cluster));
     }
-    const swatch = cm.make("i", { class: "swatch", "aria-hidden": "true" });
-    swatch.style.backgroundColor = cm.colourOf(cluster);
-    const low = cluster.low === null ? cluster.score : cluster.low;
-    const high = cluster.high === null ? cluster.score : cluster.high;
-    return part(cm.make("div", { class: "verdict-row" },
-      cm.make("p", { class: "verdict" }, swatch,
-        cm.make("b", { id: "card-rank", text: cm.say("page.card.rank", {
-          rank: cm.number(cluster.rank, 0), count: cm.number(cm.state.counts.rated, 0) }) }),
-        cm.make("small", { text: cluster.rankLow === null ? "" : cm.say("page.card.rank_interval", {
-          low: cm.number(cluster.rankLow, 0), high: cm.number(cluster.rankHigh, 0) }) })),
-      cm.make("p", { class: "verdict" },
-        cm.make("b", { text: `${cm.say("page.card.score")} ${cm.number(cluster.score, 1)}` }),
-        cm.make("small", { text: cluster.low === null ? cm.say("page.card.score_range")
-          : cm.say("page.card.score_interval", {
-            low: cm.number(cluster.low, 0), high: cm.number(cluster.high, 0) }) }))),
-    cm.bar("whisker wide", [
-      { class: "range", at: low, width: Math.max(0.5, high - low) },
-      ...cm.typicalOfScore(),
-      { class: "dot", at: cluster.score },
-    ]), cm.typicalOfScore().length ? cm.make("p", { class: "typical-note", "aria-hidden": "true" },
-      cm.make("small", { text: cm.say("page.card.typical") })) : null,
-    cm.make("p", { id: "quadrant", class: "reason",
-      text: cm.label(`quadrant.${cluster.quadrant}`) }));
+    const own = cm.threeReasons(cluster);
+    return part(rankLine(cluster), cm.axes(cluster), own.length
+      ? cm.make("ul", { class: "reasons", id: "three" }, ...own) : null);
   }
 
-  function reasons(cluster) {
+  const opened = new Set(); // folds that the reader has opened stay open for the next cluster
+
+  /** A part of the card one click deeper; nothing where it has no content. */
+  function fold(key, hint, ...children) {
+    const content = children.filter(Boolean);
+    if (!content.length) return null;
+    const details = cm.make("details", { id: `fold-${key}`, open: opened.has(key) },
+      cm.make("summary", {}, cm.make("h3", { text: cm.say(`page.card.fold.${key}`) }),
+        hint ? cm.make("small", { text: hint }) : null), ...content);
+    details.addEventListener("toggle", () => {
+      if (details.open) opened.add(key);
+      else opened.delete(key);
+    });
+    return details;
+  }
+
+  function explanation(cluster) {
     const told = cm.payload.explanations[cluster.place];
     if (!told.length) return null;
-    return part(heading(cm.say(cluster.rated ? "page.card.why" : "page.card.known")), cm.make("ul", { class: "reasons" },
+    const own = cm.state.weights !== null || cm.state.scenario !== cm.payload.scenarios[0].name;
+    return cm.make("div", {}, own ? quiet(cm.say("page.card.why_own",
+      { profile: cm.profileName(cm.payload.scenarios[0]) })) : null,
+    cm.make("ul", { class: "reasons" },
       ...told.map((one) => cm.make("li", { text: cm.sentence(one) }))));
   }
 
@@ -123,7 +137,7 @@
           column.indicator === key && column.kind === kind)[0], cluster.place, true)));
     });
     const heads = own.map((key) => cm.say(`page.card.${HEADS[LINK_COLUMNS.indexOf(key)]}`));
-    return part(heading(cm.say("page.card.links")),
+    return part(cm.subheading(cm.say("page.card.links")),
       table([cm.say("page.card.kind"), ...heads], rows, "links"),
       quiet(cm.say("page.card.links_note")));
   }
@@ -162,15 +176,9 @@
     }
     const shown = table([cm.say("page.card.measure"), cm.say("page.card.value"),
       cm.say("page.card.median_short")], rows);
-    const industries = cluster.industries.split(";").filter(Boolean).map(industryName).join(", ");
-    return part(heading(cm.say("page.card.profile")), shown, industries
+    const industries = cluster.industries.map(cm.industryName).join(", ");
+    return cm.make("div", {}, shown, industries
       ? quiet(`${cm.say("page.card.designated")}: ${industries}`) : null);
-  }
-
-  function industryName(industry) {
-    const label = Object.hasOwn(cm.payload.industries, industry)
-      ? cm.payload.industries[industry] : null;
-    return label ? label[cm.language] : industry;
   }
 
   function industries(cluster) {
@@ -187,9 +195,9 @@
     };
     named.sort((a, b) => rank(b) - rank(a));
     const rows = named.map((industry) => cm.make("tr", {},
-      cm.make("th", { scope: "row", text: industryName(industry) }),
+      cm.make("th", { scope: "row", text: cm.industryName(industry) }),
       ...keys.map((key) => valueCell(find(key, industry), cluster.place, true))));
-    return part(heading(cm.say("page.card.industries")),
+    return part(cm.subheading(cm.say("page.card.industries")),
       table([cm.say("page.card.industry"), ...keys.map(nameOf)], rows));
   }
 
@@ -199,26 +207,48 @@
     const items = own.slice(0, INSTITUTES).map((one) => cm.make("li", {},
       cm.make("span", { class: "user", text: one.name || cm.say("page.unnamed") }),
       cm.make("small", { text: cm.label(`type.${cm.payload.types[one.type]}`) })));
-    return part(heading(cm.say("page.card.institutes")),
-      cm.make("ul", { class: "plain" }, ...items), own.length > INSTITUTES
+    return fold("institutes", cm.number(own.length, 0), cm.make("ul", { class: "plain" }, ...items),
+      own.length > INSTITUTES
         ? quiet(cm.say("page.card.more", { count: own.length - INSTITUTES })) : null);
   }
 
   cm.drawCard = function () {
     const card = cm.byId("card");
     const cluster = cm.selected();
+    const before = card.dataset.cluster;
     card.hidden = !cluster;
     document.body.classList.toggle("has-card", Boolean(cluster));
     if (!cluster) {
       card.replaceChildren();
+      delete card.dataset.cluster;
       return;
     }
-    const sections = [head(cluster), standing(cluster), cm.flagPart(cluster), reasons(cluster),
-      cm.axes(cluster), cm.scoreParts(cluster), cm.ratioPart(cluster), links(cluster),
-      ...cm.partnerParts(cluster), cm.brokerPart(cluster), profile(cluster), industries(cluster),
+    const top = before === cluster.id ? card.scrollTop : 0;
+    card.dataset.cluster = cluster.id;
+    const sections = [head(cluster), glance(cluster), cm.flagPart(cluster),
+      fold("why", "", explanation(cluster)),
+      fold("parts", "", cm.scoreParts(cluster)),
+      fold("flows", "", cm.ratioPart(cluster), links(cluster)),
+      fold("partners", "", ...cm.partnerParts(cluster)),
+      fold("brokers", "", cm.brokerPart(cluster)),
+      fold("open", ...cm.openPart(cluster)),
+      fold("profiles", "", cm.otherRanks(cluster)),
+      fold("size", "", profile(cluster), industries(cluster)),
       institutes(cluster)];
     card.replaceChildren(...sections.filter(Boolean));
-    card.scrollTop = 0;
+    card.scrollTop = top;
+  };
+
+  /** Open every fold, for paper; gives back what closes them again. */
+  cm.unfoldCard = function () {
+    const closed = [...document.querySelectorAll("#card details:not([open])")];
+    const kept = new Set(opened);
+    for (const details of closed) details.open = true;
+    return () => {
+      for (const details of closed) details.open = false;
+      opened.clear();
+      for (const key of kept) opened.add(key);
+    };
   };
 
   function closeCard() {
@@ -227,4 +257,4 @@
     if (cluster) cm.focusRow(cluster);
   }
   cm.closeCard = closeCard;
-})(window.cm);
+});

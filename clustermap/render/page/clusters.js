@@ -1,5 +1,5 @@
 // Clusters on the map: graduated circles from afar, outlines and names from near.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   /** One hue from dark to light: the best class first, the rest last. */
@@ -246,4 +246,4 @@
     }
     return best;
   };
-})(window.cm);
+});

@@ -1,5 +1,5 @@
 // Elements made without markup: text from the data can never become an element.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   /** Make an element. `text` is shown as it stands; other entries are attributes. */
@@ -15,6 +15,7 @@
   };
 
   cm.heading = (text) => cm.make("h3", { text });
+  cm.subheading = (text) => cm.make("h4", { text });
   cm.quiet = (text) => cm.make("p", { class: "quiet", text });
   cm.part = (...children) => cm.make("section", {}, ...children);
 
@@ -58,4 +59,4 @@
       }
     }
   };
-})(window.cm);
+});

@@ -1,20 +1,22 @@
 // What stands behind the score of the selected cluster: parts, axes, links against what is typical,
 // who brokers, and what may mislead.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
-  const TYPICAL = 50.5;
+  const TYPICAL = cm.payload.rules.typical;
   const { heading, quiet, part, table } = cm;
-  const decode = (coded, at) => coded.texts[coded.codes[at]];
+  const { decode } = cm;
 
-  const columnOf = (key) => cm.payload.subscores.find((column) => column.subscore === key);
+  // Parts of the scenario that is shown; stars and the like show those of the project's own.
+  const partsShown = () => (cm.isWeighed(cm.scenario()) ? cm.scenario()
+    : cm.payload.scenarios[0]).subscores;
+  const columnOf = (key) => partsShown().find((column) => column.subscore === key);
 
   const TYPICAL_MARK = { class: "typical", at: TYPICAL };
 
   /** The mark of what is typical on the scale of the score; stars and the like, which are not made
    * of the parts, know no typical cluster. */
-  cm.typicalOfScore = () => (cm.payload.subscores.some((column) => column.weight.some(Boolean))
-    ? [TYPICAL_MARK] : []);
+  cm.typicalOfScore = () => (cm.isWeighed(cm.scenario()) ? [TYPICAL_MARK] : []);
 
   /** Marks of a scale from 0 to 100: the 90 % interval, the value, and what is typical. */
   function marksOf(value, low, high, typical) {
@@ -25,25 +27,34 @@
     return marks;
   }
 
+  // With the reader's weights those of the parts that are decided.
+  function weightOf(column, place) {
+    if (cm.state.weights === null) return column.weight[place];
+    const decided = partsShown().map((one) => one.decided[place] && one.value[place] !== null);
+    const whole = cm.state.weights.reduce((sum, one, at) => sum + (decided[at] ? one : 0), 0);
+    const at = partsShown().indexOf(column);
+    return whole && decided[at] ? cm.state.weights[at] / whole : 0;
+  }
+
+  const partName = (column) =>
+    cm.label(`subscore.${column.subscore}.label`, `subscore.${column.subscore}`);
+
   function partRow(column, place) {
     const value = column.value[place];
     const [low, high] = [column.low[place], column.high[place]];
     const decided = Boolean(column.decided[place]);
     const meaning = `subscore.${column.subscore}.meaning`;
+    const weight = weightOf(column, place);
     const small = [decided ? "" : cm.say("page.card.part_open")];
-    if (column.weight[place]) {
-      small.push(cm.say("page.card.weight", { weight: cm.number(100 * column.weight[place], 0) }));
-    }
-    if (column.contribution[place] !== null) {
-      small.push(cm.say("page.card.contribution",
-        { value: cm.number(column.contribution[place], 2) }));
+    if (weight) {
+      small.push(cm.say("page.card.weight", { weight: cm.number(100 * weight, 0) }),
+        cm.say("page.card.contribution", { value: cm.number(weight * Math.log(value), 2) }));
     }
     const reason = decided ? "" : decode(column.reason, place);
-    if (reason) small.push(cm.label(`reason.${reason}`, reason));
+    if (reason) small.push(cm.label(`reason.${reason.replace(/^reason\./, "")}`, reason));
     return cm.make("li", { class: decided ? null : "open",
       title: cm.knows(meaning) ? cm.say(meaning) : null },
-    cm.make("span", { class: "part-name",
-      text: cm.label(`subscore.${column.subscore}.label`, `subscore.${column.subscore}`) }),
+    cm.make("span", { class: "part-name", text: partName(column) }),
     cm.make("span", { class: "part-value" },
       cm.make("b", { text: value === null ? "–" : cm.number(value, 1) }),
       cm.make("small", { text: cm.interval(low, high, 0) })),
@@ -53,10 +64,10 @@
 
   /** The parts of the score, each beside what is typical; grey where the data do not decide. */
   cm.scoreParts = function (cluster) {
-    const own = cm.payload.subscores.filter((column) => column.value[cluster.place] !== null
+    const own = partsShown().filter((column) => column.value[cluster.place] !== null
       || (cluster.rated && column.decided[cluster.place] !== null));
     if (!own.length) return null;
-    return part(heading(cm.say("page.card.parts")), quiet(cm.say("page.card.parts_note")),
+    return cm.make("div", {}, quiet(cm.say("page.card.parts_note")),
       cm.make("ul", { class: "levels", id: "parts" },
         ...own.map((one) => partRow(one, cluster.place))),
       quiet(cm.say("page.card.contribution_note")));
@@ -76,16 +87,17 @@
     const say = (key) => cm.say(`page.card.${key}`);
     const typical = cm.typicalOfScore();
     const fill = (value) => (value === null ? [] : [{ class: "fill", at: 0, width: value }]);
-    const sure = cluster.confidence ? cm.say("page.card.confidence",
-      { word: cm.say(`confidence.${cluster.confidence}`) }) : "";
+    const score = cluster.low === null ? "" : cm.say("page.card.score_interval",
+      { low: cm.number(cluster.low, 0), high: cm.number(cluster.high, 0) });
     // A gap drawn from hardly any links lies near nought: that would read as if nothing lacked.
     const gap = cluster.rated ? cluster.gap : null;
-    return part(heading(say("axes")), cm.make("ul", { class: "levels", id: "axes" },
+    const note = [score, typical.length ? say("axis_score_note") : ""].filter(Boolean);
+    return cm.make("ul", { class: "levels", id: "axes", "aria-label": say("axes") },
+      axis(say(typical.length ? "axis_score" : "score"), note.join(" · "), cluster.score,
+        marksOf(cluster.score, cluster.low, cluster.high, typical)),
       axis(say("axis_capability"), say("axis_capability_note"), cluster.capability,
         fill(cluster.capability)),
-      axis(say(typical.length ? "axis_score" : "score"), [typical.length ? say("axis_score_note") : "", sure].filter(Boolean).join(" · "),
-        cluster.score, marksOf(cluster.score, cluster.low, cluster.high, typical)),
-      axis(say("axis_gap"), say("axis_gap_note"), gap, fill(gap))));
+      axis(say("axis_gap"), say("axis_gap_note"), gap, fill(gap)));
   };
 
   function reachName(reach) {
@@ -101,35 +113,51 @@
     return cell;
   }
 
-  function ratioRow(reach, columns, subscore, place) {
-    const column = columnOf(subscore);
-    const decided = column && column.decided[place];
+  const times = (value) => cm.number(value, value < 10 ? 2 : 0);
+
+  function ratioCells(columns, place) {
     const ratio = columns.ratio[place];
-    const times = (value) => cm.number(value, value < 10 ? 2 : 0);
-    return cm.make("tr", { class: decided ? null : "open",
-      title: decided ? null : cm.say("page.card.part_open") },
-    cm.make("th", { scope: "row", text: reach }), countCell(columns.observed[place]),
-    countCell(columns.expected[place]), cm.make("td", { class: "number" },
-      cm.make("b", { text: cm.say("page.card.ratio_value", { value: times(ratio) }) }),
-      cm.make("small", { text: `${times(columns.low[place])}–${times(columns.high[place])}` })));
+    if (ratio === null) {
+      return [cm.make("td", { class: "number missing", text: "–" }),
+        cm.make("td", { class: "number missing", text: "–" })];
+    }
+    const open = columns.decided[place] ? "" : " open";
+    const counts = countCell(columns.observed[place]);
+    if (columns.observed[place] !== null) {
+      counts.append(cm.make("small", { text: `/ ${countText(columns.expected[place])}` }));
+    }
+    return [counts, cm.make("td", { class: `number${open}`,
+      title: open ? cm.say("page.card.part_open") : null },
+    cm.make("b", { text: cm.say("page.card.ratio_value", { value: times(ratio) }) }),
+    cm.make("small", { text: `${times(columns.low[place])}–${times(columns.high[place])}` }))];
   }
 
-  /** Observed and typical links at the local reach that decides, and beyond. */
+  const countText = (value) => (value === null ? cm.say("page.withheld_short")
+    : cm.number(value, value < 10 ? 1 : 0));
+
+  /** Observed and typical links of each kind, at the local reach that decides and beyond. */
   cm.ratioPart = function (cluster) {
-    const { reach, local, beyond } = cm.payload.ratios;
-    const rows = [];
-    if (local.ratio[cluster.place] !== null) {
-      rows.push(ratioRow(reachName(decode(reach, cluster.place)), local, "embeddedness",
-        cluster.place));
-    }
-    if (beyond.ratio[cluster.place] !== null) {
-      rows.push(ratioRow(reachName("beyond"), beyond, "openness", cluster.place));
-    }
-    if (!rows.length) return null;
-    const heads = ["reach", "observed", "expected", "ratio"];
-    return part(heading(cm.say("page.card.ratios")),
-      table(heads.map((key) => cm.say(`page.card.${key}`)), rows, "ratios"),
-      quiet(cm.say("page.card.ratios_note")));
+    const { place } = cluster;
+    const own = cm.payload.ratios.filter((one) => one.local.ratio[place] !== null
+      || one.beyond.ratio[place] !== null);
+    if (!own.length) return null;
+    const rows = own.map((one) => {
+      const head = cm.make("th", { scope: "row" });
+      if (one.kind) {
+        const dot = cm.make("i", { class: "kind-dot", "aria-hidden": "true" });
+        dot.style.backgroundColor = cm.FLOW_COLOURS[one.kind];
+        head.append(dot);
+      }
+      head.append(one.kind ? cm.label(`kind.${one.kind}`) : cm.say("page.card.all_kinds"));
+      return cm.make("tr", { class: one.kind ? null : "total" }, head,
+        ...ratioCells(one.local, place), ...ratioCells(one.beyond, place));
+    });
+    const reach = decode(cm.payload.reach, place);
+    const near = reach ? reachName(reach) : cm.say("page.card.nearby");
+    const heads = [cm.say("page.card.kind"), near, cm.say("page.card.ratio"), reachName("beyond"),
+      cm.say("page.card.ratio")];
+    return cm.make("div", {}, quiet(cm.say("page.card.ratios_note")),
+      table(heads, rows, "links ratios"));
   };
 
   /** Who joins inside and outside: type, name as far as it may be told, role. */
@@ -142,7 +170,7 @@
       cm.make("span", { class: "user", text: [cm.label(`type.${decode(brokers.type, at)}`),
         decode(brokers.name, at)].filter(Boolean).join(" · ") }),
       cm.make("small", { text: cm.label(`role.${decode(brokers.role, at)}`) })));
-    return part(heading(cm.say("page.card.brokers")),
+    return cm.make("div", {},
       cm.make("ol", { class: "plain", id: "brokers" }, ...items),
       quiet(cm.say(cm.payload.about.internal ? "page.card.brokers_note_internal"
         : "page.card.brokers_note")));
@@ -161,4 +189,92 @@
       cm.make("ul", {}, ...told.map((flag) =>
         cm.make("li", { text: cm.label(`flag.${flag}`) })))));
   };
-})(window.cm);
+
+  function ratioReason(cluster, columns, where) {
+    const { place } = cluster;
+    const [ratio, low, high] = [columns.ratio[place], columns.low[place], columns.high[place]];
+    const values = { where, ratio: times(ratio), low: times(low), high: times(high) };
+    const word = low > 1 ? "more" : high < 1 ? "fewer" : "typical";
+    return { strength: Math.abs(Math.log(ratio)), text: cm.say(`page.reasons.${word}`, values),
+      sign: word };
+  }
+
+  // The part that lies farthest from what is typical, of those that are no matter of distance.
+  function partReason(cluster) {
+    const { place } = cluster;
+    const told = partsShown().filter((column) => column.decided[place]
+      && !["embeddedness", "openness"].includes(column.subscore)
+      && column.low[place] !== null
+      && (column.low[place] > TYPICAL || column.high[place] < TYPICAL));
+    told.sort((a, b) => Math.abs(b.value[place] - TYPICAL) - Math.abs(a.value[place] - TYPICAL));
+    if (!told.length) return null;
+    const [column] = told;
+    const sign = column.value[place] > TYPICAL ? "more" : "fewer";
+    return { sign, text: cm.say(`page.reasons.part_${sign}`, { part: partName(column),
+      value: cm.number(column.value[place], 0) }) };
+  }
+
+  function openReason(cluster) {
+    const { place } = cluster;
+    const open = partsShown().filter((column) => !column.decided[place]).length;
+    return open ? { sign: "open", text: cm.say("page.reasons.open",
+      { open: cm.number(open, 0), parts: cm.number(partsShown().length, 0) }) }
+      : { sign: "typical", text: cm.say("page.reasons.all_decided") };
+  }
+
+  /** Three short reasons for a score: links nearby, links farther away, what stands out. */
+  cm.threeReasons = function (cluster) {
+    const { place } = cluster;
+    const all = cm.payload.ratios.find((one) => one.kind === "");
+    const found = [];
+    if (all && all.local.ratio[place] !== null && all.local.decided[place]) {
+      found.push(ratioReason(cluster, all.local, reachName(decode(cm.payload.reach, place))));
+    }
+    if (all && all.beyond.ratio[place] !== null && all.beyond.decided[place]) {
+      found.push(ratioReason(cluster, all.beyond, cm.say("page.reasons.far")));
+    }
+    found.push(partReason(cluster) || openReason(cluster));
+    return found.map(({ sign, text }) => cm.make("li", { class: `is-${sign}`, text }));
+  };
+
+  /** What the data do not decide of a cluster: a hint and the list. */
+  cm.openPart = function (cluster) {
+    const { place } = cluster;
+    const open = partsShown().filter((column) => !column.decided[place]
+      && column.decided[place] !== null);
+    const absent = cm.payload.kinds.filter((kind) => kind !== "other"
+      && !cm.payload.coverage.links[cm.payload.coverage.kind.indexOf(kind)]);
+    const items = open.map((column) => {
+      const reason = decode(column.reason, place);
+      return cm.make("li", {}, cm.make("b", { text: partName(column) }), " ",
+        cm.make("span", { text: reason
+          ? cm.label(`reason.${reason.replace(/^reason\./, "")}`, reason) : "" }));
+    });
+    if (absent.length) {
+      items.push(cm.make("li", { text: cm.say("page.card.absent", { kinds:
+        absent.map((kind) => cm.label(`kind.${kind}`)).join(", ") }) }));
+    }
+    if (!items.length) return ["", cm.make("p", { text: cm.say("page.card.nothing_open") })];
+    return [cm.number(items.length, 0), cm.make("ul", { class: "reasons", id: "open" }, ...items)];
+  };
+
+  /** Rank of a cluster under every profile. */
+  cm.otherRanks = function (cluster) {
+    const { scenarios } = cm.payload;
+    if (scenarios.length < 2) return null;
+    const { place } = cluster;
+    const rows = scenarios.map((scenario) => {
+      const { rank, rank_low: low, rank_high: high, rated } = scenario.scores;
+      const count = rated.filter(Boolean).length;
+      const known = rated[place] && rank[place] !== null;
+      return cm.make("tr", {}, cm.make("th", { scope: "row", text: cm.profileName(scenario) }),
+        cm.make("td", { class: "number" }, known ? cm.make("b", { text: cm.say("page.card.rank",
+          { rank: cm.number(rank[place], 0), count: cm.number(count, 0) }) })
+          : cm.make("span", { text: cm.say("page.card.unrated") })),
+        cm.make("td", { class: "number", text: known
+          ? cm.interval(low[place], high[place], 0) : "" }));
+    });
+    return table([cm.say("page.weights.profile"), cm.say("page.table.rank"),
+      cm.say("page.table.interval")], rows);
+  };
+});

@@ -1,5 +1,5 @@
 // Firms as dots, only where the output stays in the house.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   const NAMES_FROM = 13;
@@ -35,5 +35,5 @@
     return null;
   };
 
-  cm.firmDots = new cm.Canvas(paint, { pane: "overlayPane" });
-})(window.cm);
+  if (cm.model.firms) cm.underlays.push(new cm.Canvas(paint, { pane: "overlayPane" }));
+});

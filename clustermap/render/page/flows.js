@@ -1,5 +1,5 @@
 // Linkages between clusters as curved lines: the nation's strongest, or the selected cluster's.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   /** Okabe and Ito's colours, which readers with any colour vision tell apart; "other" is grey. */
@@ -22,14 +22,27 @@
   const national = cm.model.flows.filter((flow) => flow.drawn
     && cm.model.clusters[flow.source].located && cm.model.clusters[flow.target].located);
 
-  /** The flows that are drawn now, strongest first. */
+  /** Links of a flow in the period that is shown; null where they are not told. */
+  cm.linksOf = (flow) => (cm.state.period === null ? flow.links
+    : flow.periods ? flow.periods[cm.state.period] : null);
+
+  /** Links above what is typical: all of them where that is not known, none where it is less. */
+  cm.excessOf = function (flow) {
+    const links = cm.linksOf(flow);
+    if (links === null) return 0;
+    // What is typical is known of all years together.
+    if (flow.typical === null || cm.state.period !== null) return links;
+    return Math.max(0, links - flow.typical);
+  };
+
+  /** The flows that are drawn now, those with the most links above typical first. */
   cm.flowsShown = function () {
     const selected = cm.selected();
     const from = selected ? cm.model.flowsOf[selected.place].filter((flow) => flow.drawn)
       : national;
     return from
-      .filter((flow) => cm.state.shown.flows[flow.kind])
-      .sort((a, b) => b.links - a.links)
+      .filter((flow) => cm.state.shown.flows[flow.kind] && cm.linksOf(flow) > 0)
+      .sort((a, b) => cm.excessOf(b) - cm.excessOf(a) || b.links - a.links)
       .slice(0, selected ? OWN : NATIONAL);
   };
 
@@ -50,23 +63,27 @@
 
   cm.drawFlows = function (context, view) {
     const flows = cm.flowsShown();
-    const most = flows.length ? flows[0].links : 1;
+    const most = flows.length ? Math.max(cm.excessOf(flows[0]), 1e-9) : 1;
     context.lineCap = "round";
     // The strongest last, on top.
     for (const flow of [...flows].reverse()) {
-      const width = Math.max(0.8, WIDEST * Math.sqrt(flow.links / most));
+      const excess = cm.excessOf(flow);
+      const width = Math.max(0.8, WIDEST * Math.sqrt(excess / most));
       curve(context, view, flow);
       context.globalAlpha = 0.5;
       context.strokeStyle = "#ffffff";
       context.lineWidth = width + 1.2;
       context.stroke();
-      context.globalAlpha = 0.72;
+      // No more links than is typical: a thin broken line says that they are there.
+      context.setLineDash(excess > 0 ? [] : [3, 4]);
+      context.globalAlpha = excess > 0 ? 0.72 : 0.5;
       context.strokeStyle = cm.flowColour(flow.kind);
       context.lineWidth = width;
       context.stroke();
+      context.setLineDash([]);
     }
     context.globalAlpha = 1;
     context.lineCap = "butt";
     cm.state.drawn.flows = flows.length;
   };
-})(window.cm);
+});

@@ -1,5 +1,5 @@
 // Institutes: one mark a type, spread out where several stand on one point.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   const INK = "#5b3a29";
@@ -95,4 +95,4 @@
       Math.hypot(mark.x - corner.x - point.x, mark.y - corner.y - point.y) <= reach);
     return found ? found.institute : null;
   };
-})(window.cm);
+});

@@ -1,5 +1,5 @@
 // The legend: says what is drawn now, and switches it on and off.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   const NUMBER_STEPS = [1, 2, 5];
@@ -72,6 +72,22 @@
     return part;
   }
 
+  function periodRow() {
+    const { periods } = cm.model;
+    if (periods.length < 2) return [];
+    const select = cm.make("select", { id: "period" });
+    select.append(cm.make("option", { value: "", text: cm.say("page.legend.all_years") }));
+    periods.forEach(([first, last], at) => select.append(cm.make("option", { value: at,
+      text: first === last ? String(first) : `${first}–${last}` })));
+    select.value = cm.state.period === null ? "" : String(cm.state.period);
+    select.addEventListener("change", () => {
+      cm.usePeriod(select.value === "" ? null : Number(select.value));
+      cm.byId("period").focus();
+    });
+    return [line("row", cm.make("label", { for: "period", text: cm.say("page.legend.period") }),
+      select)];
+  }
+
   function flowPart() {
     const part = line("part", cm.make("h3", { text: cm.say("page.legend.flows") }));
     const present = new Set(cm.model.flows.map((flow) => flow.kind));
@@ -86,10 +102,15 @@
     });
     const flows = cm.flowsShown();
     const key = cm.selected() ? "page.legend.flows_cluster" : "page.legend.flows_nation";
-    part.append(kinds, quiet(flows.length
+    const typical = flows.some((flow) => flow.typical !== null) && cm.state.period === null;
+    const width = typical ? "page.legend.flows_excess" : "page.legend.flows_width";
+    part.append(kinds, ...periodRow(), quiet(flows.length
       ? `${cm.say(key, { count: flows.length })} · ${
-        cm.say("page.legend.flows_width", { links: cm.number(flows[0].links, 0) })}`
+        cm.say(width, { links: cm.number(cm.excessOf(flows[0]), 0) })}`
       : cm.say("page.legend.flows_none")));
+    if (typical && flows.some((flow) => !cm.excessOf(flow))) {
+      part.append(quiet(cm.say("page.legend.flows_broken")));
+    }
     return part;
   }
 
@@ -133,4 +154,4 @@
     if (cm.model.firms) parts.push(firmPart());
     cm.byId("legend-body").replaceChildren(...parts);
   };
-})(window.cm);
+});

@@ -1,16 +1,10 @@
 // The release as objects that the map, the table and the card read.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   const UNIT = 100000;
   const LAST = 85.0511; // degrees of latitude: Mercator's map is a square up to here
   const payload = cm.payload;
-
-  /** Shares of the rated clusters at which the classes of the map end, in percent. */
-  const MANY = { shares: [1, 2, 5, 10, 25, 50], shades: [0, 1, 2, 3, 4, 5, 6] };
-  /** The same where so few are rated that the best hundredth is nobody. */
-  const FEW = { shares: [25, 50], shades: [0, 3, 5] };
-  const MANY_FROM = 100;
 
   // Web Mercator with the whole world between 0 and 1.
   const worldX = (lon) => lon / 360 + 0.5;
@@ -93,46 +87,26 @@
   }
 
   const decode = (coded, place) => coded.texts[coded.codes[place]];
-
-  const rated = payload.scores.rated.filter((yes, place) =>
-    yes && payload.scores.rank[place] !== null).length;
-
-  /** Shares and shades of the classes for so many rated clusters. */
-  cm.classesOf = (count) => (count < MANY_FROM ? FEW : MANY);
-  cm.classes = cm.classesOf(rated);
-
-  /** Class of a rank: 0 for the best, as many as there are shares for those below the last. */
-  cm.classOf = function (rank, count) {
-    if (rank === 1) return 0;
-    const { shares } = cm.classesOf(count);
-    const found = shares.findIndex((share) => (100 * rank) / count <= share);
-    return found < 0 ? shares.length : found;
-  };
+  cm.decode = decode;
 
   function readClusters() {
     const columns = payload.clusters;
-    const scores = payload.scores;
     const shapes = unpackOutlines(columns.outlines);
     return columns.id.map((id, place) => {
       const located = columns.lon[place] !== null;
-      const isRated = Boolean(scores.rated[place]) && scores.rank[place] !== null;
       return {
-        place, id, located, rated: isRated,
+        place, id, located,
         name: columns.name[place], nameEn: columns.name_en[place],
         kind: decode(columns.kind, place), region: decode(columns.region, place),
-        district: decode(columns.district, place), industries: decode(columns.industries, place),
+        district: decode(columns.district, place), 
+        industries: decode(columns.industries, place).split(";").filter(Boolean),
         area: columns.area_km2[place], firms: columns.firms[place],
         employees: columns.employees[place],
         lon: columns.lon[place] / UNIT, lat: columns.lat[place] / UNIT,
         x: located ? worldX(columns.lon[place] / UNIT) : 0,
         y: located ? worldY(columns.lat[place] / UNIT) : 0,
         rings: shapes[place], box: boxOf(shapes[place]),
-        score: scores.score[place], low: scores.low[place], high: scores.high[place],
-        rank: scores.rank[place], rankLow: scores.rank_low[place],
-        rankHigh: scores.rank_high[place], reason: decode(scores.reason, place),
-        capability: scores.capability[place], gap: scores.gap[place],
-        quadrant: decode(scores.quadrant, place), confidence: decode(scores.confidence, place),
-        scoreClass: isRated ? cm.classOf(scores.rank[place], rated) : null,
+        rated: false, // until scores are put on it, see scores.js
       };
     });
   }
@@ -141,6 +115,7 @@
     const columns = payload.flows;
     return columns.source.map((source, at) => ({
       source, target: columns.target[at], kind: columns.kind[at], links: columns.links[at],
+      typical: columns.typical[at],
       drawn: source < count && columns.target[at] < count,
     }));
   }
@@ -184,12 +159,12 @@
   cm.model = {
     clusters, flows, flowsOf,
     byId: new Map(clusters.map((cluster) => [cluster.id, cluster])),
-    rated: clusters.filter((cluster) => cluster.rated).sort((a, b) => a.rank - b.rank),
-    unrated: clusters.filter((cluster) => !cluster.rated),
+    rated: [], unrated: [], // see scores.js
     institutes: readInstitutes(),
     firms: payload.firms
       ? { points: unpackPoints(payload.firms.points), names: payload.firms.name }
       : null,
+    periods: [],
     coast: unpackOutlines(payload.coast),
     regions: readRegions(),
     measure: clusters.filter((cluster) => cluster.employees !== null).length
@@ -202,4 +177,4 @@
     if (!thing.nameEn || thing.nameEn === own) return [own, ""];
     return cm.language === "en" ? [thing.nameEn, own] : [own, thing.nameEn];
   };
-})(window.cm);
+});

@@ -1,9 +1,9 @@
 // With whom the selected cluster is linked: other clusters, places outside, countries abroad.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   const PARTNERS = 10;
-  const { heading, quiet, part, table } = cm;
+  const { subheading, quiet, part, table } = cm;
 
   function partnersOf(cluster) {
     const partners = new Map();
@@ -89,7 +89,7 @@
       ["partners", "partner", partnersOf(cluster).slice(0, PARTNERS)],
       ["abroad", "country", countriesOf(cluster).slice(0, PARTNERS)],
     ]) {
-      sections.push(part(heading(cm.say(`page.card.${key}`)), found.length
+      sections.push(part(subheading(cm.say(`page.card.${key}`)), found.length
         ? table([cm.say(`page.card.${head}`), cm.say("page.card.count")],
           found.map((one) => partnerRow(one, found[0].links)), "partners")
         : quiet(cm.say(noneKey(key, withheld))),
@@ -97,4 +97,4 @@
     }
     return sections;
   };
-})(window.cm);
+});

@@ -1,11 +1,14 @@
-// The ranking: a real table, linked both ways with the map, walked with the arrow keys.
-(function (cm) {
+// The ranking: a real table, linked both ways with the map, walked with the arrow keys. Only the
+// rows in sight stand in the page, so that a nation is drawn anew with every step of a slider.
+cm.run(function (cm) {
   "use strict";
 
   const PRINTED = 10;
-  const rows = new Map();
-  const groups = []; // of unrated clusters, by reason: { head, clusters }
-  let current = null;
+  const SPARE = 6; // rows above and below those in sight
+  let entries = []; // { cluster } or { head }, in the order of the table
+  let current = null; // place of the cluster that the keyboard is on
+  let drawn = { from: 0, to: 0 };
+  let rowHeight = 0;
 
   const interval = (low, high, decimals) => (low === null || high === null ? ""
     : `${cm.number(low, decimals)}–${cm.number(high, decimals)}`);
@@ -18,7 +21,8 @@
 
   /** Why a cluster is not rated, in words. */
   cm.reasonOf = (cluster) => (cluster.reason
-    ? cm.label(`reason.${cluster.reason}`, cluster.reason) : cm.say("page.table.unrated_why"));
+    ? cm.label(`reason.${cluster.reason.replace(/^reason\./, "")}`, cluster.reason)
+    : cm.say("page.table.unrated_why"));
 
   function rankCell(cluster) {
     const swatch = cm.make("i", { class: cluster.rated ? "swatch" : "swatch hollow" });
@@ -30,7 +34,10 @@
   }
 
   function scoreCell(cluster) {
-    if (!cluster.rated) return cm.make("td", { class: "score" }, cm.make("small"));
+    if (!cluster.rated) {
+      return cm.make("td", { class: "score" }, cm.make("small", { text: cluster.firms === null ? ""
+        : cm.say("page.table.firms", { count: cm.number(cluster.firms, 0) }) }));
+    }
     const low = cluster.low === null ? cluster.score : cluster.low;
     const high = cluster.high === null ? cluster.score : cluster.high;
     return cm.make("td", { class: "score" },
@@ -42,59 +49,152 @@
       ]));
   }
 
-  function makeRow(cluster) {
-    const name = cm.make("span");
-    const button = cm.make("button", { type: "button", tabindex: "-1" }, name);
-    const place = cm.make("small");
-    const row = cm.make("tr", {}, rankCell(cluster),
-      cm.make("th", { scope: "row" }, button, place), scoreCell(cluster));
+  function clusterRow(cluster, at) {
+    const [own, other] = cm.names(cluster);
+    const button = cm.make("button", { type: "button", tabindex: "-1",
+      title: other ? `${own}\n${other}` : own }, cm.make("span", { text: own }));
+    const place = cm.placeLine(cluster);
+    const row = cm.make("tr", { "aria-rowindex": at + 2 }, rankCell(cluster),
+      cm.make("th", { scope: "row" }, button, cm.make("small", { text: place, title: place })),
+      scoreCell(cluster));
     row.dataset.place = cluster.place;
-    rows.set(cluster.place, { row, button, name, place, cluster });
+    if (cm.state.selected === cluster.id) row.setAttribute("aria-current", "true");
     return row;
   }
 
-  function nameRows() {
-    for (const { row, button, name, place, cluster } of rows.values()) {
-      const [own, other] = cm.names(cluster);
-      name.textContent = own;
-      button.title = other ? `${own}\n${other}` : own;
-      place.textContent = cm.placeLine(cluster);
-      if (!cluster.rated && cluster.firms !== null) {
-        row.lastChild.firstChild.textContent =
-          cm.say("page.table.firms", { count: cm.number(cluster.firms, 0) });
-      }
-      place.title = place.textContent;
-    }
-    const { rated, unrated } = cm.state.counts;
-    cm.byId("ranking-counts").textContent = cm.say("page.table.counts",
-      { rated: cm.number(rated, 0), unrated: cm.number(unrated, 0) });
-    const group = cm.byId("unrated-group");
-    if (group) {
-      group.firstChild.textContent = cm.say("page.table.unrated",
-        { count: cm.number(unrated, 0) });
-      group.lastChild.textContent = cm.say("page.table.unrated_why");
-    }
-    for (const { head, clusters } of groups) {
-      const count = cm.number(clusters.length, 0);
-      head.firstChild.firstChild.textContent = cm.say("page.table.reason_count", { count });
-      const reason = cm.reasonOf(clusters[0]);
-      head.firstChild.lastChild.textContent = reason.charAt(0).toUpperCase() + reason.slice(1);
-    }
+  function headRow(at) {
+    const head = cm.make("th", { colspan: "3", scope: "rowgroup" },
+      cm.make("b", { text: cm.say("page.table.unrated",
+        { count: cm.number(entries.length - at - 1, 0) }) }),
+      cm.make("small", { text: cm.say("page.table.unrated_why") }));
+    return cm.make("tr", { class: "group", "aria-rowindex": at + 2 }, head);
   }
 
-  /** Mark the rows that a sheet of paper has room for, and say how many they are. */
-  cm.choosePrinted = function () {
-    const found = walkable().filter(({ cluster }) => cluster.rated);
-    for (const { row } of rows.values()) row.classList.remove("on-paper");
-    for (const { row } of found.slice(0, PRINTED)) row.classList.add("on-paper");
-    cm.byId("print-cut").textContent = cm.say("page.table.print_cut", {
-      shown: cm.number(Math.min(PRINTED, found.length), 0),
-      rated: cm.number(cm.state.counts.rated, 0),
-      unrated: cm.number(cm.state.counts.unrated, 0) });
+  const rowOf = (entry, at) => (entry.cluster ? clusterRow(entry.cluster, at) : headRow(at));
+
+  function spacer(rows) {
+    const row = cm.make("tr", { class: "spacer", "aria-hidden": "true" }, cm.make("td", { colspan: "3" }));
+    row.firstChild.style.height = `${rows * rowHeight}px`;
+    return row;
+  }
+
+  // Which rows lie in the window, wherever the page is scrolled: on phones the whole page is.
+  function inSight() {
+    const body = cm.byId("rows").getBoundingClientRect();
+    const frame = cm.byId("ranking-scroll").getBoundingClientRect();
+    const top = Math.max(0, frame.top);
+    const bottom = Math.min(window.innerHeight, Math.max(frame.bottom, frame.top + 1));
+    const from = Math.floor((top - body.top) / rowHeight) - SPARE;
+    const to = Math.ceil((bottom - body.top) / rowHeight) + SPARE;
+    return { from: Math.max(0, Math.min(entries.length, from)),
+      to: Math.max(0, Math.min(entries.length, to)) };
+  }
+
+  function drawRows(range) {
+    drawn = range;
+    const focused = document.activeElement && document.activeElement.closest
+      ? document.activeElement.closest("#rows tr[data-place]") : null;
+    const keep = focused ? Number(focused.dataset.place) : null;
+    const rows = entries.slice(range.from, range.to)
+      .map((entry, at) => rowOf(entry, range.from + at));
+    cm.byId("rows").replaceChildren(...(range.from ? [spacer(range.from)] : []), ...rows,
+      ...(range.to < entries.length ? [spacer(entries.length - range.to)] : []));
+    setTabStop();
+    if (keep !== null) focusOn(keep);
+  }
+
+  const buttonOf = (place) => {
+    const row = document.querySelector(`#rows tr[data-place="${place}"]`);
+    return row ? row.querySelector("button") : null;
   };
 
-  function noteRow() {
-    const notes = cm.payload.about.notes;
+  // One row can be reached with the tab key; the arrow keys lead to the others.
+  function setTabStop() {
+    const button = (current !== null && buttonOf(current))
+      || document.querySelector("#rows tr[data-place] button");
+    if (button) button.tabIndex = 0;
+  }
+
+  function focusOn(place) {
+    for (const button of document.querySelectorAll("#rows button[tabindex='0']")) {
+      button.tabIndex = -1;
+    }
+    current = place;
+    setTabStop();
+    const button = buttonOf(place);
+    if (button) button.focus({ preventScroll: true });
+  }
+
+  const indexOf = (place) => entries.findIndex((entry) =>
+    entry.cluster && entry.cluster.place === place);
+
+  // Bring a row into the frame of the table, or of the window where the whole page is scrolled.
+  function scrollTo(at) {
+    const frame = cm.byId("ranking-scroll");
+    const inner = frame.scrollHeight > frame.clientHeight + 1
+      && getComputedStyle(frame).overflowY !== "visible";
+    const head = cm.byId("ranking-table").tHead.offsetHeight;
+    if (inner) {
+      const top = at * rowHeight;
+      if (top < frame.scrollTop) frame.scrollTop = top;
+      else if (top + rowHeight + head > frame.scrollTop + frame.clientHeight) {
+        frame.scrollTop = top + rowHeight + head - frame.clientHeight;
+      }
+    } else {
+      const top = cm.byId("rows").getBoundingClientRect().top + at * rowHeight;
+      if (top < 0 || top + rowHeight > window.innerHeight) {
+        window.scrollBy(0, top - window.innerHeight / 2);
+      }
+    }
+    drawRows(inSight());
+  }
+
+  const isWide = () => !window.matchMedia("(max-width: 760px)").matches;
+
+  function walk(event) {
+    const row = document.activeElement.closest("#rows tr[data-place]");
+    if (!row) return;
+    const here = indexOf(Number(row.dataset.place));
+    const steps = { ArrowDown: here + 1, ArrowUp: here - 1, PageDown: here + 10,
+      PageUp: here - 10, Home: 0, End: entries.length - 1 };
+    if (here < 0 || !(event.key in steps)) return;
+    event.preventDefault();
+    let next = Math.max(0, Math.min(entries.length - 1, steps[event.key]));
+    if (!entries[next].cluster) next += steps[event.key] < here ? -1 : 1;
+    if (!entries[next]) return;
+    current = entries[next].cluster.place;
+    scrollTo(next);
+    focusOn(current);
+  }
+
+  // Rated clusters in their order; those that are not rated only where they are looked for.
+  function order() {
+    const searched = Boolean(cm.state.search.trim());
+    const rated = cm.findClusters(cm.model.rated);
+    const unrated = searched || cm.isFiltered() ? cm.findClusters(cm.model.unrated) : [];
+    entries = rated.map((cluster) => ({ cluster }));
+    if (unrated.length) {
+      entries.push({ cluster: null }, ...unrated.map((cluster) => ({ cluster })));
+    }
+    return { rated: rated.length, unrated: unrated.length, searched };
+  }
+
+  function tellCounts({ rated, unrated, searched }) {
+    const { counts } = cm.state;
+    cm.byId("ranking-counts").textContent = cm.say("page.table.counts",
+      { rated: cm.number(counts.rated, 0), unrated: cm.number(counts.unrated, 0) });
+    const narrowed = searched || cm.isFiltered();
+    const count = rated + unrated;
+    cm.byId("search-found").textContent = !narrowed ? ""
+      : count ? cm.say("page.search.found", { count: cm.number(count, 0) })
+        : cm.say("page.search.none");
+    cm.byId("none-rated").hidden = counts.rated > 0;
+    cm.byId("ranking-table").setAttribute("aria-rowcount", String(entries.length + 1));
+    cm.state.drawn.rows = count;
+  }
+
+  function tellNotes() {
+    const { notes } = cm.payload.about;
     const note = cm.byId("first-note");
     note.hidden = !notes.length;
     if (!notes.length) return;
@@ -105,106 +205,63 @@
       cm.make("span", { text: notes.map(cm.sentence).join(" ") }), " ", more);
   }
 
-  /** Rows that a search has left, in the order of the table. */
-  const walkable = () => [...rows.values()].filter((entry) => !entry.row.hidden);
-
-  function focusOn(entry) {
-    if (current) current.button.tabIndex = -1;
-    current = entry;
-    if (!entry) return;
-    entry.button.tabIndex = 0;
-  }
-
-  function walk(event) {
-    const entries = walkable();
-    const here = entries.findIndex((entry) => entry.button === document.activeElement);
-    const steps = { ArrowDown: here + 1, ArrowUp: here - 1, PageDown: here + 10,
-      PageUp: here - 10, Home: 0, End: entries.length - 1 };
-    if (here < 0 || !(event.key in steps)) return;
-    event.preventDefault();
-    const next = entries[Math.max(0, Math.min(entries.length - 1, steps[event.key]))];
-    focusOn(next);
-    next.button.focus();
-  }
-
-  const plain = (text) => text.normalize("NFC").toLowerCase();
-
-  // Every word must stand somewhere; spaces between syllables are written by some and not by others.
-  function search() {
-    const wanted = plain(cm.byId("search").value).trim();
-    const words = wanted.split(/\s+/).filter(Boolean);
-    cm.state.search = wanted;
-    let found = 0;
-    for (const { row, cluster } of rows.values()) {
-      if (cluster.words === undefined) {
-        cluster.words = [cluster.name, cluster.nameEn, cluster.region + cluster.district,
-          cluster.kind, cluster.id].map((text) => plain(text).replace(/\s+/g, "")).join("\n");
-      }
-      row.hidden = !words.every((word) => cluster.words.includes(word));
-      found += row.hidden ? 0 : 1;
+  cm.drawRanking = function () {
+    tellCounts(order());
+    if (!rowHeight) {
+      drawRows({ from: 0, to: Math.min(1, entries.length) });
+      const row = document.querySelector("#rows tr[data-place]");
+      rowHeight = row ? row.getBoundingClientRect().height : 0;
+      if (!rowHeight) return;
     }
-    const group = cm.byId("unrated-group");
-    if (group) group.parentElement.hidden = !walkable().some(({ cluster }) => !cluster.rated);
-    for (const { head, clusters } of groups) {
-      head.hidden = clusters.every((cluster) => rows.get(cluster.place).row.hidden);
-    }
-    cm.byId("search-found").textContent = !wanted ? ""
-      : found ? cm.say("page.search.found", { count: cm.number(found, 0) })
-        : cm.say("page.search.none");
-    cm.state.drawn.rows = found;
-    focusOn(walkable()[0] || null);
-  }
+    drawRows(inSight());
+  };
 
-  function markSelected() {
-    for (const row of document.querySelectorAll("#ranking-table tr[aria-current]")) {
-      row.removeAttribute("aria-current");
-    }
-    const selected = cm.selected();
-    if (!selected) return;
-    const entry = rows.get(selected.place);
-    entry.row.setAttribute("aria-current", "true");
-    focusOn(entry);
-    // On a phone the table lies below the map: scrolling to the row would hide the map.
-    if (!window.matchMedia("(max-width: 760px)").matches) {
-      entry.row.scrollIntoView({ block: "nearest" });
-    }
-  }
+  /** Clusters that the table shows now, in its order. */
+  cm.tableClusters = () => entries.map((entry) => entry.cluster).filter(Boolean);
+
+  /** Draw the rows that a sheet of paper has room for, and say how many they are. */
+  cm.drawPrinted = function () {
+    const found = cm.tableClusters().filter((cluster) => cluster.rated);
+    drawRows({ from: 0, to: Math.min(PRINTED, found.length) });
+    for (const row of document.querySelectorAll("#rows .spacer")) row.remove();
+    cm.byId("print-cut").textContent = cm.say("page.table.print_cut", {
+      shown: cm.number(Math.min(PRINTED, found.length), 0),
+      rated: cm.number(cm.state.counts.rated, 0),
+      unrated: cm.number(cm.state.counts.unrated, 0) });
+  };
 
   /** Put the keyboard back on the row of a cluster. */
   cm.focusRow = function (cluster) {
-    const entry = rows.get(cluster.place);
-    if (entry && !entry.row.hidden) entry.button.focus();
+    const at = indexOf(cluster.place);
+    if (at < 0 || cm.state.view !== "ranking") return;
+    scrollTo(at);
+    focusOn(cluster.place);
   };
 
-  // The reason of most clusters first; within it those with the most firms.
-  function unratedByReason() {
-    const found = new Map();
-    for (const cluster of cm.model.unrated) {
-      if (!found.has(cluster.reason)) found.set(cluster.reason, []);
-      found.get(cluster.reason).push(cluster);
-    }
-    for (const clusters of found.values()) {
-      clusters.sort((a, b) => (b.firms || 0) - (a.firms || 0) || a.place - b.place);
-    }
-    return [...found.values()].sort((a, b) => b.length - a.length);
+  function showSelected() {
+    const selected = cm.selected();
+    if (cm.state.view !== "ranking") return;
+    const at = selected ? indexOf(selected.place) : -1;
+    if (selected && at >= 0) current = selected.place;
+    // On a phone the table lies below the map: scrolling to the row would hide the map.
+    if (at >= 0 && isWide()) scrollTo(at);
+    else drawRows(drawn);
+  }
+
+  let asked = false;
+
+  function follow() {
+    if (asked || cm.state.view !== "ranking") return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      const range = inSight();
+      if (range.from !== drawn.from || range.to !== drawn.to) drawRows(range);
+    });
   }
 
   cm.buildRanking = function () {
-    cm.byId("rated").append(...cm.model.rated.map(makeRow));
-    if (cm.model.unrated.length) {
-      const cell = cm.make("th", { id: "unrated-group", colspan: "3", scope: "rowgroup" },
-        cm.make("b"), cm.make("small"));
-      cm.byId("unrated").append(cm.make("tr", { class: "group" }, cell));
-      for (const clusters of unratedByReason()) {
-        const head = cm.make("tr", { class: "group reason" }, cm.make("th", {
-          colspan: "3", scope: "rowgroup" }, cm.make("b"), cm.make("small")));
-        groups.push({ head, clusters });
-        cm.byId("unrated").append(head, ...clusters.map(makeRow));
-      }
-    }
-    nameRows();
-    noteRow();
-    search();
+    tellNotes();
     const table = cm.byId("ranking-table");
     table.addEventListener("keydown", walk);
     table.addEventListener("click", (event) => {
@@ -216,12 +273,15 @@
       cm.hover(row ? cm.model.clusters[Number(row.dataset.place)].id : null);
     });
     table.addEventListener("mouseleave", () => cm.hover(null));
-    cm.byId("search").addEventListener("input", search);
-    cm.on("select", markSelected);
-    cm.on("language", () => {
-      nameRows();
-      noteRow();
-      search();
+    cm.byId("ranking-scroll").addEventListener("scroll", follow, { passive: true });
+    window.addEventListener("scroll", follow, { passive: true });
+    window.addEventListener("resize", () => {
+      rowHeight = 0;
+      if (cm.state.view === "ranking") cm.drawRanking();
     });
+    cm.on("select", showSelected);
+    cm.on("language", tellNotes);
   };
-})(window.cm);
+
+  cm.addView("ranking", cm.drawRanking);
+});

@@ -1,9 +1,8 @@
 // Puts the page together and says when it is ready.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   const map = cm.map;
-  const PAPER_DOTS = 3; // dots a pixel: about 290 an inch
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function wholeBounds() {
@@ -209,8 +208,6 @@
     credit();
   }
 
-  let printing = false;
-
   function listen() {
     cm.on("language", () => {
       words();
@@ -230,16 +227,22 @@
     cm.on("hover", () => marks.repaint());
     cm.on("shown", () => {
       cm.drawLegend();
-      cm.firmDots.repaint();
+      for (const layer of cm.underlays) layer.repaint();
       cm.redraw();
     });
     map.on("zoomend", cm.drawLegend);
     map.on("resize", () => {
-      if (!printing) limitMap();
+      if (!cm.printing) limitMap();
     });
-    window.addEventListener("hashchange", () => {
-      const chosen = /^#(ko|en)$/.exec(window.location.hash);
-      if (chosen) cm.setLanguage(chosen[1]);
+    window.addEventListener("hashchange", cm.readAddress);
+    for (const event of ["select", "language", "shown", "scores", "filter", "view"]) {
+      cm.on(event, cm.keepAddress);
+    }
+    map.on("moveend", cm.keepAddress);
+    cm.on("scores", () => {
+      cm.drawCard();
+      cm.drawLegend();
+      cm.redraw();
     });
     // The address keeps the language: the way to the ranking must not overwrite it.
     document.querySelector(".skip").addEventListener("click", (event) => {
@@ -257,53 +260,13 @@
     }
     cm.byId("open-about").addEventListener("click", cm.openAbout);
     cm.byId("print").addEventListener("click", () => window.print());
+    cm.byId("save-table").addEventListener("click", () =>
+      cm.saveTable(cm.tableClusters(), "ranking"));
     cm.byId("zoom-in").addEventListener("click", () => zoomBy(1));
     cm.byId("zoom-out").addEventListener("click", () => zoomBy(-1));
     cm.byId("whole").addEventListener("click", showWhole);
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !cm.byId("about").open && cm.selected()) cm.closeCard();
-    });
-  }
-
-  // Paper has another shape than the window: the map is drawn anew for it, and back.
-  function listenToPrinting() {
-    let before = null;
-    window.addEventListener("beforeprint", () => {
-      if (before) return;
-      const legend = cm.byId("legend-fold");
-      before = { centre: map.getCenter(), zoom: map.getZoom(), legend: legend.open };
-      legend.open = true;
-      printing = true;
-      document.documentElement.classList.add("printing");
-      map.setMaxBounds(null);
-      map.options.minZoom = 0;
-      map.invalidateSize({ animate: false, pan: false });
-      if (Math.abs(before.zoom - cm.wholeZoom) < 0.01) {
-        const bounds = wholeBounds();
-        if (bounds) map.fitBounds(bounds, { animate: false, padding: [8, 8], maxZoom: 12 });
-      } else {
-        const selected = cm.selected();
-        map.setView(selected && selected.located ? [selected.lat, selected.lon] : before.centre,
-          before.zoom, { animate: false });
-      }
-      cm.drawLegend();
-      cm.choosePrinted();
-      const layers = [cm.basemap, ...(cm.model.firms ? [cm.firmDots] : []), picture, marks];
-      const sea = getComputedStyle(map.getContainer()).backgroundColor;
-      document.body.append(cm.make("img", { id: "print-map", class: "print-map",
-        alt: cm.say("page.map.label"), src: cm.snapshot(layers, PAPER_DOTS, sea) }));
-    });
-    window.addEventListener("afterprint", () => {
-      if (!before) return;
-      document.documentElement.classList.remove("printing");
-      cm.byId("print-map").remove();
-      map.invalidateSize({ animate: false, pan: false });
-      cm.byId("legend-fold").open = before.legend;
-      map.setView(before.centre, before.zoom, { animate: false });
-      printing = false;
-      limitMap();
-      cm.drawLegend();
-      before = null;
     });
   }
 
@@ -314,14 +277,20 @@
   showWhole();
   limitMap();
   cm.basemap.addTo(map);
+  for (const layer of cm.underlays) layer.addTo(map);
   picture.addTo(map);
   marks.addTo(map);
-  if (cm.model.firms) cm.firmDots.addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  cm.buildSearch();
+  cm.buildWeights();
   cm.buildRanking();
+  if (cm.hasQuadrants()) cm.buildQuadrants();
+  cm.buildViews();
+  cm.putWords();
   cm.drawLegend();
   listen();
-  listenToPrinting();
+  cm.listenToPrinting({ map, layers: [picture, marks], wholeBounds, limitMap });
+  cm.readAddress();
   cm.state.ready = true;
   performance.mark("ready");
-})(window.cm);
+});

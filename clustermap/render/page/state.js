@@ -1,5 +1,5 @@
 // What the reader has chosen and what is drawn: the one object that tests look at.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
   const listeners = {};
@@ -8,27 +8,39 @@
   cm.state = {
     ready: false,
     language: cm.language,
+    view: "ranking",
     selected: null,
     hovered: null,
+    scenario: cm.payload.scenarios[0].name,
+    weights: null,
     search: "",
+    filters: { industry: "", region: "", kind: "", quadrant: "" },
+    period: null,
+    industry: "",
     shown: {
       flows: cm.payload.kinds.map(() => true),
       institutes: true,
       firms: true,
+      density: true,
       regions: true,
     },
     counts: {
       clusters: cm.model.clusters.length,
-      rated: cm.model.rated.length,
-      unrated: cm.model.unrated.length,
+      rated: 0,
+      unrated: 0,
       institutes: cm.model.institutes.length,
       flows: cm.model.flows.length,
       firms: cm.model.firms ? cm.model.firms.points.length / 2 : 0,
     },
     drawn: {
-      circles: 0, polygons: 0, hollow: 0, flows: 0, institutes: 0, firms: 0, labels: 0, rows: 0,
+      circles: 0, polygons: 0, hollow: 0, flows: 0, institutes: 0, firms: 0, squares: 0,
+      labels: 0, rows: 0,
     },
   };
+
+  const count = () => Object.assign(cm.state.counts,
+    { rated: cm.model.rated.length, unrated: cm.model.unrated.length });
+  count();
 
   cm.on = function (event, listener) {
     (listeners[event] = listeners[event] || []).push(listener);
@@ -59,12 +71,61 @@
     if (language === cm.language) return;
     cm.language = language;
     cm.state.language = language;
-    // In the address, so that it outlives a reload; nothing is stored.
-    try {
-      window.history.replaceState(null, "", `#${language}`);
-    } catch {
-      window.location.hash = language; // some browsers refuse it for files
-    }
     cm.tell("language");
   };
-})(window.cm);
+
+  function rescore() {
+    cm.applyScores();
+    count();
+    cm.tell("scores");
+  }
+
+  /** Show the scores of a profile by the name of its scenario. */
+  cm.useScenario = function (name) {
+    const known = cm.payload.scenarios.some((one) => one.name === name);
+    if (!known || (name === cm.state.scenario && cm.state.weights === null)) return;
+    Object.assign(cm.state, { scenario: name, weights: null });
+    rescore();
+  };
+
+  /** Score with weights of the reader, one a part of the project's own profile; null for none. */
+  cm.useWeights = function (weights) {
+    if (weights === null && cm.state.weights === null) return;
+    Object.assign(cm.state, { scenario: cm.payload.scenarios[0].name, weights });
+    rescore();
+  };
+
+  /** Show only what fits: industry, region, kind or quadrant; "" for all. */
+  cm.filter = function (name, value) {
+    if (cm.state.filters[name] === value) return;
+    cm.state.filters[name] = value;
+    cm.tell("filter");
+  };
+
+  cm.search = function (text) {
+    if (cm.state.search === text) return;
+    cm.state.search = text;
+    cm.tell("filter");
+  };
+
+  /** Count only links of one period, by its place; null for all. */
+  cm.usePeriod = function (period) {
+    if (cm.state.period === period) return;
+    cm.state.period = period;
+    cm.tell("shown");
+  };
+
+  /** Show the density of firms of one strategic industry; "" for all firms. */
+  cm.useIndustry = function (industry) {
+    if (cm.state.industry === industry) return;
+    cm.state.industry = industry;
+    cm.tell("shown");
+  };
+
+  /** Bring a view of the left side to the front. */
+  cm.show = function (view) {
+    if (view === cm.state.view) return;
+    cm.state.view = view;
+    cm.tell("view");
+  };
+});

@@ -1,10 +1,8 @@
 // Words and numbers in the language that the page is read in.
-(function (cm) {
+cm.run(function (cm) {
   "use strict";
 
-  cm.payload = JSON.parse(document.getElementById("cm-data").textContent);
-  const chosen = /^#(ko|en)$/.exec(window.location.hash);
-  cm.language = chosen ? chosen[1] : cm.payload.about.language;
+  cm.language = cm.payload.about.language;
 
   /** A percent sign never parts from its number, whoever wrote the sentence. */
   const joinPercent = (text) => text.replace(/(\d|\}) %/g, "$1\u202f%");
@@ -63,4 +61,4 @@
 
   cm.percent = (share) =>
     cm.say("page.share_value", { value: cm.number(100 * share, share < 0.1 ? 1 : 0) });
-})(window.cm = window.cm || {});
+});

@@ -1,0 +1,82 @@
+"""Columns of a page: numbers and texts in the order of the clusters, as little as they need."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from clustermap.render.outlines import UNIT
+from clustermap.render.safe import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping
+
+    from clustermap.render.contract import Coded, Maybe, Numbers
+
+DIGITS = 5
+FEW_DIGITS = 3  # of numbers of links, ratios and what is only drawn
+ALL_DIGITS = 17  # of what a page computes with
+
+
+def texts(values: pd.Series[Any]) -> list[str]:
+    """Return texts that can be shown."""
+    return [clean_text(value) for value in values]
+
+
+def coded(values: pd.Series[Any]) -> Coded:
+    """Return texts that repeat as a list of the different ones and a place in it for each."""
+    shown = texts(values)
+    known = sorted(set(shown))
+    place = {text: number for number, text in enumerate(known)}
+    return {"texts": known, "codes": [place[text] for text in shown]}
+
+
+def numbers(values: pd.Series[Any], digits: int = DIGITS) -> Numbers:
+    """Return numbers as JSON can write them, null for what is missing."""
+    plain = pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan)
+    return [number(value, digits) for value in plain.tolist()]
+
+
+def number(value: float, digits: int = DIGITS) -> Maybe:
+    """Return one number with so many significant digits."""
+    if not math.isfinite(value):
+        return None
+    if value == int(value):
+        return int(value)
+    return value if digits >= ALL_DIGITS else float(f"{value:.{digits}g}")
+
+
+def spread(
+    rows: pd.DataFrame, values: pd.Series[Any], places: Mapping[str, int], digits: int = FEW_DIGITS
+) -> Numbers:
+    """Return values in the order of the clusters, null where a cluster has none."""
+    found: Numbers = [None] * len(places)
+    known: Iterable[tuple[Hashable, Maybe]] = zip(
+        rows["cluster"], numbers(values, digits), strict=True
+    )
+    for cluster, value in known:
+        found[places[str(cluster)]] = value
+    return found
+
+
+def points_of(table: pd.DataFrame, crs: object) -> gpd.GeoSeries:
+    """Return the points of a table with columns x and y, in degrees; None where one is missing."""
+    x, y = (pd.to_numeric(table[name]).to_numpy(np.float64, na_value=np.nan) for name in "xy")
+    known = np.isfinite(x) & np.isfinite(y)
+    points = np.full(len(table), None, dtype=object)
+    points[known] = shapely.points(x[known], y[known])
+    return gpd.GeoSeries(points, index=table.index, crs=crs).to_crs("EPSG:4326")
+
+
+def degrees(points: Any) -> tuple[Numbers, Numbers]:  # noqa: ANN401 -- an array of shapes
+    """Return longitudes and latitudes of points in whole steps."""
+    return _steps(shapely.get_x(points)), _steps(shapely.get_y(points))
+
+
+def _steps(values: Iterable[float]) -> Numbers:
+    return [round(d * UNIT) if math.isfinite(d) else None for d in values]

@@ -1,0 +1,291 @@
+"""What the planner's page carries, declared once: Python fills it, scripts read it.
+
+``scripts/make_docs`` writes these declarations as TypeScript (``page/contract.d.ts``), against which
+the scripts are checked. Clusters are known by their place in ``Clusters.id``; a list with one entry
+a cluster is in that order. Degrees are whole steps of 1e-5. Texts are cleaned, and never markup.
+"""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypedDict
+
+from clustermap.messages import Language
+
+Maybe = float | int | None
+"""null where nothing is known, nothing may be told, or the data do not decide."""
+
+Numbers = list[Maybe]
+
+Words = dict[Language, str]
+
+Told = list[object]
+"""A sentence: number of its template, then the texts that fill its gaps: one list for both
+languages, or one for each where they differ."""
+
+
+class Coded(TypedDict):
+    """Texts that repeat: the different ones, and for each entry the place of its own."""
+
+    texts: list[str]
+    codes: list[int]
+
+
+class Template(TypedDict):
+    """A sentence without its values: what stands between its gaps, and the text of each gap."""
+
+    fixed: list[str]
+    gaps: list[int]
+
+
+class Withholding(TypedDict):
+    """When a value is withheld: fewer firms than ``min``, one firm above ``share`` per cent."""
+
+    min: int
+    share: str
+
+
+class Confidence(TypedDict):
+    """Up to which width of the score's interval, and which share of ranks, confidence is a word."""
+
+    words: list[str]
+    width: list[float]
+    span: list[float]
+
+
+class Rules(TypedDict):
+    """Constants of the score that the page needs to compute it with other weights."""
+
+    least: float
+    """Share of the weights whose parts must be decided for a score to be given."""
+    z: float
+    """Standard deviations from the middle to the end of a 90 % interval."""
+    most: float
+    """Largest share that one part may have of the score."""
+    typical: float
+    confidence: Confidence
+
+
+class About(TypedDict):
+    """What holds for the whole page."""
+
+    title: str
+    language: Language
+    synthetic: bool
+    internal: bool
+    attribution: list[str]
+    version: str
+    withholding: Withholding
+    withheld: dict[str, int]
+    totals: dict[str, int]
+    """Of how many values something was withheld."""
+    abroad: bool
+    """Whether any partner abroad is known."""
+    notes: list[Told]
+
+
+class Coverage(TypedDict):
+    """Which records exist at all: absence of records looks like absence of links."""
+
+    kind: list[str]
+    links: Numbers
+    inside: Numbers
+    first_year: Numbers
+    last_year: Numbers
+
+
+class Clusters(TypedDict):
+    """What the clusters are."""
+
+    id: list[str]
+    name: list[str]
+    name_en: list[str]
+    kind: Coded
+    region: Coded
+    district: Coded
+    industries: Coded
+    """Strategic industries they are designated for, joined by ";"."""
+    area_km2: Numbers
+    firms: Numbers
+    employees: Numbers
+    lon: Numbers
+    lat: Numbers
+    outlines: str
+    """As :func:`clustermap.render.outlines.pack_outlines` packs them."""
+
+
+class Scores(TypedDict):
+    """One row of the table SCORES for each cluster."""
+
+    score: Numbers
+    low: Numbers
+    high: Numbers
+    rank: Numbers
+    rank_low: Numbers
+    rank_high: Numbers
+    rated: Numbers
+    capability: Numbers
+    gap: Numbers
+    reason: Coded
+    quadrant: Coded
+    confidence: Coded
+
+
+class Subscore(TypedDict):
+    """One part of the score, one entry a cluster."""
+
+    subscore: str
+    value: Numbers
+    low: Numbers
+    high: Numbers
+    weight: Numbers
+    contribution: Numbers
+    decided: Numbers
+    reason: Coded
+    measure: Numbers
+    """What the part measures: of embeddedness and openness log2 of the ratio to typical."""
+
+
+class Scenario(TypedDict):
+    """The scores of one profile."""
+
+    name: str
+    """"default" for the project's own."""
+    profile: str
+    """Name of the profile, a key of the catalogue."""
+    method: str
+    weights: dict[str, float]
+    """Part to its share of the score; empty where the score is not made of parts."""
+    scores: Scores
+    subscores: list[Subscore]
+
+
+class Ratio(TypedDict):
+    """Links against typical ones; ratios are multiples of what is typical."""
+
+    observed: Numbers
+    expected: Numbers
+    ratio: Numbers
+    low: Numbers
+    high: Numbers
+    decided: Numbers
+
+
+class Ratios(TypedDict):
+    """Links of one kind, or of all together (""), at the local reach that decides and beyond."""
+
+    kind: str
+    local: Ratio
+    beyond: Ratio
+
+
+class Brokers(TypedDict):
+    """First brokers; rows of their own."""
+
+    cluster: list[int]
+    name: Coded
+    type: Coded
+    role: Coded
+
+
+class Abroad(TypedDict):
+    """Links with countries abroad; rows of their own."""
+
+    cluster: list[int]
+    country: Coded
+    kind: list[int]
+    links: list[int]
+
+
+class Flags(TypedDict):
+    """What may mislead; rows of their own."""
+
+    cluster: list[int]
+    flag: Coded
+
+
+class Indicator(TypedDict):
+    """One indicator of one kind and industry."""
+
+    indicator: str
+    kind: str
+    industry: str
+    median: Maybe
+    value: Numbers
+    notes: dict[str, str]
+    low: NotRequired[Numbers]
+    high: NotRequired[Numbers]
+
+
+class Flows(TypedDict):
+    """Links between cells: numbers below that of the clusters are clusters, the rest count on."""
+
+    beyond: list[str]
+    """Cells that are no clusters; "outside:" is every square outside together."""
+    source: list[int]
+    target: list[int]
+    kind: list[int]
+    links: list[int]
+    typical: Numbers
+    """Links that are typical of the pair and kind."""
+
+
+class Institutes(TypedDict):
+    """Institutes with a place on the map."""
+
+    name: list[str]
+    kind: list[int]
+    cluster: Numbers
+    precision_m: Numbers
+    lon: Numbers
+    lat: Numbers
+    unplaced: int
+
+
+class Firms(TypedDict):
+    """Firms as points, only where the output stays in the house."""
+
+    points: str
+    unplaced: int
+    name: list[str] | None
+
+
+class Regions(TypedDict):
+    """Regions of the basemap."""
+
+    name: list[str]
+    name_en: list[str]
+    outlines: str
+    lon: Numbers
+    lat: Numbers
+
+
+class Payload(TypedDict):
+    """Everything that the page shows."""
+
+    about: About
+    rules: Rules
+    words: dict[str, dict[str, Words]]
+    """Parts of the catalogue: part, then the rest of the key, then the text by language."""
+    kinds: list[str]
+    types: list[str]
+    coverage: Coverage
+    clusters: Clusters
+    scenarios: list[Scenario]
+    """The project's own first."""
+    reach: Coded
+    """Local reach that decides, or the widest."""
+    ratios: list[Ratios]
+    brokers: Brokers
+    abroad: Abroad
+    flags: Flags
+    indicators: list[Indicator]
+    industries: dict[str, Words]
+    flows: Flows
+    institutes: Institutes
+    firms: Firms | None
+    explanations: list[list[Told]]
+    sentences: list[dict[Language, Template]]
+    coast: str
+    frame: list[float] | None
+    """West, south, east, north within which the land is whole, in degrees."""
+    regions: Regions | None

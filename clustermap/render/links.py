@@ -1,0 +1,162 @@
+"""Links on the page: flows between places, against what is typical, and with countries abroad."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from clustermap.layers.cells import ABROAD
+from clustermap.render.columns import coded, spread
+from clustermap.render.safe import clean_text
+from clustermap.tables import KINDS
+
+if TYPE_CHECKING:
+    from clustermap.publish.release import Release
+    from clustermap.render.contract import Abroad, Brokers, Coded, Flags, Flows, Ratio, Ratios
+
+    Places = dict[str, int]
+
+STRONGEST = 25
+"""Partners that a page keeps for each cluster."""
+
+NATIONAL = 300
+"""Pairs that it keeps for the map of the whole nation."""
+
+BROKERS = 3
+"""Brokers that it names for each cluster."""
+
+_SQUARE = r"outside:-?\d+_-?\d+"
+_OUTSIDE = "outside:"  # all squares together: their numbers tell a reader nothing
+_BEYOND = "beyond"
+
+
+def describe_reach(release: Release, places: Places) -> Coded:
+    """Return the local reach that decides for each cluster, or the widest."""
+    return coded(_deciding(release).reindex(list(places)))
+
+
+def describe_ratios(release: Release, places: Places) -> list[Ratios]:
+    """Return links and typical links: of all kinds together first, then of each kind."""
+    table = release.ratios[release.ratios["cluster"].isin(places)]
+    if "kind" not in table:
+        table = table.assign(kind="")
+    local = table["reach"] == table["cluster"].map(_deciding(release))
+    beyond = table["reach"] == _BEYOND
+    present = set(table["kind"])
+    return [
+        {
+            "kind": kind,
+            "local": _ratio(table[local & (table["kind"] == kind)], places),
+            "beyond": _ratio(table[beyond & (table["kind"] == kind)], places),
+        }
+        for kind in ("", *KINDS)
+        if kind in present
+    ]
+
+
+def describe_brokers(release: Release, places: Places) -> Brokers:
+    """Return the first brokers of each cluster."""
+    rows = release.brokers
+    rows = rows[(rows["place"] <= BROKERS) & rows["cluster"].isin(places)]
+    return {
+        "cluster": _own(rows, places),
+        "name": coded(rows["name"]),
+        "type": coded(rows["type"]),
+        "role": coded(rows["role"]),
+    }
+
+
+def describe_abroad(release: Release, places: Places) -> Abroad:
+    """Return links with countries abroad."""
+    rows = release.abroad
+    rows = rows[rows["cluster"].isin(places)]
+    return {
+        "cluster": _own(rows, places),
+        "country": coded(rows["country"]),
+        "kind": [KINDS.index(kind) for kind in rows["kind"]],
+        "links": [int(links) for links in rows["links"]],
+    }
+
+
+def describe_flags(release: Release, places: Places) -> Flags:
+    """Return what may mislead about clusters."""
+    rows = release.flags
+    rows = rows[(rows["raised"] == 1) & rows["cluster"].isin(places)]
+    return {"cluster": _own(rows, places), "flag": coded(rows["flag"])}
+
+
+def describe_flows(release: Release, places: Places) -> Flows:
+    """Return the flows that a page has room for."""
+    flows = _strongest(_join_squares(release.flows), places)
+    ends = pd.concat([flows["source"], flows["target"]]).drop_duplicates()
+    beyond = sorted(str(cell) for cell in ends if cell not in places)
+    cells = places | {cell: len(places) + place for place, cell in enumerate(beyond)}
+    return {
+        # A cell outside is known by its number, so that a name is never read for a cluster's.
+        "beyond": [clean_text(cell) for cell in beyond],
+        "source": [cells[cell] for cell in flows["source"]],
+        "target": [cells[cell] for cell in flows["target"]],
+        "kind": [KINDS.index(kind) for kind in flows["kind"]],
+        "links": [int(links) for links in flows["links"]],
+        "typical": [None] * len(flows),
+    }
+
+
+def _own(rows: pd.DataFrame, places: Places) -> list[int]:
+    return [places[str(cluster)] for cluster in rows["cluster"]]
+
+
+def _deciding(release: Release) -> pd.Series[Any]:
+    parts = release.subscores
+    chosen = parts[(parts["scenario"] == "default") & (parts["reach"] != "")]
+    return chosen.drop_duplicates("cluster").set_index("cluster")["reach"]
+
+
+def _ratio(rows: pd.DataFrame, places: Places) -> Ratio:
+    # The log2 of the table says nothing to a reader: so many times what is typical.
+    times = {key: 2 ** rows[key].astype(float) for key in ("ratio", "low", "high")}
+    return {
+        "observed": spread(rows, rows["observed"], places),
+        "expected": spread(rows, rows["expected"], places),
+        "ratio": spread(rows, times["ratio"], places),
+        "low": spread(rows, times["low"], places),
+        "high": spread(rows, times["high"], places),
+        "decided": spread(rows, rows["decided"], places),
+    }
+
+
+def _join_squares(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows with all squares outside the clusters as one cell."""
+    ends = {
+        end: flows[end].mask(flows[end].astype(str).str.fullmatch(_SQUARE), _OUTSIDE)
+        for end in ("source", "target")
+    }
+    keys = ["source", "target", "kind"]
+    return flows.assign(**ends).groupby(keys, sort=False)["links"].sum().reset_index()
+
+
+def _strongest(flows: pd.DataFrame, places: Places) -> pd.DataFrame:
+    """Return the flows that a page has room for: each cluster's and the nation's strongest.
+
+    Of two cells all flows are kept or none, so that their sum on the page is their sum.
+    """
+    apart = flows[(flows["source"] != flows["target"]) & (flows["links"] > 0)]
+    for end in ("source", "target"):  # countries abroad have a list of their own
+        apart = apart[~apart[end].astype(str).str.startswith(ABROAD)]
+    from_cluster, to_cluster = (apart[end].isin(places) for end in ("source", "target"))
+    apart = apart[from_cluster | to_cluster]
+    ends = np.sort(apart[["source", "target"]].to_numpy(dtype=object), axis=1)
+    pairs = apart.assign(low=ends[:, 0], high=ends[:, 1])
+    sums = pairs.groupby(["low", "high"])["links"].sum().reset_index()
+    sums = sums.sort_values(["links", "low", "high"], ascending=[False, True, True])
+    sums = sums.reset_index(drop=True)
+    inside = sums["low"].isin(places) & sums["high"].isin(places)
+    cells = pd.concat([sums["low"], sums["high"]]).sort_index(kind="stable")
+    near_top = cells.isin(places) & (cells.groupby(cells).cumcount() < STRONGEST)
+    kept = (inside & (inside.cumsum() <= NATIONAL)) | near_top.groupby(level=0).any()
+    found = pairs.merge(sums.loc[kept, ["low", "high"]], on=["low", "high"])
+    return found.sort_values(
+        ["links", "source", "target", "kind"], ascending=[False, True, True, True]
+    )

@@ -1,0 +1,254 @@
+// Written by scripts/make_docs from clustermap/render/contract.py.
+type Language = "ko" | "en";
+/** null where nothing is known, nothing may be told, or the data do not decide. */
+type Maybe = number | null;
+type Numbers = Maybe[];
+type Words = Record<Language, string>;
+/** A sentence: number of its template, then the texts that fill its gaps: one list for both languages, or one for each where they differ. */
+type Told = unknown[];
+
+/** Texts that repeat: the different ones, and for each entry the place of its own. */
+interface Coded {
+  texts: string[];
+  codes: number[];
+}
+
+/** A sentence without its values: what stands between its gaps, and the text of each gap. */
+interface Template {
+  fixed: string[];
+  gaps: number[];
+}
+
+/** When a value is withheld: fewer firms than `min`, one firm above `share` per cent. */
+interface Withholding {
+  min: number;
+  share: string;
+}
+
+/** Up to which width of the score's interval, and which share of ranks, confidence is a word. */
+interface Confidence {
+  words: string[];
+  width: number[];
+  span: number[];
+}
+
+/** Constants of the score that the page needs to compute it with other weights. */
+interface Rules {
+  /** Share of the weights whose parts must be decided for a score to be given. */
+  least: number;
+  /** Standard deviations from the middle to the end of a 90 % interval. */
+  z: number;
+  /** Largest share that one part may have of the score. */
+  most: number;
+  typical: number;
+  confidence: Confidence;
+}
+
+/** What holds for the whole page. */
+interface About {
+  title: string;
+  language: Language;
+  synthetic: boolean;
+  internal: boolean;
+  attribution: string[];
+  version: string;
+  withholding: Withholding;
+  withheld: Record<string, number>;
+  /** Of how many values something was withheld. */
+  totals: Record<string, number>;
+  /** Whether any partner abroad is known. */
+  abroad: boolean;
+  notes: Told[];
+}
+
+/** Which records exist at all: absence of records looks like absence of links. */
+interface Coverage {
+  kind: string[];
+  links: Numbers;
+  inside: Numbers;
+  first_year: Numbers;
+  last_year: Numbers;
+}
+
+/** What the clusters are. */
+interface Clusters {
+  id: string[];
+  name: string[];
+  name_en: string[];
+  kind: Coded;
+  region: Coded;
+  district: Coded;
+  /** Strategic industries they are designated for, joined by ";". */
+  industries: Coded;
+  area_km2: Numbers;
+  firms: Numbers;
+  employees: Numbers;
+  lon: Numbers;
+  lat: Numbers;
+  /** As :func:`clustermap.render.outlines.pack_outlines` packs them. */
+  outlines: string;
+}
+
+/** One row of the table SCORES for each cluster. */
+interface Scores {
+  score: Numbers;
+  low: Numbers;
+  high: Numbers;
+  rank: Numbers;
+  rank_low: Numbers;
+  rank_high: Numbers;
+  rated: Numbers;
+  capability: Numbers;
+  gap: Numbers;
+  reason: Coded;
+  quadrant: Coded;
+  confidence: Coded;
+}
+
+/** One part of the score, one entry a cluster. */
+interface Subscore {
+  subscore: string;
+  value: Numbers;
+  low: Numbers;
+  high: Numbers;
+  weight: Numbers;
+  contribution: Numbers;
+  decided: Numbers;
+  reason: Coded;
+  /** What the part measures: of embeddedness and openness log2 of the ratio to typical. */
+  measure: Numbers;
+}
+
+/** The scores of one profile. */
+interface Scenario {
+  /** "default" for the project's own. */
+  name: string;
+  /** Name of the profile, a key of the catalogue. */
+  profile: string;
+  method: string;
+  /** Part to its share of the score; empty where the score is not made of parts. */
+  weights: Record<string, number>;
+  scores: Scores;
+  subscores: Subscore[];
+}
+
+/** Links against typical ones; ratios are multiples of what is typical. */
+interface Ratio {
+  observed: Numbers;
+  expected: Numbers;
+  ratio: Numbers;
+  low: Numbers;
+  high: Numbers;
+  decided: Numbers;
+}
+
+/** Links of one kind, or of all together (""), at the local reach that decides and beyond. */
+interface Ratios {
+  kind: string;
+  local: Ratio;
+  beyond: Ratio;
+}
+
+/** First brokers; rows of their own. */
+interface Brokers {
+  cluster: number[];
+  name: Coded;
+  type: Coded;
+  role: Coded;
+}
+
+/** Links with countries abroad; rows of their own. */
+interface Abroad {
+  cluster: number[];
+  country: Coded;
+  kind: number[];
+  links: number[];
+}
+
+/** What may mislead; rows of their own. */
+interface Flags {
+  cluster: number[];
+  flag: Coded;
+}
+
+/** One indicator of one kind and industry. */
+interface Indicator {
+  indicator: string;
+  kind: string;
+  industry: string;
+  median: Maybe;
+  value: Numbers;
+  notes: Record<string, string>;
+  low?: Numbers;
+  high?: Numbers;
+}
+
+/** Links between cells. Cells below the number of clusters are clusters; the rest count on in `beyond`, where "outside:" is every square outside together. */
+interface Flows {
+  /** Cells that are no clusters; "outside:" is every square outside together. */
+  beyond: string[];
+  source: number[];
+  target: number[];
+  kind: number[];
+  links: number[];
+  /** Links that are typical of the pair and kind. */
+  typical: Numbers;
+}
+
+/** Institutes with a place on the map. */
+interface Institutes {
+  name: string[];
+  kind: number[];
+  cluster: Numbers;
+  precision_m: Numbers;
+  lon: Numbers;
+  lat: Numbers;
+  unplaced: number;
+}
+
+/** Firms as points, only where the output stays in the house. */
+interface Firms {
+  points: string;
+  unplaced: number;
+  name: string[] | null;
+}
+
+/** Regions of the basemap. */
+interface Regions {
+  name: string[];
+  name_en: string[];
+  outlines: string;
+  lon: Numbers;
+  lat: Numbers;
+}
+
+/** Everything that the page shows. */
+interface Payload {
+  about: About;
+  rules: Rules;
+  /** Parts of the catalogue: part, then the rest of the key, then the text by language. */
+  words: Record<string, Record<string, Words>>;
+  kinds: string[];
+  types: string[];
+  coverage: Coverage;
+  clusters: Clusters;
+  /** The project's own first. */
+  scenarios: Scenario[];
+  /** Local reach that decides, or the widest. */
+  reach: Coded;
+  ratios: Ratios[];
+  brokers: Brokers;
+  abroad: Abroad;
+  flags: Flags;
+  indicators: Indicator[];
+  industries: Record<string, Words>;
+  flows: Flows;
+  institutes: Institutes;
+  firms: Firms | null;
+  explanations: Told[][];
+  sentences: (Record<Language, Template>)[];
+  coast: string;
+  /** West, south, east, north within which the land is whole, in degrees. */
+  frame: number[] | null;
+  regions: Regions | null;
+}
