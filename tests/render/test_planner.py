@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from base64 import b64encode
 from dataclasses import replace
@@ -13,6 +12,7 @@ import pytest
 
 from clustermap.messages import catalogue
 from clustermap.render import leaflet
+from clustermap.render.offline import read_content
 from clustermap.render.planner import SCRIPTS, draw_planner, page_title, read_parts
 from clustermap.render.safe import clean_text
 from clustermap.scores.profile import PARTS
@@ -20,11 +20,7 @@ from tests.render import worlds
 
 
 def data_of(page: bytes) -> Any:
-    found = re.search(
-        r'<script type="application/json" id="cm-data">(.*?)</script>', page.decode(), re.DOTALL
-    )
-    assert found
-    return json.loads(found[1])
+    return read_content(page)
 
 
 def test_no_address_outside_the_file(small_page: bytes) -> None:
@@ -74,8 +70,8 @@ def test_real_data_carry_no_mark() -> None:
 def test_payload_is_the_release(small_page: bytes) -> None:
     content = data_of(small_page)
     assert content["clusters"]["id"] == list("ABCDEF")
-    assert content["scores"]["rank"] == [1, 2, 3, 4, None, None]
-    assert content["scores"]["rank_high"] == [2, 3, 4, 4, None, None]
+    assert content["scenarios"][0]["scores"]["rank"] == [1, 2, 3, 4, None, None]
+    assert content["scenarios"][0]["scores"]["rank_high"] == [2, 3, 4, 4, None, None]
     assert content["clusters"]["employees"] == [15000, 6000, 9000, 2500, None, 300]
     assert content["firms"] is None
     assert content["institutes"]["unplaced"] == 1
@@ -96,16 +92,18 @@ def test_payload_is_the_release(small_page: bytes) -> None:
 
 def test_payload_holds_what_stands_behind_the_score(small_page: bytes) -> None:
     content = data_of(small_page)
-    scores = content["scores"]
+    scenario = content["scenarios"][0]
+    scores = scenario["scores"]
     assert scores["capability"] == [81, 66, 70, None, None, None]
     quadrants = [scores["quadrant"]["texts"][code] for code in scores["quadrant"]["codes"]]
     assert quadrants == ["local_global", "global", *["undecided"] * 4]
-    parts = {column["subscore"]: column for column in content["subscores"]}
+    parts = {column["subscore"]: column for column in scenario["subscores"]}
     assert list(parts) == list(PARTS)
     assert parts["brokerage"]["decided"] == [1, 1, 1, 0, None, None]
     reasons = parts["brokerage"]["reason"]
     assert reasons["texts"][reasons["codes"][3]] == "reason.nobody_can_broker"
-    ratios = content["ratios"]
+    ratios = content["ratios"][0]
+    assert ratios["kind"] == ""
     # Of A's local reaches 10 km decides; 2 to the power of 1, and 1.25 is 2.38.
     assert ratios["local"]["observed"] == [60, 8, None, None, None, None]
     assert ratios["local"]["ratio"] == [2, 0.595, None, 0.707, None, None]
@@ -158,7 +156,8 @@ def test_hostile_text_stays_text(hostile_page: bytes) -> None:
     assert content["regions"]["name"] == shown
     assert content["about"]["attribution"][:6] == shown[:6]
     assert [told[1][0] for told in content["explanations"][0]] == shown
-    assert "{{ 7*7 }}" in text
+    # What the page carries is packed, so that no text of a user stands in it as it is.
+    assert "{{ 7*7 }}" not in text
     assert ">49<" not in text
     assert "onerror=alert(1)>" not in text.split("<body>")[0]
     assert text.count("<script") == len(SCRIPTS) + 3

@@ -1,5 +1,5 @@
 // Keeps the other scripts until the data are unpacked, then runs them in the order of the page.
-window.cm = (function () {
+window.cm = /** @type {Cm} */ ((function () {
   "use strict";
 
   const waiting = [];
@@ -30,5 +30,5 @@ window.cm = (function () {
 
   document.addEventListener("DOMContentLoaded", start);
 
-  return { run: (part) => waiting.push(part) };
-})();
+  return { run: (part) => { waiting.push(part); } };
+})());

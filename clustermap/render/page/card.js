@@ -241,7 +241,7 @@ cm.run(function (cm) {
 
   /** Open every fold, for paper; gives back what closes them again. */
   cm.unfoldCard = function () {
-    const closed = [...document.querySelectorAll("#card details:not([open])")];
+    const closed = cm.find("#card details:not([open])");
     const kept = new Set(opened);
     for (const details of closed) details.open = true;
     return () => {

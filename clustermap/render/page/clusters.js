@@ -166,7 +166,9 @@ cm.run(function (cm) {
   const LARGE = 90; // pixels: on a mark as large as this a name may stand
 
   // Below, above, to the right, to the left.
-  function placesFor([west, north, east, south], half) {
+  /** @param {number[]} box */
+  function placesFor(box, half) {
+    const [west, north, east, south] = box;
     const [x, y] = [(west + east) / 2, (north + south) / 2];
     return [[x, south + 11], [x, north - 11], [east + half + 3, y], [west - half - 3, y]];
   }

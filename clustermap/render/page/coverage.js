@@ -30,7 +30,7 @@ cm.run(function (cm) {
   cm.coverageTable = function () {
     const heads = ["page.card.kind", "page.about.links", "page.about.inside", "page.about.years"];
     const shown = cm.table(heads.map((key) => cm.say(key)), kindRows(), "coverage");
-    shown.firstChild.id = "coverage";
+    shown.id = "coverage";
     return shown;
   };
 
@@ -52,7 +52,7 @@ cm.run(function (cm) {
         return total ? `${name} ${cm.say("page.withheld.of", { total: cm.number(total, 0) })}` : name;
       });
     if (!told.length) return [cm.quiet(cm.say("page.about.withheld_none"))];
-    return [cm.quiet(cm.say("page.about.withheld_why", about.withholding)),
+    return [cm.quiet(cm.say("page.about.withheld_why", { ...about.withholding })),
       cm.make("ul", {}, ...told.map((text) => cm.make("li", { text })))];
   };
 

@@ -7,8 +7,8 @@ cm.run(function (cm) {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {
       if (value === null || value === undefined || value === false) continue;
-      if (name === "text") element.textContent = value;
-      else element.setAttribute(name, value === true ? "" : value);
+      if (name === "text") element.textContent = String(value);
+      else element.setAttribute(name, value === true ? "" : String(value));
     }
     element.append(...children.filter((child) => child !== null));
     return element;
@@ -32,6 +32,9 @@ cm.run(function (cm) {
 
   cm.byId = (id) => document.getElementById(id);
 
+  /** All elements that a selector finds. */
+  cm.find = (selector) => Array.from(document.querySelectorAll(selector));
+
   /** A horizontal bar from 0 to 100, with marks. */
   cm.bar = function (className, parts) {
     const bar = cm.make("span", { class: className, "aria-hidden": "true" });
@@ -48,13 +51,13 @@ cm.run(function (cm) {
   /** Put the words of the catalogue wherever the markup asks for them. */
   cm.putWords = function () {
     document.documentElement.lang = cm.language;
-    for (const element of document.querySelectorAll("[data-word]")) {
+    for (const element of cm.find("[data-word]")) {
       element.textContent = cm.say(element.dataset.word);
     }
     for (const [from, to] of [
       ["label", "aria-label"], ["placeholder", "placeholder"], ["title", "title"],
     ]) {
-      for (const element of document.querySelectorAll(`[data-${from}]`)) {
+      for (const element of cm.find(`[data-${from}]`)) {
         element.setAttribute(to, cm.say(element.dataset[from]));
       }
     }

@@ -20,6 +20,7 @@ cm.run(function (cm) {
 
   /** Marks of a scale from 0 to 100: the 90 % interval, the value, and what is typical. */
   function marksOf(value, low, high, typical) {
+    /** @type {BarMark[]} */
     const marks = low === null || high === null ? []
       : [{ class: "range", at: low, width: Math.max(0.5, high - low) }];
     marks.push(...typical);

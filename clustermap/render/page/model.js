@@ -106,7 +106,10 @@ cm.run(function (cm) {
         x: located ? worldX(columns.lon[place] / UNIT) : 0,
         y: located ? worldY(columns.lat[place] / UNIT) : 0,
         rings: shapes[place], box: boxOf(shapes[place]),
-        rated: false, // until scores are put on it, see scores.js
+        // Until scores are put on it, see scores.js.
+        rated: false, score: null, low: null, high: null, rank: null, rankLow: null,
+        rankHigh: null, capability: null, gap: null, scoreClass: null, reason: "", quadrant: "",
+        confidence: "",
       };
     });
   }

@@ -84,17 +84,12 @@ cm.run(function (cm) {
     const note = withheld
       ? `${cm.say("page.card.partners_note")} ${cm.say("page.card.partners_withheld")}`
       : cm.say("page.card.partners_note");
-    const sections = [];
-    for (const [key, head, found] of [
-      ["partners", "partner", partnersOf(cluster).slice(0, PARTNERS)],
-      ["abroad", "country", countriesOf(cluster).slice(0, PARTNERS)],
-    ]) {
-      sections.push(part(subheading(cm.say(`page.card.${key}`)), found.length
-        ? table([cm.say(`page.card.${head}`), cm.say("page.card.count")],
-          found.map((one) => partnerRow(one, found[0].links)), "partners")
+    const section = (key, head, found) => part(subheading(cm.say(`page.card.${key}`)),
+      found.length ? table([cm.say(`page.card.${head}`), cm.say("page.card.count")],
+        found.map((one) => partnerRow(one, found[0].links)), "partners")
         : quiet(cm.say(noneKey(key, withheld))),
-      key === "partners" && found.length ? quiet(note) : null));
-    }
-    return sections;
+      key === "partners" && found.length ? quiet(note) : null);
+    return [section("partners", "partner", partnersOf(cluster).slice(0, PARTNERS)),
+      section("abroad", "country", countriesOf(cluster).slice(0, PARTNERS))];
   };
 });

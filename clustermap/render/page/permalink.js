@@ -3,6 +3,7 @@ cm.run(function (cm) {
   "use strict";
 
   const { state } = cm;
+  /** @type {FilterName[]} */
   const FILTERS = ["industry", "region", "kind", "quadrant"];
   let silent = true; // while the page is put together, or an address is being read
 

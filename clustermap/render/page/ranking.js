@@ -90,11 +90,14 @@ cm.run(function (cm) {
       to: Math.max(0, Math.min(entries.length, to)) };
   }
 
+  function placeUnderKeyboard() {
+    const row = document.activeElement && document.activeElement.closest("#rows tr[data-place]");
+    return row ? Number(row.getAttribute("data-place")) : null;
+  }
+
   function drawRows(range) {
     drawn = range;
-    const focused = document.activeElement && document.activeElement.closest
-      ? document.activeElement.closest("#rows tr[data-place]") : null;
-    const keep = focused ? Number(focused.dataset.place) : null;
+    const keep = placeUnderKeyboard();
     const rows = entries.slice(range.from, range.to)
       .map((entry, at) => rowOf(entry, range.from + at));
     cm.byId("rows").replaceChildren(...(range.from ? [spacer(range.from)] : []), ...rows,
@@ -103,22 +106,17 @@ cm.run(function (cm) {
     if (keep !== null) focusOn(keep);
   }
 
-  const buttonOf = (place) => {
-    const row = document.querySelector(`#rows tr[data-place="${place}"]`);
-    return row ? row.querySelector("button") : null;
-  };
+  const buttonOf = (place) => cm.find(`#rows tr[data-place="${place}"] button`)[0] || null;
 
   // One row can be reached with the tab key; the arrow keys lead to the others.
   function setTabStop() {
     const button = (current !== null && buttonOf(current))
-      || document.querySelector("#rows tr[data-place] button");
+      || cm.find("#rows tr[data-place] button")[0];
     if (button) button.tabIndex = 0;
   }
 
   function focusOn(place) {
-    for (const button of document.querySelectorAll("#rows button[tabindex='0']")) {
-      button.tabIndex = -1;
-    }
+    for (const button of cm.find("#rows button[tabindex='0']")) button.tabIndex = -1;
     current = place;
     setTabStop();
     const button = buttonOf(place);
@@ -152,9 +150,9 @@ cm.run(function (cm) {
   const isWide = () => !window.matchMedia("(max-width: 760px)").matches;
 
   function walk(event) {
-    const row = document.activeElement.closest("#rows tr[data-place]");
-    if (!row) return;
-    const here = indexOf(Number(row.dataset.place));
+    const place = placeUnderKeyboard();
+    if (place === null) return;
+    const here = indexOf(place);
     const steps = { ArrowDown: here + 1, ArrowUp: here - 1, PageDown: here + 10,
       PageUp: here - 10, Home: 0, End: entries.length - 1 };
     if (here < 0 || !(event.key in steps)) return;

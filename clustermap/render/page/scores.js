@@ -90,7 +90,7 @@ cm.run(function (cm) {
     for (const cluster of clusters) {
       for (let draw = 0; draw < DRAWS; draw += 1) {
         for (const column of columns) {
-          const z = source.next().value / rules.z;
+          const z = Number(source.next().value) / rules.z;
           const value = column.value[cluster.place];
           const end = z > 0 ? column.high[cluster.place] : column.low[cluster.place];
           const told = value !== null && column.decided[cluster.place];

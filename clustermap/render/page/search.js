@@ -79,6 +79,9 @@ cm.run(function (cm) {
     return value !== null && value !== undefined && value > SPECIALISED;
   };
 
+  /** @type {FilterName[]} */
+  const FILTERS = ["industry", "region", "kind", "quadrant"];
+
   const TESTS = {
     industry: cm.isIn,
     region: (cluster, region) => cluster.region === region,
@@ -141,14 +144,16 @@ cm.run(function (cm) {
   }
 
   function drawFilters() {
-    const names = ["industry", "region", "kind"].filter((name) => cm.choicesOf(name).length > 1);
+    /** @type {FilterName[]} */
+    const own = ["industry", "region", "kind"];
+    const names = own.filter((name) => cm.choicesOf(name).length > 1);
     const parts = names.map(chooser);
     if (cm.state.filters.quadrant) parts.push(chooser("quadrant"));
     if (cm.isFiltered() || cm.state.search) {
       const clear = cm.make("button", { type: "button", class: "link", id: "clear-filters",
         text: cm.say("page.filter.clear") });
       clear.addEventListener("click", () => {
-        for (const name of Object.keys(cm.state.filters)) cm.filter(name, "");
+        for (const name of FILTERS) cm.filter(name, "");
         cm.search("");
         cm.byId("search").focus();
       });

@@ -198,7 +198,7 @@ cm.run(function (cm) {
       ? `[${cm.say("page.synthetic_short")}] ${about.title}` : about.title;
     map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", cm.say("page.map.label"));
-    for (const button of document.querySelectorAll("[data-language]")) {
+    for (const button of cm.find("[data-language]")) {
       button.setAttribute("aria-pressed", String(button.dataset.language === cm.language));
     }
   }
@@ -235,9 +235,9 @@ cm.run(function (cm) {
       if (!cm.printing) limitMap();
     });
     window.addEventListener("hashchange", cm.readAddress);
-    for (const event of ["select", "language", "shown", "scores", "filter", "view"]) {
-      cm.on(event, cm.keepAddress);
-    }
+    /** @type {StateEvent[]} */
+    const kept = ["select", "language", "shown", "scores", "filter", "view"];
+    for (const event of kept) cm.on(event, cm.keepAddress);
     map.on("moveend", cm.keepAddress);
     cm.on("scores", () => {
       cm.drawCard();
@@ -255,7 +255,7 @@ cm.run(function (cm) {
       const cluster = cm.clusterAt(event.containerPoint);
       cm.select(cluster ? cluster.id : null);
     });
-    for (const button of document.querySelectorAll("[data-language]")) {
+    for (const button of cm.find("[data-language]")) {
       button.addEventListener("click", () => cm.setLanguage(button.dataset.language));
     }
     cm.byId("open-about").addEventListener("click", cm.openAbout);

@@ -34,7 +34,7 @@ cm.run(function (cm) {
     },
     drawn: {
       circles: 0, polygons: 0, hollow: 0, flows: 0, institutes: 0, firms: 0, squares: 0,
-      labels: 0, rows: 0,
+      labels: 0, rows: 0, points: 0,
     },
   };
 
@@ -114,6 +114,9 @@ cm.run(function (cm) {
     cm.state.period = period;
     cm.tell("shown");
   };
+
+  /** Whether the page knows where the firms of an industry are. */
+  cm.hasDensity = (industry) => Object.hasOwn(cm.payload.industries, industry);
 
   /** Show the density of firms of one strategic industry; "" for all firms. */
   cm.useIndustry = function (industry) {

@@ -5,6 +5,7 @@ cm.run(function (cm) {
   const MARK = "\ufeff"; // so that Excel reads Korean
   const LIVELY = /^[=+\-@\t\r]/; // a spreadsheet would compute what begins so
 
+  /** @type {[string, (cluster: Cluster) => string | number | null][]} */
   const COLUMNS = [
     ["rank", (cluster) => cluster.rank], ["rank_low", (cluster) => cluster.rankLow],
     ["rank_high", (cluster) => cluster.rankHigh], ["cluster", (cluster) => cluster.id],

@@ -1,102 +1,272 @@
-// Shapes of what the scripts of the page share; for readers and editors, never loaded.
+// What the scripts of the page share; for readers and for checking, never loaded.
+// contract.d.ts beside it declares what Python wrote.
 
 declare const L: any;
-declare const map_planner: any;
 
-interface CodedTexts { texts: string[]; codes: number[] }
-type Numbers = (number | null)[];
-type Ratios = Record<"observed" | "expected" | "ratio" | "low" | "high", Numbers>;
-type Told = [template: number, gaps: string[], english?: string[]];
+/** Rings as world coordinates x, y, x, y, ... between 0 and 1. */
+type Rings = Float64Array[];
 
-/** What Python wrote (clustermap/render/payload.py). Degrees are whole steps of 1e-5. */
-interface Payload {
-  about: {
-    title: string; language: "ko" | "en"; synthetic: boolean; internal: boolean;
-    attribution: string[]; version: string; withheld: Record<string, number>; notes: Told[];
-    /** When a value is withheld: fewer firms than min, or one firm above share per cent. */
-    rules: { min: number; share: string };
-    /** Of how many values something was withheld; whether any partner abroad is known. */
-    totals: Record<string, number>; abroad: boolean;
-    coverage: { kind: string[]; links: Numbers; inside: Numbers; first_year: Numbers;
-      last_year: Numbers };
-  };
-  /** Parts of the catalogue: part -> rest of the key -> text by language. */
-  words: Record<string, Record<string, { ko: string; en: string }>>;
-  kinds: string[];
-  types: string[];
-  clusters: {
-    id: string[]; name: string[]; name_en: string[]; kind: CodedTexts; region: CodedTexts;
-    district: CodedTexts; industries: CodedTexts; area_km2: Numbers; firms: Numbers;
-    employees: Numbers; lon: Numbers; lat: Numbers; outlines: string;
-  };
-  scores: { score: Numbers; low: Numbers; high: Numbers; rank: Numbers; rank_low: Numbers;
-    rank_high: Numbers; rated: Numbers; reason: CodedTexts; capability: Numbers; gap: Numbers;
-    quadrant: CodedTexts; confidence: CodedTexts };
-  subscores: { subscore: string; value: Numbers; low: Numbers; high: Numbers; weight: Numbers; contribution: Numbers; decided: Numbers;
-    reason: CodedTexts }[];
-  /** Links against what is typical: at the local reach that decides (or the widest), and beyond.
-   * Ratios are multiples of what is typical. */
-  ratios: { reach: CodedTexts; local: Ratios; beyond: Ratios };
-  /** Lists of their own, each row with the place of its cluster. */
-  brokers: { cluster: number[]; name: CodedTexts; type: CodedTexts; role: CodedTexts };
-  abroad: { cluster: number[]; country: CodedTexts; kind: number[]; links: number[] };
-  flags: { cluster: number[]; flag: CodedTexts };
-  indicators: { indicator: string; kind: string; industry: string; median: number | null;
-    value: Numbers; low?: Numbers; high?: Numbers; notes: Record<string, string> }[];
-  industries: Record<string, { ko: string; en: string }>;
-  /** Cells below the number of clusters are clusters; the rest count on in `beyond`, where
-   * "outside:" is every square outside together; countries abroad stand in `abroad`. */
-  flows: { beyond: string[]; source: number[]; target: number[]; kind: number[];
-    links: number[] };
-  institutes: { name: string[]; kind: number[]; cluster: Numbers; precision_m: Numbers;
-    lon: Numbers; lat: Numbers; unplaced: number };
-  firms: { points: string; unplaced: number; name: string[] | null } | null;
-  explanations: Told[][];
-  sentences: Record<"ko" | "en", { fixed: string[]; gaps: number[] }>[];
-  coast: string;
-  /** West, south, east, north within which the land is whole, in degrees. */
-  frame: [number, number, number, number] | null;
-  regions: { name: string[]; name_en: string[]; outlines: string; lon: Numbers;
-    lat: Numbers } | null;
+/** Part of the map that a layer paints, in pixels of the whole world at its zoom. */
+interface View { zoom: number; scale: number; left: number; top: number; width: number; height: number }
+
+interface Point { x: number; y: number }
+
+interface Cluster {
+  place: number; id: string; located: boolean;
+  name: string; nameEn: string; kind: string; region: string; district: string;
+  industries: string[];
+  area: Maybe; firms: Maybe; employees: Maybe;
+  lon: number; lat: number; x: number; y: number; rings: Rings; box: number[];
+  /** Of the scenario or the weights that are shown; null where it is not rated. */
+  rated: boolean; score: Maybe; low: Maybe; high: Maybe;
+  rank: Maybe; rankLow: Maybe; rankHigh: Maybe;
+  capability: Maybe; gap: Maybe; scoreClass: Maybe;
+  reason: string; quadrant: string; confidence: string;
+  /** What a search looks through, made when it is first needed. */
+  texts?: { names: string[]; initials: string[]; others: string[]; otherInitials: string[] };
 }
+
+
+
+interface Flow {
+  source: number; target: number; kind: number; links: number; typical: Maybe;
+  /** Links in each period; absent where they are not told. */
+  periods?: number[];
+  /** Whether both ends are clusters. */
+  drawn: boolean;
+}
+
+interface Institute {
+  name: string; type: number; cluster: Maybe; precision: Maybe; above: number; spot: string;
+  stack: number; x: number; y: number;
+}
+
+interface Region { name: string; nameEn: string; rings: Rings; x: Maybe; y: Maybe }
+
+interface Model {
+  clusters: Cluster[]; flows: Flow[]; flowsOf: Flow[][];
+  byId: Map<string, Cluster>;
+  /** In the order of their ranks. */
+  rated: Cluster[]; unrated: Cluster[];
+  institutes: Institute[];
+  firms: { points: Float64Array; names: string[] | null } | null;
+  coast: Rings[]; regions: Region[];
+  /** First and last year of each period. */
+  periods: [number, number][];
+  /** What the area of a circle shows. */
+  measure: "employees" | "firms";
+}
+
+type FilterName = "industry" | "region" | "kind" | "quadrant";
 
 /** What the reader has chosen and what is drawn; tests look here, never at pixels. */
 interface State {
   /** Everything is drawn and listens; also performance.mark("ready"). */
   ready: boolean;
-  language: "ko" | "en";
+  language: Language;
+  /** View of the left side: ranking, quadrants, compare, unrated, coverage. */
+  view: string;
   /** Identifier of the selected cluster. */
   selected: string | null;
   hovered: string | null;
-  /** What is searched for, in lower case. */
+  /** Name of the scenario that is shown. */
+  scenario: string;
+  /** The reader's own weights, one a part of the first scenario. */
+  weights: number[] | null;
+  /** What is searched for. */
   search: string;
+  /** "" for all. */
+  filters: Record<FilterName, string>;
+  /** Place of the period whose links are shown; null for all years. */
+  period: number | null;
+  /** Strategic industry whose firms the density shows; "" for all. */
+  industry: string;
   /** What the legend has switched on; flows by the place of their kind in `payload.kinds`. */
-  shown: { flows: boolean[]; institutes: boolean; firms: boolean; regions: boolean };
+  shown: { flows: boolean[]; institutes: boolean; firms: boolean; density: boolean;
+    regions: boolean };
   /** How many of each the page carries. */
   counts: { clusters: number; rated: number; unrated: number; institutes: number; flows: number;
     firms: number };
   /** How many of each were drawn last. */
   drawn: { circles: number; polygons: number; hollow: number; flows: number; institutes: number;
-    firms: number; labels: number; rows: number };
+    firms: number; squares: number; labels: number; rows: number; points: number };
 }
 
-interface Window {
-  cm: {
-    payload: Payload;
-    state: State;
-    language: "ko" | "en";
-    map: any;
-    model: any;
-    say(key: string, values?: Record<string, unknown>): string;
-    select(id: string | null): void;
-    setLanguage(language: "ko" | "en"): void;
-    on(event: "select" | "hover" | "language" | "shown", listener: () => void): void;
-    /** Where a cluster's mark lies in the window, in pixels. */
-    windowPoint(id: string): { x: number; y: number };
-    /** Class of a rank: 0 the best; as many as there are shares for the rest. */
-    classOf(rank: number, rated: number): number;
-    /** Shares in percent at which classes end, and their shades in RAMP. */
-    classesOf(rated: number): { shares: number[]; shades: number[] };
-    [name: string]: any;
-  };
+type StateEvent = "select" | "hover" | "language" | "shown" | "scores" | "filter" | "view";
+
+type Attributes = Record<string, unknown>;
+
+interface BarMark { class: string; at?: number; width?: number; colour?: string }
+
+interface Cm {
+  /** Keep a script until the data are unpacked. */
+  run(part: (cm: Cm) => void): void;
+
+  // words.js
+  language: Language;
+  say(key: string, values?: Record<string, unknown>): string;
+  label(...keys: string[]): string;
+  knows(key: string): boolean;
+  sentence(told: Told): string;
+  number(value: number, decimals?: number): string;
+  percent(share: number): string;
+
+  // model.js
+  payload: Payload;
+  model: Model;
+  decode(coded: Coded, place: number): string;
+  names(thing: { name: string; nameEn: string }): [string, string];
+
+  // scores.js
+  classes: { shares: number[]; shades: number[] };
+  /** Shares in percent at which classes end, and their shades in RAMP. */
+  classesOf(rated: number): { shares: number[]; shades: number[] };
+  /** Class of a rank: 0 the best; as many as there are shares for the rest. */
+  classOf(rank: number, rated: number): number;
+  weightsOf(scenario: Scenario): number[];
+  isWeighed(scenario: Scenario): boolean;
+  scoreWith(weights: number[]): Maybe[];
+  scenario(): Scenario;
+  applyScores(): void;
+
+  // state.js
+  state: State;
+  on(event: StateEvent, listener: () => void): void;
+  tell(event: StateEvent): void;
+  selected(): Cluster | null;
+  select(id: string | null): void;
+  hover(id: string | null): void;
+  setLanguage(language: Language): void;
+  useScenario(name: string): void;
+  useWeights(weights: number[] | null): void;
+  filter(name: FilterName, value: string): void;
+  search(text: string): void;
+  hasDensity(industry: string): boolean;
+  usePeriod(period: number | null): void;
+  useIndustry(industry: string): void;
+  show(view: string): void;
+
+  // dom.js
+  make(tag: string, attributes?: Attributes, ...children: (Node | string | null)[]): any;
+  heading(text: string): HTMLElement;
+  subheading(text: string): HTMLElement;
+  quiet(text: string): HTMLElement;
+  part(...children: (Node | string | null)[]): HTMLElement;
+  table(heads: string[], rows: HTMLElement[], className?: string): HTMLElement;
+  byId(id: string): any;
+  find(selector: string): any[];
+  bar(className: string, parts: BarMark[]): HTMLElement;
+  putWords(): void;
+
+  // canvas.js
+  map: any;
+  fontFamily: string;
+  Canvas: any;
+  Boxes: any;
+  underlays: any[];
+  snapshot(layers: any[], dots: number, sea: string): string;
+  containerPoint(x: number, y: number): Point;
+  tracePath(context: CanvasRenderingContext2D, rings: Rings, view: View): void;
+  writeHalo(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string,
+    halo: string): void;
+  cut(text: string, longest: number): string;
+
+  // The map: basemap.js, clusters.js, flows.js, institutes.js, firms.js, legend.js
+  basemap: any;
+  drawRegionNames(context: CanvasRenderingContext2D, view: View): void;
+  RAMP: string[];
+  shadeOf(cluster: Cluster): number;
+  colourOf(cluster: Cluster): string;
+  outlinesFrom: number;
+  wholeZoom: number;
+  largestSize: number;
+  radius(size: Maybe, zoom: number): number;
+  drawMarks(context: CanvasRenderingContext2D, view: View): void;
+  drawClusters(context: CanvasRenderingContext2D, view: View): void;
+  drawNames(context: CanvasRenderingContext2D, view: View): void;
+  clusterAt(point: Point): Cluster | null;
+  FLOW_COLOURS: Record<string, string>;
+  flowColour(kind: number): string;
+  linksOf(flow: Flow): Maybe;
+  excessOf(flow: Flow): number;
+  flowsShown(): Flow[];
+  drawFlows(context: CanvasRenderingContext2D, view: View): void;
+  institutesMarked(): boolean;
+  drawMark(context: CanvasRenderingContext2D, type: string, x: number, y: number, r: number): void;
+  drawInstitutes(context: CanvasRenderingContext2D, view: View): void;
+  instituteAt(point: Point): Institute | null;
+  firmAt(point: Point): string | null;
+  drawLegend(): void;
+
+  // search.js
+  nearnessOf(cluster: Cluster, wanted: string): number | null;
+  isIn(cluster: Cluster, industry: string): boolean;
+  isFiltered(): boolean;
+  findClusters(clusters: Cluster[]): Cluster[];
+  choicesOf(name: FilterName): { key: string; text: string }[];
+  industryName(industry: string): string;
+  buildSearch(): void;
+
+  // The left side: views.js, weights.js, table.js, ranking.js, quadrants.js, compare.js,
+  // unrated.js, coverage.js
+  views: Map<string, { panel: HTMLElement; draw: () => void }>;
+  addView(name: string, draw: () => void): void;
+  drawView(): void;
+  buildViews(): void;
+  profileName(scenario: Scenario): string;
+  drawWeights(): void;
+  buildWeights(): void;
+  writeTable(clusters: Cluster[]): string;
+  saveTable(clusters: Cluster[], name: string): void;
+  interval(low: Maybe, high: Maybe, decimals?: number): string;
+  placeLine(cluster: Cluster): string;
+  reasonOf(cluster: Cluster): string;
+  drawRanking(): void;
+  tableClusters(): Cluster[];
+  drawPrinted(): void;
+  focusRow(cluster: Cluster): void;
+  buildRanking(): void;
+  hasQuadrants(): boolean;
+  drawQuadrants(): void;
+  buildQuadrants(): void;
+  drawCompare(): void;
+  drawUnrated(): void;
+  coverageTable(): HTMLElement;
+  withheldParts(): HTMLElement[];
+  drawCoverage(): void;
+  /** Parts on years and regions. */
+  yearParts?: () => HTMLElement[];
+
+  // The card: partners.js, evidence.js, card.js
+  partnerParts(cluster: Cluster): HTMLElement[];
+  typicalOfScore(): BarMark[];
+  scoreParts(cluster: Cluster): HTMLElement | null;
+  axes(cluster: Cluster): HTMLElement;
+  ratioPart(cluster: Cluster): HTMLElement | null;
+  brokerPart(cluster: Cluster): HTMLElement | null;
+  flagPart(cluster: Cluster): HTMLElement | null;
+  threeReasons(cluster: Cluster): HTMLElement[];
+  openPart(cluster: Cluster): [string, HTMLElement];
+  otherRanks(cluster: Cluster): HTMLElement | null;
+  drawCard(): void;
+  unfoldCard(): () => void;
+  closeCard(): void;
+
+  // about.js, permalink.js, print.js, start.js
+  drawAbout(): void;
+  openAbout(): void;
+  languageIn(hash: string): Language | null;
+  readAddress(): void;
+  keepAddress(): void;
+  printing: boolean;
+  listenToPrinting(given: { map: any; layers: any[]; wholeBounds: () => any;
+    limitMap: () => void }): void;
+  goNear(cluster: Cluster): void;
+  redraw(): void;
+  /** Where a cluster's mark lies in the window, in pixels. */
+  windowPoint(id: string): Point;
 }
+
+declare const cm: Cm;
+
+interface Window { cm: Cm; map_planner: any }

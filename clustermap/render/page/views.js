@@ -49,6 +49,8 @@ cm.run(function (cm) {
       drawTabs();
       cm.drawView();
     });
-    for (const event of ["scores", "filter", "language", "select"]) cm.on(event, cm.drawView);
+    /** @type {StateEvent[]} */
+    const followed = ["scores", "filter", "language", "select"];
+    for (const event of followed) cm.on(event, cm.drawView);
   };
 });

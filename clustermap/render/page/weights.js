@@ -115,7 +115,8 @@ cm.run(function (cm) {
       && cm.scenario().name === FIRST.name;
     const several = cm.payload.scenarios.length > 1;
     cm.byId("weights-fold").hidden = !several && !weighed;
-    const moving = document.activeElement && document.activeElement.type === "range";
+    const moving = document.activeElement instanceof HTMLInputElement
+      && document.activeElement.type === "range";
     const name = cm.state.weights === null ? cm.profileName(cm.scenario())
       : cm.say("page.weights.own");
     cm.byId("weights-name").textContent = name;

@@ -33,8 +33,9 @@ cm.run(function (cm) {
 
   /** A sentence of the payload: a template by its number, and what fills its gaps. */
   cm.sentence = function (told) {
-    const template = cm.payload.sentences[told[0]][cm.language];
-    const texts = told.length > 2 && cm.language === "en" ? told[2] : told[1];
+    const template = cm.payload.sentences[Number(told[0])][cm.language];
+    const texts = /** @type {string[]} */ (told.length > 2 && cm.language === "en" ? told[2]
+      : told[1]);
     return template.fixed.map((text, place) =>
       joinPercent(place ? text.replace(/^ %/, "\u202f%") : text) + (place < template.gaps.length ? texts[template.gaps[place]] : "")).join("");
   };
