@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -31,9 +31,14 @@ def test_opens_without_a_word(visit: Go, small_page: bytes) -> None:
         "clusters": 6, "rated": 4, "unrated": 2, "institutes": 5, "flows": 6, "firms": 0,
     }  # fmt: skip
     drawn = seen.state(".drawn")
-    assert (drawn["circles"], drawn["hollow"], drawn["flows"], drawn["rows"]) == (6, 2, 4, 6)
+    assert (drawn["circles"], drawn["hollow"], drawn["flows"], drawn["rows"]) == (6, 2, 4, 4)
     assert seen.page.title() == "[합성 데이터] 시험 지도"
     seen.assert_quiet()
+
+
+def unfold(page: Any) -> None:
+    """Open every part of the card."""
+    page.evaluate("document.querySelectorAll('#card details').forEach(one => { one.open = true })")
 
 
 def test_row_opens_the_card(visit: Go, small_page: bytes) -> None:
@@ -42,8 +47,11 @@ def test_row_opens_the_card(visit: Go, small_page: bytes) -> None:
     page.click("text=대전 연구특구 (가상)")
     assert seen.state(".selected") == "B"
     card = page.inner_text("#card")
-    for words in ("Daejeon Research Zone (fictional)", "4개 중 2위", "90\u202f% 구간 1–3위", "68.2",
-                  "공동연구", "수원 나노단지 (가상)", "위치를 모르는 곳", "가나대학교",
+    for words in ("Daejeon Research Zone (fictional)", "4개 중 2위", "90\u202f% 구간 1–3위"):
+        assert words in card
+    unfold(page)
+    card = page.inner_text("#card")
+    for words in ("68", "공동연구", "수원 나노단지 (가상)", "위치를 모르는 곳", "가나대학교",
                   "반도체·디스플레이"):  # fmt: skip
         assert words in card
     page.click("#card >> text=수원 나노단지 (가상)")
@@ -55,36 +63,61 @@ def test_row_opens_the_card(visit: Go, small_page: bytes) -> None:
     seen.assert_quiet()
 
 
-def test_card_shows_parts_axes_and_evidence(visit: Go, small_page: bytes) -> None:
+def test_first_glance(visit: Go, small_page: bytes) -> None:
+    """Rank with its interval, one word, three axes, three reasons; the rest one click deeper."""
     seen = visit(small_page)
     page = seen.page
     page.evaluate("cm.select('A')")
+    assert page.inner_text("#card-rank") == "4개 중 1위"
+    assert page.inner_text("#confidence") == "신뢰도 보통"
+    assert page.locator("#axes .part-name").all_inner_texts() == [
+        "연계 점수", "역량", "부족한 근거리 연계",
+    ]  # fmt: skip
+    assert page.locator("#axes b").all_inner_texts() == ["72", "81", "3"]
+    assert page.locator("#three li").all_inner_texts() == [
+        "10 km 이내 연계: 일반의 2.00배 (1.41–2.83배)",
+        "먼 곳과의 연계: 일반과 다르다고 말할 수 없음 (1.19배, 0.84–1.68배)",
+        "참여 저변: 100점에 72점으로 일반적인 수준보다 뚜렷이 높음",
+    ]  # fmt: skip
+    assert page.locator("#card details[open]").count() == 0
+    assert "본사 이름으로" in page.inner_text("#flags")
+    page.click("#fold-parts summary")
+    page.evaluate("cm.select('B')")
+    assert page.locator("#card details[open]").get_attribute("id") == "fold-parts"
+    page.evaluate("cm.select('F')")
+    # Where hardly any link is known, a gap of nearly nothing would read as if nothing lacked.
+    assert page.locator("#axes b").all_inner_texts() == ["판단하기 어려움"] * 3
+    seen.assert_quiet()
+
+
+def test_card_shows_parts_and_evidence(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.evaluate("cm.select('A')")
+    unfold(page)
     card = page.inner_text("#card")
-    for words in ("가까운 곳과도 먼 곳과도 일반적인 수준보다 많이", "일반적 50.5", "신뢰도 보통",
-                  "10 km 이내", "2.00배", "1.41–2.83", "그 너머 (국내)", "1.19배", "대학 · ○○○",
-                  "바깥 지식을 들여옴", "본사 이름으로"):  # fmt: skip
+    for words in ("10 km 이내", "2.00배", "1.41–2.83", "그 너머 (국내)", "1.19배", "대학 · ○○○",
+                  "바깥 지식을 들여옴", "가중치 33\u202f%"):  # fmt: skip
         assert words in card
-    assert page.locator("#axes b").all_inner_texts() == ["81", "72", "3"]
     names = page.locator("#parts .part-name").all_inner_texts()
     assert names == ["지역 내 결속", "외부 개방성", "참여 저변", "연계의 다양성",
                      "안팎을 잇는 역할", "회복력"]  # fmt: skip
     assert page.locator("#parts .typical").count() == 6
     assert page.locator("#parts .open").count() == 0
+    assert "기록이 전혀 없는 연계 종류: 지원, 인력이동" in page.inner_text("#open")
     page.evaluate("cm.select('D')")
     assert page.locator("#parts .open .part-name").all_inner_texts() == ["안팎을 잇는 역할"]
     assert "판단하기 어려움" in page.inner_text("#parts .open")
+    assert "안팎을 잇는 역할" in page.inner_text("#fold-open")
     assert page.inner_text(".ratios tbody").split() == [
-        "10", "km", "이내", "비공개", "비공개", "0.71배", "0.42–1.19",
+        "모든", "종류", "비공개", "0.71배", "0.42–1.19", "–", "–",
     ]  # fmt: skip
     assert page.locator("#flags").count() == 0
-    page.evaluate("cm.select('F')")
-    # Where hardly any link is known, a gap of nearly nothing would read as if nothing lacked.
-    assert page.locator("#axes b").all_inner_texts() == ["판단하기 어려움"] * 3
     page.evaluate("cm.select('B')")
     page.evaluate("cm.setLanguage('en')")
     card = page.inner_text("#card")
-    for words in ("Linked more than is typical farther away, less nearby.", "confidence: medium",
-                  "within 10 km", "× 0.60", "carries knowledge out"):  # fmt: skip
+    for words in ("Links farther away: × 2.38 of typical", "confidence: medium", "within 10 km",
+                  "× 0.60", "carries knowledge out"):  # fmt: skip
         assert words in card
     seen.assert_quiet()
 
@@ -96,6 +129,7 @@ def test_no_text_of_the_card_is_cut_off(visit: Go, small_page: bytes) -> None:
             seen.page.evaluate(f"cm.setLanguage('{language}')")
             for cluster in "ABD":
                 seen.page.evaluate(f"cm.select('{cluster}')")
+                unfold(seen.page)
                 wide = seen.page.evaluate(
                     "[...document.querySelectorAll('#card *')].filter(one =>"
                     " one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0"
@@ -121,6 +155,7 @@ def test_circle_opens_the_card_and_finds_the_row(visit: Go, small_page: bytes) -
 def test_suppressed_and_unrated_say_so(visit: Go, small_page: bytes) -> None:
     seen = visit(small_page)
     seen.page.evaluate("cm.select('E')")
+    unfold(seen.page)
     card = seen.page.inner_text("#card")
     assert "평가하지 않음" in card
     assert "비공개 (기업이나 연계 주체가 적음)" in card
@@ -128,7 +163,8 @@ def test_suppressed_and_unrated_say_so(visit: Go, small_page: bytes) -> None:
     card = seen.page.inner_text("#card")
     assert "Not rated" in card
     assert "withheld (few firms or linked actors)" in card
-    assert "Not rated (2)" in seen.page.inner_text("#unrated")
+    seen.page.fill("#search", "fictional")
+    assert "Not rated (2)" in seen.page.inner_text("#rows tr.group")
     seen.assert_quiet()
 
 
@@ -136,6 +172,7 @@ def test_language_switches_everything(visit: Go, small_page: bytes) -> None:
     seen = visit(small_page)
     page = seen.page
     page.evaluate("cm.select('A')")
+    unfold(page)
     page.click("[data-language=en]")
     assert page.get_attribute("html", "lang") == "en"
     assert page.title() == "[Synthetic data] 시험 지도"
@@ -154,14 +191,17 @@ def test_keyboard_alone(visit: Go, small_page: bytes) -> None:
     seen = visit(small_page)
     page = seen.page
     page.focus("#search")
-    page.keyboard.press("Tab")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.closest('#rows') !== null"):
+            break
     assert page.evaluate("document.activeElement.textContent") == "수원 나노단지 (가상)"
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     assert seen.state(".selected") == "C"
     page.keyboard.press("End")
-    assert page.evaluate("document.activeElement.textContent") == "강릉 소재단지 (가상)"
+    assert page.evaluate("document.activeElement.textContent") == "부산 해양단지 (가상)"
     page.keyboard.press("Escape")
     assert seen.state(".selected") is None
     assert page.evaluate("document.activeElement.textContent") == "구미 전자단지 (가상)"
@@ -173,27 +213,14 @@ def test_search(visit: Go, small_page: bytes) -> None:
     for words, found in (
         ("대전", 1), ("gumi", 1), ("GUMI", 1), ("가상", 6), ("없는 이름", 0), ("경기도 수원", 1),
         ("경기 수원", 1), ("나노 단지", 1), ("수원나노단지", 1), ("대전 유성구 연구개발 특구", 1),
-        ("수원 구미", 0), ("gyeonggi", 0), ("  ", 6),
+        ("수원 구미", 0), ("gyeonggi", 0), ("ㄷㅈ", 6), ("ㄴㄴㄷㅈ", 1), ("수ㅇ", 1), ("  ", 4),
     ):  # fmt: skip
         seen.page.fill("#search", words)
         assert seen.state(".drawn.rows") == found, words
+    seen.page.fill("#search", "ㄷㅈ")  # all hold it, in "단지"; one begins with it
+    assert seen.page.locator("#rows th button").first.inner_text() == "대전 연구특구 (가상)"
     seen.page.fill("#search", "없는 이름")
     assert seen.page.inner_text("#search-found") == "찾은 클러스터가 없습니다."
-    seen.assert_quiet()
-
-
-def test_unrated_stand_below_their_reason(visit: Go) -> None:
-    world = worlds.large_release(clusters=60)
-    seen = visit(draw_planner(world))
-    page = seen.page
-    assert page.locator("#unrated tr.reason").count() == 1
-    assert page.inner_text("#unrated").count("Few_links") == 1
-    firms = page.evaluate(
-        "[...document.querySelectorAll('#unrated tr[data-place]')]"
-        ".map(row => cm.model.clusters[row.dataset.place].firms)"
-    )
-    assert len(firms) > 2
-    assert firms == sorted(firms, reverse=True)
     seen.assert_quiet()
 
 
@@ -263,6 +290,7 @@ def test_partners_outside_are_one_line(visit: Go) -> None:
     ).assign(weight=0)
     seen = visit(draw_planner(replace(world, flows=pd.concat([world.flows, squares]))))
     seen.page.evaluate("cm.select('A')")
+    unfold(seen.page)
     rows = seen.page.locator("#card .partners").first.locator("tbody tr").all_inner_texts()
     assert [row.split() for row in rows if "클러스터 밖" in row] == [
         ["클러스터", "밖", "200"], ["클러스터", "밖", "(경기도", "용인시)", "14"],
@@ -274,6 +302,7 @@ def test_no_data_on_partners_abroad_is_said(visit: Go) -> None:
     world = worlds.small_release()
     seen = visit(draw_planner(replace(world, abroad=world.abroad.iloc[:0])))
     seen.page.evaluate("cm.select('A')")
+    unfold(seen.page)
     assert "해외 상대 자료가 없습니다." in seen.page.inner_text("#card")
     seen.assert_quiet()
 
@@ -323,16 +352,20 @@ def test_firms_are_dots_where_internal(visit: Go) -> None:
     seen.assert_quiet()
 
 
-def test_about_shows_notes_coverage_and_withheld(visit: Go, small_page: bytes) -> None:
+def test_about_and_data_show_notes_coverage_and_withheld(visit: Go, small_page: bytes) -> None:
     seen = visit(small_page)
     seen.page.click("#open-about")
     about = seen.page.inner_text("#about")
-    for words in ("구간이 겹치는 클러스터", "2015–2022", "연도 없음", "기록 없음", "합성 데이터",
-                  "지표 값 12개 비공개 (전체 ", "연계 40줄 비공개 (전체 48)", "이름 3개 비공개",
-                  "독립적인 연계", "Natural Earth, public domain", "0.1.0"):  # fmt: skip
+    for words in ("구간이 겹치는 클러스터", "합성 데이터", "독립적인 연계",
+                  "Natural Earth, public domain", "0.1.0"):  # fmt: skip
         assert words in about
     seen.page.keyboard.press("Escape")
     assert not seen.page.is_visible("#about")
+    seen.page.click("#tab-coverage")
+    data = seen.page.inner_text("#view-coverage")
+    for words in ("2015–2022", "연도 없음", "기록 없음", "지표 값 12개 비공개 (전체 ",
+                  "연계 40줄 비공개 (전체 48)", "이름 3개 비공개"):  # fmt: skip
+        assert words in data
     seen.assert_quiet()
 
 
@@ -352,15 +385,21 @@ def test_phone(visit: Go, small_page: bytes) -> None:
 def test_hostile_names_are_shown_and_nothing_else(visit: Go, hostile_page: bytes) -> None:
     seen = visit(hostile_page)
     page = seen.page
-    shown = page.eval_on_selector_all(
-        "#ranking-table th button", "all => all.map(one => one.textContent)"
-    )
-    assert shown == [clean_text(text) for text in worlds.HOSTILE]
+    shown = page.evaluate("cm.tableClusters().map(one => one.name)")
+    rated = [text for at, text in enumerate(worlds.HOSTILE) if page.evaluate(
+        f"cm.model.clusters[{at}].rated")]  # fmt: skip
+    assert shown == [clean_text(text) for text in rated]
+    assert page.locator("#rows th button").first.inner_text() == worlds.HOSTILE[0]
     for language in ("en", "ko"):
         page.evaluate(f"cm.setLanguage('{language}')")
         for place in range(len(worlds.HOSTILE)):
             page.evaluate(f"cm.select(cm.model.clusters[{place}].id)")
+            unfold(page)
+        for view in page.evaluate("[...cm.views.keys()]"):
+            page.evaluate(f"cm.show('{view}')")
+        page.evaluate("cm.show('ranking')")
     page.evaluate("cm.select(cm.model.clusters[0].id)")
+    unfold(page)
     card = page.inner_text("#card")
     for text in ("<img src=x onerror=alert(1)>", "{{ 7*7 }}", "</script>", "${1}", "=cmd()", "🧪"):
         assert text in card

@@ -160,9 +160,8 @@ cm.run(function (cm) {
     let next = Math.max(0, Math.min(entries.length - 1, steps[event.key]));
     if (!entries[next].cluster) next += steps[event.key] < here ? -1 : 1;
     if (!entries[next]) return;
-    current = entries[next].cluster.place;
     scrollTo(next);
-    focusOn(current);
+    focusOn(entries[next].cluster.place);
   }
 
   // Rated clusters in their order; those that are not rated only where they are looked for.
