@@ -144,7 +144,7 @@ def test_small_flows_are_left_out_and_counted(outside: tuple[Findings, Release])
 
 def test_inside_the_house_nothing_is_withheld(internal: tuple[Findings, Release]) -> None:
     findings, release = internal
-    assert dict(release.withheld) == {"cells": 0, "flows": 0, "names": 0}
+    assert dict(release.withheld) == {"cells": 0, "flows": 0, "names": 0, "density": 0}
     pd.testing.assert_frame_equal(release.indicators, findings.indicators)
     pd.testing.assert_frame_equal(release.subscores, findings.scored.subscores)
     pd.testing.assert_frame_equal(release.scores, findings.scored.scores)
