@@ -120,8 +120,8 @@ def count_density(
 
     Notes
     -----
-    The squares are ours. That small areas are joined to larger ones, and that differences of
-    published figures are looked at, follows common practice of disclosure control (Handbook on
+    The squares and the way in which quarters are joined are ours. That what can be found by
+    subtracting published figures counts as published is a rule of disclosure control (Handbook on
     Statistical Disclosure Control, chapter 4).
 
     Examples
