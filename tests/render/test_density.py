@@ -26,11 +26,26 @@ if TYPE_CHECKING:
 
 # What of a browser the script needs to be read.
 FRAME = """
+let paint = null;
+let zoom = 7;
 const cm = {
-  state: { shown: {}, drawn: {} }, payload: {}, Canvas: class { on() {} },
+  state: { shown: { density: true }, drawn: {}, industry: null },
+  payload: { density: packed },
+  model: { coast: [] },
+  map: { getZoom: () => zoom, getPixelBounds: () => ({ min: { x: 0, y: 0 } }) },
+  Canvas: class { constructor(painter) { paint = painter; } on() {} },
   run(script) { script(cm); },
 };
 const atob = (text) => decoded[text];
+const pen = () => ({
+  painted: [], save() {}, restore() {}, beginPath() {}, clip() {}, getTransform: () => ({ a: 1 }),
+  fillRect(...box) { this.painted.push([this.fillStyle, ...box]); },
+});
+function draw(left, top) {
+  const context = pen();
+  paint(context, { zoom, scale: 256 * 2 ** zoom, left, top, width: 60, height: 40 });
+  return context.painted;
+}
 """
 
 
@@ -184,6 +199,56 @@ def test_classes_end_at_plain_numbers() -> None:
     # 3.0, 6.0, 8.0 and 9.3 firms a km2 are 3, twice 7 and 10.
     assert told(f"cm.densityBreaks({json.dumps(squares)})") == [3, 7, 10]
     assert told("cm.densityBreaks({ firms: [], km2: [] })") == []
+
+
+def test_squares_of_a_zoom_are_painted_without_gaps() -> None:
+    told = run_script(pack_density(SMALL))
+    told("zoom = 8")
+    # Level 12 is 16 pixels wide: 11/1/0 is 32, and 11/2/0 has the quarters 12/5/0 and 12/4/1.
+    boxes = sorted(box[1:] for box in told("draw(0, 0)"))
+    assert boxes == [[0, 0, 16, 16], [0, 16, 16, 16], [32, 0, 32, 32]]
+    boxes = sorted(box[1:] for box in told("draw(40.4, 0.4)"))
+    assert boxes == [[-8, 0, 32, 32], [24, 16, 16, 16], [40, 0, 16, 16]]
+    assert told("cm.state.drawn.density") == 3
+    told("cm.state.shown.density = false")
+    assert told("draw(0, 0)") == []
+
+
+def test_darker_is_denser() -> None:
+    told = run_script(pack_density(SMALL))
+    colours = told("cm.DENSITY_COLOURS")
+    shades = {box[1]: colours.index(box[0]) for box in told("draw(0, 0)")}
+    # At zoom 7 squares of level 11 with 7, 5 and 300 firms stand side by side.
+    assert shades[16] <= shades[0] <= shades[32]
+    assert shades[16] < shades[32]
+
+
+def test_classes_are_those_of_the_layer_shown() -> None:
+    density = nation(5_000, 3)
+    told = run_script(pack_density(density))
+    classes = told("cm.densityClasses()")
+    assert classes["breaks"] == sorted(set(classes["breaks"]))
+    assert classes["colours"] == told("cm.DENSITY_COLOURS")[: len(classes["breaks"]) + 1]
+    told("cm.state.industry = 'industry3'")
+    assert told("cm.densityClasses()") != classes
+    told("cm.state.industry = 'none of these'")
+    assert told("cm.densityClasses()") == {"colours": [], "breaks": []}
+
+
+def test_the_firms_under_a_point() -> None:
+    told = run_script(pack_density(SMALL))
+    assert told("cm.densityAt({ x: 20, y: 5 })")["firms"] == 5
+    assert told("cm.densityAt({ x: 5, y: 5 })")["firms"] == 7  # two squares of level 12
+    assert told("cm.densityAt({ x: 20, y: 20 })") is None
+    told("zoom = 8")
+    # Joined quarters are told together, with the area of both.
+    assert told("cm.densityAt({ x: 83, y: 3 })") == told("cm.densityAt({ x: 67, y: 19 })")
+    joined = told("cm.densityAt({ x: 83, y: 3 })")
+    assert joined["firms"] == 300
+    assert joined["km2"] == pytest.approx(told_km2(11, 0) / 2)
+    assert told("cm.densityAt({ x: 67, y: 3 })") is None
+    told("cm.state.shown.density = false")
+    assert told("cm.densityAt({ x: 83, y: 3 })") is None
 
 
 @pytest.mark.parametrize("least", [0, 3])
