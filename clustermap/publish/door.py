@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyproj import CRS
 
 from clustermap.layers.cells import OUTSIDE
+from clustermap.layers.industries import code_industries
+from clustermap.layers.projection import LONLAT, transform
+from clustermap.publish.density import count_density
 from clustermap.publish.evidence import (
     find_table,
     release_abroad,
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from clustermap.layers.industries import Taxonomy
     from clustermap.messages import Language, Message
     from clustermap.network.counts import Counts
+    from clustermap.publish.density import Density
     from clustermap.publish.sheet import Sheet
     from clustermap.scores import Scored
 
@@ -151,6 +157,7 @@ def build_release(results: Results, terms: Terms) -> Release:
     indicators, cells = _release_indicators(results, terms)
     institutes, names = _release_institutes(results, terms)
     flows, small_flows = _release_flows(results, terms)
+    density, lonely = _release_density(results, rules)
     release = Release(
         title=terms.title,
         language=terms.language,
@@ -175,11 +182,12 @@ def build_release(results: Results, terms: Terms) -> Release:
         coverage=count_coverage(results.flows),
         regions=results.regions,
         coast=results.coast,
-        withheld={"cells": cells, "flows": small_flows, "names": names},
+        withheld={"cells": cells, "flows": small_flows, "names": names, "density": lonely},
         notes=terms.notes,
         version=terms.version,
         rules=terms.rules,
         sheet=_release_sheet(results, few),
+        density=density,
     )
     told = release_sentences(results.scored, find_table(behind, "abroad"), few, release)
     return replace(release, explanations=told)
@@ -278,6 +286,18 @@ def _release_firms(results: Results) -> pd.DataFrame:
     frame[["name", "industry"]] = frame[["name", "industry"]].astype(object).fillna("")
     frame["cluster"] = results.firms["cell"].where(inside, "")
     return frame.reset_index(drop=True)
+
+
+def _release_density(results: Results, rules: Rules) -> tuple[Density | None, int]:
+    firms = results.firms
+    if firms.empty:
+        return None, 0
+    x, y = (pd.to_numeric(firms[name]).to_numpy(np.float64, na_value=np.nan) for name in "xy")
+    lon, lat = transform(x, y, CRS.from_user_input(results.clusters.crs), CRS(LONLAT))
+    codes = firms.reindex(columns=["industry"])["industry"].astype(object)
+    industries = code_industries(pa.array(codes, pa.string(), from_pandas=True), results.taxonomy)
+    density = count_density(lon, lat, industries, rules)
+    return density, density.layers[None].withheld
 
 
 def _release_flows(results: Results, terms: Terms) -> tuple[pd.DataFrame, int]:

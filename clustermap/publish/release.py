@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clustermap.messages import Language, Message
+    from clustermap.publish.density import Density
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Release:
     coast
         Land for the basemap, cropped to the map: geometry in EPSG:4326.
     withheld
-        What was withheld, by reason: {"cells": 12, "flows": 40, "names": 3}.
+        What was withheld, by reason: {"cells": 12, "flows": 40, "names": 3,
+        "density": 5}; the last counts firms that lie too lonely for any square.
     notes
         Remarks that belong on the page (data gaps, first things a reader must know).
     version
@@ -85,6 +87,8 @@ class Release:
         When a cell was too small to be shown.
     sheet
         How the run scored, and what analysts judge the score by.
+    density
+        Firms in squares of the map, of which none tells of a few; None where no firm is known.
     """
 
     title: str
@@ -113,3 +117,4 @@ class Release:
     version: str
     rules: Rules = DEFAULT_RULES
     sheet: Sheet = field(default_factory=Sheet)
+    density: Density | None = None

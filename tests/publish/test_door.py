@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from clustermap.messages import Message
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from clustermap.publish.density import Leaves
     from clustermap.publish.release import Release
 
 
@@ -52,7 +54,7 @@ def everything(release: Release) -> set[str]:
     return {text for field in fields(release) for text in strings(getattr(release, field.name))}
 
 
-def run(folder: Path, publish: str = "") -> tuple[Findings, Release]:
+def run(folder: Path, publish: str = "", crs: str = "EPSG:5179") -> tuple[Findings, Release]:
     world = build_small_world()
     # C1 keeps two firms; in C2 one firm is nearly all.
     keep = [row for row in world.firms if not ("00102" <= row["firm"] < "00200")]
@@ -64,7 +66,7 @@ def run(folder: Path, publish: str = "") -> tuple[Findings, Release]:
         {"institute": "N1", "name": "김철수", **extra},
         {"institute": "N2", "name": "(주)가나다연구", **extra},
     ]
-    world.project += f"[publish]\n{publish}\n"
+    world.project = world.project.replace("EPSG:5179", crs, 1) + f"[publish]\n{publish}\n"
     project = open_project(world.write(folder))
     findings = find(project, strict=False, progress=no_progress)
     return findings, release_findings(project, findings)
@@ -144,7 +146,7 @@ def test_small_flows_are_left_out_and_counted(outside: tuple[Findings, Release])
 
 def test_inside_the_house_nothing_is_withheld(internal: tuple[Findings, Release]) -> None:
     findings, release = internal
-    assert dict(release.withheld) == {"cells": 0, "flows": 0, "names": 0}
+    assert dict(release.withheld) == {"cells": 0, "flows": 0, "names": 0, "density": 0}
     pd.testing.assert_frame_equal(release.indicators, findings.indicators)
     pd.testing.assert_frame_equal(release.subscores, findings.scored.subscores)
     pd.testing.assert_frame_equal(release.scores, findings.scored.scores)
@@ -210,6 +212,59 @@ def test_scores_that_rest_on_many_leave(tmp_path: Path) -> None:
     assert (sheet.units, sheet.findings) == (quality.units, quality.findings)
     pd.testing.assert_frame_equal(sheet.quality, findings.behind["quality"])
     pd.testing.assert_frame_equal(sheet.sensitivity, findings.behind["sensitivity"])
+
+
+def leaves_of(release: Release, layer: str | None = None) -> Leaves:
+    assert release.density
+    return release.density.layers[layer]
+
+
+def test_density_tells_of_no_few_firms(
+    outside: tuple[Findings, Release], internal: tuple[Findings, Release]
+) -> None:
+    findings, release = outside
+    every = leaves_of(release)
+    assert every.firms.sum() + every.withheld == 52
+    assert every.firms.min() >= 3
+    assert release.withheld["density"] == every.withheld
+    # Four of ten firms are of 26110 and three of 29271; of the two of C1 one.
+    (chips,) = findings.layers.taxonomy.claim("26110")
+    assert (chips,) == findings.layers.taxonomy.claim("29271")
+    own = leaves_of(release, chips)
+    assert own.firms.sum() + own.withheld == 5 * 7 + 1
+    assert own.firms.min() >= 3
+    inside = leaves_of(internal[1])
+    assert set(inside.level) == {16}
+    assert (inside.firms.sum(), inside.withheld) == (52, 0)
+    assert leaves_of(internal[1], chips).firms.sum() == 36
+
+
+def test_density_is_the_same_on_a_geographic_map(
+    outside: tuple[Findings, Release], tmp_path: Path
+) -> None:
+    release = run(tmp_path, crs="EPSG:4326")[1]
+    assert release.clusters.crs.is_geographic
+    for name in ("level", "x", "y", "quarters", "firms"):
+        assert (getattr(leaves_of(release), name) == getattr(leaves_of(outside[1]), name)).all()
+
+
+def test_firms_without_a_location_are_counted_apart(tmp_path: Path) -> None:
+    findings, _ = run(tmp_path, "internal = true")
+    project = open_project(tmp_path / "project.toml")
+
+    def release(actors: dict[str, pa.Table]) -> Release:
+        layers = replace(findings.layers, actors=actors)
+        return release_findings(project, replace(findings, layers=layers))
+
+    actors = dict(findings.layers.actors)
+    firms = actors["firms"]
+    x = pa.array([None, *firms["x"].to_pylist()[1:]], pa.float64())
+    at = firms.column_names.index("x")
+    told = release(actors | {"firms": firms.set_column(at, "x", x)})
+    assert told.density
+    assert told.density.unplaced == 1
+    assert leaves_of(told).firms.sum() == 51
+    assert release({"institutes": actors["institutes"]}).density is None
 
 
 def test_capability_tells_no_employees_that_are_withheld(
