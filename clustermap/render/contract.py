@@ -249,6 +249,24 @@ class Firms(TypedDict):
     name: list[str] | None
 
 
+class DensityLayer(TypedDict):
+    """Firms of one strategic industry in squares, as :mod:`clustermap.render.density` packs them."""
+
+    industry: str | None
+    """null for all firms."""
+    squares: str
+    joined: str
+
+
+class Density(TypedDict):
+    """Where firms are, told so that no few of them are."""
+
+    coarsest: int
+    unplaced: int
+    withheld: int
+    layers: list[DensityLayer]
+
+
 class Regions(TypedDict):
     """Regions of the basemap."""
 
@@ -283,6 +301,7 @@ class Payload(TypedDict):
     flows: Flows
     institutes: Institutes
     firms: Firms | None
+    density: Density | None
     explanations: list[list[Told]]
     sentences: list[dict[Language, Template]]
     coast: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from clustermap.publish.density import Density, Leaves
+    from clustermap.render import contract
 
     Marks = npt.NDArray[np.bool_]
 
 
-def pack_density(density: Density) -> dict[str, Any]:
+def pack_density(density: Density) -> contract.Density:
     """Pack the leaves of all layers.
 
     Parameters

@@ -21,6 +21,7 @@ from clustermap.render.columns import (
     spread,
     texts,
 )
+from clustermap.render.density import pack_density
 from clustermap.render.links import (
     describe_abroad,
     describe_brokers,
@@ -120,6 +121,7 @@ def describe(release: Release) -> Payload:
         "flows": describe_flows(release, places),
         "institutes": _institutes(release, places),
         "firms": None if release.firms is None else _firms(release.firms, release),
+        "density": None if release.density is None else pack_density(release.density),
         "explanations": [
             [sentences.add(message) for message in release.explanations.get(cluster, ())]
             for cluster in clusters

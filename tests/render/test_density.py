@@ -29,7 +29,7 @@ FRAME = """
 let paint = null;
 let zoom = 7;
 const cm = {
-  state: { shown: { density: true }, drawn: {}, industry: null },
+  state: { shown: { density: true }, drawn: {}, industry: "" },
   payload: { density: packed },
   model: { coast: [] },
   map: { getZoom: () => zoom, getPixelBounds: () => ({ min: { x: 0, y: 0 } }) },
@@ -83,15 +83,16 @@ def read_leaves(text: str, *, joined: bool) -> Iterator[Leaf]:
 
 
 def run_script(packed: dict[str, Any]) -> Callable[[str], Any]:
-    """Return what evaluates an expression where density.js has been read."""
-    script = resources.files("clustermap.render") / "page" / "density.js"
+    """Return what evaluates an expression where the scripts have been read."""
+    folder = resources.files("clustermap.render") / "page"
     texts = [layer[name] for layer in packed["layers"] for name in ("squares", "joined")]
     context = quickjs.Context()
     decoded = {text: b64decode(text).decode("latin-1") for text in texts}
     context.eval(f"const decoded = {json.dumps(decoded)};")
     context.eval(f"const packed = {json.dumps(packed)};")
     context.eval(FRAME)
-    context.eval(script.read_text(encoding="utf-8"))
+    for name in ("unpack.js", "density.js"):
+        context.eval((folder / name).read_text(encoding="utf-8"))
     return lambda expression: json.loads(context.eval(f"JSON.stringify({expression})"))
 
 
@@ -209,7 +210,7 @@ def test_squares_of_a_zoom_are_painted_without_gaps() -> None:
     assert boxes == [[0, 0, 16, 16], [0, 16, 16, 16], [32, 0, 32, 32]]
     boxes = sorted(box[1:] for box in told("draw(40.4, 0.4)"))
     assert boxes == [[-8, 0, 32, 32], [24, 16, 16, 16], [40, 0, 16, 16]]
-    assert told("cm.state.drawn.density") == 3
+    assert told("cm.state.drawn.squares") == 3
     told("cm.state.shown.density = false")
     assert told("draw(0, 0)") == []
 

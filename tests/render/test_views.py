@@ -67,7 +67,9 @@ def test_a_slider_ranks_anew(visit: Go, small_page: bytes) -> None:
     assert page.locator("#rows th button").first.inner_text() == "대전 연구특구 (가상)"
     assert page.inner_text("#weights-name") == "내가 정한 가중치"
     assert page.evaluate("cm.model.rated[0].rankLow") == 1
-    low, score, high = page.evaluate("(({low, score, high}) => [low, score, high])(cm.model.rated[0])")
+    low, score, high = page.evaluate(
+        "(({low, score, high}) => [low, score, high])(cm.model.rated[0])"
+    )
     assert low < score < high
     page.focus("#weight-0")
     page.keyboard.press("End")
@@ -161,7 +163,9 @@ def test_the_address_keeps_what_was_chosen(visit: Go, small_page: bytes) -> None
     again.page.goto("about:blank")
     again.page.goto(address)
     again.page.wait_for_function("window.cm && cm.state && cm.state.ready")
-    assert again.page.evaluate("({...cm.state, drawn: null, counts: null, hovered: null})") == wanted
+    assert (
+        again.page.evaluate("({...cm.state, drawn: null, counts: null, hovered: null})") == wanted
+    )
     assert again.page.evaluate("[cm.map.getZoom(), cm.map.getCenter().lat]") == pytest.approx(
         [10, 36.1], abs=1e-3
     )

@@ -183,7 +183,7 @@ interface Indicator {
   high?: Numbers;
 }
 
-/** Links between cells. Cells below the number of clusters are clusters; the rest count on in `beyond`, where "outside:" is every square outside together. */
+/** Links between cells: numbers below that of the clusters are clusters, the rest count on. */
 interface Flows {
   /** Cells that are no clusters; "outside:" is every square outside together. */
   beyond: string[];
@@ -211,6 +211,22 @@ interface Firms {
   points: string;
   unplaced: number;
   name: string[] | null;
+}
+
+/** Firms of one strategic industry in squares, as :mod:`clustermap.render.density` packs them. */
+interface DensityLayer {
+  /** null for all firms. */
+  industry: string | null;
+  squares: string;
+  joined: string;
+}
+
+/** Where firms are, told so that no few of them are. */
+interface Density {
+  coarsest: number;
+  unplaced: number;
+  withheld: number;
+  layers: DensityLayer[];
 }
 
 /** Regions of the basemap. */
@@ -245,6 +261,7 @@ interface Payload {
   flows: Flows;
   institutes: Institutes;
   firms: Firms | null;
+  density: Density | null;
   explanations: Told[][];
   sentences: (Record<Language, Template>)[];
   coast: string;

@@ -15,25 +15,6 @@ cm.run(function (cm) {
   const pictures = new Map();
   let unpacked = { industry: undefined, leaves: null };
 
-  function readNumbers(text) {
-    const bytes = atob(text);
-    const numbers = [];
-    let number = 0;
-    let scale = 1;
-    for (let at = 0; at < bytes.length; at += 1) {
-      const byte = bytes.charCodeAt(at);
-      number += (byte & 127) * scale;
-      if (byte < 128) {
-        numbers.push(number);
-        number = 0;
-        scale = 1;
-      } else {
-        scale *= 128;
-      }
-    }
-    return numbers;
-  }
-
   // Every second bit of a number below 2^32, from the lowest.
   function everySecond(number) {
     let bits = number & 0x55555555;
@@ -52,7 +33,7 @@ cm.run(function (cm) {
     if (!layer) return null;
     const leaves = { level: [], x: [], y: [], quarters: [], firms: [] };
     for (const [text, joined] of [[layer.squares, false], [layer.joined, true]]) {
-      const numbers = readNumbers(text);
+      const numbers = cm.unpackNumbers(text);
       let level = packed.coarsest;
       for (let at = 0; at < numbers.length; level += 1) {
         let code = 0;
@@ -141,7 +122,7 @@ cm.run(function (cm) {
 
   // Squares in the order of their classes, kept for the layers and levels looked at last.
   function pictureAt(zoom) {
-    const industry = cm.state.industry === undefined ? null : cm.state.industry;
+    const industry = cm.state.industry || null;
     const key = `${levelAt(zoom)} ${industry === null ? "" : `of ${industry}`}`;
     if (pictures.has(key)) return pictures.get(key);
     if (pictures.size >= KEPT) pictures.delete(pictures.keys().next().value);
@@ -167,7 +148,7 @@ cm.run(function (cm) {
   };
 
   function paint(context, view) {
-    cm.state.drawn.density = 0;
+    cm.state.drawn.squares = 0;
     if (!cm.state.shown.density) return;
     const { squares, classes } = pictureAt(view.zoom);
     if (!squares) return;
@@ -190,7 +171,7 @@ cm.run(function (cm) {
         if (left > view.width || top > view.height || left + side < 0 || top + side < 0) continue;
         const [x, y] = [snap(left), snap(top)];
         context.fillRect(x, y, snap(left + side) - x, snap(top + side) - y);
-        cm.state.drawn.density += 1;
+        cm.state.drawn.squares += 1;
       }
     });
     context.restore();
@@ -217,9 +198,16 @@ cm.run(function (cm) {
     return null;
   };
 
-  cm.densitySquares = new cm.Canvas(paint, { pane: "tilePane" });
-  // Borders and the mark of synthetic data below stay as dark as they are.
-  cm.densitySquares.on("add", () => {
-    cm.densitySquares._container.style.mixBlendMode = "multiply";
-  });
+  /** Whether the page knows where the firms of an industry are; "" for all firms. */
+  cm.hasDensity = (industry) => Boolean(cm.payload.density
+    && cm.payload.density.layers.some((one) => (one.industry || "") === industry));
+
+  if (cm.payload.density) {
+    const squares = new cm.Canvas(paint, { pane: "tilePane" });
+    // Borders and the mark of synthetic data below stay as dark as they are.
+    squares.on("add", () => {
+      squares._container.style.mixBlendMode = "multiply";
+    });
+    cm.underlays.push(squares);
+  }
 });

@@ -147,10 +147,46 @@ cm.run(function (cm) {
       cm.state.shown.firms ? quiet(cm.say("page.legend.firms_point")) : null);
   }
 
+  function densityPart() {
+    const { density, about } = cm.payload;
+    const say = (key, values) => cm.say(`page.legend.density${key}`, values);
+    const [box, label] = toggle("show-density", cm.state.shown.density, say(""),
+      (on) => { cm.state.shown.density = on; });
+    const part = line("part", cm.make("h3", { class: "switch" }, box, label));
+    if (!cm.state.shown.density) return part;
+    const named = density.layers.filter((one) => one.industry !== null);
+    if (named.length) {
+      const select = cm.make("select", { id: "density-industry", "aria-label": say("_industry") });
+      select.append(cm.make("option", { value: "", text: say("_all") }));
+      for (const { industry } of named) {
+        select.append(cm.make("option", { value: industry, text: cm.industryName(industry) }));
+      }
+      select.value = cm.state.industry;
+      select.addEventListener("change", () => {
+        cm.useIndustry(select.value);
+        cm.byId("density-industry").focus();
+      });
+      part.append(line("row", select));
+    }
+    const { colours, breaks } = cm.densityClasses();
+    const ramp = line("density-ramp");
+    colours.forEach((colour, at) => {
+      const swatch = cm.make("i", { "aria-hidden": "true" });
+      swatch.style.backgroundColor = colour;
+      ramp.append(cm.make("span", {}, swatch, at ? `${cm.number(breaks[at - 1])}+` : "0+"));
+    });
+    const note = about.internal ? say("_note_internal")
+      : say("_note", { min: about.withholding.min });
+    part.append(colours.length ? ramp : quiet(say("_none")),
+      cm.make("p", { class: "quiet", text: say("_unit"), title: note }));
+    return part;
+  }
+
   cm.drawLegend = function () {
     const parts = [clusterPart()];
     if (cm.model.flows.length) parts.push(flowPart());
     if (cm.model.institutes.length) parts.push(institutePart());
+    if (cm.payload.density) parts.push(densityPart());
     if (cm.model.firms) parts.push(firmPart());
     cm.byId("legend-body").replaceChildren(...parts);
   };

@@ -2,76 +2,8 @@
 cm.run(function (cm) {
   "use strict";
 
-  const UNIT = 100000;
-  const LAST = 85.0511; // degrees of latitude: Mercator's map is a square up to here
+  const { UNIT, worldX, worldY } = cm;
   const payload = cm.payload;
-
-  // Web Mercator with the whole world between 0 and 1.
-  const worldX = (lon) => lon / 360 + 0.5;
-  function worldY(lat) {
-    const sine = Math.sin((Math.max(-LAST, Math.min(LAST, lat)) * Math.PI) / 180);
-    return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
-  }
-
-  function unpackNumbers(text) {
-    const bytes = atob(text);
-    const numbers = [];
-    let number = 0;
-    let scale = 1;
-    for (let at = 0; at < bytes.length; at += 1) {
-      const byte = bytes.charCodeAt(at);
-      number += (byte & 127) * scale;
-      if (byte < 128) {
-        numbers.push(number);
-        number = 0;
-        scale = 1;
-      } else {
-        scale *= 128;
-      }
-    }
-    return numbers;
-  }
-
-  const unzigzag = (number) => (number % 2 ? -(number + 1) / 2 : number / 2);
-
-  /** Outlines as lists of rings, each ring world coordinates x, y, x, y, ... */
-  function unpackOutlines(text) {
-    const numbers = unpackNumbers(text);
-    const shapes = [];
-    let at = 0;
-    let lon = 0;
-    let lat = 0;
-    while (at < numbers.length) {
-      const rings = [];
-      for (let left = numbers[at++]; left > 0; left -= 1) {
-        const corners = numbers[at++];
-        const ring = new Float64Array(2 * corners);
-        for (let corner = 0; corner < corners; corner += 1) {
-          lon += unzigzag(numbers[at++]);
-          lat += unzigzag(numbers[at++]);
-          ring[2 * corner] = worldX(lon / UNIT);
-          ring[2 * corner + 1] = worldY(lat / UNIT);
-        }
-        rings.push(ring);
-      }
-      shapes.push(rings);
-    }
-    return shapes;
-  }
-
-  function unpackPoints(text) {
-    const numbers = unpackNumbers(text);
-    const points = new Float64Array(numbers.length);
-    let lon = 0;
-    let lat = 0;
-    for (let at = 0; at < numbers.length; at += 2) {
-      lon += unzigzag(numbers[at]);
-      lat += unzigzag(numbers[at + 1]);
-      points[at] = worldX(lon / UNIT);
-      points[at + 1] = worldY(lat / UNIT);
-    }
-    return points;
-  }
 
   function boxOf(rings) {
     const box = [Infinity, Infinity, -Infinity, -Infinity];
@@ -91,7 +23,7 @@ cm.run(function (cm) {
 
   function readClusters() {
     const columns = payload.clusters;
-    const shapes = unpackOutlines(columns.outlines);
+    const shapes = cm.unpackOutlines(columns.outlines);
     return columns.id.map((id, place) => {
       const located = columns.lon[place] !== null;
       return {
@@ -143,7 +75,7 @@ cm.run(function (cm) {
   function readRegions() {
     const columns = payload.regions;
     if (!columns) return [];
-    const shapes = unpackOutlines(columns.outlines);
+    const shapes = cm.unpackOutlines(columns.outlines);
     return columns.name.map((name, at) => ({
       name, nameEn: columns.name_en[at], rings: shapes[at],
       x: columns.lon[at] === null ? null : worldX(columns.lon[at] / UNIT),
@@ -165,10 +97,10 @@ cm.run(function (cm) {
     rated: [], unrated: [], // see scores.js
     institutes: readInstitutes(),
     firms: payload.firms
-      ? { points: unpackPoints(payload.firms.points), names: payload.firms.name }
+      ? { points: cm.unpackPoints(payload.firms.points), names: payload.firms.name }
       : null,
     periods: [],
-    coast: unpackOutlines(payload.coast),
+    coast: cm.unpackOutlines(payload.coast),
     regions: readRegions(),
     measure: clusters.filter((cluster) => cluster.employees !== null).length
       >= clusters.filter((cluster) => cluster.firms !== null).length / 2 ? "employees" : "firms",

@@ -49,6 +49,15 @@ cm.run(function (cm) {
 
   const tip = cm.byId("tip");
 
+  // How many firms there are around a point, where that may be told.
+  function densityLines(point) {
+    const here = cm.payload.density ? cm.densityAt(point) : null;
+    if (!here) return null;
+    const values = { count: cm.number(here.firms, 0), km2: cm.number(here.km2) };
+    return [cm.say("page.legend.density_here", values), cm.state.industry
+      ? cm.industryName(cm.state.industry) : cm.say("page.legend.density_all")];
+  }
+
   function tipLines(point) {
     const institute = cm.state.shown.institutes ? cm.instituteAt(point) : null;
     if (institute) {
@@ -61,7 +70,7 @@ cm.run(function (cm) {
     if (firm !== null) return [firm || cm.say("page.unnamed"), cm.label("type.firm")];
     const cluster = cm.clusterAt(point);
     cm.hover(cluster ? cluster.id : null);
-    if (!cluster) return null;
+    if (!cluster) return densityLines(point);
     return [cm.names(cluster)[0], cluster.rated
       ? `${cm.say("page.table.rank")} ${cm.number(cluster.rank, 0)} (${
         cm.interval(cluster.rankLow, cluster.rankHigh, 0)}) · ${
@@ -82,7 +91,7 @@ cm.run(function (cm) {
   function showTip(event) {
     const lines = tipLines(event.containerPoint);
     tip.hidden = !lines;
-    map.getContainer().style.cursor = lines ? "pointer" : "";
+    map.getContainer().style.cursor = lines && cm.state.hovered !== null ? "pointer" : "";
     if (!lines) return;
     tip.replaceChildren(cm.make("b", { text: cm.cut(lines[0], 60) }),
       cm.make("span", { text: lines[1] }));

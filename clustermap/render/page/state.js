@@ -115,9 +115,6 @@ cm.run(function (cm) {
     cm.tell("shown");
   };
 
-  /** Whether the page knows where the firms of an industry are. */
-  cm.hasDensity = (industry) => Object.hasOwn(cm.payload.industries, industry);
-
   /** Show the density of firms of one strategic industry; "" for all firms. */
   cm.useIndustry = function (industry) {
     if (cm.state.industry === industry) return;

@@ -57,6 +57,11 @@ interface Model {
   measure: "employees" | "firms";
 }
 
+/** Squares of Mercator's map, one entry each. */
+interface Squares { level: number[]; x: number[]; y: number[]; firms: number[]; km2: number[] }
+
+interface Leaves { level: number[]; x: number[]; y: number[]; quarters: number[]; firms: number[] }
+
 type FilterName = "industry" | "region" | "kind" | "quadrant";
 
 /** What the reader has chosen and what is drawn; tests look here, never at pixels. */
@@ -111,6 +116,14 @@ interface Cm {
   number(value: number, decimals?: number): string;
   percent(share: number): string;
 
+  // unpack.js
+  UNIT: number;
+  worldX(lon: number): number;
+  worldY(lat: number): number;
+  unpackNumbers(text: string): number[];
+  unpackOutlines(text: string): Rings[];
+  unpackPoints(text: string): Float64Array;
+
   // model.js
   payload: Payload;
   model: Model;
@@ -141,7 +154,6 @@ interface Cm {
   useWeights(weights: number[] | null): void;
   filter(name: FilterName, value: string): void;
   search(text: string): void;
-  hasDensity(industry: string): boolean;
   usePeriod(period: number | null): void;
   useIndustry(industry: string): void;
   show(view: string): void;
@@ -173,6 +185,14 @@ interface Cm {
 
   // The map: basemap.js, clusters.js, flows.js, institutes.js, firms.js, legend.js
   basemap: any;
+  DENSITY_COLOURS: string[];
+  unpackDensity(packed: Density, industry: string | null): Leaves | null;
+  squareKm2(level: number, y: number): number;
+  squaresOf(leaves: Leaves, finest: number): Squares;
+  densityBreaks(squares: Squares): number[];
+  densityClasses(): { colours: string[]; breaks: number[] };
+  densityAt(point: Point): { firms: number; km2: number } | null;
+  hasDensity(industry: string): boolean;
   drawRegionNames(context: CanvasRenderingContext2D, view: View): void;
   RAMP: string[];
   shadeOf(cluster: Cluster): number;
