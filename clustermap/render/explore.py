@@ -124,7 +124,8 @@ class ExploreMap(OfflineMap):
 
     What is added to it is drawn above its own layers and listed in its layer control. Objects that
     fetch programs or tiles from the net work in a notebook and in a file that ``save`` writes, not
-    in the closed page of :meth:`draw`.
+    in the closed page of :meth:`draw`. Tiles lie below the land: with them, set
+    ``layers["coast"].show = False``.
 
     Parameters
     ----------

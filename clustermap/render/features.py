@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustermap.messages import Message, say
+from clustermap.render.markup import Words
 from clustermap.render.outlines import display_shapes
 from clustermap.render.safe import clean_text, escape_text
 from clustermap.tables import KINDS
@@ -160,7 +160,7 @@ def cluster_features(release: Release) -> Collection:
     own = scores[scores["scenario"] == "default"].set_index("cluster").reindex(table.index)
     decided = (own["rated"] == 1) & own["rank"].notna()
     rated = int(decided.sum())
-    unsaid = escape_text(say(Message("page.card.unrated"), release.language))
+    unsaid = Words(release.language)("page.card.unrated")
     columns: dict[str, list[Any]] = {"cluster": [_text(str(cluster)) for cluster in table.index]}
     columns["name"] = _names(table, release)
     columns |= {name: _texts(table[name]) for name in ("kind", "region", "district")}
@@ -200,11 +200,9 @@ def institute_features(release: Release) -> Collection:
     )
     unwrapped = _unwrap(points, seam_of(release.clusters)).geometry.to_numpy()
     names = dict(zip(release.clusters.index, _names(release.clusters, release), strict=True))
-    types = {
-        kind: escape_text(say(Message(f"type.{kind}"), release.language))
-        for kind in shown["kind"].unique()
-    }
-    unnamed = escape_text(say(Message("page.unnamed"), release.language))
+    words = Words(release.language)
+    types = {kind: _text(words.name(f"type.{kind}", kind)) for kind in shown["kind"].unique()}
+    unnamed = words("page.unnamed")
     columns = {
         "institute": _texts(shown["institute"]),
         "name": [name or unnamed for name in _texts(shown["name"])],
@@ -366,7 +364,7 @@ def _strongest(release: Release) -> pd.DataFrame:
 
 def _names(table: pd.DataFrame, release: Release) -> list[str]:
     """Return names in the language of the page where there is one, escaped."""
-    unnamed = say(Message("page.unnamed"), release.language)
+    unnamed = Words(release.language).say("page.unnamed")
     first, second = ("name", "name_en") if release.language == "ko" else ("name_en", "name")
     return [
         _text(a or b or unnamed)

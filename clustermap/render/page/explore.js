@@ -101,9 +101,11 @@ window.explore = (function () {
       .addTo(map);
     L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
     map.on("zoomend", () => dots.forEach((layer) => sizeDots(map, layer)));
-    // What is switched on again would otherwise lie on top.
+    // What is switched on again would otherwise lie on top, even of what was added to our layers.
     map.on("overlayadd", () => {
-      for (const one of drawn) if (map.hasLayer(one)) one.bringToFront();
+      for (const one of [...drawn].reverse()) {
+        if (map.hasLayer(one)) one.getLayers().reverse().forEach((part) => part.bringToBack());
+      }
     });
     document.addEventListener("DOMContentLoaded", () => {
       map.getContainer().setAttribute("role", "region");
