@@ -291,21 +291,17 @@ def _written_language(file: Path) -> Language | None:
 
 
 def _tell_run(voice: Voice, run: Run) -> None:
-    page = str(run.page) if run.page else None
-    outputs = [str(path) for path in run.outputs]
-    sheet = str(run.sheet) if run.sheet else None
-    told = {"summary": run.summary, "page": page, "sheet": sheet, "outputs": outputs}
-    voice.tell_json(told)
+    pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet}
+    drawn = {name: str(path) if path else None for name, path in pages.items()}
+    voice.tell_json({"summary": run.summary, **drawn, "outputs": [*map(str, run.outputs)]})
     _tell_rows(voice, run.summary["tables"])
     for line in run.faults:
         voice.tell(line)
     _tell_rated(voice, run.summary)
-    if run.page:
-        voice.tell(Message("cli.page", {"path": run.page}))
-    if run.sheet:
-        voice.tell(Message("cli.sheet", {"path": run.sheet}))
-    pages = (run.page, run.sheet)
-    others = Counter(path.parent for path in run.outputs if path not in pages)
+    for name, path in pages.items():
+        if path:
+            voice.tell(Message(f"cli.{name}", {"path": path}))
+    others = Counter(path.parent for path in run.outputs if path not in pages.values())
     for folder, files in sorted(others.items()):
         voice.tell(Message("cli.files", {"folder": folder, "files": files}))
 

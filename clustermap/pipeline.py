@@ -6,8 +6,9 @@ import html
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import cached_property
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
@@ -16,6 +17,8 @@ from clustermap.indicators import list_indicators as _indicator_records
 from clustermap.messages import Language, Message, say
 from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
+from clustermap.render.explore import build_explore, draw_explore
+from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clustermap.publish.release import Release
+    from clustermap.render.explore import ExploreMap
 
 __all__ = [
     "Progress",
@@ -49,7 +53,7 @@ __all__ = [
 ]
 
 TABLES, MAP, EXPORT = "tables", "map", "export"
-PAGES = {"planner": draw_planner, "sheet": draw_sheet}
+PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,18 @@ class Run:
         Files written.
     page
         The planner's page, if it was drawn.
+    explore_page
+        The map for analysts, if it was drawn.
     sheet
         The score sheet for analysts, if it was drawn.
     faults
         One sentence for everything that a reader of the results should know of the data: why rows
         were set aside, what was mended, whether hardly any actor lies in a cluster.
+    release
+        What may leave the house: pages, files and ``explore`` are drawn from it; None where the
+        data were only checked.
+    shown
+        What a notebook shows: "planner", or "explore".
     """
 
     summary: Mapping[str, Any]
@@ -83,13 +94,21 @@ class Run:
     network: nx.MultiDiGraph[str]
     outputs: list[Path] = field(default_factory=list)
     page: Path | None = None
+    explore_page: Path | None = None
     sheet: Path | None = None
     faults: list[Message] = field(default_factory=list)
+    release: Release | None = None
+    shown: Literal["planner", "explore"] = "planner"
 
     @property
     def scores(self) -> pd.DataFrame:
         """The table SCORES."""
         return self.tables["scores"]
+
+    @cached_property
+    def explore(self) -> ExploreMap | None:
+        """The map for analysts as a folium map to go on with; None without ``release``."""
+        return None if self.release is None else build_explore(self.release)
 
     def __repr__(self) -> str:
         rated, clusters = self.summary["rated"], self.summary["clusters"]
@@ -97,10 +116,11 @@ class Run:
 
     def _repr_html_(self) -> str:
         """Show the page in a notebook."""
+        if self.shown == "explore" and self.explore is not None:
+            return self.explore._repr_html_()
         if self.page is None:
             return f"<pre>{html.escape(repr(self.summary))}</pre>"
-        page = html.escape(self.page.read_text(encoding="utf-8"))
-        return f'<iframe srcdoc="{page}" style="width:100%;height:720px;border:0"></iframe>'
+        return frame_page(self.page.read_text(encoding="utf-8"), repr(self))
 
 
 def run(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
@@ -184,7 +204,7 @@ def _carry_out(
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    return _close(findings, record, written)
+    return replace(_close(findings, record, written), release=release)
 
 
 def _write_pages(release: Release, folder: Path) -> None:
@@ -230,8 +250,17 @@ def _close(findings: Findings, record: Mapping[str, Any], written: list[Path]) -
     faults = [*say_facts(record["tables"]), *say_quarantine(findings.ledger.faults())]
     network = findings.network.counts.network
     pages = {path.stem.partition("_")[0]: path for path in written if path.suffix == ".html"}
-    page, sheet = (pages.get(name) for name in PAGES)
-    return Run(summary, record, list_tables(findings), network, written, page, sheet, faults)
+    return Run(
+        summary,
+        record,
+        list_tables(findings),
+        network,
+        outputs=written,
+        page=pages.get("planner"),
+        explore_page=pages.get("explore"),
+        sheet=pages.get("sheet"),
+        faults=faults,
+    )
 
 
 def check_project(
@@ -281,7 +310,7 @@ def score_clusters(
 
 
 def draw_map(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
-    """Draw the pages of a project: the planner's, and the score sheet for analysts.
+    """Draw the pages of a project: the planner's, and the map and score sheet for analysts.
 
     Parameters
     ----------
@@ -291,14 +320,29 @@ def draw_map(project: Project, *, strict: bool = False, progress: Progress | Non
     Returns
     -------
     Run
-        What was found; ``page`` and ``sheet`` are the files. A notebook shows the planner's.
+        What was found; ``page``, ``explore_page`` and ``sheet`` are the files. A notebook shows
+        ``explore``, a folium map that takes further layers.
 
     Raises
     ------
     TableFault
         If a table as a whole is at fault; nothing is written then.
+
+    Notes
+    -----
+    ``explore.layers`` holds the layers, and the ``data`` of each are GeoJSON with escaped texts.
+    Texts of your own are not: folium runs ``{{ }}`` in them and shows them as markup.
+    ``explore.save`` writes what folium would, ``explore.draw`` a page that fetches nothing.
+
+    Examples
+    --------
+    >>> drawn = draw_map(open_project("project.toml"))  # doctest: +SKIP
+    >>> site = folium.Marker([36.4, 127.4], tooltip="our site")  # doctest: +SKIP
+    >>> drawn.explore.add_child(site)  # doctest: +SKIP
+    >>> drawn.explore.save("with_our_site.html")  # doctest: +SKIP
     """
-    return _carry_out(project, {MAP}, strict=strict, progress=progress)
+    drawn = _carry_out(project, {MAP}, strict=strict, progress=progress)
+    return replace(drawn, shown="explore")
 
 
 def write_exports(

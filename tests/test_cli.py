@@ -40,6 +40,7 @@ class FakeRun:
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     sheet: Path | None = None
+    explore_page: Path | None = None
 
 
 @pytest.fixture
@@ -70,12 +71,13 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     tables = [page.parents[1] / "tables" / f"{name}.parquet" for name in "ab"]
     run = FakeRun(
         page,
-        [page, page.with_name("sheet.html"), *tables],
+        [page, page.with_name("explore.html"), page.with_name("sheet.html"), *tables],
         {"tables": {NASTY: counts}, "rated": 2, "clusters": 3, "unrated": {}},
         [Message("cli.line", {"line": NASTY})],
         scores,
         {"clusters": pd.DataFrame({"cluster": scores["cluster"], "name": ["Beta", "Alpha", ""]})},
         page.with_name("sheet.html"),
+        page.with_name("explore.html"),
     )
     fake: Any = ModuleType("clustermap.pipeline")
     for stage in STAGES:
@@ -156,9 +158,9 @@ def test_run_says_what_it_read_and_wrote(project: Path, pipeline: ModuleType) ->
     assert re.search(
         r"read +kept +quarantined +assigned to clusters\n.*5,000 +4 +1 +2\n", done.stdout
     )
-    for page in ("planner.html", "sheet.html"):
+    for page in ("planner.html", "explore.html", "sheet.html"):
         assert str(project.parent / "out" / "maps" / page) in done.stdout
-    assert f"{project.parent / 'out' / 'maps'}: " not in done.stdout  # both are told by name
+    assert f"{project.parent / 'out' / 'maps'}: " not in done.stdout  # each is told by name
     assert f"{project.parent / 'out' / 'tables'}: 2" in done.stdout
 
 
@@ -174,6 +176,7 @@ def test_json_is_all_that_stdout_holds(project: Path, pipeline: ModuleType) -> N
         told = json.loads(call(verb, project, "--json").stdout)
         assert told["summary"]["tables"][NASTY]["kept"] == 4
         assert told["page"].endswith("planner.html")
+        assert told["explore"].endswith("explore.html")
         assert told["sheet"].endswith("sheet.html")
     assert json.loads(call("explain", project, "c1", "--json").stdout)["cluster"] == "c1"
     assert json.loads(call("indicators", "--json").stdout)[0]["key"] == "reach"
