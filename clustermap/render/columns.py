@@ -12,6 +12,7 @@ import shapely
 
 from clustermap.render.outlines import UNIT
 from clustermap.render.safe import clean_text
+from clustermap.render.seam import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -64,13 +65,13 @@ def spread(
     return found
 
 
-def points_of(table: pd.DataFrame, crs: object) -> gpd.GeoSeries:
+def points_of(table: pd.DataFrame, crs: object, seam: float) -> gpd.GeoSeries:
     """Return the points of a table with columns x and y, in degrees; None where one is missing."""
     x, y = (pd.to_numeric(table[name]).to_numpy(np.float64, na_value=np.nan) for name in "xy")
     known = np.isfinite(x) & np.isfinite(y)
     points = np.full(len(table), None, dtype=object)
     points[known] = shapely.points(x[known], y[known])
-    return gpd.GeoSeries(points, index=table.index, crs=crs).to_crs("EPSG:4326")
+    return unwrap(gpd.GeoSeries(points, index=table.index, crs=crs), seam).geometry
 
 
 def degrees(points: Any) -> tuple[Numbers, Numbers]:  # noqa: ANN401 -- an array of shapes

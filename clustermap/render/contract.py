@@ -1,7 +1,7 @@
 """What the planner's page carries, declared once: Python fills it, scripts read it.
 
-``scripts/make_docs`` writes these declarations as TypeScript (``page/contract.d.ts``), against which
-the scripts are checked. Clusters are known by their place in ``Clusters.id``; a list with one entry
+``scripts/make_docs`` writes these declarations as TypeScript (``page/contract.d.ts``), which the
+scripts are checked against. Clusters are known by their place in ``Clusters.id``; a list with one entry
 a cluster is in that order. Degrees are whole steps of 1e-5. Texts are cleaned, and never markup.
 """
 
@@ -52,6 +52,13 @@ class Confidence(TypedDict):
     span: list[float]
 
 
+class Classes(TypedDict):
+    """Shares of the rated clusters at which classes end, in per cent, and their shades."""
+
+    shares: list[int]
+    shades: list[int]
+
+
 class Rules(TypedDict):
     """Constants of the score that the page needs to compute it with other weights."""
 
@@ -63,6 +70,12 @@ class Rules(TypedDict):
     """Largest share that one part may have of the score."""
     typical: float
     confidence: Confidence
+    ramp: list[str]
+    """Shades of the classes of ranks, best first."""
+    many: Classes
+    few: Classes
+    """Classes where fewer than ``many_from`` clusters are rated."""
+    many_from: int
 
 
 class About(TypedDict):
@@ -250,7 +263,7 @@ class Firms(TypedDict):
 
 
 class DensityLayer(TypedDict):
-    """Firms of one strategic industry in squares, as :mod:`clustermap.render.density` packs them."""
+    """Firms of one strategic industry, as :mod:`clustermap.render.density` packs squares."""
 
     industry: str | None
     """null for all firms."""
@@ -305,6 +318,8 @@ class Payload(TypedDict):
     explanations: list[list[Told]]
     sentences: list[dict[Language, Template]]
     coast: str
+    seam: float
+    """Meridian at which the map is cut; longitudes run from it once around the world."""
     frame: list[float] | None
     """West, south, east, north within which the land is whole, in degrees."""
     regions: Regions | None

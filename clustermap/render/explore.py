@@ -16,10 +16,9 @@ import folium
 from folium.template import Template
 from folium.utilities import JsCode
 
+from clustermap.render.classes import RAMP, classes_of
 from clustermap.render.features import (
-    RAMP,
     bounds_of,
-    classes_of,
     cluster_features,
     coast_features,
     flow_features,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from clustermap.render.classes import RAMP, shade_of
 from clustermap.render.markup import Words
 from clustermap.render.outlines import display_shapes
 from clustermap.render.safe import clean_text, escape_text
+from clustermap.render.seam import points_inside, seam_of, unwrap, unwrap_land
 from clustermap.tables import KINDS
 
 if TYPE_CHECKING:
@@ -27,15 +29,6 @@ if TYPE_CHECKING:
 Collection = dict[str, Any]
 """A GeoJSON feature collection: longitude and latitude, properties that JSON can hold."""
 
-RAMP = ("#08204f", "#163f7d", "#2c62a8", "#4f87c6", "#7eabd9", "#aecbe8", "#d7e4f2")
-"""Shades of the classes of ranks, best first, as on the planner's page."""
-
-MANY = (1, 2, 5, 10, 25, 50), (0, 1, 2, 3, 4, 5, 6)
-"""Percent of the rated clusters at which classes end, and the shade of each class."""
-FEW = (25, 50), (0, 3, 5)
-"""The same where so few are rated that the best hundredth is nobody."""
-
-_MANY_FROM = 100
 _HOLLOW = "#5d6570"
 _FLOW = "#b4541a"
 _INK = "#5b3a29"
@@ -45,99 +38,6 @@ _REGION_DETAILS = 1_000
 _COAST_DETAILS = 20_000
 _DIGITS = 5  # of a degree: about one metre
 _DARK = 4  # shades from the dark end on whose fill a white outline is seen
-_HALF_WORLD = 180.0
-_ROUND = np.array([360.0, 0.0])  # once around the world
-
-
-def classes_of(rated: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the classes of ranks for so many rated clusters.
-
-    Parameters
-    ----------
-    rated
-        How many clusters are rated.
-
-    Returns
-    -------
-    tuple
-        Percent of the rated at which classes end, and the place in :data:`RAMP` of each class and
-        of those below the last.
-    """
-    return FEW if rated < _MANY_FROM else MANY
-
-
-def shade_of(rank: int, rated: int) -> int:
-    """Return the shade of a rank.
-
-    Parameters
-    ----------
-    rank
-        From 1, the best.
-    rated
-        How many clusters are rated.
-
-    Returns
-    -------
-    int
-        Place in :data:`RAMP`.
-
-    Examples
-    --------
-    >>> [shade_of(rank, 4) for rank in (1, 2, 3, 4)]
-    [0, 3, 5, 5]
-    """
-    shares, shades = classes_of(rated)
-    within = (place for place, share in enumerate(shares) if 100 * rank <= share * rated)
-    return shades[0] if rank == 1 else shades[next(within, len(shares))]
-
-
-def find_seam(lon: npt.ArrayLike) -> float:
-    """Return the meridian at which a map of places is cut.
-
-    Parameters
-    ----------
-    lon
-        Longitudes of the places in degrees.
-
-    Returns
-    -------
-    float
-        -180; only where the places lie on both sides of the 180th meridian, so that they would
-        span more than half of the world, the middle of the widest gap between them, if they then
-        span less.
-
-    Examples
-    --------
-    >>> find_seam([126.9, 129.1])
-    -180.0
-    >>> find_seam([178.0, -178.0])
-    0.0
-    """
-    known = np.unique(np.asarray(lon, dtype=np.float64))
-    known = known[np.isfinite(known)]
-    if len(known) < 2 or known[-1] - known[0] <= _HALF_WORLD:
-        return -_HALF_WORLD
-    gaps = np.diff(known)
-    widest = int(np.argmax(gaps))
-    if 360 - gaps[widest] >= _HALF_WORLD:
-        return -_HALF_WORLD
-    return float((known[widest] + known[widest + 1]) / 2)
-
-
-def seam_of(clusters: gpd.GeoDataFrame) -> float:
-    """Return the meridian at which the map of a release is cut.
-
-    Parameters
-    ----------
-    clusters
-        Clusters of the release.
-
-    Returns
-    -------
-    float
-        As :func:`find_seam` finds it for points inside the clusters.
-    """
-    return find_seam(shapely.get_x(_inside(clusters)))
 
 
 def cluster_features(release: Release) -> Collection:
@@ -171,7 +71,7 @@ def cluster_features(release: Release) -> Collection:
     columns["style"] = [
         _hollow() if rank is None else _filled(shade_of(rank, rated)) for rank in columns["rank"]
     ]
-    shapes = display_shapes(_unwrap(table, seam_of(table)), _DETAILS)
+    shapes = display_shapes(unwrap(table, seam_of(table)), _DETAILS)
     found = _collect(shapes, columns)
     found["features"].sort(key=lambda one: -(one["properties"]["rank"] or math.inf))
     return found
@@ -198,7 +98,7 @@ def institute_features(release: Release) -> Collection:
     points = gpd.GeoDataFrame(
         geometry=gpd.points_from_xy(x[known], y[known]), crs=release.clusters.crs
     )
-    unwrapped = _unwrap(points, seam_of(release.clusters)).geometry.to_numpy()
+    unwrapped = unwrap(points, seam_of(release.clusters)).geometry.to_numpy()
     names = dict(zip(release.clusters.index, _names(release.clusters, release), strict=True))
     words = Words(release.language)
     types = {kind: _text(words.name(f"type.{kind}", kind)) for kind in shown["kind"].unique()}
@@ -230,7 +130,7 @@ def flow_features(release: Release) -> Collection:
         links of each kind by its key, style.
     """
     pairs = _strongest(release)
-    points = _inside(_unwrap(release.clusters, seam_of(release.clusters)))
+    points = points_inside(unwrap(release.clusters, seam_of(release.clusters)))
     places = {str(cluster): at for at, cluster in enumerate(release.clusters.index)}
     names = _names(release.clusters, release)
     ends = [[places[cluster] for cluster in pairs[end]] for end in ("low", "high")]
@@ -266,7 +166,7 @@ def region_features(release: Release) -> Collection:
     table = release.regions
     if table is None:
         return _collect([], {})
-    shapes = display_shapes(_unwrap(table, seam_of(release.clusters)), _REGION_DETAILS)
+    shapes = display_shapes(unwrap(table, seam_of(release.clusters)), _REGION_DETAILS)
     border = {"color": "#b9b4a6", "weight": 1, "fill": False}
     columns: dict[str, list[Any]] = {
         "region": _texts(table["region"]),
@@ -290,15 +190,7 @@ def coast_features(release: Release) -> Collection:
         Property style.
     """
     seam = seam_of(release.clusters)
-    land = release.coast
-    if seam > -_HALF_WORLD:
-        # Land, unlike a cluster, may lie on both sides of the seam: cut there, then moved.
-        west, east = (
-            shapely.intersection(land.geometry.to_numpy(), shapely.box(left, -90, right, 90))
-            for left, right in ((-_HALF_WORLD, seam), (seam, _HALF_WORLD))
-        )
-        moved = shapely.transform(west, lambda corners: corners + _ROUND)
-        land = gpd.GeoDataFrame(geometry=[*moved, *east], crs=land.crs)
+    land = unwrap_land(release.coast, seam)
     shapes = display_shapes(land, _COAST_DETAILS)
     ground = {"color": "#b9c2c9", "weight": 1, "fill": True, "fillColor": "#fbfaf7",
               "fillOpacity": 1}  # fmt: skip
@@ -323,24 +215,6 @@ def bounds_of(features: Collection) -> tuple[float, float, float, float] | None:
         return None
     west, south, east, north = (float(edge) for edge in shapely.total_bounds(shapes))
     return west, south, east, north
-
-
-def _unwrap(layer: gpd.GeoDataFrame, seam: float) -> gpd.GeoDataFrame:
-    """Return a layer in degrees, what lies west of the seam moved once around the world."""
-    shapes = layer.geometry.to_crs("EPSG:4326")
-    if seam > -_HALF_WORLD:
-        moved = shapely.transform(
-            shapes.to_numpy(),
-            lambda corners: np.where(corners < (seam, -np.inf), corners + _ROUND, corners),
-        )
-        shapes = gpd.GeoSeries(moved, index=shapes.index, crs=shapes.crs)
-    return gpd.GeoDataFrame(geometry=shapes)
-
-
-def _inside(layer: gpd.GeoDataFrame) -> Shapes:
-    """Return a point inside each shape, in degrees."""
-    points = layer.geometry.representative_point().to_crs("EPSG:4326")
-    return cast("Shapes", points.to_numpy())
 
 
 def _strongest(release: Release) -> pd.DataFrame:

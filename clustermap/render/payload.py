@@ -9,6 +9,7 @@ import shapely
 
 from clustermap.messages import catalogue
 from clustermap.network.posterior import DEVIATE
+from clustermap.render.classes import FEW, MANY, MANY_FROM, RAMP
 from clustermap.render.columns import (
     ALL_DIGITS,
     DIGITS,
@@ -32,6 +33,7 @@ from clustermap.render.links import (
 )
 from clustermap.render.outlines import display_shapes, pack_outlines, pack_points
 from clustermap.render.safe import clean_text
+from clustermap.render.seam import seam_of, unwrap, unwrap_land
 from clustermap.render.sentences import Sentences
 from clustermap.scores.aggregate import MIN_PRESENT
 from clustermap.scores.axes import (
@@ -99,6 +101,7 @@ def describe(release: Release) -> Payload:
     clusters = [str(cluster) for cluster in release.clusters.index]
     places = {cluster: place for place, cluster in enumerate(clusters)}
     sentences = Sentences()
+    seam = seam_of(release.clusters)
     return {
         "about": _about(release, sentences),
         "rules": _rules(),
@@ -106,7 +109,7 @@ def describe(release: Release) -> Payload:
         "kinds": list(KINDS),
         "types": list(ACTOR_TYPES),
         "coverage": _coverage(release),
-        "clusters": _clusters(release),
+        "clusters": _clusters(release, seam),
         "scenarios": _scenarios(release, places),
         "reach": describe_reach(release, places),
         "ratios": describe_ratios(release, places),
@@ -119,17 +122,18 @@ def describe(release: Release) -> Payload:
             for industry, label in release.industries.items()
         },
         "flows": describe_flows(release, places),
-        "institutes": _institutes(release, places),
-        "firms": None if release.firms is None else _firms(release.firms, release),
+        "institutes": _institutes(release, places, seam),
+        "firms": None if release.firms is None else _firms(release.firms, release, seam),
         "density": None if release.density is None else pack_density(release.density),
         "explanations": [
             [sentences.add(message) for message in release.explanations.get(cluster, ())]
             for cluster in clusters
         ],
         "sentences": sentences.templates,
-        "coast": pack_outlines(display_shapes(release.coast, _COAST_DETAILS)),
-        "frame": _frame(release.clusters),
-        "regions": None if release.regions is None else _regions(release.regions),
+        "coast": pack_outlines(display_shapes(unwrap_land(release.coast, seam), _COAST_DETAILS)),
+        "seam": seam,
+        "frame": _frame(unwrap(release.clusters, seam), seam),
+        "regions": None if release.regions is None else _regions(release.regions, seam),
     }
 
 
@@ -166,6 +170,10 @@ def _rules() -> Rules:
             "width": [HIGH_WIDTH, MEDIUM_WIDTH],
             "span": [HIGH_SPAN, MEDIUM_SPAN],
         },
+        "ramp": list(RAMP),
+        "many": {"shares": list(MANY[0]), "shades": list(MANY[1])},
+        "few": {"shares": list(FEW[0]), "shades": list(FEW[1])},
+        "many_from": MANY_FROM,
     }
 
 
@@ -187,23 +195,23 @@ def _knows_abroad(release: Release) -> bool:
     return bool(len(release.abroad) or (values > 0).any())
 
 
-def _frame(clusters: gpd.GeoDataFrame) -> list[float] | None:
+def _frame(clusters: gpd.GeoDataFrame, seam: float) -> list[float] | None:
     """Return west, south, east, north of what the map may show: within it the land is whole."""
     # Land is read as far around the clusters as they span (clustermap.sources.reference).
     if clusters.geometry.isna().all() or clusters.geometry.is_empty.all():
         return None
-    west, south, east, north = clusters.to_crs("EPSG:4326").total_bounds.tolist()
+    west, south, east, north = clusters.total_bounds.tolist()
     margin = max(_LEAST_MARGIN, east - west, north - south) * (1 - _SLACK)
     edges = (
-        max(-180.0, west - margin), max(-_EDGE, south - margin),
-        min(180.0, east + margin), min(_EDGE, north + margin),
+        max(seam, west - margin), max(-_EDGE, south - margin),
+        min(seam + 360.0, east + margin), min(_EDGE, north + margin),
     )  # fmt: skip
     return [round(edge, 2) for edge in edges]
 
 
-def _clusters(release: Release) -> Clusters:
+def _clusters(release: Release, seam: float) -> Clusters:
     table = release.clusters
-    shapes = display_shapes(table, _DETAILS)
+    shapes = display_shapes(unwrap(table, seam), _DETAILS)
     lon, lat = degrees(shapely.point_on_surface(shapes))
     return {
         "id": [clean_text(str(cluster)) for cluster in table.index],
@@ -307,9 +315,9 @@ def _indicators(release: Release, places: Places) -> list[Indicator]:
     return found
 
 
-def _institutes(release: Release, places: Places) -> Institutes:
+def _institutes(release: Release, places: Places, seam: float) -> Institutes:
     table = release.institutes
-    points = points_of(table, release.clusters.crs)
+    points = points_of(table, release.clusters.crs, seam)
     on_map = ~(points.is_empty | points.isna()).to_numpy()
     shown = table[on_map]
     lon, lat = degrees(points.to_numpy()[on_map])
@@ -324,8 +332,8 @@ def _institutes(release: Release, places: Places) -> Institutes:
     }
 
 
-def _firms(firms: pd.DataFrame, release: Release) -> Firms:
-    points = points_of(firms, release.clusters.crs)
+def _firms(firms: pd.DataFrame, release: Release, seam: float) -> Firms:
+    points = points_of(firms, release.clusters.crs, seam)
     on_map = ~(points.is_empty | points.isna()).to_numpy()
     shapes = points.to_numpy()[on_map]
     return {
@@ -335,8 +343,8 @@ def _firms(firms: pd.DataFrame, release: Release) -> Firms:
     }
 
 
-def _regions(regions: gpd.GeoDataFrame) -> Regions:
-    shapes = display_shapes(regions, _REGION_DETAILS)
+def _regions(regions: gpd.GeoDataFrame, seam: float) -> Regions:
+    shapes = display_shapes(unwrap(regions, seam), _REGION_DETAILS)
     lon, lat = degrees(shapely.point_on_surface(shapes))
     return {
         "name": texts(regions["name"]),

@@ -30,7 +30,8 @@ let paint = null;
 let zoom = 7;
 const cm = {
   state: { shown: { density: true }, drawn: {}, industry: "" },
-  payload: { density: packed },
+  payload: { density: packed, seam: -180 },
+  underlays: [],
   model: { coast: [] },
   map: { getZoom: () => zoom, getPixelBounds: () => ({ min: { x: 0, y: 0 } }) },
   Canvas: class { constructor(painter) { paint = painter; } on() {} },

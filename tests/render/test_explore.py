@@ -16,18 +16,12 @@ import pytest
 import shapely
 
 import clustermap
+from clustermap.render.classes import RAMP, shade_of
 from clustermap.render.explore import build_explore, draw_explore
-from clustermap.render.features import (
-    RAMP,
-    bounds_of,
-    cluster_features,
-    coast_features,
-    find_seam,
-    flow_features,
-    shade_of,
-)
+from clustermap.render.features import bounds_of, cluster_features, coast_features, flow_features
 from clustermap.render.notebook import frame_page
 from clustermap.render.safe import clean_text
+from clustermap.render.seam import find_seam
 from tests.render import worlds
 from tests.small_world import build_small_world
 

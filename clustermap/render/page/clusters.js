@@ -3,7 +3,7 @@ cm.run(function (cm) {
   "use strict";
 
   /** One hue from dark to light: the best class first, the rest last. */
-  cm.RAMP = ["#08204f", "#163f7d", "#2c62a8", "#4f87c6", "#7eabd9", "#aecbe8", "#d7e4f2"];
+  cm.RAMP = cm.payload.rules.ramp;
 
   /** Shade of a rated cluster: its place in the ramp. */
   cm.shadeOf = (cluster) => cm.classes.shades[cluster.scoreClass];

@@ -32,6 +32,12 @@ interface Confidence {
   span: number[];
 }
 
+/** Shares of the rated clusters at which classes end, in per cent, and their shades. */
+interface Classes {
+  shares: number[];
+  shades: number[];
+}
+
 /** Constants of the score that the page needs to compute it with other weights. */
 interface Rules {
   /** Share of the weights whose parts must be decided for a score to be given. */
@@ -42,6 +48,12 @@ interface Rules {
   most: number;
   typical: number;
   confidence: Confidence;
+  /** Shades of the classes of ranks, best first. */
+  ramp: string[];
+  many: Classes;
+  /** Classes where fewer than `many_from` clusters are rated. */
+  few: Classes;
+  many_from: number;
 }
 
 /** What holds for the whole page. */
@@ -265,6 +277,8 @@ interface Payload {
   explanations: Told[][];
   sentences: (Record<Language, Template>)[];
   coast: string;
+  /** Meridian at which the map is cut; longitudes run from it once around the world. */
+  seam: number;
   /** West, south, east, north within which the land is whole, in degrees. */
   frame: number[] | null;
   regions: Regions | null;

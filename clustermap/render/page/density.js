@@ -13,6 +13,8 @@ cm.run(function (cm) {
   const KEPT = 8;
   const WHOLE = 15;
   const pictures = new Map();
+  // West of it the map goes on east: squares there lie once around the world.
+  const seam = cm.worldX(cm.payload.seam);
   let unpacked = { industry: undefined, leaves: null };
 
   // Every second bit of a number below 2^32, from the lowest.
@@ -32,7 +34,8 @@ cm.run(function (cm) {
     const layer = packed.layers.find((one) => one.industry === industry);
     if (!layer) return null;
     const leaves = { level: [], x: [], y: [], quarters: [], firms: [] };
-    for (const [text, joined] of [[layer.squares, false], [layer.joined, true]]) {
+    for (const joined of [false, true]) {
+      const text = joined ? layer.joined : layer.squares;
       const numbers = cm.unpackNumbers(text);
       let level = packed.coarsest;
       for (let at = 0; at < numbers.length; level += 1) {
@@ -165,8 +168,9 @@ cm.run(function (cm) {
     classes.forEach((places, shade) => {
       context.fillStyle = cm.DENSITY_COLOURS[shade];
       for (const at of places) {
-        const side = view.scale / 2 ** squares.level[at];
-        const left = squares.x[at] * side - view.left;
+        const wide = 2 ** squares.level[at];
+        const side = view.scale / wide;
+        const left = (squares.x[at] + (squares.x[at] < seam * wide ? wide : 0)) * side - view.left;
         const top = squares.y[at] * side - view.top;
         if (left > view.width || top > view.height || left + side < 0 || top + side < 0) continue;
         const [x, y] = [snap(left), snap(top)];
@@ -191,7 +195,7 @@ cm.run(function (cm) {
     const y = (point.y + corner.y) / (256 * 2 ** zoom);
     for (let at = 0; at < squares.level.length; at += 1) {
       const wide = 2 ** squares.level[at];
-      if (squares.x[at] === Math.floor(x * wide) && squares.y[at] === Math.floor(y * wide)) {
+      if (squares.x[at] === Math.floor(x * wide) % wide && squares.y[at] === Math.floor(y * wide)) {
         return { firms: squares.firms[at], km2: squares.km2[at] };
       }
     }

@@ -8,14 +8,8 @@ cm.run(function (cm) {
   const TOO_FEW_PARTS = "reason.too_few_parts";
   const DRAWS = 200;
 
-  /** Shares of the rated clusters at which the classes of the map end, in percent. */
-  const MANY = { shares: [1, 2, 5, 10, 25, 50], shades: [0, 1, 2, 3, 4, 5, 6] };
-  /** The same where so few are rated that the best hundredth is nobody. */
-  const FEW = { shares: [25, 50], shades: [0, 3, 5] };
-  const MANY_FROM = 100;
-
   /** Shares and shades of the classes for so many rated clusters. */
-  cm.classesOf = (count) => (count < MANY_FROM ? FEW : MANY);
+  cm.classesOf = (count) => (count < rules.many_from ? rules.few : rules.many);
 
   /** Class of a rank: 0 for the best, as many as there are shares for those below the last. */
   cm.classOf = function (rank, count) {

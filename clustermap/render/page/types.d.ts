@@ -289,4 +289,4 @@ interface Cm {
 
 declare const cm: Cm;
 
-interface Window { cm: Cm; map_planner: any }
+interface Window { cm: Cm; map_planner: any; explore: any; $: any }
