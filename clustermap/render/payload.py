@@ -182,7 +182,7 @@ def _subscores(release: Release, places: dict[str, int]) -> list[Columns]:
 
 def _ratios(release: Release, places: dict[str, int]) -> Columns:
     """Return observed and typical links at the local reach that decides, and beyond."""
-    table = release.ratios[release.ratios["cluster"].isin(places)]
+    table = release.ratios[(release.ratios["kind"] == "") & release.ratios["cluster"].isin(places)]
     parts = release.subscores
     chosen = parts[(parts["scenario"] == "default") & (parts["reach"] != "")]
     deciding = chosen.drop_duplicates("cluster").set_index("cluster")["reach"]
