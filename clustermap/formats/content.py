@@ -510,6 +510,10 @@ def _industries(release: Release) -> pd.DataFrame:
     )
 
 
+def _all_kinds(ratios: pd.DataFrame) -> pd.DataFrame:
+    return ratios[ratios["kind"] == ""].drop(columns="kind").reset_index(drop=True)
+
+
 def build_layers(release: Release) -> tuple[tuple[Layer, ...], list[Change]]:
     """Lay out a release as the layers and tables that every format writes.
 
@@ -553,7 +557,7 @@ def build_layers(release: Release) -> tuple[tuple[Layer, ...], list[Change]]:
         build_layer("scores", _say_scores(release.scores), key=tables.SCORES.key),
         build_layer("subscores", _add_words(release.subscores, "reason"), key=tables.SUBSCORES.key),
         build_layer("industries", _industries(release), key=("industry",)),
-        build_layer("ratios", release.ratios, key=("cluster", "reach")),
+        build_layer("ratios", _all_kinds(release.ratios), key=("cluster", "reach")),
         build_layer("brokers", release.brokers, key=("cluster", "place")),
         _build_flows("abroad", release.abroad, tables.ABROAD_LINKS.key),
         build_layer("flags", _add_words(release.flags, "flag"), key=tables.FLAGS.key),

@@ -13,6 +13,7 @@ from pyproj import CRS
 from clustermap.layers.cells import OUTSIDE
 from clustermap.layers.industries import code_industries
 from clustermap.layers.projection import LONLAT, transform
+from clustermap.publish.coverage import count_coverage, count_years, cover_regions
 from clustermap.publish.density import count_density
 from clustermap.publish.evidence import (
     find_table,
@@ -20,8 +21,10 @@ from clustermap.publish.evidence import (
     release_brokers,
     release_flags,
     release_ratios,
+    release_typical,
 )
 from clustermap.publish.names import mask_names
+from clustermap.publish.periods import release_periods
 from clustermap.publish.release import Release
 from clustermap.publish.sentences import release_sentences
 from clustermap.publish.sheet import release_sheet
@@ -156,7 +159,10 @@ def build_release(results: Results, terms: Terms) -> Release:
     few, behind = hidden["links"], results.behind
     indicators, cells = _release_indicators(results, terms)
     institutes, names = _release_institutes(results, terms)
-    flows, small_flows = _release_flows(results, terms)
+    summed = _sum_flows(results.flows)
+    flows, small_flows = _release_flows(summed, results.counts, terms)
+    periods, period_flows = release_periods(results.flows, flows, rules)
+    clusters = _release_clusters(results, hidden)
     density, lonely = _release_density(results, rules)
     release = Release(
         title=terms.title,
@@ -164,7 +170,7 @@ def build_release(results: Results, terms: Terms) -> Release:
         synthetic=terms.synthetic,
         internal=terms.internal,
         attribution=terms.attribution,
-        clusters=_release_clusters(results, hidden),
+        clusters=clusters,
         institutes=institutes,
         firms=_release_firms(results) if terms.internal else None,
         indicators=indicators,
@@ -177,6 +183,11 @@ def build_release(results: Results, terms: Terms) -> Release:
         abroad=release_abroad(find_table(behind, "abroad"), kinds, rules),
         flags=release_flags(find_table(behind, "flags"), few, rules, internal=terms.internal),
         flows=flows,
+        typical=release_typical(find_table(behind, "expected"), summed, flows),
+        periods=periods,
+        period_flows=period_flows,
+        years=count_years(results.flows, flows, periods, period_flows, rules),
+        regions_covered=cover_regions(clusters, indicators),
         explanations={},
         industries=results.taxonomy.labels,
         coverage=count_coverage(results.flows),
@@ -300,10 +311,12 @@ def _release_density(results: Results, rules: Rules) -> tuple[Density | None, in
     return density, density.layers[None].withheld
 
 
-def _release_flows(results: Results, terms: Terms) -> tuple[pd.DataFrame, int]:
-    flows = results.flows
+def _sum_flows(flows: pd.DataFrame) -> pd.DataFrame:
     keys = ["source", "target", "kind"]
-    summed = flows.groupby(keys, sort=True)[["links", "weight"]].sum().reset_index()
+    return flows.groupby(keys, sort=True)[["links", "weight"]].sum().reset_index()
+
+
+def _release_flows(summed: pd.DataFrame, counts: Counts, terms: Terms) -> tuple[pd.DataFrame, int]:
     # Background squares hold few actors; what runs between them says nothing of a cluster.
     both_outside = summed["source"].str.startswith(OUTSIDE) & summed["target"].str.startswith(
         OUTSIDE
@@ -311,36 +324,10 @@ def _release_flows(results: Results, terms: Terms) -> tuple[pd.DataFrame, int]:
     summed = summed[~both_outside]
     if terms.internal:
         return summed.reset_index(drop=True), 0
-    hidden = hide_kinds(results.counts, terms.rules)
+    hidden = hide_kinds(counts, terms.rules)
     small = summed["links"] < terms.rules.min_firms
     for end in ("source", "target"):
         # What a kind's figures may not tell, its flows may not tell either.
         ends = pd.MultiIndex.from_frame(summed[[end, "kind"]])
         small |= hidden.reindex(ends).fillna(value=False).to_numpy(dtype=bool)
     return summed[~small].reset_index(drop=True), int(small.sum())
-
-
-def count_coverage(flows: pd.DataFrame) -> pd.DataFrame:
-    """Return which kinds and years have records at all.
-
-    Parameters
-    ----------
-    flows
-        The table FLOWS.
-
-    Returns
-    -------
-    pd.DataFrame
-        One row a kind: kind, links, inside (neither end outside or abroad), first_year, last_year.
-    """
-    abroad = ("abroad:", OUTSIDE)
-    inside = ~(
-        flows["source"].str.startswith(abroad) | flows["target"].str.startswith(abroad)
-    ).astype(bool)
-    kinds = flows.assign(inside=flows["links"].where(inside, 0)).groupby("kind", sort=True)
-    return kinds.agg(
-        links=("links", "sum"),
-        inside=("inside", "sum"),
-        first_year=("year", "min"),
-        last_year=("year", "max"),
-    ).reset_index()

@@ -1,4 +1,4 @@
-"""What stands behind the scores, as it may leave: ratios, brokers, partners abroad, warnings."""
+"""What stands behind the scores, as it may leave: ratios, brokers, pairs of cells, warnings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 
 from clustermap.publish.names import MASK
-from clustermap.tables import ABROAD_LINKS, BROKERS, FLAGS, RATIOS, SCORED_KINDS
+from clustermap.publish.secondary import tell_kinds, tell_reaches
+from clustermap.tables import (
+    ABROAD_LINKS,
+    BROKERS,
+    EXPECTED,
+    FLAGS,
+    KINDS,
+    RATIOS,
+    SCORED_KINDS,
+    SHARE_UNIT,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +32,19 @@ BEYOND = "beyond"
 
 ROLES = ("gatekeeper", "representative", "either")
 
-_TABLES = {"ratios": RATIOS, "brokers": BROKERS, "abroad": ABROAD_LINKS, "flags": FLAGS}
+TYPICAL = ("low", "high", "kind", "observed", "expected")
+"""Columns of observed and typical links of pairs of cells."""
+
+_TABLES = {
+    "ratios": RATIOS,
+    "brokers": BROKERS,
+    "abroad": ABROAD_LINKS,
+    "flags": FLAGS,
+    "expected": EXPECTED,
+}
 _COUNTS = ("observed", "expected", "design")
 _BELIEFS = ("ratio", "low", "high", "width", "data_weight")
-_RATIO_COLUMNS = ("cluster", "reach", *_COUNTS, "allowance", *_BELIEFS, "decided")
+_RATIO_COLUMNS = ("cluster", "kind", "reach", *_COUNTS, "allowance", *_BELIEFS, "decided")
 _OF_ONE = ("one_group", "foreign")
 """Warnings whose share would tell of one business group, or of one partner abroad."""
 
@@ -38,7 +57,7 @@ def find_table(behind: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
     behind
         The tables of a run by their names.
     name
-        "ratios", "brokers", "abroad" or "flags".
+        "ratios", "brokers", "abroad", "flags" or "expected".
 
     Returns
     -------
@@ -52,11 +71,13 @@ def find_table(behind: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
 def release_ratios(
     ratios: pd.DataFrame, null: str, few: pd.Series[bool], kinds: pd.Series[bool], rules: Rules
 ) -> pd.DataFrame:
-    """Return observed and expected links of all scored kinds together, at every reach.
+    """Return observed and expected links at every reach, of all scored kinds together and of each.
 
     Numbers of links are left out where they would tell of a few: at a reach that differs from the
-    one within it by less than the least number of links, and where one scored kind alone is hidden,
-    so that the total would give it away.
+    one within it, or from all links, by less than the least number; where one scored kind alone is
+    hidden, so that the total would give it away; and of a kind wherever differences between kinds
+    and reaches would (:mod:`clustermap.publish.secondary`). Of kinds that are hidden, nothing is
+    told.
 
     Parameters
     ----------
@@ -74,20 +95,25 @@ def release_ratios(
     Returns
     -------
     pd.DataFrame
-        Columns cluster, reach, observed, expected, design, allowance, ratio, low, high, width,
-        data_weight, decided; the reaches of a cluster from the fence outwards.
+        Columns cluster, kind ("" for all scored kinds together, which come first), reach, observed,
+        expected, design, allowance, ratio, low, high, width, data_weight, decided (the last three
+        null of a kind); the reaches of a cluster from the fence outwards.
     """
-    own = (ratios["null"] == null) & (ratios["boundary"] == "drawn") & (ratios["kind"] == "")
-    frame = ratios.loc[own, list(_RATIO_COLUMNS)].reset_index(drop=True)
+    own = (ratios["null"] == null) & (ratios["boundary"] == "drawn")
+    frame = ratios.loc[own, list(_RATIO_COLUMNS)]
+    listed = [kind for kind in KINDS if kind in set(frame["kind"])]
+    frame["kind"] = pd.Categorical(frame["kind"], ["", *listed])
+    frame = frame.sort_values("kind", kind="stable", ignore_index=True).astype({"kind": object})
     if frame.empty:
         return frame
-    scored = kinds[kinds.index.get_level_values("kind").isin(SCORED_KINDS)]
-    alone = scored.groupby(level="cluster").sum() == 1
-    hidden = _mark(frame["cluster"], few)
-    counts = hidden | _mark(frame["cluster"], alone) | _tell_of_few(frame, rules.min_firms)
+    scored = kinds[kinds.index.get_level_values("kind").isin(listed or SCORED_KINDS)]
+    alone = _mark(frame["cluster"], scored.groupby(level="cluster").sum() == 1)
+    by_kind = (frame["kind"] != "").to_numpy()
+    hidden = _mark(frame["cluster"], few) | (by_kind & (alone | _mark_kinds(frame, kinds)))
+    counts = hidden | alone | ~_tell_counts(frame, kinds, rules.min_firms)
     frame.loc[counts, list(_COUNTS)] = np.nan
     frame.loc[hidden, ["allowance", *_BELIEFS]] = np.nan
-    frame["decided"] = frame["decided"].mask(hidden, 0)
+    frame["decided"] = frame["decided"].mask(hidden & ~by_kind, 0)
     return frame
 
 
@@ -95,27 +121,27 @@ def _mark(clusters: pd.Series[str], marks: pd.Series[bool]) -> npt.NDArray[np.bo
     return np.asarray(clusters.map(marks).fillna(value=False), dtype=bool)
 
 
-def _tell_of_few(frame: pd.DataFrame, least: int) -> npt.NDArray[np.bool_]:
-    """Mark links that differ from those of the next smaller reach shown by some, but by few."""
-    reaches = list(frame["reach"].drop_duplicates())
-    wide = frame.pivot_table(index="cluster", columns="reach", values="observed", sort=False)
-    observed = wide.reindex(columns=reaches).to_numpy(dtype=float)
-    small = np.zeros(observed.shape, dtype=bool)
-    shown = np.zeros(len(wide))
-    last = np.full(len(wide), -1)
-    for at, reach in enumerate(reaches):
-        links = observed[:, at]
-        more = links if reach == BEYOND else links - shown
-        small[:, at] = (more > 0) & (more < least)
-        if reach == BEYOND:
-            # With the total of all links, the widest reach that is shown would give it away.
-            both = small[:, at] & (last >= 0)
-            small[both, last[both]] = True
-        else:
-            last = np.where(small[:, at], last, at)
-            shown = np.where(small[:, at], shown, links)
-    place = wide.index.get_indexer(pd.Index(frame["cluster"]))
-    return small[place, [reaches.index(reach) for reach in frame["reach"]]]
+def _mark_kinds(rows: pd.DataFrame, kinds: pd.Series[bool]) -> npt.NDArray[np.bool_]:
+    keys = pd.MultiIndex.from_frame(rows[["cluster", "kind"]])
+    return np.asarray(kinds.reindex(keys).fillna(value=False), dtype=bool)
+
+
+def _tell_counts(
+    frame: pd.DataFrame, kinds: pd.Series[bool], min_links: int
+) -> npt.NDArray[np.bool_]:
+    """Return of every row whether its number of links tells of no few, however they are added."""
+    columns = ("cluster", "kind", "reach")
+    places, names = zip(*(pd.factorize(frame[column]) for column in columns), strict=True)
+    links = np.zeros([len(each) for each in names], dtype=np.int64)
+    # Whole units, as shares were added: no rounding is taken for a link.
+    links[places] = np.rint(frame["observed"].to_numpy(dtype=float) * SHARE_UNIT)
+    least, (of_all, of_kinds) = min_links * SHARE_UNIT, (links[:, 0], links[:, 1:])
+    pairs = pd.MultiIndex.from_product([names[0], names[1][1:]], names=["cluster", "kind"])
+    never = _mark_kinds(pairs.to_frame(), kinds).reshape(of_kinds.shape[:2])
+    told = np.zeros(links.shape, dtype=bool)
+    told[:, 0] = tell_reaches(of_all[:, :-1], of_all[:, -1], least)
+    told[:, 1:] = tell_kinds(of_kinds[..., :-1], of_kinds[..., -1], told[:, 0], never, least)
+    return told[places]
 
 
 def release_brokers(
@@ -191,10 +217,56 @@ def release_abroad(abroad: pd.DataFrame, kinds: pd.Series[bool], rules: Rules) -
     pd.DataFrame
         The table without the rows that may not leave.
     """
-    keys = pd.MultiIndex.from_frame(abroad[["cluster", "kind"]])
-    hidden = kinds.reindex(keys).fillna(value=False).to_numpy(dtype=bool)
+    hidden = _mark_kinds(abroad, kinds)
     small = (abroad["links"] < rules.min_firms).to_numpy(dtype=bool)
     return abroad[~(hidden | small)].reset_index(drop=True)
+
+
+def release_typical(
+    expected: pd.DataFrame, flows: pd.DataFrame, released: pd.DataFrame
+) -> pd.DataFrame:
+    """Return observed and typical links of the pairs of cells whose flows are released.
+
+    What is typical of two cells has no direction, while flows may have one; so it is told of the
+    pair. ``observed`` are the links of both directions, counted as the nulls count them: one for
+    each row of a table of pairs, its share for each pair of a project's or document's participants.
+    It is neither ``links`` of the flows (one for each pair of participants, too) nor ``weight`` (of
+    pairs their own weight), and no whole number. ``expected`` is what the mass null gives for such
+    actors at that distance, without allowances.
+
+    Parameters
+    ----------
+    expected
+        The table EXPECTED.
+    flows
+        Flows over all years and channels: source, target, kind, links.
+    released
+        Those of them that leave.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns low, high (the two cells, as texts are sorted; one cell twice for links within it),
+        kind, observed (null where a flow of the pair is withheld), expected; a row for every pair
+        and kind with a released flow of which the null says anything: not with cells abroad, and
+        not of kinds that are not scored.
+    """
+    keys = ["low", "high", "kind"]
+    told = _join_ends(released).groupby(keys, sort=True)["links"].sum()
+    if told.empty or expected.empty:
+        return pd.DataFrame(columns=list(TYPICAL))
+    pairs = _join_ends(expected).set_index(keys)[["observed", "expected"]]
+    frame = pairs.reindex(told.index.intersection(pairs.index)).astype(float)
+    there = _join_ends(flows).groupby(keys)["links"].sum().reindex(frame.index)
+    frame["observed"] = frame["observed"].where(told.reindex(frame.index) == there)
+    return frame.sort_index().reset_index()[list(TYPICAL)]
+
+
+def _join_ends(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the two cells in the order of their names."""
+    source, target = (rows[end].to_numpy(dtype=object) for end in ("source", "target"))
+    turned = source > target
+    return rows.assign(low=np.where(turned, target, source), high=np.where(turned, source, target))
 
 
 def release_flags(

@@ -6,19 +6,28 @@ Render and formats are given a Release and never the run itself: what is not in 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from clustermap.publish.coverage import REGIONS_COVERED, YEARS
+from clustermap.publish.evidence import TYPICAL
+from clustermap.publish.periods import PERIOD_FLOWS
 from clustermap.publish.sheet import Sheet
 from clustermap.publish.suppression import DEFAULT_RULES, Rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
-    import pandas as pd
 
     from clustermap.messages import Language, Message
     from clustermap.publish.density import Density
+
+
+def _empty(columns: Iterable[str]) -> pd.DataFrame:
+    return pd.DataFrame(columns=list(columns))
 
 
 @dataclass(frozen=True)
@@ -52,8 +61,10 @@ class Release:
     scores, subscores
         The tables SCORES and SUBSCORES.
     ratios
-        Observed and expected links of all scored kinds together, by cluster and reach: cluster,
-        reach, observed, expected, design, ratio, low, high, width, data_weight, decided.
+        Observed and expected links by cluster, kind and reach: cluster, kind ("" for all scored
+        kinds together, first; then each), reach, observed, expected, design, allowance, ratio, low,
+        high, width, data_weight, decided (the last three null of a kind). Numbers that are too
+        small, or would give such a number away, are null.
     brokers
         The first brokers of each cluster: cluster, place, name (masked), type (actor type), role,
         and roles, gatekeeper, representative, either (Int64, null unless ``internal``).
@@ -89,6 +100,24 @@ class Release:
         How the run scored, and what analysts judge the score by.
     density
         Firms in squares of the map, of which none tells of a few; None where no firm is known.
+    typical
+        Observed and typical links of pairs of cells whose flows are released: low, high (cells,
+        sorted as texts; both directions together), kind, observed (float; of projects and documents
+        in shares, so other than ``links`` of the flows; null where one direction is withheld),
+        expected (float, under the mass null). No rows for cells abroad or kinds without a score.
+    periods
+        First and last year of each period that flows are told by, at most five.
+    period_flows
+        The released flows by period: source, target, kind, period (place in ``periods``), links
+        (int64, above 0). A flow is there with all its periods or not at all; what it has more in
+        ``flows`` has no date.
+    years
+        Links of the nation by kind and year: kind, year (Int64, null where undated), links (Int64,
+        null where withheld).
+    regions_covered
+        Links at the clusters of each region: region ("" where unknown), clusters, firms (Int64),
+        kind, links (Int64; a link between two clusters counts for both), withheld (clusters whose
+        links of that kind are not told; ``links`` and ``firms`` are sums over the others).
     """
 
     title: str
@@ -118,3 +147,8 @@ class Release:
     rules: Rules = DEFAULT_RULES
     sheet: Sheet = field(default_factory=Sheet)
     density: Density | None = None
+    typical: pd.DataFrame = field(default_factory=partial(_empty, TYPICAL))
+    periods: tuple[tuple[int, int], ...] = ()
+    period_flows: pd.DataFrame = field(default_factory=partial(_empty, PERIOD_FLOWS))
+    years: pd.DataFrame = field(default_factory=partial(_empty, YEARS))
+    regions_covered: pd.DataFrame = field(default_factory=partial(_empty, REGIONS_COVERED))

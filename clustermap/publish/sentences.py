@@ -80,10 +80,11 @@ def _told(release: Release) -> pd.DataFrame:
     """Return the ratios that sentences speak of: at the reach that is taken, and beyond."""
     own = release.subscores["subscore"] == "embeddedness"
     reach = release.subscores[own].set_index("cluster")["reach"]
-    taken = release.ratios["cluster"].map(reach)
-    widest = ~taken.isin(release.ratios["reach"])
-    ends = release.ratios["reach"].isin([BEYOND])
-    return release.ratios[(release.ratios["reach"] == taken) | ends | widest]
+    ratios = release.ratios[release.ratios["kind"] == ""]
+    taken = ratios["cluster"].map(reach)
+    widest = ~taken.isin(ratios["reach"])
+    ends = ratios["reach"].isin([BEYOND])
+    return ratios[(ratios["reach"] == taken) | ends | widest]
 
 
 def _clusters(table: pd.DataFrame, column: str) -> set[str]:

@@ -1,8 +1,8 @@
 """What the planner's page carries, declared once: Python fills it, scripts read it.
 
 ``scripts/make_docs`` writes these declarations as TypeScript (``page/contract.d.ts``), which the
-scripts are checked against. Clusters are known by their place in ``Clusters.id``; a list with one entry
-a cluster is in that order. Degrees are whole steps of 1e-5. Texts are cleaned, and never markup.
+scripts are checked against. Clusters are known by their place in ``Clusters.id``; a list with one
+entry a cluster is in that order. Degrees are whole steps of 1e-5. Texts are cleaned, never markup.
 """
 
 from __future__ import annotations
@@ -238,8 +238,51 @@ class Flows(TypedDict):
     target: list[int]
     kind: list[int]
     links: list[int]
-    typical: Numbers
-    """Links that are typical of the pair and kind."""
+
+
+class Typical(TypedDict):
+    """Links between two clusters against what is typical, both directions together."""
+
+    low: list[int]
+    high: list[int]
+    kind: list[int]
+    observed: Numbers
+    """Of projects and documents in shares; null where one direction is withheld."""
+    expected: Numbers
+
+
+class Periods(TypedDict):
+    """Flows by period of years; a flow is there with all its periods or not at all."""
+
+    years: list[list[int]]
+    """First and last year of each period."""
+    flow: list[int]
+    """Place of the flow in ``Flows``."""
+    period: list[int]
+    links: list[int]
+
+
+class Years(TypedDict):
+    """Links of the nation by kind and year; rows of their own."""
+
+    kind: list[int]
+    year: Numbers
+    """null where undated."""
+    links: Numbers
+    """null where withheld."""
+
+
+class RegionsCovered(TypedDict):
+    """Links at the clusters of each region; rows of their own, one a region and kind."""
+
+    region: Coded
+    """"" where unknown."""
+    kind: list[int]
+    clusters: list[int]
+    firms: Numbers
+    links: Numbers
+    withheld: list[int]
+    """Clusters whose links of that kind are not told."""
 
 
 class Institutes(TypedDict):
@@ -312,6 +355,10 @@ class Payload(TypedDict):
     indicators: list[Indicator]
     industries: dict[str, Words]
     flows: Flows
+    typical: Typical
+    periods: Periods
+    years: Years
+    regions_covered: RegionsCovered
     institutes: Institutes
     firms: Firms | None
     density: Density | None

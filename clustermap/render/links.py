@@ -8,13 +8,25 @@ import numpy as np
 import pandas as pd
 
 from clustermap.layers.cells import ABROAD
-from clustermap.render.columns import coded, spread
+from clustermap.render.columns import FEW_DIGITS, coded, numbers, spread
 from clustermap.render.safe import clean_text
 from clustermap.tables import KINDS
 
 if TYPE_CHECKING:
     from clustermap.publish.release import Release
-    from clustermap.render.contract import Abroad, Brokers, Coded, Flags, Flows, Ratio, Ratios
+    from clustermap.render.contract import (
+        Abroad,
+        Brokers,
+        Coded,
+        Flags,
+        Flows,
+        Periods,
+        Ratio,
+        Ratios,
+        RegionsCovered,
+        Typical,
+        Years,
+    )
 
     Places = dict[str, int]
 
@@ -40,8 +52,6 @@ def describe_reach(release: Release, places: Places) -> Coded:
 def describe_ratios(release: Release, places: Places) -> list[Ratios]:
     """Return links and typical links: of all kinds together first, then of each kind."""
     table = release.ratios[release.ratios["cluster"].isin(places)]
-    if "kind" not in table:
-        table = table.assign(kind="")
     local = table["reach"] == table["cluster"].map(_deciding(release))
     beyond = table["reach"] == _BEYOND
     present = set(table["kind"])
@@ -75,7 +85,7 @@ def describe_abroad(release: Release, places: Places) -> Abroad:
     return {
         "cluster": _own(rows, places),
         "country": coded(rows["country"]),
-        "kind": [KINDS.index(kind) for kind in rows["kind"]],
+        "kind": _kinds(rows),
         "links": [int(links) for links in rows["links"]],
     }
 
@@ -87,9 +97,13 @@ def describe_flags(release: Release, places: Places) -> Flags:
     return {"cluster": _own(rows, places), "flag": coded(rows["flag"])}
 
 
-def describe_flows(release: Release, places: Places) -> Flows:
-    """Return the flows that a page has room for."""
-    flows = _strongest(_join_squares(release.flows), places)
+def keep_flows(release: Release, places: Places) -> pd.DataFrame:
+    """Return the flows that a page has room for, the strongest first."""
+    return _strongest(_join_squares(release.flows), places)
+
+
+def describe_flows(flows: pd.DataFrame, places: Places) -> Flows:
+    """Return flows that were kept."""
     ends = pd.concat([flows["source"], flows["target"]]).drop_duplicates()
     beyond = sorted(str(cell) for cell in ends if cell not in places)
     cells = places | {cell: len(places) + place for place, cell in enumerate(beyond)}
@@ -98,10 +112,65 @@ def describe_flows(release: Release, places: Places) -> Flows:
         "beyond": [clean_text(cell) for cell in beyond],
         "source": [cells[cell] for cell in flows["source"]],
         "target": [cells[cell] for cell in flows["target"]],
-        "kind": [KINDS.index(kind) for kind in flows["kind"]],
+        "kind": _kinds(flows),
         "links": [int(links) for links in flows["links"]],
-        "typical": [None] * len(flows),
     }
+
+
+def describe_typical(release: Release, flows: pd.DataFrame, places: Places) -> Typical:
+    """Return what is typical of the pairs of clusters whose flows were kept."""
+    ends = np.sort(flows[["source", "target"]].astype(str).to_numpy(dtype=object), axis=1)
+    kept = pd.DataFrame({"low": ends[:, 0], "high": ends[:, 1], "kind": flows["kind"].to_numpy()})
+    kept = kept[kept["low"].isin(places) & kept["high"].isin(places)].drop_duplicates()
+    rows = kept.merge(release.typical, on=["low", "high", "kind"])
+    return {
+        "low": [places[cell] for cell in rows["low"]],
+        "high": [places[cell] for cell in rows["high"]],
+        "kind": _kinds(rows),
+        "observed": numbers(rows["observed"], FEW_DIGITS),
+        "expected": numbers(rows["expected"], FEW_DIGITS),
+    }
+
+
+def describe_periods(release: Release, flows: pd.DataFrame) -> Periods:
+    """Return the flows that were kept by period, as far as they may be told."""
+    keys = ["source", "target", "kind"]
+    own = flows.reset_index(drop=True).reset_index(names="flow")
+    rows = own[[*keys, "flow"]].merge(release.period_flows, on=keys)
+    rows = rows.sort_values(["flow", "period"])
+    return {
+        "years": [list(years) for years in release.periods],
+        "flow": [int(flow) for flow in rows["flow"]],
+        "period": [int(period) for period in rows["period"]],
+        "links": [int(links) for links in rows["links"]],
+    }
+
+
+def describe_years(release: Release) -> Years:
+    """Return links of the nation by kind and year."""
+    rows = release.years
+    return {
+        "kind": _kinds(rows),
+        "year": numbers(rows["year"]),
+        "links": numbers(rows["links"]),
+    }
+
+
+def describe_regions(release: Release) -> RegionsCovered:
+    """Return links at the clusters of each region."""
+    rows = release.regions_covered
+    return {
+        "region": coded(rows["region"]),
+        "kind": _kinds(rows),
+        "clusters": [int(count) for count in rows["clusters"]],
+        "firms": numbers(rows["firms"]),
+        "links": numbers(rows["links"]),
+        "withheld": [int(count) for count in rows["withheld"]],
+    }
+
+
+def _kinds(rows: pd.DataFrame) -> list[int]:
+    return [KINDS.index(kind) for kind in rows["kind"]]
 
 
 def _own(rows: pd.DataFrame, places: Places) -> list[int]:

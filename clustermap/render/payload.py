@@ -28,8 +28,13 @@ from clustermap.render.links import (
     describe_brokers,
     describe_flags,
     describe_flows,
+    describe_periods,
     describe_ratios,
     describe_reach,
+    describe_regions,
+    describe_typical,
+    describe_years,
+    keep_flows,
 )
 from clustermap.render.outlines import display_shapes, pack_outlines, pack_points
 from clustermap.render.safe import clean_text
@@ -102,6 +107,7 @@ def describe(release: Release) -> Payload:
     places = {cluster: place for place, cluster in enumerate(clusters)}
     sentences = Sentences()
     seam = seam_of(release.clusters)
+    flows = keep_flows(release, places)
     return {
         "about": _about(release, sentences),
         "rules": _rules(),
@@ -121,7 +127,11 @@ def describe(release: Release) -> Payload:
             clean_text(str(industry)): {name: clean_text(text) for name, text in label.items()}
             for industry, label in release.industries.items()
         },
-        "flows": describe_flows(release, places),
+        "flows": describe_flows(flows, places),
+        "typical": describe_typical(release, flows, places),
+        "periods": describe_periods(release, flows),
+        "years": describe_years(release),
+        "regions_covered": describe_regions(release),
         "institutes": _institutes(release, places, seam),
         "firms": None if release.firms is None else _firms(release.firms, release, seam),
         "density": None if release.density is None else pack_density(release.density),

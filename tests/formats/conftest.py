@@ -116,17 +116,18 @@ def make_release() -> Release:
     )
     ratios = pd.DataFrame(
         {
-            "cluster": ["A", "A", "B"],
-            "reach": ["fence", "beyond", "fence"],
-            "observed": [20.0, 36.5, np.nan],
-            "expected": [10.25, 40.0, np.nan],
-            "design": [1.0, 1.5, np.nan],
-            "ratio": [0.9, -0.1, 0.0],
-            "low": [0.5, -0.4, -1.0],
-            "high": [1.3, 0.2, 1.0],
-            "width": [0.9, 0.7, np.nan],
-            "data_weight": [0.8, 0.9, 0.1],
-            "decided": pd.array([1, 1, 0], dtype="Int64"),
+            "cluster": ["A", "A", "B", "A"],
+            "kind": ["", "", "", "research"],
+            "reach": ["fence", "beyond", "fence", "fence"],
+            "observed": [20.0, 36.5, np.nan, 12.0],
+            "expected": [10.25, 40.0, np.nan, 6.0],
+            "design": [1.0, 1.5, np.nan, 1.0],
+            "ratio": [0.9, -0.1, 0.0, 0.8],
+            "low": [0.5, -0.4, -1.0, 0.3],
+            "high": [1.3, 0.2, 1.0, 1.4],
+            "width": [0.9, 0.7, np.nan, np.nan],
+            "data_weight": [0.8, 0.9, 0.1, np.nan],
+            "decided": pd.array([1, 1, 0, None], dtype="Int64"),
         }
     )
     brokers = pd.DataFrame(

@@ -235,3 +235,10 @@ def test_what_cannot_be_exported_is_a_table_fault(
     )
     assert "mine" in caught.value.line("ko")
     assert "mine" in caught.value.line("en")
+
+
+def test_ratios_are_those_of_all_kinds_together(release: Release) -> None:
+    (ratios,) = (layer for layer in build_layers(release)[0] if layer.name == "ratios")
+    assert release.ratios["kind"].to_list() == ["", "", "", "research"]
+    assert ratios.rows["observed"].to_pylist() == [20.0, 36.5, None]
+    assert "kind" not in ratios.rows.column_names

@@ -13,7 +13,7 @@ import pytest
 from clustermap.messages import Message
 from clustermap.pipeline import find
 from clustermap.project import open_project
-from clustermap.publish.door import count_coverage
+from clustermap.publish.coverage import count_coverage
 from clustermap.publish.names import MASK
 from clustermap.publish.suppression import SUPPRESSED, Rules, hide_kinds
 from clustermap.scores.rating import TOO_FEW_LINKED
@@ -153,6 +153,12 @@ def test_inside_the_house_nothing_is_withheld(internal: tuple[Findings, Release]
     assert release.clusters.loc["C1", "firms"] == 2
     assert release.flows["links"].sum() == findings.network.flows["links"].sum()
     assert set(release.firms["cluster"]) == {f"C{n}" for n in range(1, 7)}
+    links = release.ratios.pivot_table(
+        index=["cluster", "reach"], columns="kind", values="observed"
+    )
+    assert links.columns.to_list() == ["", "firm_firm", "research", "support"]
+    assert (links[""] == links.iloc[:, 1:].sum(axis=1)).all()
+    assert links.loc[("C1", "10 km")].to_list() == [5, 3, 2, 0]
 
 
 def rate_all(findings: Findings) -> Findings:
@@ -189,7 +195,9 @@ def test_scores_that_rest_on_few_linked_actors_stay_inside(tmp_path: Path) -> No
     assert set(release.scores["reason"]) == {TOO_FEW_LINKED}
     assert release.subscores[["value", "contribution", "measure"]].isna().all(axis=None)
     assert release.ratios[["observed", "expected", "ratio", "low"]].isna().all(axis=None)
-    assert len(release.ratios) == 24
+    assert release.ratios.groupby("kind").size().to_dict() == {
+        **dict.fromkeys(("", "firm_firm", "research", "support"), 24)
+    }
     assert (len(release.brokers), release.flags["raised"].sum()) == (0, 0)
     assert release.flags[["share", "links"]].isna().all(axis=None)
     assert list(told.explanations.values()) == [(Message("note.withheld"),)] * 6
@@ -308,3 +316,46 @@ def test_coverage_tells_kinds_and_years(outside: tuple[Findings, Release]) -> No
     flows = outside[0].network.flows
     pd.testing.assert_frame_equal(count_coverage(flows), outside[1].coverage)
     assert coverage["links"].sum() == flows["links"].sum()
+
+
+def test_years_and_pairs_are_told_of_released_flows_alone(
+    outside: tuple[Findings, Release], internal: tuple[Findings, Release]
+) -> None:
+    findings, release = outside
+    keys = ["source", "target", "kind"]
+    assert release.periods == ((2020, 2020), (2021, 2021))
+    told, flows = (
+        table.set_index(keys)["links"] for table in (release.period_flows, release.flows)
+    )
+    # All links of a kind are of one year.
+    pd.testing.assert_series_equal(told, flows, check_index_type=False)
+    # Of research, two links of C1 would be left beside the flows of the year.
+    assert release.years["kind"].to_list() == release.coverage["kind"].to_list()
+    links = [95, pd.NA, 30, 11]
+    pd.testing.assert_series_equal(
+        release.years["links"], pd.Series(links, dtype="Int64"), check_names=False
+    )
+    years = internal[1].years
+    assert years["links"].to_list() == internal[1].coverage["links"].to_list()
+    assert years["year"].to_list() == [2020, 2020, 2020, 2021]
+    pairs = release.typical.set_index(["low", "high", "kind"])
+    assert set(pairs.index) <= {(min(a, b), max(a, b), kind) for a, b, kind in flows.index}
+    table = findings.behind["expected"]
+    inside = table[(table["source"] == "C3") & (table["target"] == "C3")].set_index("kind")
+    own = pairs.loc[("C3", "C3")]
+    assert own.index.to_list() == ["research"]
+    pd.testing.assert_frame_equal(own, inside.loc[["research"], ["observed", "expected"]])
+    every = internal[1].typical
+    assert len(every) > len(pairs)
+    assert every["observed"].sum() == table["observed"].sum()
+
+
+def test_regions_tell_what_is_told_of_their_clusters(outside: tuple[Findings, Release]) -> None:
+    covered = outside[1].regions_covered.set_index("kind")
+    assert set(covered["region"]) == {""}
+    assert set(covered["clusters"]) == {6}
+    assert set(covered["firms"]) == {50}  # without the two of C1
+    # Ten firms and their institute in each of C2, C4, C6; the other kinds are hidden everywhere.
+    assert covered.loc[["support", "research"], "links"].to_list() == [30, 22]
+    assert covered.loc[["firm_firm", "transfer"], "links"].isna().all()
+    assert covered["withheld"].to_list() == [6, 0, 0, 6]

@@ -43,13 +43,17 @@ def tell(**hidden: str) -> dict[str, tuple[Message, ...]]:
         explanations=dict.fromkeys(IDS, SAID),
         scores=pd.DataFrame({"cluster": IDS, "rank": pd.array([1, 2, 3], dtype="Int64")}),
     )
-    table = pd.DataFrame({"cluster": IDS, "flag": "foreign"})
+    table = pd.DataFrame({"cluster": IDS, "flag": "foreign", "kind": ""})
     for name in ("observed", "capability", "share"):
         table[name] = [None if cluster == hidden.get(name) else 1.0 for cluster in IDS]
     abroad = ABROAD[(ABROAD["links"] > 4) | ("abroad" not in hidden)]
-    # Numbers at another reach are not told of: whether they are withheld does not matter.
+    # Numbers at another reach or of one kind are not told of: whether they are withheld does not
+    # matter.
+    other = table.assign(observed=None)
     ratios = pd.concat(
-        [table.assign(reach="fence"), table.assign(reach="10 km", observed=None)], ignore_index=True
+        [table.assign(reach="fence"), other.assign(reach="10 km")]
+        + [other.assign(reach=reach, kind="research") for reach in ("fence", "beyond")],
+        ignore_index=True,
     )
     taken = pd.DataFrame({"cluster": IDS, "subscore": "embeddedness", "reach": "fence"})
     release: Any = SimpleNamespace(

@@ -11,8 +11,10 @@ import pandas as pd
 import shapely
 
 from clustermap.messages import Message
+from clustermap.publish.coverage import cover_regions
 from clustermap.publish.release import Release
 from clustermap.scores.profile import PARTS
+from clustermap.tables import SCORED_KINDS
 
 KOREA = [
     (126.1, 34.3), (126.4, 35.0), (126.3, 35.6), (126.5, 36.2), (126.1, 36.8), (126.8, 37.1),
@@ -187,7 +189,9 @@ def small_release() -> Release:
         scores=scores,
         subscores=subscores,
         **_small_evidence(),
+        **_small_years(),
         flows=flows,
+        regions_covered=cover_regions(clusters, pd.DataFrame(rows)),
         explanations={
             "A": (
                 Message("page.card.weight", {"weight": 33}),
@@ -230,16 +234,39 @@ def _small_parts() -> pd.DataFrame:
 
 
 def _small_evidence() -> dict[str, pd.DataFrame]:
-    """Return what stands behind the scores of A, B and D; D's links within 10 km are withheld."""
+    """Return what stands behind the scores of A, B and D; D's links within 10 km are withheld.
+
+    Kind by kind, A is told whole; of B support alone is told within 10 km, and all beyond.
+    """
+    none = np.nan
     ratios = pd.DataFrame(
         [
-            ("A", "fence", 20.0, 12.0, 0.6, 0.2, 1.0), ("A", "10 km", 60.0, 30.0, 1.0, 0.5, 1.5),
-            ("A", "beyond", 90.0, 72.0, 0.25, 0.0, 0.5), ("B", "10 km", 8.0, 16.0, -0.75, -1.5, 0),
-            ("B", "beyond", 120.0, 48.0, 1.25, 1.0, 1.5),
-            ("D", "10 km", np.nan, np.nan, -0.5, -1.25, 0.25),
+            ("A", "", "fence", 20.0, 12.0, 0.6, 0.2, 1.0),
+            ("A", "", "10 km", 60.0, 30.0, 1.0, 0.5, 1.5),
+            ("A", "", "beyond", 90.0, 72.0, 0.25, 0.0, 0.5),
+            ("B", "", "10 km", 8.0, 16.0, -0.75, -1.5, 0),
+            ("B", "", "beyond", 120.0, 48.0, 1.25, 1.0, 1.5),
+            ("D", "", "10 km", none, none, -0.5, -1.25, 0.25),
+            ("A", "firm_firm", "10 km", 35.0, 20.0, 0.75, 0.25, 1.25),
+            ("A", "research", "10 km", 25.0, 10.0, 1.25, 0.5, 2.0),
+            ("A", "transfer", "10 km", 0.0, 0.5, -0.25, -1.5, 1.0),
+            ("A", "firm_firm", "beyond", 30.0, 32.0, 0.0, -0.5, 0.5),
+            ("A", "research", "beyond", 50.0, 30.0, 0.5, 0.25, 0.75),
+            ("A", "transfer", "beyond", 10.0, 10.0, 0.0, -0.75, 0.75),
+            ("B", "firm_firm", "10 km", none, none, -1.0, -2.0, 0.0),
+            ("B", "research", "10 km", none, none, none, none, none),
+            ("B", "support", "10 km", 5.0, 6.0, -0.25, -1.0, 0.5),
+            ("B", "firm_firm", "beyond", 20.0, 18.0, 0.25, -0.25, 0.75),
+            ("B", "research", "beyond", 90.0, 25.0, 1.5, 1.25, 1.75),
+            ("B", "support", "beyond", 10.0, 5.0, 0.75, 0.0, 1.5),
         ],
-        columns=["cluster", "reach", "observed", "expected", "ratio", "low", "high"],
-    ).assign(design=1.0, width=1.0, data_weight=0.8, decided=1)  # fmt: skip
+        columns=["cluster", "kind", "reach", "observed", "expected", "ratio", "low", "high"],
+    ).assign(design=1.0)
+    whole = ratios["kind"] == ""
+    ratios = ratios.assign(
+        width=np.where(whole, 1.0, none), data_weight=np.where(whole, 0.8, none),
+        decided=pd.Series(1, ratios.index, dtype="Int64").where(whole),
+    )  # fmt: skip
     brokers = pd.DataFrame(
         [("A", 1, "university", "either"), ("A", 2, "firm", "gatekeeper"),
          ("B", 1, "public_institute", "representative")],
@@ -258,6 +285,47 @@ def _small_evidence() -> dict[str, pd.DataFrame]:
             columns=["cluster", "flag", "share", "links", "raised"],
         ),
     }
+
+
+def _small_years() -> dict[str, Any]:
+    """Return typical links of pairs, and links by period and year.
+
+    ::
+
+        A - B research 40: 10, 14, 16      C - D transfer 9: undated; another one is withheld
+        A - C firm to firm 25: 5, 0, 20    A - B firm to firm 12: not told by period
+        A - A firm to firm 30: 0, 12, 18
+    """
+    return {
+        "typical": pd.DataFrame(
+            [
+                ("A", "A", "firm_firm", 30.0, 14.0), ("A", "B", "firm_firm", 12.0, 12.5),
+                ("A", "B", "research", 38.5, 22.5), ("A", "C", "firm_firm", 25.0, 31.0),
+                ("A", "outside:경기도 용인시", "firm_firm", 14.0, 9.0),
+                ("C", "D", "transfer", np.nan, 4.25),
+            ],
+            columns=["low", "high", "kind", "observed", "expected"],
+        ),
+        "periods": ((2014, 2016), (2017, 2019), (2020, 2022)),
+        "period_flows": pd.DataFrame(
+            [
+                ("A", "A", "firm_firm", 1, 12), ("A", "A", "firm_firm", 2, 18),
+                ("A", "B", "research", 0, 10), ("A", "B", "research", 1, 14),
+                ("A", "B", "research", 2, 16), ("A", "C", "firm_firm", 0, 5),
+                ("A", "C", "firm_firm", 2, 20),
+            ],
+            columns=["source", "target", "kind", "period", "links"],
+        ),
+        "years": pd.DataFrame(
+            [
+                ("firm_firm", 2015, 8), ("firm_firm", 2016, None), ("firm_firm", 2018, 20),
+                ("firm_firm", 2019, None), ("firm_firm", 2021, 25), ("firm_firm", 2022, 22),
+                ("research", 2014, 10), ("research", 2017, 14), ("research", 2022, 20),
+                ("research", None, 3), ("transfer", None, 9),
+            ],
+            columns=["kind", "year", "links"],
+        ).astype({"year": "Int64", "links": "Int64"}),
+    }  # fmt: skip
 
 
 def internal_release() -> Release:
@@ -326,6 +394,9 @@ def hostile_release() -> Release:
         scores=scores,
         subscores=repeat(world.subscores).assign(cluster=ids, subscore=texts),
         ratios=repeat(world.ratios).assign(cluster=ids, reach=texts),
+        typical=repeat(world.typical).assign(high=texts),
+        period_flows=repeat(world.period_flows).assign(source=ids[0], target=texts),
+        regions_covered=repeat(world.regions_covered).assign(region=texts),
         brokers=repeat(world.brokers).assign(cluster=ids[0], name=texts, type=texts, role=texts),
         abroad=repeat(world.abroad).assign(cluster=ids[0], country=texts, links=5),
         flags=repeat(world.flags).assign(cluster=ids[0], flag=texts),
@@ -365,12 +436,25 @@ def _large_evidence(ids: pd.Index[str], score: Any, rng: np.random.Generator) ->
     ratio = rng.normal(0, 0.8, len(expected))
     ratios = pd.DataFrame(
         {
-            "cluster": np.repeat(ids, len(reaches)), "reach": np.tile(reaches, clusters),
-            "observed": np.round(expected * 2**ratio), "expected": expected, "design": 1.0,
+            "cluster": np.repeat(ids, len(reaches)), "kind": "",
+            "reach": np.tile(reaches, clusters), "observed": np.round(expected * 2**ratio),
+            "expected": expected, "design": 1.0,
             "ratio": ratio, "low": ratio - 0.4, "high": ratio + 0.4, "width": 0.8,
             "data_weight": 0.8, "decided": 1,
         }
     )  # fmt: skip
+    shares = dict(zip(SCORED_KINDS, (0.35, 0.3, 0.15, 0.1, 0.1), strict=True))
+    ratios = pd.concat(
+        [ratios]
+        + [
+            ratios.assign(
+                kind=kind, observed=ratios["observed"] * share, expected=expected * share,
+                width=np.nan, data_weight=np.nan, decided=None,
+            )
+            for kind, share in shares.items()
+        ],
+        ignore_index=True,
+    ).astype({"decided": "Int64"})  # fmt: skip
     brokers = pd.DataFrame(
         {
             "cluster": np.repeat(ids, 5), "place": np.tile(np.arange(1, 6), clusters),
@@ -389,6 +473,25 @@ def _large_evidence(ids: pd.Index[str], score: Any, rng: np.random.Generator) ->
                           "raised": (rng.random(clusters) < 0.1).astype(int)})  # fmt: skip
     return {"subscores": subscores, "ratios": ratios, "brokers": brokers, "abroad": abroad,
             "flags": flags}  # fmt: skip
+
+
+def _large_years(flows: pd.DataFrame) -> dict[str, Any]:
+    """Return typical links of pairs, links by period and by year of a whole nation."""
+    source, target = (flows[end].to_numpy(dtype=object) for end in ("source", "target"))
+    turned = source > target
+    ends = flows.assign(low=np.where(turned, target, source), high=np.where(turned, source, target))
+    typical = ends.groupby(["low", "high", "kind"])["links"].sum().rename("observed").reset_index()
+    many = flows[flows["links"] >= 15]
+    parts = [many.assign(period=at, links=(many["links"] + at) // 5) for at in range(5)]
+    years = pd.MultiIndex.from_product([SCORED_KINDS, range(2015, 2024)], names=["kind", "year"])
+    return {
+        "typical": typical.assign(expected=typical["observed"] * (0.5 + typical.index % 7 / 4)),
+        "periods": ((2015, 2016), (2017, 2018), (2019, 2020), (2021, 2022), (2023, 2023)),
+        "period_flows": pd.concat(parts, ignore_index=True).drop(columns="weight"),
+        "years": years.to_frame(index=False).assign(links=9000).astype(
+            {"year": "Int64", "links": "Int64"}
+        ),
+    }  # fmt: skip
 
 
 def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 5000) -> Release:
@@ -530,6 +633,8 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
         indicators=indicators,
         scores=scores,
         **_large_evidence(ids, score, rng),
+        **_large_years(pairs),
+        regions_covered=cover_regions(layer, indicators),
         flows=pd.concat([pairs, beyond], ignore_index=True),
         explanations={
             cluster: (

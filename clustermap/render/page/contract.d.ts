@@ -203,8 +203,47 @@ interface Flows {
   target: number[];
   kind: number[];
   links: number[];
-  /** Links that are typical of the pair and kind. */
-  typical: Numbers;
+}
+
+/** Links between two clusters against what is typical, both directions together. */
+interface Typical {
+  low: number[];
+  high: number[];
+  kind: number[];
+  /** Of projects and documents in shares; null where one direction is withheld. */
+  observed: Numbers;
+  expected: Numbers;
+}
+
+/** Flows by period of years; a flow is there with all its periods or not at all. */
+interface Periods {
+  /** First and last year of each period. */
+  years: number[][];
+  /** Place of the flow in `Flows`. */
+  flow: number[];
+  period: number[];
+  links: number[];
+}
+
+/** Links of the nation by kind and year; rows of their own. */
+interface Years {
+  kind: number[];
+  /** null where undated. */
+  year: Numbers;
+  /** null where withheld. */
+  links: Numbers;
+}
+
+/** Links at the clusters of each region; rows of their own, one a region and kind. */
+interface RegionsCovered {
+  /** "" where unknown. */
+  region: Coded;
+  kind: number[];
+  clusters: number[];
+  firms: Numbers;
+  links: Numbers;
+  /** Clusters whose links of that kind are not told. */
+  withheld: number[];
 }
 
 /** Institutes with a place on the map. */
@@ -225,7 +264,7 @@ interface Firms {
   name: string[] | null;
 }
 
-/** Firms of one strategic industry in squares, as :mod:`clustermap.render.density` packs them. */
+/** Firms of one strategic industry, as :mod:`clustermap.render.density` packs squares. */
 interface DensityLayer {
   /** null for all firms. */
   industry: string | null;
@@ -271,6 +310,10 @@ interface Payload {
   indicators: Indicator[];
   industries: Record<string, Words>;
   flows: Flows;
+  typical: Typical;
+  periods: Periods;
+  years: Years;
+  regions_covered: RegionsCovered;
   institutes: Institutes;
   firms: Firms | null;
   density: Density | null;

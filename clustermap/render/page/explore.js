@@ -111,18 +111,18 @@ window.explore = (function () {
       map.getContainer().setAttribute("role", "region");
       map.getContainer().setAttribute("aria-label", say.map);
       for (const toggle of document.querySelectorAll(".leaflet-control-layers-toggle")) {
-        toggle.title = say.layers;
+        toggle.setAttribute("title", say.layers);
         toggle.setAttribute("aria-label", say.layers);
       }
       dots.forEach((layer) => sizeDots(map, layer));
       if (window.matchMedia("(max-width: 760px)").matches) {
-        document.getElementById("legend").open = false;
+        document.getElementById("legend").removeAttribute("open");
       }
       performance.mark("ready");
     });
   }
 
-  L.Map.addInitHook(function () {
+  L.Map.addInitHook(/** @this {any} */ function () {
     start(this);
   });
 

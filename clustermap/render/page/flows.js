@@ -19,37 +19,44 @@ cm.run(function (cm) {
 
   cm.flowColour = (kind) => cm.FLOW_COLOURS[cm.payload.kinds[kind]];
 
-  const national = cm.model.flows.filter((flow) => flow.drawn
-    && cm.model.clusters[flow.source].located && cm.model.clusters[flow.target].located);
+  const isLocated = (pair) => cm.model.clusters[pair.source].located
+    && cm.model.clusters[pair.target].located;
+  const national = cm.model.pairs.filter(isLocated);
 
-  /** Links of a flow in the period that is shown; null where they are not told. */
-  cm.linksOf = (flow) => (cm.state.period === null ? flow.links
-    : flow.periods ? flow.periods[cm.state.period] : null);
-
-  /** Links above what is typical: all of them where that is not known, none where it is less. */
-  cm.excessOf = function (flow) {
-    const links = cm.linksOf(flow);
-    if (links === null) return 0;
-    // What is typical is known of all years together.
-    if (flow.typical === null || cm.state.period !== null) return links;
-    return Math.max(0, links - flow.typical);
+  /** Links of a pair in the period that is shown; null where they are not told. */
+  cm.linksOf = function (pair) {
+    const { period } = cm.state;
+    if (period === null) return pair.links;
+    if (pair.flows.some((flow) => !flow.periods)) return null;
+    return pair.flows.reduce((sum, flow) => sum + flow.periods[period], 0);
   };
 
-  /** The flows that are drawn now, those with the most links above typical first. */
+  /** Links above what is typical, nought where there are fewer; null where that is not known. */
+  cm.excessOf = function (pair) {
+    // What is typical is known of all years together.
+    if (cm.state.period !== null || pair.observed === null || pair.expected === null) return null;
+    return Math.max(0, pair.observed - pair.expected);
+  };
+
+  const weightOf = (pair) => {
+    const excess = cm.excessOf(pair);
+    return excess === null ? cm.linksOf(pair) || 0 : excess;
+  };
+
+  /** The pairs that are drawn now, those with the most links above typical first. */
   cm.flowsShown = function () {
     const selected = cm.selected();
-    const from = selected ? cm.model.flowsOf[selected.place].filter((flow) => flow.drawn)
-      : national;
+    const from = selected ? cm.model.pairsOf[selected.place].filter(isLocated) : national;
     return from
-      .filter((flow) => cm.state.shown.flows[flow.kind] && cm.linksOf(flow) > 0)
-      .sort((a, b) => cm.excessOf(b) - cm.excessOf(a) || b.links - a.links)
+      .filter((pair) => cm.state.shown.flows[pair.kind] && cm.linksOf(pair) > 0)
+      .sort((a, b) => weightOf(b) - weightOf(a) || b.links - a.links)
       .slice(0, selected ? OWN : NATIONAL);
   };
 
   // Kinds between the same two clusters bend differently, so that they lie side by side.
   function curve(context, view, flow) {
-    const from = cm.model.clusters[Math.min(flow.source, flow.target)];
-    const to = cm.model.clusters[Math.max(flow.source, flow.target)];
+    const from = cm.model.clusters[flow.source];
+    const to = cm.model.clusters[flow.target];
     const x0 = from.x * view.scale - view.left;
     const y0 = from.y * view.scale - view.top;
     const x1 = to.x * view.scale - view.left;
@@ -63,20 +70,20 @@ cm.run(function (cm) {
 
   cm.drawFlows = function (context, view) {
     const flows = cm.flowsShown();
-    const most = flows.length ? Math.max(cm.excessOf(flows[0]), 1e-9) : 1;
+    const most = flows.length ? Math.max(weightOf(flows[0]), 1e-9) : 1;
     context.lineCap = "round";
     // The strongest last, on top.
     for (const flow of [...flows].reverse()) {
-      const excess = cm.excessOf(flow);
-      const width = Math.max(0.8, WIDEST * Math.sqrt(excess / most));
+      const weight = weightOf(flow);
+      const width = Math.max(0.8, WIDEST * Math.sqrt(weight / most));
       curve(context, view, flow);
       context.globalAlpha = 0.5;
       context.strokeStyle = "#ffffff";
       context.lineWidth = width + 1.2;
       context.stroke();
       // No more links than is typical: a thin broken line says that they are there.
-      context.setLineDash(excess > 0 ? [] : [3, 4]);
-      context.globalAlpha = excess > 0 ? 0.72 : 0.5;
+      context.setLineDash(weight > 0 ? [] : [3, 4]);
+      context.globalAlpha = weight > 0 ? 0.72 : 0.5;
       context.strokeStyle = cm.flowColour(flow.kind);
       context.lineWidth = width;
       context.stroke();

@@ -85,12 +85,12 @@ cm.run(function (cm) {
       cm.byId("period").focus();
     });
     return [line("row", cm.make("label", { for: "period", text: cm.say("page.legend.period") }),
-      select)];
+      select), ...(cm.state.period === null ? [] : [quiet(cm.say("page.legend.period_note"))])];
   }
 
   function flowPart() {
     const part = line("part", cm.make("h3", { text: cm.say("page.legend.flows") }));
-    const present = new Set(cm.model.flows.map((flow) => flow.kind));
+    const present = new Set(cm.model.pairs.map((pair) => pair.kind));
     const kinds = line("kinds");
     cm.payload.kinds.forEach((kind, place) => {
       if (!present.has(place)) return;
@@ -102,13 +102,14 @@ cm.run(function (cm) {
     });
     const flows = cm.flowsShown();
     const key = cm.selected() ? "page.legend.flows_cluster" : "page.legend.flows_nation";
-    const typical = flows.some((flow) => flow.typical !== null) && cm.state.period === null;
+    const typical = flows.some((pair) => cm.excessOf(pair) !== null);
     const width = typical ? "page.legend.flows_excess" : "page.legend.flows_width";
     part.append(kinds, ...periodRow(), quiet(flows.length
       ? `${cm.say(key, { count: flows.length })} · ${
-        cm.say(width, { links: cm.number(cm.excessOf(flows[0]), 0) })}`
+        cm.say(width, { links: cm.number(typical ? cm.excessOf(flows[0]) || 0
+          : cm.linksOf(flows[0]), 0) })}`
       : cm.say("page.legend.flows_none")));
-    if (typical && flows.some((flow) => !cm.excessOf(flow))) {
+    if (typical && flows.some((pair) => cm.excessOf(pair) === 0)) {
       part.append(quiet(cm.say("page.legend.flows_broken")));
     }
     return part;

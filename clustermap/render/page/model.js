@@ -50,9 +50,45 @@ cm.run(function (cm) {
     const columns = payload.flows;
     return columns.source.map((source, at) => ({
       source, target: columns.target[at], kind: columns.kind[at], links: columns.links[at],
-      typical: columns.typical[at],
       drawn: source < count && columns.target[at] < count,
     }));
+  }
+
+  // Links of the periods, for flows that may be told by period.
+  function readPeriods(flows) {
+    const { years, flow, period, links } = payload.periods;
+    flow.forEach((at, row) => {
+      flows[at].periods = flows[at].periods || years.map(() => 0);
+      flows[at].periods[period[row]] += links[row];
+    });
+    return years;
+  }
+
+  const keyOf = (low, high, kind) => `${Math.min(low, high)} ${Math.max(low, high)} ${kind}`;
+
+  // What is drawn: two clusters and a kind, both directions together.
+  function readPairs(flows) {
+    const pairs = new Map();
+    for (const flow of flows) {
+      if (!flow.drawn) continue;
+      const key = keyOf(flow.source, flow.target, flow.kind);
+      if (!pairs.has(key)) {
+        pairs.set(key, { source: Math.min(flow.source, flow.target),
+          target: Math.max(flow.source, flow.target), kind: flow.kind, links: 0, flows: [],
+          observed: null, expected: null });
+      }
+      const pair = pairs.get(key);
+      pair.links += flow.links;
+      pair.flows.push(flow);
+    }
+    const { typical } = payload;
+    typical.low.forEach((low, at) => {
+      const pair = pairs.get(keyOf(low, typical.high[at], typical.kind[at]));
+      if (!pair) return;
+      pair.observed = typical.observed[at];
+      pair.expected = typical.expected[at];
+    });
+    return [...pairs.values()];
   }
 
   function readInstitutes() {
@@ -91,15 +127,22 @@ cm.run(function (cm) {
     if (flow.target < clusters.length) flowsOf[flow.target].push(flow);
   }
 
+  const pairs = readPairs(flows);
+  const pairsOf = clusters.map(() => []);
+  for (const pair of pairs) {
+    pairsOf[pair.source].push(pair);
+    if (pair.target !== pair.source) pairsOf[pair.target].push(pair);
+  }
+
   cm.model = {
-    clusters, flows, flowsOf,
+    clusters, flows, flowsOf, pairs, pairsOf,
+    periods: readPeriods(flows),
     byId: new Map(clusters.map((cluster) => [cluster.id, cluster])),
     rated: [], unrated: [], // see scores.js
     institutes: readInstitutes(),
     firms: payload.firms
       ? { points: cm.unpackPoints(payload.firms.points), names: payload.firms.name }
       : null,
-    periods: [],
     coast: cm.unpackOutlines(payload.coast),
     regions: readRegions(),
     measure: clusters.filter((cluster) => cluster.employees !== null).length

@@ -29,11 +29,18 @@ interface Cluster {
 
 
 interface Flow {
-  source: number; target: number; kind: number; links: number; typical: Maybe;
+  source: number; target: number; kind: number; links: number;
   /** Links in each period; absent where they are not told. */
   periods?: number[];
   /** Whether both ends are clusters. */
   drawn: boolean;
+}
+
+/** Two clusters and a kind of linkage, both directions together. */
+interface Pair {
+  source: number; target: number; kind: number; links: number; flows: Flow[];
+  /** Links as the null counts them, and those that are typical. */
+  observed: Maybe; expected: Maybe;
 }
 
 interface Institute {
@@ -44,7 +51,7 @@ interface Institute {
 interface Region { name: string; nameEn: string; rings: Rings; x: Maybe; y: Maybe }
 
 interface Model {
-  clusters: Cluster[]; flows: Flow[]; flowsOf: Flow[][];
+  clusters: Cluster[]; flows: Flow[]; flowsOf: Flow[][]; pairs: Pair[]; pairsOf: Pair[][];
   byId: Map<string, Cluster>;
   /** In the order of their ranks. */
   rated: Cluster[]; unrated: Cluster[];
@@ -52,7 +59,7 @@ interface Model {
   firms: { points: Float64Array; names: string[] | null } | null;
   coast: Rings[]; regions: Region[];
   /** First and last year of each period. */
-  periods: [number, number][];
+  periods: number[][];
   /** What the area of a circle shows. */
   measure: "employees" | "firms";
 }
@@ -207,9 +214,9 @@ interface Cm {
   clusterAt(point: Point): Cluster | null;
   FLOW_COLOURS: Record<string, string>;
   flowColour(kind: number): string;
-  linksOf(flow: Flow): Maybe;
-  excessOf(flow: Flow): number;
-  flowsShown(): Flow[];
+  linksOf(pair: Pair): Maybe;
+  excessOf(pair: Pair): Maybe;
+  flowsShown(): Pair[];
   drawFlows(context: CanvasRenderingContext2D, view: View): void;
   institutesMarked(): boolean;
   drawMark(context: CanvasRenderingContext2D, type: string, x: number, y: number, r: number): void;
@@ -254,8 +261,6 @@ interface Cm {
   coverageTable(): HTMLElement;
   withheldParts(): HTMLElement[];
   drawCoverage(): void;
-  /** Parts on years and regions. */
-  yearParts?: () => HTMLElement[];
 
   // The card: partners.js, evidence.js, card.js
   partnerParts(cluster: Cluster): HTMLElement[];
