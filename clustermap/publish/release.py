@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clustermap.messages import Language, Message
+    from clustermap.scores.profile import Profile
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Release:
     indicators
         The table INDICATORS; suppressed values are null with note "suppressed".
     scores, subscores
-        The tables SCORES and SUBSCORES.
+        The tables SCORES and SUBSCORES; suppressed alike in every scenario.
     ratios
         Observed and expected links of all scored kinds together, by cluster and reach: cluster,
         reach, observed, expected, design, ratio, low, high, width, data_weight, decided.
@@ -85,6 +86,9 @@ class Release:
         When a cell was too small to be shown.
     sheet
         How the run scored, and what analysts judge the score by.
+    profiles
+        The profile of every scenario: the project's own first, then the others in the order of
+        their scenarios, which are called by the profiles' names.
     """
 
     title: str
@@ -113,3 +117,4 @@ class Release:
     version: str
     rules: Rules = DEFAULT_RULES
     sheet: Sheet = field(default_factory=Sheet)
+    profiles: tuple[Profile, ...] = ()
