@@ -251,10 +251,12 @@ def find_ratios(
 
     Parameters
     ----------
-    comparison, dispersion, reach, by_kind
+    comparison, dispersion, reach
         As for :func:`believe_ratios`.
     weights, key, max_width, min_weight
         As for :func:`weigh_ratios`.
+    by_kind
+        Whether each kind's own ratio is wanted, too.
 
     Returns
     -------
