@@ -347,8 +347,7 @@ def _carry_out(voice: Voice, stage: str, file: Path, out: Path | None, *, strict
 
 def _tell_best(voice: Voice, scores: pd.DataFrame, clusters: pd.DataFrame) -> None:
     names = dict(zip(clusters["cluster"], clusters["name"], strict=True))
-    own = scores[scores["scenario"] == "default"]
-    rated = own[own["rated"] == 1].sort_values(["rank", "cluster"])
+    rated = scores[scores["rated"] == 1].sort_values(["rank", "cluster"])
     best = rated.head(_BEST)
     ranks = zip(best["rank"], best["rank_low"], best["rank_high"], strict=True)
     shown = [f"{rank:.0f} ({low:.0f}-{high:.0f})" for rank, low, high in ranks]

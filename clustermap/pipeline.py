@@ -28,6 +28,7 @@ from clustermap.stages.publishing import Findings, build_record, list_tables, re
 from clustermap.stages.reading import read_layers
 from clustermap.stages.scoring import assess_clusters, read_profile, standardise_links
 from clustermap.store import Staging, open_scratch, write_quarantine, write_run, write_tables
+from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -102,8 +103,9 @@ class Run:
 
     @property
     def scores(self) -> pd.DataFrame:
-        """The table SCORES."""
-        return self.tables["scores"]
+        """The project's own scores: those rows of the table SCORES; it holds every profile's."""
+        scores = self.tables["scores"]
+        return scores[scores["scenario"] == DEFAULT_SCENARIO]
 
     @cached_property
     def explore(self) -> ExploreMap | None:
@@ -175,8 +177,17 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
         indicators = compute_indicators(network.counts)
         assessed = assess_clusters(project, layers, network, expected, indicators, progress)
         network = replace(network, edges=no_edges())  # nothing on disk outlives the run
-    scored, behind, quality = assessed.scored, assessed.tables, assessed.quality
-    return Findings(ledger, layers, network, indicators, scored, behind, quality)
+    return Findings(
+        ledger,
+        layers,
+        network,
+        indicators,
+        assessed.scored,
+        assessed.tables,
+        assessed.quality,
+        assessed.profiles,
+        assessed.others,
+    )
 
 
 def _carry_out(

@@ -265,7 +265,15 @@ _HOW = Column(
     required=True,
     choices=("inside", "complex", "nearest", "grid", "region", "abroad", "unknown"),
 )
-_SCENARIO = Column("scenario", "text", "Scenario; the project's own is 'default'.", required=True)
+DEFAULT_SCENARIO = "default"
+"""Scenario of the project's own profile; the others are named by theirs."""
+
+_SCENARIO = Column(
+    "scenario",
+    "text",
+    "Scenario; the project's own is 'default', the others are other profiles by their names.",
+    required=True,
+)
 
 INDICATORS = Table(
     "indicators",

@@ -17,7 +17,7 @@ from clustermap.errors import TableFault
 from clustermap.formats.cells import Change, clean_columns, row_id, start
 from clustermap.messages import LANGUAGES, read_catalogue
 from clustermap.scores.profile import PARTS
-from clustermap.tables import Column
+from clustermap.tables import DEFAULT_SCENARIO, Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +34,6 @@ LAYER_NAMES = (
     *("indicators", "scores", "subscores", "industries"),
     *("ratios", "brokers", "abroad", "flags"),
 )
-DEFAULT_SCENARIO = "default"
 
 _SCORE_COLUMNS = (
     "score", "low", "high", "rank", "rank_low", "rank_high", "alike", "top_share", "quadrant",

@@ -17,9 +17,11 @@ from clustermap.network.shrinkage import (
     MIN_WEIGHT,
     Alone,
     Evidence,
+    OwnFactors,
     Prior,
     combine_kinds,
     find_belief,
+    find_own_factors,
     fit_alike,
     fit_prior,
     join_sizes,
@@ -112,6 +114,128 @@ def gather_evidence(
     return by_kind, Evidence(seen[:, -1], expected[:, -1], size[:, -1])
 
 
+@dataclass(frozen=True)
+class Believed:
+    """What is believed of the links of all clusters at one reach, whatever the kinds weigh.
+
+    Parameters
+    ----------
+    total
+        Independent links of all kinds together, against those of the typical cluster.
+    expected_by_kind
+        The same by kind, clusters x kinds.
+    own
+        Of every kind, given what it has in common with the others.
+    kinds
+        Mean and quantiles of each kind's own log2 ratio, where they are wanted.
+    alone
+        What the data of each cluster say without the others.
+    prior
+        What all clusters say; its typical ratio is 1.
+    typical
+        What expected links were multiplied with: the typical cluster over the nation's mean.
+    alike
+        How alike the kinds of a cluster are.
+    """
+
+    total: Evidence
+    expected_by_kind: Numbers
+    own: OwnFactors
+    kinds: tuple[tuple[Numbers, Numbers], ...]
+    alone: Alone
+    prior: Prior
+    typical: float
+    alike: float
+
+
+def believe_ratios(
+    comparison: Comparison, dispersion: Numbers, reach: int, *, by_kind: bool = False
+) -> Believed:
+    """Find what is to be believed of all clusters at one reach, before kinds are weighed.
+
+    Parameters
+    ----------
+    comparison
+        Observed and expected links.
+    dispersion
+        Of pairs of cells by kind, the last of all kinds together.
+    reach
+        Local reach, or the one beyond.
+    by_kind
+        Whether each kind's own ratio is wanted, too.
+
+    Returns
+    -------
+    Believed
+        For :func:`weigh_ratios`.
+    """
+    kinds, total = gather_evidence(comparison, dispersion, reach)
+    alike = fit_alike(kinds)
+    total = loosen(total, kinds, alike)
+    found = fit_prior(total)
+    prior = replace(found, typical=1.0)
+    kinds = replace(kinds, expected=kinds.expected * found.typical)
+    total = replace(total, expected=total.expected * found.typical)
+    own = find_own_factors(kinds, find_belief(total, prior), alike)
+    one = np.eye(kinds.expected.shape[1] if by_kind else 0)
+    return Believed(
+        total,
+        kinds.expected,
+        own,
+        tuple(combine_kinds(own, only) for only in one),
+        weigh_alone(total, prior),
+        prior,
+        found.typical,
+        alike,
+    )
+
+
+def weigh_ratios(
+    believed: Believed,
+    weights: Numbers,
+    *,
+    key: str,
+    max_width: float = MAX_WIDTH,
+    min_weight: float = MIN_WEIGHT,
+) -> Ratios:
+    """Return the ratios of all clusters at one reach, by what the kinds weigh.
+
+    Parameters
+    ----------
+    believed
+        What is believed at this reach.
+    weights
+        One weight for each kind of the comparison.
+    key
+        Name of the measure.
+    max_width, min_weight
+        When data decide: width of the unshrunk 90 % interval of the log2 ratio, and weight of the
+        data beside what all clusters say.
+
+    Returns
+    -------
+    Ratios
+        Of all clusters; by kind where it was asked for.
+    """
+    total, alone = believed.total, believed.alone
+    decided, reason = _decide(total, alone, max_width, min_weight)
+
+    def posterior(name: str, value: Numbers, quantiles: Numbers) -> Posterior:
+        return Posterior(name, value, quantiles, total.observed, decided, reason)
+
+    return Ratios(
+        posterior(key, *combine_kinds(believed.own, weights)),
+        tuple(posterior(f"{key}.{kind}", *own) for kind, own in enumerate(believed.kinds)),
+        alone,
+        total.observed,
+        total.expected,
+        believed.expected_by_kind,
+        believed.prior,
+        believed.typical,
+        believed.alike,
+    )
+
+
 def find_ratios(
     comparison: Comparison,
     dispersion: Numbers,
@@ -127,19 +251,10 @@ def find_ratios(
 
     Parameters
     ----------
-    comparison
-        Observed and expected links.
-    dispersion
-        Of pairs of cells by kind, the last of all kinds together.
-    reach
-        Local reach, or the one beyond.
-    weights
-        One weight for each kind of the comparison.
-    key
-        Name of the measure.
-    max_width, min_weight
-        When data decide: width of the unshrunk 90 % interval of the log2 ratio, and weight of the
-        data beside what all clusters say.
+    comparison, dispersion, reach
+        As for :func:`believe_ratios`.
+    weights, key, max_width, min_weight
+        As for :func:`weigh_ratios`.
     by_kind
         Whether each kind's own ratio is wanted, too.
 
@@ -148,35 +263,8 @@ def find_ratios(
     Ratios
         Of all clusters.
     """
-    kinds, total = gather_evidence(comparison, dispersion, reach)
-    alike = fit_alike(kinds)
-    total = loosen(total, kinds, alike)
-    found = fit_prior(total)
-    prior = replace(found, typical=1.0)
-    kinds = replace(kinds, expected=kinds.expected * found.typical)
-    total = replace(total, expected=total.expected * found.typical)
-    belief, alone = find_belief(total, prior), weigh_alone(total, prior)
-    decided, reason = _decide(total, alone, max_width, min_weight)
-
-    def posterior(name: str, shares: Numbers) -> Posterior:
-        value, quantiles = combine_kinds(kinds, belief, alike, shares)
-        return Posterior(name, value, quantiles, total.observed, decided, reason)
-
-    own: tuple[Posterior, ...] = ()
-    if by_kind:
-        one = np.eye(len(weights))
-        own = tuple(posterior(f"{key}.{kind}", one[kind]) for kind in range(len(weights)))
-    return Ratios(
-        posterior(key, weights),
-        own,
-        alone,
-        total.observed,
-        total.expected,
-        kinds.expected,
-        prior,
-        found.typical,
-        alike,
-    )
+    believed = believe_ratios(comparison, dispersion, reach, by_kind=by_kind)
+    return weigh_ratios(believed, weights, key=key, max_width=max_width, min_weight=min_weight)
 
 
 def _decide(

@@ -420,42 +420,82 @@ def fit_alike(by_kind: Evidence) -> float:
     return float(np.exp(found.x))
 
 
-def combine_kinds(
-    by_kind: Evidence, belief: Belief, alike: float, weights: Numbers
-) -> tuple[Numbers, Numbers]:
-    """Return the weighted mean over kinds of the log2 ratios: mean and quantiles.
+@dataclass(frozen=True)
+class OwnFactors:
+    """What is believed of every kind of a cluster's links, given what they have in common.
+
+    Parameters
+    ----------
+    mass
+        Clusters x points: probability of each value of the common factor.
+    common
+        Clusters x points: logarithm of the common factor.
+    mean, variance
+        Kinds x clusters x points: of the logarithm of the kind's own factor.
+    """
+
+    mass: Numbers
+    common: Numbers
+    mean: Numbers
+    variance: Numbers
+
+
+def find_own_factors(by_kind: Evidence, belief: Belief, alike: float) -> OwnFactors:
+    """Return what is believed of the kinds, whatever they weigh.
 
     Given the cluster's common factor, a kind's own is gamma with shape ``s + O_k`` and rate
-    ``s + E_k theta``, whose logarithm has mean and variance in closed form. The mean over kinds is
-    a mixture of normals over the common factor.
+    ``s + E_k theta``, whose logarithm has mean and variance in closed form.
 
     Parameters
     ----------
     by_kind
-        Links, clusters x kinds.
+        Links, clusters x kinds; kinds without expectation lean on the common factor alone.
     belief
         Of the common factor.
     alike
         How alike the kinds of a cluster are.
+
+    Returns
+    -------
+    OwnFactors
+        Of every kind.
+    """
+    theta, mass = belief.points()
+    kinds = by_kind.expected.shape[1]
+    mean, variance = np.empty((2, kinds, *theta.shape))
+    for kind in range(kinds):
+        seen, expected, size = (
+            values[:, kind, None] for values in (by_kind.observed, by_kind.expected, by_kind.size)
+        )
+        worth = 1 / (1 + expected * theta / size)
+        shape = alike + np.where(expected > 0, seen, 0.0) * worth
+        mean[kind] = special.digamma(shape) - np.log(alike + expected * theta * worth)
+        variance[kind] = special.polygamma(1, shape)
+    return OwnFactors(mass, np.log(theta), mean, variance)
+
+
+def combine_kinds(own: OwnFactors, weights: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the weighted mean over kinds of the log2 ratios: mean and quantiles.
+
+    It is a mixture of normals over the common factor.
+
+    Parameters
+    ----------
+    own
+        What is believed of the kinds.
     weights
-        One weight a kind; kinds without expectation lean on the common factor alone.
+        One weight a kind.
 
     Returns
     -------
     tuple
         Means (clusters), and quantiles at ``Z`` (len(Z) x clusters), of the log2 ratio.
     """
-    theta, mass = belief.points()
-    mean, variance = np.log(theta), np.zeros(theta.shape)
+    mean, variance = own.common.copy(), np.zeros(own.common.shape)
     for kind, share in enumerate(np.asarray(weights) / np.sum(weights)):
-        seen, expected, size = (
-            values[:, kind, None] for values in (by_kind.observed, by_kind.expected, by_kind.size)
-        )
-        worth = 1 / (1 + expected * theta / size)
-        shape = alike + np.where(expected > 0, seen, 0.0) * worth
-        mean += share * (special.digamma(shape) - np.log(alike + expected * theta * worth))
-        variance += share**2 * special.polygamma(1, shape)
-    return _mix_normals(mass, mean / LN2, np.sqrt(variance) / LN2)
+        mean += share * own.mean[kind]
+        variance += share**2 * own.variance[kind]
+    return _mix_normals(own.mass, mean / LN2, np.sqrt(variance) / LN2)
 
 
 def _mix_normals(mass: Numbers, mean: Numbers, spread: Numbers) -> tuple[Numbers, Numbers]:

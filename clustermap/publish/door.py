@@ -29,6 +29,7 @@ from clustermap.publish.release import Release
 from clustermap.publish.sentences import release_sentences
 from clustermap.publish.sheet import release_sheet
 from clustermap.publish.suppression import (
+    EMPLOYEES_WITHHELD,
     SUPPRESSED,
     Rules,
     find_suppressed,
@@ -36,6 +37,8 @@ from clustermap.publish.suppression import (
     hide_kinds,
 )
 from clustermap.scores.rating import TOO_FEW_LINKED
+from clustermap.scores.score import join_scenarios
+from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +50,7 @@ if TYPE_CHECKING:
     from clustermap.network.counts import Counts
     from clustermap.publish.density import Density
     from clustermap.publish.sheet import Sheet
-    from clustermap.scores import Scored
+    from clustermap.scores import Profile, Scored
 
 _TEXTS = ("name", "name_en", "kind", "region", "district", "industries")
 _OF_SCORE = ("score", "low", "high", "rank", "rank_low", "rank_high", "alike", "top_share")
@@ -75,7 +78,11 @@ class Results:
     indicators
         The table INDICATORS.
     scored
-        Scores, subscores and explanations.
+        Scores, subscores and explanations by the project's own profile.
+    profiles
+        The project's own, then those of ``others``.
+    others
+        Scores and subscores by every other profile, each a scenario of its name.
     behind
         The tables that stand behind the scores, by their names.
     sheet
@@ -95,6 +102,8 @@ class Results:
     counts: Counts
     indicators: pd.DataFrame
     scored: Scored
+    profiles: tuple[Profile, ...]
+    others: tuple[Scored, ...]
     behind: Mapping[str, pd.DataFrame]
     sheet: Sheet
     taxonomy: Taxonomy
@@ -157,6 +166,8 @@ def build_release(results: Results, terms: Terms) -> Release:
     if terms.internal:
         hidden, kinds, rules = hidden & False, kinds & False, Rules(min_firms=0)
     few, behind = hidden["links"], results.behind
+    scores, subscores = join_scenarios([results.scored, *results.others])
+    withheld = _find_withheld(scores, hidden, results.profiles)
     indicators, cells = _release_indicators(results, terms)
     institutes, names = _release_institutes(results, terms)
     summed = _sum_flows(results.flows)
@@ -174,8 +185,8 @@ def build_release(results: Results, terms: Terms) -> Release:
         institutes=institutes,
         firms=_release_firms(results) if terms.internal else None,
         indicators=indicators,
-        scores=_release_scores(results.scored.scores, hidden, internal=terms.internal),
-        subscores=_release_subscores(results.scored.subscores, few),
+        scores=_release_scores(scores, withheld, hidden, internal=terms.internal),
+        subscores=_release_subscores(subscores, few),
         ratios=release_ratios(find_table(behind, "ratios"), results.sheet.null, few, kinds, rules),
         brokers=release_brokers(
             find_table(behind, "brokers"), _name_actors(results), few, internal=terms.internal
@@ -197,8 +208,9 @@ def build_release(results: Results, terms: Terms) -> Release:
         notes=terms.notes,
         version=terms.version,
         rules=terms.rules,
-        sheet=_release_sheet(results, few),
         density=density,
+        sheet=_release_sheet(results, withheld),
+        profiles=results.profiles,
     )
     told = release_sentences(results.scored, find_table(behind, "abroad"), few, release)
     return replace(release, explanations=told)
@@ -224,14 +236,31 @@ def _release_indicators(results: Results, terms: Terms) -> tuple[pd.DataFrame, i
     return frame, int(hidden.sum())
 
 
-def _release_scores(scores: pd.DataFrame, hidden: pd.DataFrame, *, internal: bool) -> pd.DataFrame:
+def _find_withheld(
+    scores: pd.DataFrame, hidden: pd.DataFrame, profiles: tuple[Profile, ...]
+) -> pd.Series[str]:
+    """Return why the score of a cluster in a scenario may not be told, "" where it may."""
+    few = scores["cluster"].map(hidden["links"]).astype(bool)
+    # Named comparators see employees alone, and tell of them.
+    employees = scores["cluster"].map(hidden["firms"] | hidden["employees"]).astype(bool)
+    scenarios = (DEFAULT_SCENARIO, *(profile.name for profile in profiles[1:]))
+    named = zip(scenarios, profiles, strict=False)
+    comparators = [scenario for scenario, profile in named if profile.method != "linkage"]
+    employees &= scores["scenario"].isin(comparators)
+    why = np.select([few, employees], [TOO_FEW_LINKED, EMPLOYEES_WITHHELD], "")
+    return pd.Series(why, scores.index, dtype=object).where(scores["rated"] == 1, "")
+
+
+def _release_scores(
+    scores: pd.DataFrame, withheld: pd.Series[str], hidden: pd.DataFrame, *, internal: bool
+) -> pd.DataFrame:
     frame = scores.copy()
     few = frame["cluster"].map(hidden["links"]).astype(bool)
-    unsaid = few & (frame["rated"] == 1)
+    unsaid = withheld != ""
     for name in _OF_SCORE:
         frame[name] = frame[name].mask(unsaid)
     frame["rated"] = frame["rated"].mask(unsaid, 0)
-    frame["reason"] = frame["reason"].mask(unsaid, TOO_FEW_LINKED)
+    frame["reason"] = frame["reason"].mask(unsaid, withheld)
     frame["confidence"] = frame["confidence"].mask(unsaid, "")
     frame["quadrant"] = frame["quadrant"].mask(few, _UNDECIDED)
     frame["gap"] = frame["gap"].mask(few)
@@ -252,11 +281,12 @@ def _release_subscores(subscores: pd.DataFrame, few: pd.Series[bool]) -> pd.Data
     return frame
 
 
-def _release_sheet(results: Results, few: pd.Series[bool]) -> Sheet:
+def _release_sheet(results: Results, withheld: pd.Series[str]) -> Sheet:
     scores, subscores = results.scored.scores, results.scored.subscores
     rated = scores.loc[scores["rated"] == 1, "cluster"]
     weights = subscores.loc[subscores["cluster"].isin(rated), "weight"]
-    return release_sheet(results.sheet, weights, int(rated.map(few).astype(bool).sum()))
+    # The project's own scores come first.
+    return release_sheet(results.sheet, weights, int((withheld.iloc[: len(scores)] != "").sum()))
 
 
 def _name_actors(results: Results) -> pd.DataFrame:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from clustermap.messages import Language, Message
     from clustermap.publish.density import Density
+    from clustermap.scores.profile import Profile
 
 
 def _empty(columns: Iterable[str]) -> pd.DataFrame:
@@ -59,7 +60,7 @@ class Release:
     indicators
         The table INDICATORS; suppressed values are null with note "suppressed".
     scores, subscores
-        The tables SCORES and SUBSCORES.
+        The tables SCORES and SUBSCORES; suppressed alike in every scenario.
     ratios
         Observed and expected links by cluster, kind and reach: cluster, kind ("" for all scored
         kinds together, first; then each), reach, observed, expected, design, allowance, ratio, low,
@@ -118,6 +119,9 @@ class Release:
         Links at the clusters of each region: region ("" where unknown), clusters, firms (Int64),
         kind, links (Int64; a link between two clusters counts for both), withheld (clusters whose
         links of that kind are not told; ``links`` and ``firms`` are sums over the others).
+    profiles
+        The profile of every scenario: the project's own first, then the others in the order of
+        their scenarios, which are called by the profiles' names.
     """
 
     title: str
@@ -152,3 +156,4 @@ class Release:
     period_flows: pd.DataFrame = field(default_factory=partial(_empty, PERIOD_FLOWS))
     years: pd.DataFrame = field(default_factory=partial(_empty, YEARS))
     regions_covered: pd.DataFrame = field(default_factory=partial(_empty, REGIONS_COVERED))
+    profiles: tuple[Profile, ...] = ()

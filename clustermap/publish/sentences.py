@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from clustermap.messages import Message
 from clustermap.publish.evidence import BEYOND
+from clustermap.publish.suppression import EMPLOYEES_WITHHELD
+from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -50,12 +52,13 @@ def release_sentences(
     Returns
     -------
     Mapping
-        Cluster to sentences: "withheld" alone where nothing about links may be told; else without
-        the numbers of links, flags, countries and capabilities that the tables lack, and without
-        peers that are withheld.
+        Cluster to sentences: "withheld" alone where nothing about links may be told, and that
+        employees are withheld where the score follows from them; else without the numbers of links,
+        flags, countries and capabilities that the tables lack, and without peers that are withheld.
     """
     counts = _clusters(_told(release), "observed")
-    capability = _clusters(release.scores, "capability")
+    own = release.scores[release.scores["scenario"] == DEFAULT_SCENARIO]
+    capability = _clusters(own, "capability")
     one = release.flags[release.flags["share"].isna()]
     flags = {(c, f"explain.beside.{f}") for c, f in zip(one["cluster"], one["flag"], strict=True)}
     told, known = (table["cluster"].value_counts() for table in (release.abroad, abroad))
@@ -68,18 +71,24 @@ def release_sentences(
     }
     unsaid = scored.scores["cluster"].map(few).fillna(value=False).astype(bool)
     ranks = {f"{rank:,}" for rank in scored.scores.loc[unsaid, "rank"].dropna()}
+    by_employees = own.loc[own["reason"] == EMPLOYEES_WITHHELD, "cluster"]
+    why = Message("explain.why.too_few_to_tell", {"reason": Message(EMPLOYEES_WITHHELD)})
+    withheld = {
+        **dict.fromkeys(by_employees, (why,)),
+        **dict.fromkeys(few.index[few], (Message("note.withheld"),)),
+    }
     return {
-        cluster: (Message("note.withheld"),)
-        if few.get(cluster, default=False)
-        else tuple(_tell(cluster, sentences, hidden, untold=cluster in counts, ranks=ranks))
+        cluster: withheld.get(cluster)
+        or tuple(_tell(cluster, sentences, hidden, untold=cluster in counts, ranks=ranks))
         for cluster, sentences in scored.explanations.items()
     }
 
 
 def _told(release: Release) -> pd.DataFrame:
     """Return the ratios that sentences speak of: at the reach that is taken, and beyond."""
-    own = release.subscores["subscore"] == "embeddedness"
-    reach = release.subscores[own].set_index("cluster")["reach"]
+    parts = release.subscores
+    own = (parts["scenario"] == DEFAULT_SCENARIO) & (parts["subscore"] == "embeddedness")
+    reach = parts[own].set_index("cluster")["reach"]
     ratios = release.ratios[release.ratios["kind"] == ""]
     taken = ratios["cluster"].map(reach)
     widest = ~taken.isin(ratios["reach"])

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from clustermap.network.counts import Counts
 
 SUPPRESSED = "suppressed"
+EMPLOYEES_WITHHELD = "reason.employees_withheld"
+"""Why a score that follows from employees may not be told; a key of the catalogue."""
+
 _OF_EMPLOYMENT = frozenset(
     {
         *("employees", "herfindahl", "krugman_index", "related_variety", "unrelated_variety"),

@@ -10,7 +10,7 @@ import pandas as pd
 from clustermap.layers.cells import ABROAD
 from clustermap.render.columns import FEW_DIGITS, coded, numbers, spread
 from clustermap.render.safe import clean_text
-from clustermap.tables import KINDS
+from clustermap.tables import DEFAULT_SCENARIO, KINDS
 
 if TYPE_CHECKING:
     from clustermap.publish.release import Release
@@ -179,7 +179,7 @@ def _own(rows: pd.DataFrame, places: Places) -> list[int]:
 
 def _deciding(release: Release) -> pd.Series[Any]:
     parts = release.subscores
-    chosen = parts[(parts["scenario"] == "default") & (parts["reach"] != "")]
+    chosen = parts[(parts["scenario"] == DEFAULT_SCENARIO) & (parts["reach"] != "")]
     return chosen.drop_duplicates("cluster").set_index("cluster")["reach"]
 
 

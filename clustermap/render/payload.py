@@ -50,7 +50,7 @@ from clustermap.scores.axes import (
 )
 from clustermap.scores.explain import TYPICAL
 from clustermap.scores.profile import MAX_WEIGHT
-from clustermap.tables import ACTOR_TYPES, KINDS
+from clustermap.tables import ACTOR_TYPES, DEFAULT_SCENARIO, KINDS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         Scores,
         Subscore,
     )
+    from clustermap.scores.profile import Profile
 
     Places = dict[str, int]
 
@@ -80,7 +81,6 @@ WORDS = (
 )
 """Parts of the catalogue that a page carries whole."""
 
-_DEFAULT = "default"
 _NAMED = 20_000  # firms up to which a page carries their names
 _DETAILS = 400  # of a cluster's outline: it is looked at as a whole
 _REGION_DETAILS = 2_500
@@ -241,18 +241,21 @@ def _clusters(release: Release, seam: float) -> Clusters:
 
 
 def _scenarios(release: Release, places: Places) -> list[Scenario]:
-    names = list(dict.fromkeys([_DEFAULT, *release.scores["scenario"]]))
-    return [_scenario(release, name, places) for name in names]
+    names = list(dict.fromkeys([DEFAULT_SCENARIO, *release.scores["scenario"]]))
+    # Of a release without profiles the project's own is known by the name of its scenario alone.
+    profiles = dict(zip(names, release.profiles, strict=False))
+    return [_scenario(release, name, profiles.get(name), places) for name in names]
 
 
-def _scenario(release: Release, name: str, places: Places) -> Scenario:
+def _scenario(release: Release, name: str, profile: Profile | None, places: Places) -> Scenario:
     scores = release.scores[release.scores["scenario"] == name]
     parts = release.subscores[release.subscores["scenario"] == name]
+    weighed = profile is not None and profile.method == "linkage"
     return {
         "name": clean_text(name),
-        "profile": clean_text(name),
-        "method": "linkage",
-        "weights": {},
+        "profile": clean_text(profile.name if profile else name),
+        "method": profile.method if profile else "linkage",
+        "weights": dict(profile.parts) if profile and weighed else {},
         "scores": _scores(scores, places),
         "subscores": _subscores(parts, places),
     }
@@ -367,7 +370,7 @@ def _regions(regions: gpd.GeoDataFrame, seam: float) -> Regions:
 
 def _rated(release: Release) -> set[str]:
     table = release.scores
-    own = table[(table["scenario"] == _DEFAULT) & (table["rated"] == 1)]
+    own = table[(table["scenario"] == DEFAULT_SCENARIO) & (table["rated"] == 1)]
     return {str(cluster) for cluster in own["cluster"]}
 
 

@@ -7,7 +7,6 @@ fall to its actors with what is typical, given how many there are.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,14 +22,14 @@ from clustermap.network.involvement import (
     fit_dispersion,
     involvement,
 )
-from clustermap.network.ratios import find_ratios
+from clustermap.network.ratios import believe_ratios, weigh_ratios
 from clustermap.network.resilience import resilience
 from clustermap.network.strata import LEFT_OUT
 from clustermap.scores.profile import PARTS
 from clustermap.tables import KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
     import pandas as pd
@@ -149,73 +148,113 @@ class Parts:
         return self.ratios[self.null, "drawn"][-1]
 
 
-def measure_parts(linkages: Linkages, profile: Profile) -> Parts | None:
-    """Measure the six parts of every cluster.
+@dataclass(frozen=True)
+class _Way:
+    # What of a profile decides its parts: weights of the kinds, and when ratios are decided.
+    weights: tuple[float, ...]
+    max_width: float
+    min_weight: float
+
+    @property
+    def scored(self) -> tuple[bool, ...]:
+        return tuple(weight > 0 for weight in self.weights)
+
+
+def measure_parts(linkages: Linkages, profiles: Sequence[Profile]) -> tuple[Parts | None, ...]:
+    """Measure the six parts of every cluster, as each of several profiles weighs kinds.
+
+    What does not depend on the profile is measured once, and profiles that differ in nothing else
+    than the weights of the parts share theirs.
 
     Parameters
     ----------
     linkages
         What they are measured on.
-    profile
+    profiles
         Weights of the kinds, and when data decide.
 
     Returns
     -------
-    Parts or None
-        None where the data hold no scored kind of linkage at all.
+    tuple of Parts or None
+        One for each profile; None where the data hold no kind of linkage that it scores.
     """
     found = linkages.standardised
     headline = found.comparisons.get((found.headline, "drawn"))
-    if headline is None or not headline.kinds:
-        return None
-    weights = np.array([profile.kinds.get(KINDS[kind], 0.0) for kind in headline.kinds])
-    if weights.sum() <= 0:
-        return None
-    actors = _Actors(linkages, weights)
-    measure = partial(_ratios, found.dispersion, weights, profile)
-    ratios: dict[Variant, tuple[Ratios, ...]] = {
-        variant: measure(comparison, by_kind=variant == (found.headline, "drawn"))
-        for variant, comparison in found.comparisons.items()
+    kinds = () if headline is None else headline.kinds
+    wanted = [_read_way(profile, kinds) for profile in profiles]
+    ways = [way for way in dict.fromkeys(wanted) if any(way.scored)]
+    ratios = _find_ratios(found, ways)
+    actors = {
+        scored: _Actors(linkages, scored) for scored in dict.fromkeys(way.scored for way in ways)
     }
-    shape = actors.measure()
+    parts = {way: _join(found.headline, way, ratios[way], actors[way.scored]) for way in ways}
+    return tuple(parts.get(way) for way in wanted)
+
+
+def _read_way(profile: Profile, kinds: tuple[int, ...]) -> _Way:
+    weights = tuple(float(profile.kinds.get(KINDS[kind], 0.0)) for kind in kinds)
+    return _Way(weights, profile.rating.max_width, profile.rating.min_weight)
+
+
+def _join(
+    null: str, way: _Way, ratios: dict[Variant, tuple[Ratios, ...]], actors: _Actors
+) -> Parts:
+    involved = actors.involve(np.array(way.weights))
+    shape = (
+        involved.posterior,
+        actors.diversity,
+        actors.brokerage.posterior,
+        actors.resilience.posterior,
+    )
     return Parts(
-        found.headline,
+        null,
         {
             variant: (choose_reach(each[:-1])[0], each[-1].posterior, *shape)
             for variant, each in ratios.items()
         },
-        choose_reach(ratios[found.headline, "drawn"][:-1])[1],
+        choose_reach(ratios[null, "drawn"][:-1])[1],
         ratios,
-        actors.involvement,
+        involved,
         actors.brokerage,
         actors.resilience,
         actors.anyone,
-        actors.flags(),
+        actors.flags,
     )
 
 
-def _ratios(
-    dispersion: Numbers,
-    weights: Numbers,
-    profile: Profile,
-    comparison: Comparison,
-    *,
-    by_kind: bool,
-) -> tuple[Ratios, ...]:
-    reaches = comparison.observed.shape[2]
-    return tuple(
-        find_ratios(
-            comparison,
-            dispersion,
-            reach,
-            weights,
-            key="openness" if reach == reaches - 1 else "embeddedness",
-            max_width=profile.rating.max_width,
-            min_weight=profile.rating.min_weight,
-            by_kind=by_kind,
+def _find_ratios(
+    found: Standardised, ways: Sequence[_Way]
+) -> dict[_Way, dict[Variant, tuple[Ratios, ...]]]:
+    if not ways:
+        return {}
+    ratios: dict[_Way, dict[Variant, tuple[Ratios, ...]]] = {way: {} for way in ways}
+    for variant, comparison in found.comparisons.items():
+        by_kind = variant == (found.headline, "drawn")
+        reaches = [
+            _weigh_reach(comparison, found.dispersion, reach, ways, by_kind=by_kind)
+            for reach in range(comparison.observed.shape[2])
+        ]
+        for way, of_reaches in zip(ways, zip(*reaches, strict=True), strict=True):
+            ratios[way][variant] = of_reaches
+    return ratios
+
+
+def _weigh_reach(
+    comparison: Comparison, dispersion: Numbers, reach: int, ways: Sequence[_Way], *, by_kind: bool
+) -> list[Ratios]:
+    beyond = comparison.observed.shape[2] - 1
+    # It is much larger than what follows from it: kept no longer than for this reach.
+    believed = believe_ratios(comparison, dispersion, reach, by_kind=by_kind)
+    return [
+        weigh_ratios(
+            believed,
+            np.array(way.weights),
+            key="openness" if reach == beyond else "embeddedness",
+            max_width=way.max_width,
+            min_weight=way.min_weight,
         )
-        for reach in range(reaches)
-    )
+        for way in ways
+    ]
 
 
 def choose_reach(local: tuple[Ratios, ...]) -> tuple[Posterior, npt.NDArray[np.int64]]:
@@ -251,44 +290,36 @@ def choose_reach(local: tuple[Ratios, ...]) -> tuple[Posterior, npt.NDArray[np.i
 
 
 class _Actors:
-    """The parts that look at who in a cluster has its links."""
+    """The parts that look at who in a cluster has its links, of the kinds that are scored."""
 
-    def __init__(self, linkages: Linkages, weights: Numbers) -> None:
+    def __init__(self, linkages: Linkages, scored: tuple[bool, ...]) -> None:
         self.observed, self.register = linkages.observed, linkages.register
-        self.standardised, self.weights = linkages.standardised, weights
+        self.standardised, self.scored = linkages.standardised, np.array(scored)
         self.comparison = self.standardised.comparisons[self.standardised.headline, "drawn"]
         self.kinds = self.comparison.kinds
         cells = self.observed.cells
         self.members = Membership(
             self.register.cells, cells.held_cell, cells.held_cluster, cells.clusters
         )
-        scored = [k for k, w in zip(self.kinds, weights, strict=True) if w > 0]
+        kept = [kind for kind, use in zip(self.kinds, scored, strict=True) if use]
         edges = linkages.edges
-        self.edges = edges.part(np.flatnonzero(np.isin(edges.kind, scored)))
+        self.edges = edges.part(np.flatnonzero(np.isin(edges.kind, kept)))
         self.ends = self._list_ends(np.arange(len(self.edges)))
         home = self.register.stratum[self.edges.a] != LEFT_OUT
         home &= self.register.stratum[self.edges.b] != LEFT_OUT
         self.home = np.flatnonzero(home)
+        self._count_linked()
+        self.diversity = self._diversify()
+        self.brokerage = brokerage(self.ends, self.register.types, cells.clusters)
+        self.resilience = resilience(self.ends, self.members, self.register.group)
+        self.flags = self._find_flags()
 
     def _list_ends(self, rows: npt.NDArray[np.int64]) -> Ends:
         part = self.edges.part(rows)
         links = ActorLinks(part.a, part.b, part.directed, part.unit, part.credit)
         return list_ends(links, self.members)
 
-    def measure(self) -> tuple[Posterior, ...]:
-        """Return participation, diversity, brokerage and resilience."""
-        clusters = self.members.clusters
-        self.involvement = self._involve()
-        self.brokerage = brokerage(self.ends, self.register.types, clusters)
-        self.resilience = resilience(self.ends, self.members, self.register.group)
-        return (
-            self.involvement.posterior,
-            self._diversify(),
-            self.brokerage.posterior,
-            self.resilience.posterior,
-        )
-
-    def _involve(self) -> Involvement:
+    def _count_linked(self) -> None:
         register, members = self.register, self.observed.drawn.members
         actors = len(register.cells)
         linked = np.zeros((actors, len(self.kinds)), dtype=bool)
@@ -314,15 +345,21 @@ class _Actors:
         who = np.flatnonzero(here)[row]
         counts = np.zeros((held.clusters, len(self.kinds)))
         np.add.at(counts, cluster, linked[who])
-        anyone = np.asarray(linked[:, self.weights > 0].any(axis=1))
+        anyone = np.asarray(linked[:, self.scored].any(axis=1))
         self.anyone = np.bincount(cluster, anyone[who], held.clusters).astype(np.int64)
+        self.linked, self.expected = counts, expected
+        self.variance = variance * np.maximum(self.comparison.design[:, :-1, -1], 1.0)
+        self.correlation = correlate_kinds(linked[here], register.stratum[here])
+
+    def involve(self, weights: Numbers) -> Involvement:
+        """Return participation, by what the kinds weigh."""
         return involvement(
-            counts,
-            expected,
-            variance * np.maximum(self.comparison.design[:, :-1, -1], 1.0),
+            self.linked,
+            self.expected,
+            self.variance,
             self.anyone,
-            weights=self.weights,
-            correlation=correlate_kinds(linked[here], register.stratum[here]),
+            weights=weights,
+            correlation=self.correlation,
         )
 
     def _diversify(self) -> Posterior:
@@ -331,13 +368,12 @@ class _Actors:
             table[:, :-1, beyond - 1] + table[:, :-1, beyond]
             for table in (self.comparison.observed, self.comparison.expected)
         )
-        use = self.weights > 0
+        use = self.scored
         design = np.maximum(self.comparison.design[:, -1, beyond], 1.0)
         found = diversity(observed[:, use], expected[:, use], self.anyone, design=design)
         return found.posterior
 
-    def flags(self) -> Flags:
-        """Return what may mislead about links."""
+    def _find_flags(self) -> Flags:
         register, clusters = self.register, self.members.clusters
         group = register.group
         sizes = np.bincount(group[group >= 0], minlength=1)

@@ -26,9 +26,10 @@ from clustermap.scores.ranks import (
     share_in_top,
 )
 from clustermap.scores.rating import NO_RECORDS, REASONS, find_reasons
+from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -140,7 +141,7 @@ def score_linkages(
     goalposts: Goalposts,
     reaches: Reaches,
     *,
-    scenario: str = "default",
+    scenario: str = DEFAULT_SCENARIO,
     draws: int = 1000,
     seed: int = 1,
 ) -> Scored:
@@ -225,7 +226,7 @@ class _Case:
         return np.asarray(np.exp(np.nansum(added, axis=0)))
 
 
-def score_nothing(ids: pd.Index[str], profile: Profile, scenario: str = "default") -> Scored:
+def score_nothing(ids: pd.Index[str], profile: Profile, scenario: str = DEFAULT_SCENARIO) -> Scored:
     """Return the scores of a run without any linkage that is scored: nobody is rated.
 
     Parameters
@@ -269,6 +270,23 @@ def score_nothing(ids: pd.Index[str], profile: Profile, scenario: str = "default
     note = tell_note(profile)
     why = (Message("explain.why.too_few_to_tell", {"reason": Message(NO_RECORDS)}),)
     return Scored(scores, subscores, dict.fromkeys(ids, why), note, {NO_RECORDS: len(ids)})
+
+
+def join_scenarios(scenarios: Sequence[Scored]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the scores of several scenarios, one below the other.
+
+    Parameters
+    ----------
+    scenarios
+        In the order of the tables, the project's own first.
+
+    Returns
+    -------
+    tuple
+        The tables SCORES and SUBSCORES.
+    """
+    scores = pd.concat([one.scores for one in scenarios], ignore_index=True)
+    return scores, pd.concat([one.subscores for one in scenarios], ignore_index=True)
 
 
 def tell_note(profile: Profile, null: str = "mass") -> tuple[Message, ...]:

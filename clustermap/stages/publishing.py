@@ -18,6 +18,7 @@ from clustermap.network.strata import BRANCH, HEAD_OFFICE
 from clustermap.publish.door import Results, Terms, build_release
 from clustermap.publish.sheet import Sheet
 from clustermap.publish.suppression import Rules
+from clustermap.scores.score import join_scenarios
 from clustermap.scores.tabulate import count_analyses
 from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from clustermap.project import Project, Source
     from clustermap.publish.release import Release
     from clustermap.scores import Scored
+    from clustermap.scores.profile import Profile
     from clustermap.scores.quality import QualitySheet
     from clustermap.stages.counting import Network
     from clustermap.stages.ledger import Ledger
@@ -52,11 +54,15 @@ class Findings:
     indicators
         The table INDICATORS.
     scored
-        Scores, subscores, explanations.
+        Scores, subscores, explanations by the project's own profile.
     behind
         The tables that stand behind the scores, by their names.
     quality
         What is found of the score as a composite; None where nothing is scored.
+    profiles
+        The project's own, then those of ``others``.
+    others
+        Scores and subscores by every other profile, each a scenario of its name.
     """
 
     ledger: Ledger
@@ -66,6 +72,8 @@ class Findings:
     scored: Scored
     behind: Mapping[str, pd.DataFrame]
     quality: QualitySheet | None = None
+    profiles: tuple[Profile, ...] = ()
+    others: tuple[Scored, ...] = ()
 
 
 def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
@@ -174,6 +182,8 @@ def release_findings(project: Project, findings: Findings) -> Release:
         counts=network.counts,
         indicators=findings.indicators,
         scored=findings.scored,
+        profiles=findings.profiles,
+        others=findings.others,
         behind=findings.behind,
         sheet=_draw_up_sheet(project, findings),
         taxonomy=layers.taxonomy,
@@ -208,6 +218,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
     """
     layers, network = findings.layers, findings.network
     cells = layers.cells
+    scores, subscores = join_scenarios([findings.scored, *findings.others])
     memberships = pd.DataFrame(
         {
             "cell": [cells.names[code] for code in cells.held_cell],
@@ -222,8 +233,8 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         "flows": network.flows,
         "indicators": findings.indicators,
         "industries": compute_industries(network.counts),
-        "scores": findings.scored.scores,
-        "subscores": findings.scored.subscores,
+        "scores": scores,
+        "subscores": subscores,
         **findings.behind,
     }
 

@@ -1,9 +1,10 @@
-"""Scoring: the profile that the project names, applied to what was counted."""
+"""Scoring: the profile that the project names, and every other, applied to what was counted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from clustermap.scores.comparators import score_stars
 from clustermap.scores.explain import explain_clusters
 from clustermap.scores.parts import Linkages, measure_parts, tabulate_brokers
 from clustermap.scores.quality import assess_score
-from clustermap.scores.score import Reaches, score_nothing
+from clustermap.scores.score import Reaches, score_nothing, tell_note
 from clustermap.scores.tabulate import (
     tabulate_abroad,
     tabulate_expected,
@@ -30,13 +31,15 @@ from clustermap.scores.tabulate import (
     tabulate_sensitivity,
 )
 from clustermap.sources.reference import data_root
-from clustermap.tables import KINDS
+from clustermap.tables import DEFAULT_SCENARIO, KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     import pandas as pd
 
+    from clustermap.network.counts import Counts
     from clustermap.network.standardise import Standardised
     from clustermap.project import Project
     from clustermap.scores.goalposts import Goalposts
@@ -55,7 +58,12 @@ class Assessment:
     Parameters
     ----------
     scored
-        Scores, sub-scores, explanations.
+        Scores, sub-scores, explanations by the project's own profile.
+    profiles
+        The project's own, then those of ``others``.
+    others
+        Scores and sub-scores by every other profile that ships, each a scenario of its name;
+        without explanations and draws.
     tables
         The other tables by their names: ratios, nulls, expected, brokers, abroad, flags,
         quality, sensitivity.
@@ -64,13 +72,19 @@ class Assessment:
     """
 
     scored: Scored
+    profiles: tuple[Profile, ...]
+    others: tuple[Scored, ...]
     tables: Mapping[str, pd.DataFrame]
     quality: QualitySheet | None = None
 
 
+def _list_files(folder: str) -> dict[str, Path]:
+    return {path.stem: path for path in sorted((data_root() / folder).glob("*.toml"))}
+
+
 def _read_named(folder: str, name: str) -> str:
     """Return the text of a file of ours: a profile or goalposts, chosen by its name."""
-    files = {path.stem: path for path in sorted((data_root() / folder).glob("*.toml"))}
+    files = _list_files(folder)
     if name not in files:
         near = get_close_matches(name, files, n=1)
         others = [other for other in files if other not in near]
@@ -102,7 +116,32 @@ def read_profile(project: Project) -> tuple[Profile, Goalposts]:
     TableFault
         If there is no such profile, or it is faulty.
     """
-    name = project.score.profile
+    return _read_rules(project.score.profile)
+
+
+def read_others(project: Project) -> tuple[tuple[Profile, Goalposts], ...]:
+    """Return every other profile that ships, and its goalposts.
+
+    Parameters
+    ----------
+    project
+        The project file.
+
+    Returns
+    -------
+    tuple
+        Profiles and goalposts, by the names of the profiles.
+
+    Raises
+    ------
+    TableFault
+        If one is faulty.
+    """
+    own = project.score.profile
+    return tuple(_read_rules(name) for name in _list_files("profiles") if name != own)
+
+
+def _read_rules(name: str) -> tuple[Profile, Goalposts]:
     profile = parse_profile(_read_named("profiles", name), name)
     return profile, parse_goalposts(_read_named("goalposts", profile.goalposts), profile.goalposts)
 
@@ -146,7 +185,7 @@ def assess_clusters(
     indicators: pd.DataFrame,
     progress: Progress,
 ) -> Assessment:
-    """Score the clusters as the project's profile says.
+    """Score the clusters as the project's profile says, and as every other one would.
 
     Parameters
     ----------
@@ -174,32 +213,25 @@ def assess_clusters(
         If there is no such profile, or it is faulty.
     """
     progress(Message("step.score"), 0, 1)
-    profile, goalposts = read_profile(project)
-    ids = network.counts.clusters
-    reaches = Reaches(project.score.radii_m)
+    rules = (read_profile(project), *read_others(project))
+    profiles = tuple(profile for profile, _ in rules)
+    profile, ids = profiles[0], network.counts.clusters
     linkages = Linkages(network.observed, standardised, network.edges, layers.register)
-    parts = measure_parts(linkages, profile)
+    measured = measure_parts(linkages, profiles)
+    linked = _score_linkages(project, ids, rules, measured)
+    headline = standardised.comparisons.get((standardised.headline, "drawn"))
+    kinds = () if headline is None else headline.kinds
+    finish = partial(_finish, network.counts, indicators, kinds)
+    scored, *others = map(finish, linked, profiles, measured)
+    others = [replace(other, explanations={}, drawn=None) for other in others]
+    parts = measured[0]
     abroad = {"abroad": tabulate_abroad(network.flows, layers.cells, ids)}
     if parts is None:
-        scored = score_nothing(ids, profile)
-        return Assessment(_add_axes(scored, indicators, profile, None, ()), abroad)
-    scored = score_linkages(
-        ids,
-        parts,
-        profile,
-        goalposts,
-        reaches,
-        draws=project.score.draws,
-        seed=project.project.seed,
-    )
-    if profile.method != "linkage":
-        scored = score_stars(scored, network.counts, profile)
-    headline = standardised.comparisons[standardised.headline, "drawn"]
-    scored = _add_axes(scored, indicators, profile, parts, headline.kinds)
+        return Assessment(scored, profiles, tuple(others), abroad)
     sheet = assess_score(scored.scores, scored.subscores, profile, actors_of(network.counts))
     names = np.array(layers.register.ids.to_pylist(), dtype=object)
     tables = {
-        "ratios": tabulate_ratios(ids, standardised, parts, reaches),
+        "ratios": tabulate_ratios(ids, standardised, parts, Reaches(project.score.radii_m)),
         "nulls": tabulate_nulls(standardised),
         "expected": tabulate_expected(standardised, network.observed.cells),
         "brokers": tabulate_brokers(parts, ids, names),
@@ -210,7 +242,59 @@ def assess_clusters(
     }
     explained = explain_clusters(scored, tables, profile, network.counts, layers.clusters)
     progress(Message("step.score"), 1, 1)
-    return Assessment(replace(scored, explanations=explained), tables, sheet)
+    return Assessment(
+        replace(scored, explanations=explained), profiles, tuple(others), tables, sheet
+    )
+
+
+def _score_linkages(
+    project: Project,
+    ids: pd.Index[str],
+    rules: tuple[tuple[Profile, Goalposts], ...],
+    measured: tuple[Parts | None, ...],
+) -> Iterator[Scored]:
+    """Yield the linkage score by every profile; alike profiles share one, under their own names."""
+    done: list[tuple[Profile, Scored]] = []
+    for (profile, goalposts), parts in zip(rules, measured, strict=True):
+        scenario = profile.name if done else DEFAULT_SCENARIO
+        bare = replace(profile, name="", method="linkage", industries=(), note="")
+        scored = next((scored for other, scored in done if other == bare), None)
+        if parts is None:
+            scored = score_nothing(ids, profile, scenario)
+        elif scored is None:
+            scored = score_linkages(
+                ids,
+                parts,
+                profile,
+                goalposts,
+                Reaches(project.score.radii_m),
+                scenario=scenario,
+                draws=project.score.draws,
+                seed=project.project.seed,
+            )
+        else:
+            scored = replace(
+                scored,
+                scores=scored.scores.assign(scenario=scenario),
+                subscores=scored.subscores.assign(scenario=scenario),
+                notes=tell_note(profile, parts.null),
+            )
+        done.append((bare, scored))
+        yield scored
+
+
+def _finish(
+    counts: Counts,
+    indicators: pd.DataFrame,
+    kinds: tuple[int, ...],
+    linked: Scored,
+    profile: Profile,
+    parts: Parts | None,
+) -> Scored:
+    if parts is None:
+        return _add_axes(linked, indicators, profile, None, ())
+    scored = linked if profile.method == "linkage" else score_stars(linked, counts, profile)
+    return _add_axes(scored, indicators, profile, parts, kinds)
 
 
 def _add_axes(

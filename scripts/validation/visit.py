@@ -384,7 +384,7 @@ def list_score(
     name = profile.goalposts
     goalposts = parse_goalposts((folder / "goalposts" / f"{name}.toml").read_text("utf-8"), name)
     links = Linkages(observed, found, coded.Edges(**vars(edges)), seen.register)
-    parts = measure_parts(links, profile)
+    (parts,) = measure_parts(links, [profile])
     if parts is None:
         return {}
     reaches = Reaches(RADII_M)

@@ -21,6 +21,7 @@ from clustermap.network.shrinkage import (
     combine_kinds,
     estimate_dispersion,
     find_belief,
+    find_own_factors,
     fit_alike,
     fit_prior,
     join_sizes,
@@ -56,7 +57,9 @@ def believe(evidence: Evidence, prior: Prior) -> tuple[Numbers, Numbers, Numbers
     """Return mean and ends of the 90 % interval of the log2 of the common factor."""
     nothing = Evidence(*(np.zeros((len(evidence.observed), 1)) for _ in range(2)), np.ones((1, 1)))
     nothing = replace(nothing, size=np.full(nothing.observed.shape, ENDLESS))
-    value, quantiles = combine_kinds(nothing, find_belief(evidence, prior), EXACT, np.ones(1))
+    value, quantiles = combine_kinds(
+        find_own_factors(nothing, find_belief(evidence, prior), EXACT), np.ones(1)
+    )
     return value, read_quantile(quantiles, -DEVIATE), read_quantile(quantiles, DEVIATE)
 
 
@@ -288,7 +291,7 @@ def test_a_kind_that_is_all_there_is_is_the_belief() -> None:
     evidence = count([10.0, 3.0], [5.0, 6.0])
     belief = find_belief(evidence, FOUR)
     kinds = count([[10.0], [3.0]], [[5.0], [6.0]])
-    value, quantiles = combine_kinds(kinds, belief, EXACT, np.array([7.0]))
+    value, quantiles = combine_kinds(find_own_factors(kinds, belief, EXACT), np.array([7.0]))
     np.testing.assert_allclose(value, belief.log_mean / LN2, atol=0.01)
     shape, rate = belief.shape[:, 0], belief.rate[:, 0]
     exact = np.log2(stats.gamma.ppf(special.ndtr(Z)[:, None], shape, scale=1 / rate))
@@ -301,7 +304,7 @@ def test_a_kind_of_its_own_by_drawing() -> None:
     belief = find_belief(count([12.0], [8.0]), FOUR)
     kinds = count([[12.0, 0.0]], [[6.0, 2.0]])
     weights = np.array([0.75, 0.25])
-    value, quantiles = combine_kinds(kinds, belief, 5.0, weights)
+    value, quantiles = combine_kinds(find_own_factors(kinds, belief, 5.0), weights)
     theta = rng.gamma(belief.shape[0, 0], 1 / belief.rate[0, 0], 200_000)
     own = [rng.gamma(5 + o) / (5 + e * theta) for o, e in ((np.full(200_000, 12.0), 6.0),)]
     own += [rng.gamma(np.full(200_000, 5.0)) / (5 + 2.0 * theta)]
@@ -315,14 +318,14 @@ def test_a_kind_of_its_own_by_drawing() -> None:
 def test_kinds_without_pairs_lean_on_the_others() -> None:
     belief = find_belief(count([40.0], [10.0]), FOUR)
     kinds = count([[40.0, 99.0]], [[10.0, 0.0]])  # what has no pair is not looked at
-    value, quantiles = combine_kinds(kinds, belief, 20.0, np.array([0.0, 1.0]))
+    value, quantiles = combine_kinds(find_own_factors(kinds, belief, 20.0), np.array([0.0, 1.0]))
     expected = belief.log_mean + special.digamma(20) - np.log(20)
     assert value[0] == pytest.approx(expected[0] / LN2, abs=0.01)
-    _, of_seen = combine_kinds(kinds, belief, 20.0, np.array([1.0, 0.0]))
+    _, of_seen = combine_kinds(find_own_factors(kinds, belief, 20.0), np.array([1.0, 0.0]))
     widths = [np.ptp(q[[0, -1], 0]) for q in (of_seen, quantiles)]
     assert widths[0] < widths[1]
     # Weights are shares: only their proportions matter.
-    again, _ = combine_kinds(kinds, belief, 20.0, np.array([0.0, 8.0]))
+    again, _ = combine_kinds(find_own_factors(kinds, belief, 20.0), np.array([0.0, 8.0]))
     assert again[0] == value[0]
 
 
@@ -330,6 +333,8 @@ def test_kinds_without_pairs_lean_on_the_others() -> None:
 def test_quantiles_ascend(rows: list[tuple[int, float]]) -> None:
     seen, expected = (np.array(column, dtype=float)[:, None] for column in zip(*rows, strict=True))
     belief = find_belief(count(seen[:, 0], expected[:, 0]), MIXED)
-    value, quantiles = combine_kinds(count(seen, expected), belief, 20.0, np.ones(1))
+    value, quantiles = combine_kinds(
+        find_own_factors(count(seen, expected), belief, 20.0), np.ones(1)
+    )
     assert (np.diff(quantiles, axis=0) > 0).all()
     assert ((quantiles[0] < value) & (value < quantiles[-1])).all()

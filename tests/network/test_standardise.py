@@ -20,6 +20,7 @@ from clustermap.network.shrinkage import (
     combine_kinds,
     estimate_dispersion,
     find_belief,
+    find_own_factors,
     fit_prior,
     weigh_alone,
 )
@@ -232,7 +233,9 @@ def test_twice_the_links_are_the_same_ratio_and_a_narrower_interval(
     assert (alone[1] < alone[0]).all()
     widths = []
     for kinds, total in (first, second):
-        _, quantiles = combine_kinds(kinds, find_belief(total, prior), 20.0, np.ones(4))
+        _, quantiles = combine_kinds(
+            find_own_factors(kinds, find_belief(total, prior), 20.0), np.ones(4)
+        )
         low, high = (read_quantile(quantiles, end) for end in (-DEVIATE, DEVIATE))
         widths.append(high - low)
     assert (widths[1] < widths[0]).mean() > 0.95

@@ -15,8 +15,9 @@ from clustermap.pipeline import find
 from clustermap.project import open_project
 from clustermap.publish.coverage import count_coverage
 from clustermap.publish.names import MASK
-from clustermap.publish.suppression import SUPPRESSED, Rules, hide_kinds
+from clustermap.publish.suppression import EMPLOYEES_WITHHELD, SUPPRESSED, Rules, hide_kinds
 from clustermap.scores.rating import TOO_FEW_LINKED
+from clustermap.scores.score import join_scenarios
 from clustermap.stages.ledger import no_progress
 from clustermap.stages.publishing import Findings, release_findings
 from tests.small_world import build_small_world
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
     from clustermap.publish.density import Leaves
     from clustermap.publish.release import Release
+    from clustermap.scores import Scored
+
+SCENARIOS = ("default", "core_technology", "eu_stars", "us_strong")
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -148,8 +152,11 @@ def test_inside_the_house_nothing_is_withheld(internal: tuple[Findings, Release]
     findings, release = internal
     assert dict(release.withheld) == {"cells": 0, "flows": 0, "names": 0, "density": 0}
     pd.testing.assert_frame_equal(release.indicators, findings.indicators)
-    pd.testing.assert_frame_equal(release.subscores, findings.scored.subscores)
-    pd.testing.assert_frame_equal(release.scores, findings.scored.scores)
+    scores, subscores = join_scenarios([findings.scored, *findings.others])
+    assert len(scores) == 4 * 6
+    pd.testing.assert_frame_equal(release.subscores, subscores)
+    pd.testing.assert_frame_equal(release.scores, scores)
+    assert release.profiles == findings.profiles
     assert release.clusters.loc["C1", "firms"] == 2
     assert release.flows["links"].sum() == findings.network.flows["links"].sum()
     assert set(release.firms["cluster"]) == {f"C{n}" for n in range(1, 7)}
@@ -161,10 +168,10 @@ def test_inside_the_house_nothing_is_withheld(internal: tuple[Findings, Release]
     assert links.loc[("C1", "10 km")].to_list() == [5, 3, 2, 0]
 
 
-def rate_all(findings: Findings) -> Findings:
+def rate(scored: Scored) -> Scored:
     """Give every cluster a score, as if its links decided one."""
     numbers = {"score": 60.0, "low": 51.0, "high": 70.0, "rank": 1, "rank_low": 1, "rank_high": 6}
-    scores = findings.scored.scores.assign(
+    scores = scored.scores.assign(
         **numbers,
         alike=1,
         top_share=0.5,
@@ -174,10 +181,18 @@ def rate_all(findings: Findings) -> Findings:
         quadrant="local",
         confidence="low",
     )
-    subscores = findings.scored.subscores.assign(
-        value=60.0, contribution=0.7, weight=1 / 6, decided=1
-    )
-    return replace(findings, scored=replace(findings.scored, scores=scores, subscores=subscores))
+    subscores = scored.subscores.assign(value=60.0, contribution=0.7, weight=1 / 6, decided=1)
+    return replace(scored, scores=scores, subscores=subscores)
+
+
+def rate_all(findings: Findings) -> Findings:
+    """Give every cluster a score by every profile."""
+    others = tuple(rate(other) for other in findings.others)
+    return replace(findings, scored=rate(findings.scored), others=others)
+
+
+def of_scenario(table: pd.DataFrame, scenario: str = "default") -> pd.DataFrame:
+    return table[table["scenario"] == scenario].set_index("cluster")
 
 
 def test_scores_that_rest_on_few_linked_actors_stay_inside(tmp_path: Path) -> None:
@@ -187,13 +202,18 @@ def test_scores_that_rest_on_few_linked_actors_stay_inside(tmp_path: Path) -> No
     assert small == {f"C{n}" for n in range(1, 7)}
     project = open_project(tmp_path / "project.toml")
     release = release_findings(project, rate_all(findings))
+    # By every profile alike.
+    scenarios = release.scores.groupby("scenario", sort=False).size()
+    assert list(scenarios.items()) == [(name, 6) for name in SCENARIOS]
     assert release.scores["rated"].sum() == 0
     hidden = ["score", "low", "high", "rank", "alike", "top_share", "gap"]
     assert release.scores[hidden].isna().all(axis=None)
     assert set(release.scores["quadrant"]) == {"undecided"}
     assert set(release.scores["confidence"]) == {""}
     assert set(release.scores["reason"]) == {TOO_FEW_LINKED}
+    assert len(release.subscores) == 4 * 36
     assert release.subscores[["value", "contribution", "measure"]].isna().all(axis=None)
+    assert set(release.subscores["reason"]) == {TOO_FEW_LINKED}
     assert release.ratios[["observed", "expected", "ratio", "low"]].isna().all(axis=None)
     assert release.ratios.groupby("kind").size().to_dict() == {
         **dict.fromkeys(("", "firm_firm", "research", "support"), 24)
@@ -209,11 +229,12 @@ def test_scores_that_rest_on_few_linked_actors_stay_inside(tmp_path: Path) -> No
 def test_scores_that_rest_on_many_leave(tmp_path: Path) -> None:
     findings, _ = run(tmp_path, "min_firms = 2")
     release = release_findings(open_project(tmp_path / "project.toml"), rate_all(findings))
-    assert release.scores["score"].to_list() == [60.0] * 6
+    for scenario in ("default", "core_technology"):
+        assert of_scenario(release.scores, scenario)["score"].to_list() == [60.0] * 6
     assert set(release.scores["quadrant"]) == {"local"}
     assert findings.scored.scores["gap"].isna().all()  # where nothing is rated
-    assert release.scores["gap"].to_list() == [20.0] * 6
-    assert release.subscores["value"].to_list() == [60.0] * 36
+    assert release.scores["gap"].to_list() == [20.0] * 24
+    assert release.subscores["value"].to_list() == [60.0] * 36 * 4
     sheet, quality = release.sheet, findings.quality
     assert quality
     assert (sheet.profile, sheet.null, sheet.draws) == ("balanced", "mass", 50)
@@ -275,17 +296,50 @@ def test_firms_without_a_location_are_counted_apart(tmp_path: Path) -> None:
     assert release({"institutes": actors["institutes"]}).density is None
 
 
+@pytest.mark.parametrize("scenario", ["eu_stars", "us_strong"])
+def test_comparators_tell_no_employees_that_are_withheld(tmp_path: Path, scenario: str) -> None:
+    findings, _ = run(tmp_path, "min_firms = 2")
+    release = release_findings(open_project(tmp_path / "project.toml"), rate_all(findings))
+    scores = of_scenario(release.scores, scenario)
+    # In C2 one firm is nearly all; its links are told nevertheless.
+    reasons = ["", EMPLOYEES_WITHHELD, "", "", "", ""]
+    assert scores["reason"].to_list() == reasons
+    assert scores["rated"].to_list() == [1, 0, 1, 1, 1, 1]
+    assert scores.loc["C2", ["score", "rank", "rank_high", "alike"]].isna().all()
+    assert scores.loc["C3", "score"] == 60
+    assert of_scenario(release.subscores, scenario).loc["C2", "value"].to_list() == [60.0] * 6
+
+
+def test_a_comparator_as_the_own_profile_tells_no_more(tmp_path: Path) -> None:
+    findings, _ = run(tmp_path, "min_firms = 2")
+    stars = of_scenario(findings.others[1].scores, "eu_stars").reset_index()
+    own = replace(findings.scored, scores=stars.assign(scenario="default"))
+    profiles = (findings.profiles[2],)
+    alone = rate_all(replace(findings, scored=own, others=(), profiles=profiles))
+    release = release_findings(open_project(tmp_path / "project.toml"), alone)
+    assert release.scores["rated"].to_list() == [1, 0, 1, 1, 1, 1]
+    why = Message("explain.why.too_few_to_tell", {"reason": Message(EMPLOYEES_WITHHELD)})
+    assert release.explanations["C2"] == (why,)
+    assert why not in release.explanations["C3"]
+    # So few clusters beside one that is withheld: no figure of quality would keep it.
+    assert release.sheet.quality.empty
+
+
 def test_capability_tells_no_employees_that_are_withheld(
     outside: tuple[Findings, Release], internal: tuple[Findings, Release]
 ) -> None:
-    shown = outside[1].scores.set_index("cluster")["capability"]
+    for scenario in SCENARIOS:
+        told = of_scenario(outside[1].scores, scenario)["capability"]
+        assert told.isna().to_list() == [True, True, False, False, False, False]
+    shown = of_scenario(outside[1].scores)["capability"]
     own = outside[0].scored.scores.set_index("cluster")["capability"]
     # C1 has two firms, in C2 one firm is nearly all.
     assert shown.isna().to_list() == [True, True, False, False, False, False]
     assert shown["C3":].to_list() == own["C3":].round().to_list()
     assert own.notna().all()
     pd.testing.assert_series_equal(
-        internal[1].scores["capability"], internal[0].scored.scores["capability"]
+        of_scenario(internal[1].scores)["capability"],
+        internal[0].scored.scores.set_index("cluster")["capability"],
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from clustermap.messages import LANGUAGES, Message, read_catalogue, say
 from clustermap.publish.sentences import release_sentences
+from clustermap.publish.suppression import EMPLOYEES_WITHHELD
 
 IDS = ["A", "B", "C"]
 RATIO = {
@@ -36,6 +37,12 @@ SAID = (
 ABROAD = pd.DataFrame({"cluster": ["A", "A", "B"], "links": [5, 1, 9]})
 
 
+def own_and_other(table: pd.DataFrame, **changed: str | None) -> pd.DataFrame:
+    """Return a table of two scenarios, the second of which says something else."""
+    other = table.assign(scenario="other", **changed)
+    return pd.concat([table.assign(scenario="default"), other], ignore_index=True)
+
+
 def tell(**hidden: str) -> dict[str, tuple[Message, ...]]:
     """Return what leaves where one figure of one cluster is withheld."""
     few = pd.Series([cluster == hidden.get("few") for cluster in IDS], index=IDS)
@@ -56,8 +63,16 @@ def tell(**hidden: str) -> dict[str, tuple[Message, ...]]:
         ignore_index=True,
     )
     taken = pd.DataFrame({"cluster": IDS, "subscore": "embeddedness", "reach": "fence"})
+    scores = table.assign(
+        reason=[EMPLOYEES_WITHHELD if cluster == hidden.get("reason") else "" for cluster in IDS]
+    )
     release: Any = SimpleNamespace(
-        ratios=ratios, subscores=taken, scores=table, flags=table, abroad=abroad
+        ratios=ratios,
+        # What other profiles say and withhold is no matter of the project's own explanations.
+        subscores=own_and_other(taken, reach="10 km"),
+        scores=own_and_other(scores, capability=None, reason=EMPLOYEES_WITHHELD),
+        flags=table,
+        abroad=abroad,
     )
     return dict(release_sentences(scored, ABROAD, few, release))
 
@@ -98,6 +113,13 @@ def test_a_cluster_that_is_withheld_is_nobodys_peer() -> None:
     found = tell(few="C")
     assert found["C"] == (Message("note.withheld"),)
     assert found["A"][2] == Message("explain.peers.nearest", {"peers": PEERS[1:]})
+
+
+def test_a_score_that_tells_of_employees_takes_all_along() -> None:
+    found = tell(reason="A")
+    reason = {"reason": Message(EMPLOYEES_WITHHELD)}
+    assert found["A"] == (Message("explain.why.too_few_to_tell", reason),)
+    assert found["B"] == SAID
 
 
 def test_forms_without_numbers_have_words() -> None:

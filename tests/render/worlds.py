@@ -13,7 +13,7 @@ import shapely
 from clustermap.messages import Message
 from clustermap.publish.coverage import cover_regions
 from clustermap.publish.release import Release
-from clustermap.scores.profile import PARTS
+from clustermap.scores.profile import PARTS, Profile
 from clustermap.tables import SCORED_KINDS
 
 KOREA = [
@@ -21,6 +21,9 @@ KOREA = [
     (126.4, 37.8), (127.1, 38.3), (128.3, 38.6), (129.1, 37.6), (129.4, 36.9), (129.6, 36.0),
     (129.3, 35.3), (128.6, 35.0), (127.6, 34.6), (126.9, 34.4),
 ]  # fmt: skip
+
+BALANCED = Profile("balanced", "linkage", dict.fromkeys(PARTS, 1 / len(PARTS)), "typical")
+STARS = Profile("eu_stars", "eu_stars", {}, "typical")
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -176,6 +179,12 @@ def small_release() -> Release:
             "last_year": pd.array([2022, 2022, None], dtype="Int64"),
         }
     )
+    stars = scores.assign(
+        scenario="eu_stars", score=[3.0, 2.0, 2.0, np.nan, np.nan, np.nan],
+        low=np.nan, high=np.nan, rank=pd.array([1, 2, 2, None, None, None], dtype="Int64"),
+        rank_low=pd.NA, rank_high=pd.NA, rated=[1, 1, 1, 0, 0, 0], confidence="",
+        reason=["", "", "", *["reason.employees_unknown"] * 3],
+    )  # fmt: skip
     return Release(
         title="시험 지도",
         language="ko",
@@ -186,7 +195,8 @@ def small_release() -> Release:
         institutes=institutes,
         firms=None,
         indicators=pd.DataFrame(rows),
-        scores=scores,
+        scores=pd.concat([scores, stars], ignore_index=True),
+        profiles=(BALANCED, STARS),
         subscores=subscores,
         **_small_evidence(),
         **_small_years(),
@@ -362,7 +372,7 @@ def hostile_release() -> Release:
     institutes = repeat(world.institutes).assign(name=texts, cluster=ids)
     institutes["x"] += np.arange(count) * 2000
     firms = repeat(cast("pd.DataFrame", world.firms)).assign(name=texts, cluster=ids)
-    scores = repeat(world.scores[world.scores["cluster"] == "A"]).assign(
+    scores = repeat(world.scores.head(1)).assign(
         cluster=ids, rank=pd.array(range(1, count + 1), dtype="Int64")
     )
     scores.loc[count - 1, ["rated", "reason"]] = [0, HOSTILE[0]]
@@ -392,6 +402,7 @@ def hostile_release() -> Release:
         firms=firms,
         indicators=indicators,
         scores=scores,
+        profiles=(BALANCED,),
         subscores=repeat(world.subscores).assign(cluster=ids, subscore=texts),
         ratios=repeat(world.ratios).assign(cluster=ids, reach=texts),
         typical=repeat(world.typical).assign(high=texts),
@@ -632,6 +643,7 @@ def large_release(clusters: int = 1900, institutes: int = 1000, flows: int = 500
         institutes=bodies,
         indicators=indicators,
         scores=scores,
+        profiles=(BALANCED,),
         **_large_evidence(ids, score, rng),
         **_large_years(pairs),
         regions_covered=cover_regions(layer, indicators),
