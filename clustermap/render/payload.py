@@ -82,6 +82,7 @@ WORDS = (
 """Parts of the catalogue that a page carries whole."""
 
 _NAMED = 20_000  # firms up to which a page carries their names
+_POINTS = 100_000  # up to which it draws each as a dot; the density of more is shown in squares
 _DETAILS = 400  # of a cluster's outline: it is looked at as a whole
 _REGION_DETAILS = 2_500
 _COAST_DETAILS = 20_000
@@ -133,7 +134,7 @@ def describe(release: Release) -> Payload:
         "years": describe_years(release),
         "regions_covered": describe_regions(release),
         "institutes": _institutes(release, places, seam),
-        "firms": None if release.firms is None else _firms(release.firms, release, seam),
+        "firms": _firms(release, seam),
         "density": None if release.density is None else pack_density(release.density),
         "explanations": [
             [sentences.add(message) for message in release.explanations.get(cluster, ())]
@@ -345,7 +346,10 @@ def _institutes(release: Release, places: Places, seam: float) -> Institutes:
     }
 
 
-def _firms(firms: pd.DataFrame, release: Release, seam: float) -> Firms:
+def _firms(release: Release, seam: float) -> Firms | None:
+    firms = release.firms
+    if firms is None or len(firms) > _POINTS:
+        return None
     points = points_of(firms, release.clusters.crs, seam)
     on_map = ~(points.is_empty | points.isna()).to_numpy()
     shapes = points.to_numpy()[on_map]

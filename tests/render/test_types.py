@@ -33,13 +33,13 @@ def test_a_wrong_name_would_be_found(require: Require, tmp_path: Path) -> None:
     require("javascript", TSC.exists(), "scripts/test installs TypeScript with npm")
     shutil.copytree(PAGE, tmp_path / "page")
     script = tmp_path / "page" / "flows.js"
-    script.write_text(script.read_text("utf-8").replace("flow.typical", "flow.typicl"), "utf-8")
+    script.write_text(script.read_text("utf-8").replace("pair.expected", "pair.expectd"), "utf-8")
     settings = json.loads((FOLDER / "tsconfig.json").read_text("utf-8"))
     settings["include"] = ["page/*"]
     (tmp_path / "tsconfig.json").write_text(json.dumps(settings), "utf-8")
     done = check(tmp_path / "tsconfig.json")
     assert done.returncode != 0
-    assert "Property 'typicl' does not exist on type 'Flow'" in done.stdout
+    assert "Property 'expectd' does not exist on type 'Pair'" in done.stdout
 
 
 def test_every_script_is_listed_once() -> None:

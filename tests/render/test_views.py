@@ -63,7 +63,7 @@ def test_a_slider_ranks_anew(visit: Go, small_page: bytes) -> None:
     assert page.locator("#weights output").all_inner_texts() == ["17\u202f%"] * 6
     assert [one["id"] for one in page.evaluate("cm.tableClusters()")] == ["A", "B", "C", "D"]
     # A leads by embeddedness alone; B by openness.
-    page.evaluate("cm.useWeights([1, 3, 1, 1, 1, 1])")
+    page.evaluate("cm.useWeights([0.5, 4, 1, 1, 1, 1])")
     assert page.locator("#rows th button").first.inner_text() == "대전 연구특구 (가상)"
     assert page.inner_text("#weights-name") == "내가 정한 가중치"
     assert page.evaluate("cm.model.rated[0].rankLow") == 1
@@ -152,7 +152,7 @@ def test_the_address_keeps_what_was_chosen(visit: Go, small_page: bytes) -> None
     seen = visit(small_page)
     page = seen.page
     page.evaluate("cm.setLanguage('en')")
-    page.evaluate("cm.useWeights([1, 3, 1, 1, 1, 1])")
+    page.evaluate("cm.useWeights([0.5, 4, 1, 1, 1, 1])")
     page.evaluate("cm.filter('kind', '국가산단')")
     page.evaluate("cm.show('unrated')")
     page.evaluate("cm.select('C')")

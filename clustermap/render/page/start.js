@@ -281,7 +281,8 @@ cm.run(function (cm) {
 
   words();
   cm.wholeZoom = map.getZoom();
-  if (window.matchMedia("(max-width: 760px)").matches) cm.byId("legend-fold").open = false;
+  // On phones and in notebooks the legend would hide the map.
+  if (window.matchMedia("(max-width: 1100px)").matches) cm.byId("legend-fold").open = false;
   map.invalidateSize({ animate: false });
   showWhole();
   limitMap();
