@@ -50,7 +50,8 @@ class Release:
     indicators
         The table INDICATORS; suppressed values are null with note "suppressed".
     scores, subscores
-        The tables SCORES and SUBSCORES; suppressed alike in every scenario.
+        The tables SCORES and SUBSCORES; suppressed alike in every scenario, and by the named
+        comparators also where employees are.
     ratios
         Observed and expected links of all scored kinds together, by cluster and reach: cluster,
         reach, observed, expected, design, ratio, low, high, width, data_weight, decided.
