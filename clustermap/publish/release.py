@@ -60,7 +60,8 @@ class Release:
     indicators
         The table INDICATORS; suppressed values are null with note "suppressed".
     scores, subscores
-        The tables SCORES and SUBSCORES; suppressed alike in every scenario.
+        The tables SCORES and SUBSCORES; suppressed alike in every scenario, and by the named
+        comparators also where employees are.
     ratios
         Observed and expected links by cluster, kind and reach: cluster, kind ("" for all scored
         kinds together, first; then each), reach, observed, expected, design, allowance, ratio, low,
