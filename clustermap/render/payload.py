@@ -258,7 +258,8 @@ def _scenario(release: Release, name: str, profile: Profile | None, places: Plac
         "method": profile.method if profile else "linkage",
         "weights": dict(profile.parts) if profile and weighed else {},
         "scores": _scores(scores, places),
-        "subscores": _subscores(parts, places),
+        # Stars and the like repeat the parts of the project's own scenario without weights.
+        "subscores": _subscores(parts, places) if weighed or name == DEFAULT_SCENARIO else [],
     }
 
 
