@@ -80,13 +80,14 @@ cm.run(function (cm) {
   };
 
   /** @type {FilterName[]} */
-  const FILTERS = ["industry", "region", "kind", "quadrant"];
+  const FILTERS = ["industry", "region", "kind", "quadrant", "standing"];
 
   const TESTS = {
     industry: cm.isIn,
     region: (cluster, region) => cluster.region === region,
     kind: (cluster, kind) => cluster.kind === kind,
     quadrant: (cluster, quadrant) => cluster.rated && cluster.quadrant === quadrant,
+    standing: (cluster, standing) => cm.standingOf(cluster) === standing,
   };
 
   cm.isFiltered = () => Object.values(cm.state.filters).some(Boolean);
@@ -116,6 +117,9 @@ cm.run(function (cm) {
   /** What a filter can be set to: { key, text }. */
   cm.choicesOf = function (name) {
     if (name === "region" || name === "kind") return ownTexts(name);
+    if (name === "standing") {
+      return cm.standings.map((key) => ({ key, text: cm.say(`page.answer.${key}`) }));
+    }
     if (name === "quadrant") {
       return ["local_global", "local", "global", "neither"].map((key) =>
         ({ key, text: cm.say(`page.quadrants.${key}`) }));
@@ -149,6 +153,7 @@ cm.run(function (cm) {
     const names = own.filter((name) => cm.choicesOf(name).length > 1);
     const parts = names.map(chooser);
     if (cm.state.filters.quadrant) parts.push(chooser("quadrant"));
+    if (cm.state.filters.standing) parts.push(chooser("standing"));
     if (cm.isFiltered() || cm.state.search) {
       const clear = cm.make("button", { type: "button", class: "link", id: "clear-filters",
         text: cm.say("page.filter.clear") });
