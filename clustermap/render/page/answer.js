@@ -43,7 +43,7 @@ cm.run(function (cm) {
     const toggle = (name) => () =>
       cm.filter("standing", cm.state.filters.standing === name ? "" : name);
     cm.byId("answer").replaceChildren(cm.bar("standing-bar", marks),
-      cm.make("ul", {}, ...STANDINGS.map((name) => choice(name, counts[name], toggle(name))),
+      cm.make("ul", { class: "standings" }, ...STANDINGS.map((name) => choice(name, counts[name], toggle(name))),
         choice("unrated", unrated, () => cm.show("unrated"))));
   };
 });

@@ -107,6 +107,15 @@ cm.run(function (cm) {
     return [...near.keys()].sort((a, b) => near.get(a) - near.get(b));
   };
 
+  let found = null; // places of the clusters that the search and the filters leave
+
+  /** Places of the clusters that the search and the filters leave; null where there are none. */
+  cm.foundPlaces = function () {
+    if (!cm.state.search.trim() && !cm.isFiltered()) return null;
+    if (!found) found = new Set(cm.findClusters(cm.model.clusters).map(({ place }) => place));
+    return found;
+  };
+
   const byText = (a, b) => a.text.localeCompare(b.text, cm.language);
 
   function ownTexts(name) {
@@ -173,7 +182,10 @@ cm.run(function (cm) {
     const box = cm.byId("search");
     box.addEventListener("input", () => cm.search(box.value));
     drawFilters();
+    cm.on("scores", () => { found = null; });
     cm.on("filter", () => {
+      found = null;
+      cm.redraw();
       if (box.value !== cm.state.search) box.value = cm.state.search;
       drawFilters();
     });

@@ -235,6 +235,7 @@ interface Cm {
   nearnessOf(cluster: Cluster, wanted: string): number | null;
   isIn(cluster: Cluster, industry: string): boolean;
   isFiltered(): boolean;
+  foundPlaces(): Set<number> | null;
   findClusters(clusters: Cluster[]): Cluster[];
   choicesOf(name: FilterName): { key: string; text: string }[];
   industryName(industry: string): string;
