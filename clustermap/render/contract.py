@@ -348,6 +348,8 @@ class Payload(TypedDict):
     """The project's own first."""
     reach: Coded
     """Local reach that decides, or the widest."""
+    widest: str
+    """The widest local reach, beyond which links are called far; "" where there is none."""
     ratios: list[Ratios]
     brokers: Brokers
     abroad: Abroad
@@ -363,6 +365,8 @@ class Payload(TypedDict):
     firms: Firms | None
     density: Density | None
     explanations: list[list[Told]]
+    activity: list[Told | None]
+    """Links nearby of each cluster against others as active in all; null where that is not told."""
     sentences: list[dict[Language, Template]]
     coast: str
     seam: float

@@ -62,6 +62,26 @@ def describe_reach(release: Release, places: Places) -> Coded:
     return coded(_deciding(release).reindex(list(places)))
 
 
+def find_widest(release: Release) -> str:
+    """Return the name of the widest local reach.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+
+    Returns
+    -------
+    str
+        As the table RATIOS names it; "" where nothing is compared.
+    """
+    local = release.ratios.loc[release.ratios["reach"] != _BEYOND, "reach"].drop_duplicates()
+    radii = local.astype(str).str.extract(r"^([\d.]+) km$")[0].astype(float)
+    # A region, where there is one, holds every fence; the fence alone has no radius.
+    widest = local[radii == radii.max()] if radii.notna().any() else local[local != "fence"]
+    return clean_text(str(widest.iloc[0])) if len(widest) else "fence" if len(local) else ""
+
+
 def describe_ratios(release: Release, places: Places) -> list[Ratios]:
     """Return links and typical links: of all kinds together first, then of each kind.
 

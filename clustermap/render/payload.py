@@ -34,12 +34,13 @@ from clustermap.render.links import (
     describe_regions,
     describe_typical,
     describe_years,
+    find_widest,
     keep_flows,
 )
 from clustermap.render.outlines import display_shapes, pack_outlines, pack_points
 from clustermap.render.safe import clean_text
 from clustermap.render.seam import seam_of, unwrap, unwrap_land
-from clustermap.render.sentences import Sentences
+from clustermap.render.sentences import Sentences, find_activity
 from clustermap.scores.aggregate import MIN_PRESENT
 from clustermap.scores.axes import (
     CONFIDENCES,
@@ -119,6 +120,7 @@ def describe(release: Release) -> Payload:
         "clusters": _clusters(release, seam),
         "scenarios": _scenarios(release, places),
         "reach": describe_reach(release, places),
+        "widest": find_widest(release),
         "ratios": describe_ratios(release, places),
         "brokers": describe_brokers(release, places),
         "abroad": describe_abroad(release, places),
@@ -139,6 +141,10 @@ def describe(release: Release) -> Payload:
         "explanations": [
             [sentences.add(message) for message in release.explanations.get(cluster, ())]
             for cluster in clusters
+        ],
+        "activity": [
+            sentences.add(told) if told else None
+            for told in (find_activity(release.explanations.get(c, ())) for c in clusters)
         ],
         "sentences": sentences.templates,
         "coast": pack_outlines(display_shapes(unwrap_land(release.coast, seam), _COAST_DETAILS)),

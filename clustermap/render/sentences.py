@@ -9,10 +9,13 @@ from clustermap.messages import LANGUAGES, Message, read_catalogue, say
 from clustermap.render.safe import LONGEST, clean_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from clustermap.messages import Language
     from clustermap.render.contract import Template
 
 _LONGEST = 1000
+_SAME_ACTIVITY = "explain.null.constrained"
 
 _Gap = tuple[str, str]  # name of a value and how it is written, as in {score:.1f}
 
@@ -51,6 +54,28 @@ class Sentences:
         told = [[_write_clean(message, gap, language) for gap in order] for language in LANGUAGES]
         alike = all(texts == told[0] for texts in told)
         return [self._places[name], *(told[:1] if alike else told)]
+
+
+def find_activity(told: Iterable[Message]) -> Message | None:
+    """Return in short how links nearby stand beside those of clusters with as many links in all.
+
+    Parameters
+    ----------
+    told
+        Sentences that explain the score of a cluster.
+
+    Returns
+    -------
+    Message or None
+        None where no sentence compares with the doubly constrained null.
+    """
+    for message in told:
+        parts = message.values.get("ratios", (message,))
+        for part in parts if isinstance(parts, tuple) else ():
+            null = part.values.get("null")
+            if isinstance(null, Message) and null.key == _SAME_ACTIVITY and "ratio" in part.values:
+                return Message("page.reasons.activity", {"ratio": part.values["ratio"]})
+    return None
 
 
 def _write(message: Message, gap: _Gap, language: Language) -> str:

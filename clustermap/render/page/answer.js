@@ -28,8 +28,12 @@ cm.run(function (cm) {
 
   cm.drawAnswer = function () {
     const counts = Object.fromEntries(STANDINGS.map((name) => [name, 0]));
-    for (const cluster of cm.model.rated) counts[cm.standingOf(cluster)] += 1;
-    const { rated, unrated, clusters } = cm.state.counts;
+    // What is asked for by score is no part of what the answer is about.
+    const asked = cm.findClusters(cm.model.clusters, true);
+    for (const cluster of asked) if (cluster.rated) counts[cm.standingOf(cluster)] += 1;
+    const clusters = Math.max(1, asked.length);
+    const unrated = asked.filter((cluster) => !cluster.rated).length;
+    const { rated } = cm.state.counts;
     const known = rated > 0 && cm.isWeighed(cm.scenario());
     cm.byId("answer").hidden = !known;
     if (!known) return;

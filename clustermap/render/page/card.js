@@ -69,6 +69,13 @@ cm.run(function (cm) {
       cm.make("p", { class: "quiet", text: cm.placeLine(cluster) }), near);
   }
 
+  function confidenceMeaning() {
+    const { width, span } = cm.payload.rules.confidence;
+    const share = (value) => cm.number(100 * value, 0);
+    return cm.say("page.card.confidence_meaning", { width: width[0], span: share(span[0]),
+      wider: width[1], wide: share(span[1]) });
+  }
+
   function rankLine(cluster) {
     const swatch = cm.make("i", { class: "swatch", "aria-hidden": "true" });
     swatch.style.backgroundColor = cm.colourOf(cluster);
@@ -79,7 +86,7 @@ cm.run(function (cm) {
         rank: cm.number(cluster.rank, 0), count: cm.number(cm.state.counts.rated, 0) }) }),
       cm.make("small", { text: interval }),
       cluster.confidence ? cm.make("span", { id: "confidence",
-        class: `chip ${cluster.confidence}`, text: cm.say("page.card.confidence",
+        class: `chip ${cluster.confidence}`, title: confidenceMeaning(), text: cm.say("page.card.confidence",
           { word: cm.say(`confidence.${cluster.confidence}`) }) }) : null);
   }
 

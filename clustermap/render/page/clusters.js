@@ -9,6 +9,18 @@ cm.run(function (cm) {
   cm.shadeOf = (cluster) => cm.classes.shades[cluster.scoreClass];
   cm.colourOf = (cluster) => cm.RAMP[cm.shadeOf(cluster)];
 
+  /** Colours of the answer: clearly above typical, not told apart, clearly below. */
+  cm.STANDING_COLOURS = { above: "#163f7d", alike: "#c3cbd4", below: "#d97814" };
+
+  /** Whether circles show where clusters stand to typical, and not the class of their rank. */
+  cm.showsStanding = () => cm.isWeighed(cm.scenario())
+    && (cm.state.colour === "standing" || cm.state.filters.standing !== "");
+
+  const fillOf = (cluster) => (cm.showsStanding() ? cm.STANDING_COLOURS[cm.standingOf(cluster)]
+    : cm.colourOf(cluster));
+  const isPale = (cluster, from) => (cm.showsStanding() ? cm.standingOf(cluster) === "alike"
+    : cm.shadeOf(cluster) > from);
+
   const HOLLOW = "#5d6570";
   const NAMES_FROM = 11;
   const LARGEST = 21;
@@ -70,11 +82,12 @@ cm.run(function (cm) {
       context.beginPath();
       context.arc(x, y, r, 0, 2 * Math.PI);
       if (cluster.rated) {
-        context.fillStyle = cm.colourOf(cluster);
+        const pale = isPale(cluster, 4);
+        context.fillStyle = fillOf(cluster);
         context.globalAlpha *= 0.88;
         context.fill();
-        context.strokeStyle = cm.shadeOf(cluster) > 4 ? "#8fa6bf" : "#ffffff";
-        context.lineWidth = cm.shadeOf(cluster) > 4 ? 0.6 : 0.9;
+        context.strokeStyle = pale ? "#8fa6bf" : "#ffffff";
+        context.lineWidth = pale ? 0.6 : 0.9;
       } else {
         context.strokeStyle = HOLLOW;
         context.lineWidth = 1.1;
@@ -98,10 +111,10 @@ cm.run(function (cm) {
       context.beginPath();
       cm.tracePath(context, cluster.rings, view);
       if (cluster.rated) {
-        context.fillStyle = cm.colourOf(cluster);
+        context.fillStyle = fillOf(cluster);
         context.globalAlpha *= 0.82;
         context.fill("evenodd");
-        context.strokeStyle = cm.shadeOf(cluster) > 3 ? "#4f6f93" : "#ffffff";
+        context.strokeStyle = isPale(cluster, 3) ? "#4f6f93" : "#ffffff";
         context.setLineDash([]);
       } else {
         context.strokeStyle = HOLLOW;

@@ -9,8 +9,16 @@ cm.run(function (cm) {
   const isRated = (scenario, place) =>
     Boolean(scenario.scores.rated[place]) && scenario.scores.rank[place] !== null;
 
-  function rankCell(scenario, place) {
+  /** What stands beside a rank: its interval, or of stars and the like how many share it. */
+  cm.besideRank = function (scenario, place) {
     const { rank, rank_low: low, rank_high: high } = scenario.scores;
+    if (cm.isWeighed(scenario)) return cm.interval(low[place], high[place], 0);
+    const alike = rank.filter((one, at) => one === rank[place] && isRated(scenario, at)).length;
+    return alike > 1 ? cm.say("page.compare.shared", { count: cm.number(alike, 0) }) : "";
+  };
+
+  function rankCell(scenario, place) {
+    const { rank } = scenario.scores;
     const cell = cm.make("td", { class: "number" });
     if (!isRated(scenario, place)) {
       cell.classList.add("missing");
@@ -19,7 +27,7 @@ cm.run(function (cm) {
       return cell;
     }
     cell.append(cm.make("b", { text: cm.number(rank[place], 0) }),
-      cm.make("small", { text: cm.interval(low[place], high[place], 0) }));
+      cm.make("small", { text: cm.besideRank(scenario, place) }));
     return cell;
   }
 

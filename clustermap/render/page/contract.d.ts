@@ -303,6 +303,8 @@ interface Payload {
   scenarios: Scenario[];
   /** Local reach that decides, or the widest. */
   reach: Coded;
+  /** The widest local reach, beyond which links are called far; "" where there is none. */
+  widest: string;
   ratios: Ratios[];
   brokers: Brokers;
   abroad: Abroad;
@@ -318,6 +320,8 @@ interface Payload {
   firms: Firms | null;
   density: Density | null;
   explanations: Told[][];
+  /** Links nearby of each cluster against others as active in all; null where that is not told. */
+  activity: (Told | null)[];
   sentences: (Record<Language, Template>)[];
   coast: string;
   /** Meridian at which the map is cut; longitudes run from it once around the world. */

@@ -79,7 +79,7 @@ cm.run(function (cm) {
       cm.make("span", { class: "part-name", text: name }),
       cm.make("span", { class: "part-value" },
         cm.make("b", { text: value === null ? cm.say("page.card.part_open")
-          : cm.number(value, 0) })),
+          : cm.number(value, 1) })),
       cm.bar("level", marks), cm.make("small", { text: note }));
   }
 
@@ -106,6 +106,12 @@ cm.run(function (cm) {
     return radius ? cm.say("reach.radius", { km: radius[1] }) : cm.label(`reach.${reach}`);
   }
 
+  /** What lies beyond the widest local reach, by name. */
+  function farName() {
+    const radius = /^([\d.]+) km$/.exec(cm.payload.widest);
+    return radius ? cm.say("reach.beyond_radius", { km: radius[1] }) : reachName("beyond");
+  }
+
   function countCell(value) {
     const cell = cm.make("td", { class: "number" });
     cell.textContent = value === null ? cm.say("page.withheld_short")
@@ -116,17 +122,17 @@ cm.run(function (cm) {
 
   const times = (value) => cm.number(value, value < 10 ? 2 : 0);
 
-  function ratioCells(columns, place) {
+  // Of a single kind only the numbers are told: what is believed of its ratio leans on all kinds.
+  function ratioCells(columns, place, alone) {
     const ratio = columns.ratio[place];
-    if (ratio === null) {
-      return [cm.make("td", { class: "number missing", text: "–" }),
-        cm.make("td", { class: "number missing", text: "–" })];
-    }
+    const none = () => cm.make("td", { class: "number missing", text: "–" });
+    if (ratio === null) return [none(), none()];
     const open = columns.decided[place] ? "" : " open";
     const counts = countCell(columns.observed[place]);
     if (columns.observed[place] !== null) {
       counts.append(cm.make("small", { text: `/ ${countText(columns.expected[place])}` }));
     }
+    if (alone) return [counts, cm.make("td")];
     return [counts, cm.make("td", { class: `number${open}`,
       title: open ? cm.say("page.card.part_open") : null },
     cm.make("b", { text: cm.say("page.card.ratio_value", { value: times(ratio) }) }),
@@ -151,14 +157,17 @@ cm.run(function (cm) {
       }
       head.append(one.kind ? cm.label(`kind.${one.kind}`) : cm.say("page.card.all_kinds"));
       return cm.make("tr", { class: one.kind ? null : "total" }, head,
-        ...ratioCells(one.local, place), ...ratioCells(one.beyond, place));
+        ...ratioCells(one.local, place, one.kind !== ""),
+        ...ratioCells(one.beyond, place, one.kind !== ""));
     });
     const reach = decode(cm.payload.reach, place);
     const near = reach ? reachName(reach) : cm.say("page.card.nearby");
-    const heads = [cm.say("page.card.kind"), near, cm.say("page.card.ratio"), reachName("beyond"),
+    const heads = [cm.say("page.card.kind"), near, cm.say("page.card.ratio"), farName(),
       cm.say("page.card.ratio")];
+    const { widest } = cm.payload;
     return cm.make("div", {}, quiet(cm.say("page.card.ratios_note")),
-      table(heads, rows, "links ratios"));
+      table(heads, rows, "links ratios"), reach && reach !== widest
+        ? quiet(cm.say("page.card.ratios_between", { near, widest: reachName(widest) })) : null);
   };
 
   /** Who joins inside and outside: type, name as far as it may be told, role. */
@@ -232,10 +241,12 @@ cm.run(function (cm) {
       found.push(ratioReason(cluster, all.local, reachName(decode(cm.payload.reach, place))));
     }
     if (all && all.beyond.ratio[place] !== null && all.beyond.decided[place]) {
-      found.push(ratioReason(cluster, all.beyond, cm.say("page.reasons.far")));
+      found.push(ratioReason(cluster, all.beyond, farName()));
     }
-    found.push(partReason(cluster) || openReason(cluster));
-    return found.map(({ sign, text }) => cm.make("li", { class: `is-${sign}`, text }));
+    const activity = cm.payload.activity[place];
+    const last = partReason(cluster) || openReason(cluster);
+    found.push(activity ? { sign: "typical", text: cm.sentence(activity) } : last);
+    return found.slice(0, 3).map(({ sign, text }) => cm.make("li", { class: `is-${sign}`, text }));
   };
 
   /** What the data do not decide of a cluster: a hint and the list. */
@@ -265,15 +276,14 @@ cm.run(function (cm) {
     if (scenarios.length < 2) return null;
     const { place } = cluster;
     const rows = scenarios.map((scenario) => {
-      const { rank, rank_low: low, rank_high: high, rated } = scenario.scores;
+      const { rank, rated } = scenario.scores;
       const count = rated.filter(Boolean).length;
       const known = rated[place] && rank[place] !== null;
       return cm.make("tr", {}, cm.make("th", { scope: "row", text: cm.profileName(scenario) }),
         cm.make("td", { class: "number" }, known ? cm.make("b", { text: cm.say("page.card.rank",
           { rank: cm.number(rank[place], 0), count: cm.number(count, 0) }) })
           : cm.make("span", { text: cm.say("page.card.unrated") })),
-        cm.make("td", { class: "number", text: known
-          ? cm.interval(low[place], high[place], 0) : "" }));
+        cm.make("td", { class: "number", text: known ? cm.besideRank(scenario, place) : "" }));
     });
     return table([cm.say("page.weights.profile"), cm.say("page.table.rank"),
       cm.say("page.table.interval")], rows);

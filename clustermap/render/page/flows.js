@@ -58,6 +58,8 @@ cm.run(function (cm) {
   };
 
   // Kinds between the same two clusters bend differently, so that they lie side by side.
+  const bendOf = (pair) => 0.1 + 0.05 * pair.kind;
+
   function curve(context, view, flow) {
     const from = cm.model.clusters[flow.source];
     const to = cm.model.clusters[flow.target];
@@ -65,30 +67,59 @@ cm.run(function (cm) {
     const y0 = from.y * view.scale - view.top;
     const x1 = to.x * view.scale - view.left;
     const y1 = to.y * view.scale - view.top;
-    const bend = 0.1 + 0.05 * flow.kind;
+    const bend = bendOf(flow);
     context.beginPath();
     context.moveTo(x0, y0);
     context.quadraticCurveTo(
       (x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0), x1, y1);
   }
 
+  const NEAR = 5; // pixels from a line that still mean it
+
+  /** The pair whose line runs under a point of the visible map; else null. */
+  cm.flowAt = function (point) {
+    const zoom = cm.map.getZoom();
+    const scale = 256 * 2 ** zoom;
+    const corner = cm.map.getPixelBounds().min;
+    for (const pair of drawn) {
+      const [from, to] = [cm.model.clusters[pair.source], cm.model.clusters[pair.target]];
+      const [x0, y0] = [from.x * scale - corner.x, from.y * scale - corner.y];
+      const [x1, y1] = [to.x * scale - corner.x, to.y * scale - corner.y];
+      const bend = bendOf(pair);
+      const [xm, ym] = [(x0 + x1) / 2 + bend * (y1 - y0), (y0 + y1) / 2 - bend * (x1 - x0)];
+      const steps = Math.min(60, Math.ceil(Math.hypot(x1 - x0, y1 - y0) / NEAR));
+      for (let step = 0; step <= steps; step += 1) {
+        const t = step / Math.max(1, steps);
+        const x = (1 - t) ** 2 * x0 + 2 * t * (1 - t) * xm + t * t * x1;
+        const y = (1 - t) ** 2 * y0 + 2 * t * (1 - t) * ym + t * t * y1;
+        if (Math.hypot(x - point.x, y - point.y) <= NEAR) return pair;
+      }
+    }
+    return null;
+  };
+
+  let drawn = []; // what was drawn last, the strongest first
+
   cm.drawFlows = function (context, view) {
     const flows = cm.flowsShown();
     const most = flows.length ? Math.max(weightOf(flows[0]), 1e-9) : 1;
     context.lineCap = "round";
+    drawn = flows;
+    // What a search has left stands out of everything else.
+    const faded = cm.selected() === null && cm.foundPlaces() !== null ? 0.25 : 1;
     // The strongest last, on top.
     for (const flow of [...flows].reverse()) {
       const weight = weightOf(flow);
       const width = Math.max(0.8, WIDEST * Math.sqrt(weight / most));
       curve(context, view, flow);
-      context.globalAlpha = 0.5;
+      context.globalAlpha = 0.5 * faded;
       context.strokeStyle = "#ffffff";
       context.lineWidth = width + 1.2;
       context.stroke();
       // No more links than is typical: a thin broken line says that they are there.
       const broken = cm.excessOf(flow) === 0;
       context.setLineDash(broken ? [3, 4] : []);
-      context.globalAlpha = weight > 0 ? 0.72 : 0.5;
+      context.globalAlpha = (weight > 0 ? 0.72 : 0.5) * faded;
       context.strokeStyle = cm.flowColour(flow.kind);
       context.lineWidth = width;
       context.stroke();

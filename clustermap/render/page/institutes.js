@@ -71,7 +71,7 @@ cm.run(function (cm) {
     cm.state.drawn.institutes = 0;
     if (!cm.state.shown.institutes) return;
     const marked = view.zoom >= MARKS_FROM;
-    context.globalAlpha = (cm.selected() ? 0.4 : 0.9) * (marked ? 1 : 0.6);
+    context.globalAlpha = (cm.selected() || cm.foundPlaces() ? 0.4 : 0.9) * (marked ? 1 : 0.6);
     for (const institute of cm.model.institutes) {
       if (view.zoom <= SPREAD_FROM && institute.above) continue;
       const at = place(institute, view.zoom, view.scale);

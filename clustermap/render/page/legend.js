@@ -25,7 +25,36 @@ cm.run(function (cm) {
       : cm.say("page.legend.top", { share });
   }
 
+  // Rank by its class, or where a cluster stands to typical.
+  function colourRow() {
+    if (!cm.isWeighed(cm.scenario()) || !cm.state.counts.rated) return [];
+    const select = cm.make("select", { id: "colour" });
+    for (const key of ["rank", "standing"]) {
+      select.append(cm.make("option", { value: key, text: cm.say(`page.legend.by_${key}`) }));
+    }
+    select.value = cm.showsStanding() ? "standing" : "rank";
+    select.addEventListener("change", () => {
+      cm.state.colour = select.value;
+      cm.tell("shown");
+      cm.byId("colour").focus();
+    });
+    return [line("row", cm.make("label", { for: "colour", text: cm.say("page.legend.colour") }),
+      select)];
+  }
+
+  function standingRow() {
+    const ramp = line("ramp single");
+    for (const key of cm.standings) {
+      const swatch = cm.make("i", { "aria-hidden": "true" });
+      swatch.style.backgroundColor = cm.STANDING_COLOURS[key];
+      ramp.append(cm.make("span", {}, swatch,
+        cm.make("span", { text: cm.say(`page.answer.${key}`) })));
+    }
+    return ramp;
+  }
+
   function rampRow() {
+    if (cm.showsStanding()) return standingRow();
     const ramp = line("ramp");
     const { shares, shades } = cm.classes;
     const present = new Set(cm.model.rated.map((cluster) => cluster.scoreClass));
@@ -64,7 +93,7 @@ cm.run(function (cm) {
 
   function clusterPart() {
     const part = line("part", cm.make("h3", { text: cm.say("page.legend.clusters") }),
-      cm.state.counts.rated ? quiet(cm.say("page.legend.rated_by")) : null, rampRow());
+      ...colourRow(), rampRow());
     if (cm.map.getZoom() < cm.outlinesFrom) {
       part.append(quiet(`${cm.say(`page.legend.size_${cm.model.measure}`)} · ${
         cm.say("page.legend.size_unknown")}`), sizeRow());
@@ -148,6 +177,10 @@ cm.run(function (cm) {
       cm.state.shown.firms ? quiet(cm.say("page.legend.firms_point")) : null);
   }
 
+  // Limits of classes may be hundredths.
+  const plain = (value) => (value === undefined ? "0"
+    : cm.number(value, value < 0.1 ? 3 : value < 1 ? 2 : value < 10 && value % 1 ? 1 : 0));
+
   function densityPart() {
     const { density, about } = cm.payload;
     const say = (key, values) => cm.say(`page.legend.density${key}`, values);
@@ -174,7 +207,10 @@ cm.run(function (cm) {
     colours.forEach((colour, at) => {
       const swatch = cm.make("i", { "aria-hidden": "true" });
       swatch.style.backgroundColor = colour;
-      ramp.append(cm.make("span", {}, swatch, at ? `${cm.number(breaks[at - 1])}+` : "0+"));
+      const [from, to] = [breaks[at - 1], breaks[at]];
+      const text = to === undefined ? `${plain(from)}–` : from === undefined ? `–${plain(to)}`
+        : `${plain(from)}–${plain(to)}`;
+      ramp.append(cm.make("span", {}, swatch, text));
     });
     const note = about.internal ? say("_note_internal")
       : say("_note", { min: about.withholding.min });

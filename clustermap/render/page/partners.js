@@ -72,6 +72,18 @@ cm.run(function (cm) {
       cm.make("td", { class: "number", text: cm.number(partner.links, 0) }));
   }
 
+  // How many of its links outside are told by partner.
+  function toldOf(cluster) {
+    const own = cm.payload.indicators.filter((column) => column.kind
+      && column.indicator === "external_links").map((column) => column.value[cluster.place]);
+    if (!own.length || own.includes(null)) return cm.say("page.card.partners_withheld");
+    const all = own.reduce((sum, one) => sum + Number(one), 0);
+    const shown = cm.model.flowsOf[cluster.place]
+      .filter((flow) => flow.source !== flow.target).reduce((sum, flow) => sum + flow.links, 0);
+    return cm.say("page.card.partners_told", { shown: cm.number(shown, 0),
+      all: cm.number(all, 0) });
+  }
+
   function noneKey(key, withheld) {
     if (key === "abroad" && !cm.payload.about.abroad) return "page.card.no_abroad";
     return withheld ? "page.card.none_published" : "page.card.none";
@@ -81,9 +93,8 @@ cm.run(function (cm) {
   cm.partnerParts = function (cluster) {
     // What is withheld must not read as if it were not there.
     const withheld = cm.payload.about.withheld.flows > 0;
-    const note = withheld
-      ? `${cm.say("page.card.partners_note")} ${cm.say("page.card.partners_withheld")}`
-      : cm.say("page.card.partners_note");
+    const note = [cm.say("page.card.partners_note"), withheld ? toldOf(cluster) : ""]
+      .filter(Boolean).join(" ");
     const section = (key, head, found) => part(subheading(cm.say(`page.card.${key}`)),
       found.length ? table([cm.say(`page.card.${head}`), cm.say("page.card.count")],
         found.map((one) => partnerRow(one, found[0].links)), "partners")

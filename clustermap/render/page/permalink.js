@@ -5,6 +5,8 @@ cm.run(function (cm) {
   const { state } = cm;
   /** @type {FilterName[]} */
   const FILTERS = ["industry", "region", "kind", "quadrant", "standing"];
+  const LAYERS = ["institutes", "firms", "density", "regions"];
+  const SHOWN = { ...cm.state.shown };
   let silent = true; // while the page is put together, or an address is being read
 
   function write() {
@@ -18,6 +20,10 @@ cm.run(function (cm) {
     if (state.period !== null) told.set("period", String(state.period));
     if (state.industry) told.set("density", state.industry);
     for (const name of FILTERS) if (state.filters[name]) told.set(name, state.filters[name]);
+    if (state.colour !== "rank") told.set("colour", state.colour);
+    const hidden = [...cm.payload.kinds.filter((_, at) => !state.shown.flows[at]),
+      ...LAYERS.filter((name) => state.shown[name] !== SHOWN[name]).map((name) => `~${name}`)];
+    if (hidden.length) told.set("switched", hidden.join());
     const centre = cm.map.getCenter();
     if (Math.abs(cm.map.getZoom() - cm.wholeZoom) > 0.05) {
       told.set("map", [cm.map.getZoom().toFixed(1), centre.lat.toFixed(3),
@@ -26,16 +32,27 @@ cm.run(function (cm) {
     return `#${told}`;
   }
 
-  /** Keep the present state in the address. */
-  cm.keepAddress = function () {
+  /** Keep the present state in the address; with `step` the way back leads to the last one. */
+  cm.keepAddress = function (step) {
     if (silent) return;
+    const address = write();
+    if (address === window.location.hash) return;
     // Some browsers refuse it for files, and frames of notebooks have no address of their own.
     try {
-      window.history.replaceState(null, "", write());
+      if (step) window.history.pushState(null, "", address);
+      else window.history.replaceState(null, "", address);
     } catch {
       silent = true;
     }
   };
+
+  function readSwitched(text) {
+    const switched = (text || "").split(",");
+    cm.payload.kinds.forEach((kind, at) => { state.shown.flows[at] = !switched.includes(kind); });
+    for (const name of LAYERS) {
+      state.shown[name] = switched.includes(`~${name}`) ? !SHOWN[name] : SHOWN[name];
+    }
+  }
 
   function readWeights(text) {
     const weights = (text || "").split(",").map(Number);
@@ -58,26 +75,34 @@ cm.run(function (cm) {
     return told === "ko" || told === "en" ? told : null;
   };
 
-  /** Do what the address says; what it does not name stays as it is. */
+  /** Do what the address says; what it does not name is as when the page was opened. */
   cm.readAddress = function () {
     silent = true;
     const told = new URLSearchParams(window.location.hash.slice(1));
-    cm.setLanguage(cm.languageIn(window.location.hash) || state.language);
-    if (told.get("view") && cm.views.has(told.get("view"))) cm.show(told.get("view"));
-    if (told.get("profile")) cm.useScenario(told.get("profile"));
-    const weights = readWeights(told.get("weights"));
-    if (weights && cm.isWeighed(cm.payload.scenarios[0])) cm.useWeights(weights);
-    if (told.get("search")) cm.search(told.get("search").slice(0, 200));
-    for (const name of FILTERS) {
-      if (told.get(name) && cm.choicesOf(name).some((one) => one.key === told.get(name))) {
-        cm.filter(name, told.get(name));
-      }
+    const [first] = cm.payload.scenarios;
+    cm.setLanguage(cm.languageIn(window.location.hash) || cm.payload.about.language);
+    const weights = cm.isWeighed(first) ? readWeights(told.get("weights")) : null;
+    if (weights) {
+      cm.useWeights(weights);
+    } else {
+      cm.useWeights(null);
+      const named = cm.payload.scenarios.find((one) => one.name === told.get("profile"));
+      cm.useScenario((named || first).name);
     }
-    const period = told.get("period");
-    if (period && cm.model.periods[Number(period)]) cm.usePeriod(Number(period));
-    const industry = told.get("density");
-    if (industry && cm.hasDensity(industry)) cm.useIndustry(industry);
-    if (told.get("cluster")) cm.select(told.get("cluster"));
+    cm.search((told.get("search") || "").slice(0, 200));
+    for (const name of FILTERS) {
+      const known = cm.choicesOf(name).some((one) => one.key === told.get(name));
+      cm.filter(name, known ? told.get(name) : "");
+    }
+    const period = Number(told.get("period") || NaN);
+    cm.usePeriod(cm.model.periods[period] ? period : null);
+    const industry = told.get("density") || "";
+    cm.useIndustry(industry && cm.hasDensity(industry) ? industry : "");
+    state.colour = told.get("colour") === "standing" ? "standing" : "rank";
+    readSwitched(told.get("switched"));
+    cm.tell("shown");
+    cm.show(cm.views.has(told.get("view")) ? told.get("view") : "ranking");
+    cm.select(told.get("cluster"));
     readMap(told.get("map"));
     silent = false;
   };

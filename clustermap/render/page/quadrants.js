@@ -140,7 +140,7 @@ cm.run(function (cm) {
     return cm.make("ul", { class: "quadrant-counts" }, ...KEYS.map((key) => {
       const text = `${cm.say(`page.quadrants.${key}`)}`;
       const count = cm.make("b", { text: cm.number(counts.get(key), 0) });
-      if (key === "undecided") {
+      if (!counts.get(key)) {
         return cm.make("li", { class: "quiet" }, cm.make("span", { text }), count);
       }
       const button = cm.make("button", { type: "button", class: "link", text,
@@ -185,10 +185,13 @@ cm.run(function (cm) {
     canvas.addEventListener("mousemove", (event) => {
       const cluster = spotAt(event);
       canvas.style.cursor = cluster ? "pointer" : "";
-      canvas.title = cluster ? cm.names(cluster)[0] : "";
       cm.hover(cluster ? cluster.id : null);
+      cm.showLines(cluster ? cm.clusterLines(cluster) : null, event.clientX, event.clientY);
     });
-    canvas.addEventListener("mouseleave", () => cm.hover(null));
+    canvas.addEventListener("mouseleave", () => {
+      cm.hover(null);
+      cm.showLines(null, 0, 0);
+    });
     canvas.addEventListener("click", (event) => {
       const cluster = spotAt(event);
       if (cluster) cm.select(cluster.id);

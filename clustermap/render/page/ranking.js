@@ -20,8 +20,8 @@ cm.run(function (cm) {
       .filter(Boolean).join(" · ");
 
   /** Why a cluster is not rated, in words. */
-  cm.reasonOf = (cluster) => (cluster.reason
-    ? cm.label(`reason.${cluster.reason.replace(/^reason\./, "")}`, cluster.reason)
+  cm.reasonOf = (cluster) => (cm.state.weights && /too_few_parts$/.test(cluster.reason)
+    ? cm.say("page.weights.unrated") : cluster.reason ? cm.label(`reason.${cluster.reason.replace(/^reason\./, "")}`, cluster.reason)
     : cm.say("page.table.unrated_why"));
 
   function rankCell(cluster) {
@@ -168,6 +168,8 @@ cm.run(function (cm) {
   function order() {
     const searched = Boolean(cm.state.search.trim());
     const rated = cm.findClusters(cm.model.rated);
+    // Who asks for those below wants the lowest first.
+    if (cm.state.filters.standing === "below" && !searched) rated.reverse();
     const unrated = searched || cm.isFiltered() ? cm.findClusters(cm.model.unrated) : [];
     entries = rated.map((cluster) => ({ cluster }));
     if (unrated.length) {
@@ -222,10 +224,11 @@ cm.run(function (cm) {
     const found = cm.tableClusters().filter((cluster) => cluster.rated);
     drawRows({ from: 0, to: Math.min(PRINTED, found.length) });
     for (const row of document.querySelectorAll("#rows .spacer")) row.remove();
-    cm.byId("print-cut").textContent = cm.say("page.table.print_cut", {
-      shown: cm.number(Math.min(PRINTED, found.length), 0),
-      rated: cm.number(cm.state.counts.rated, 0),
-      unrated: cm.number(cm.state.counts.unrated, 0) });
+    const values = { shown: cm.number(Math.min(PRINTED, found.length), 0),
+      found: cm.number(found.length, 0), rated: cm.number(cm.state.counts.rated, 0),
+      unrated: cm.number(cm.state.counts.unrated, 0), what: cm.conditions() };
+    cm.byId("print-cut").textContent = cm.say(values.what ? "page.table.print_found"
+      : "page.table.print_cut", values);
   };
 
   /** Put the keyboard back on the row of a cluster. */
@@ -276,6 +279,15 @@ cm.run(function (cm) {
     window.addEventListener("resize", () => {
       rowHeight = 0;
       if (cm.state.view === "ranking") cm.drawRanking();
+    });
+    // From the search the arrow leads into the table, and Enter opens the first cluster.
+    cm.byId("search").addEventListener("keydown", (event) => {
+      const [first] = cm.tableClusters();
+      if (!first || !["Enter", "ArrowDown"].includes(event.key)) return;
+      event.preventDefault();
+      cm.show("ranking");
+      if (event.key === "Enter") cm.select(first.id);
+      else cm.focusRow(first);
     });
     cm.on("select", showSelected);
     cm.on("language", tellNotes);

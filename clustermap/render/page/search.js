@@ -24,7 +24,11 @@ cm.run(function (cm) {
   function textsOf(cluster) {
     if (cluster.texts === undefined) {
       const names = [cluster.name, cluster.nameEn].filter(Boolean).map(squeeze);
-      const others = [cluster.region + cluster.district, cluster.kind, cluster.id].map(squeeze);
+      const industries = Object.entries(cm.payload.industries)
+        .filter(([industry]) => cm.isIn(cluster, industry))
+        .flatMap(([, label]) => [label.ko, label.en]);
+      const others = [cluster.region + cluster.district, cluster.kind, cluster.id, ...industries]
+        .map(squeeze);
       cluster.texts = { names, initials: names.map(initialsOf),
         others, otherInitials: others.map(initialsOf) };
     }
@@ -92,12 +96,16 @@ cm.run(function (cm) {
 
   cm.isFiltered = () => Object.values(cm.state.filters).some(Boolean);
 
-  const passes = (cluster) => Object.entries(cm.state.filters)
-    .every(([name, value]) => !value || TESTS[name](cluster, value));
+  /** Filters that ask for a score: nobody that is not rated fits them. */
+  const OF_SCORES = ["quadrant", "standing"];
 
-  /** Clusters of a list that the search and the filters leave; the nearest first. */
-  cm.findClusters = function (clusters) {
-    const left = clusters.filter(passes);
+  const passes = (cluster, ignored) => Object.entries(cm.state.filters)
+    .every(([name, value]) => !value || ignored.includes(name) || TESTS[name](cluster, value));
+
+  /** Clusters of a list that the search and the filters leave, the nearest first; with `any`
+   * whatever their scores. */
+  cm.findClusters = function (clusters, any = false) {
+    const left = clusters.filter((cluster) => passes(cluster, any ? OF_SCORES : []));
     if (!cm.state.search.trim()) return left;
     const near = new Map();
     for (const cluster of left) {
@@ -130,12 +138,20 @@ cm.run(function (cm) {
       return cm.standings.map((key) => ({ key, text: cm.say(`page.answer.${key}`) }));
     }
     if (name === "quadrant") {
-      return ["local_global", "local", "global", "neither"].map((key) =>
+      return ["local_global", "local", "global", "neither", "undecided"].map((key) =>
         ({ key, text: cm.say(`page.quadrants.${key}`) }));
     }
     return Object.keys(cm.payload.industries)
       .filter((key) => cm.model.clusters.some((cluster) => cm.isIn(cluster, key)))
       .map((key) => ({ key, text: cm.industryName(key) })).sort(byText);
+  };
+
+  /** What the table is narrowed to, in words; "" for nothing. */
+  cm.conditions = function () {
+    const told = FILTERS.filter((name) => cm.state.filters[name]).map((name) =>
+      cm.choicesOf(name).find((one) => one.key === cm.state.filters[name]).text);
+    if (cm.state.search.trim()) told.unshift(`‘${cm.cut(cm.state.search.trim(), 40)}’`);
+    return told.join(" · ");
   };
 
   cm.industryName = function (industry) {

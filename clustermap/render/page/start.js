@@ -16,9 +16,10 @@ cm.run(function (cm) {
     // The legend lies over the left of a wide map.
     const wide = map.getSize().x > 760;
     const legend = wide ? cm.byId("legend").offsetWidth + 20 : 0;
+    const card = wide && !cm.byId("card").hidden ? cm.byId("card").offsetWidth : 0;
     if (bounds) {
       map.fitBounds(bounds, { animate: false, maxZoom: 12,
-        paddingTopLeft: [10 + legend, 10], paddingBottomRight: [10, 10] });
+        paddingTopLeft: [10 + legend, 10], paddingBottomRight: [10 + card, 10] });
     }
     cm.wholeZoom = map.getZoom();
   }
@@ -70,13 +71,26 @@ cm.run(function (cm) {
     if (firm !== null) return [firm || cm.say("page.unnamed"), cm.label("type.firm")];
     const cluster = cm.clusterAt(point);
     cm.hover(cluster ? cluster.id : null);
-    if (!cluster) return densityLines(point);
-    return [cm.names(cluster)[0], cluster.rated
-      ? `${cm.say("page.table.rank")} ${cm.number(cluster.rank, 0)} (${
-        cm.interval(cluster.rankLow, cluster.rankHigh, 0)}) · ${
-        cm.say("page.table.score")} ${cm.number(cluster.score, 1)}`
-      : cm.say("page.card.unrated")];
+    if (cluster) return cm.clusterLines(cluster);
+    const pair = cm.flowAt(point);
+    return pair ? pairLines(pair) : densityLines(point);
   }
+
+  function pairLines(pair) {
+    const names = [pair.source, pair.target].map((place) => cm.names(cm.model.clusters[place])[0]);
+    const excess = cm.excessOf(pair);
+    const links = cm.say("page.map.links", { count: cm.number(cm.linksOf(pair) || 0, 0) });
+    return [names.join(" – "), [cm.label(`kind.${cm.payload.kinds[pair.kind]}`), links,
+      excess === null ? "" : cm.say("page.map.excess", { count: cm.number(excess, 1) })]
+      .filter(Boolean).join(" · ")];
+  }
+
+  /** Name, rank and score of a cluster, for a tip. */
+  cm.clusterLines = (cluster) => [cm.names(cluster)[0], cluster.rated
+    ? `${cm.say("page.table.rank")} ${cm.number(cluster.rank, 0)} (${
+      cm.interval(cluster.rankLow, cluster.rankHigh, 0)}) · ${
+      cm.say("page.table.score")} ${cm.number(cluster.score, 1)}`
+    : cm.say("page.card.unrated")];
 
   /** Go near enough to a cluster to see its outline and its neighbours. */
   cm.goNear = function (cluster) {
@@ -86,22 +100,27 @@ cm.run(function (cm) {
       .subtract(map.getSize().divideBy(2));
     const centre = map.project([cluster.lat, cluster.lon], zoom).subtract(shift);
     map.setView(map.unproject(centre, zoom), zoom, { animate: !still });
+    if (!isWide()) window.scrollTo(0, 0); // on phones the map may be out of sight
   };
 
-  function showTip(event) {
-    const lines = tipLines(event.containerPoint);
+  /** Show two lines beside a point of the window; none hides them. */
+  cm.showLines = function (lines, x, y) {
     tip.hidden = !lines;
-    map.getContainer().style.cursor = lines && cm.state.hovered !== null ? "pointer" : "";
     if (!lines) return;
     tip.replaceChildren(cm.make("b", { text: cm.cut(lines[0], 60) }),
       cm.make("span", { text: lines[1] }));
-    const corner = map.getContainer().getBoundingClientRect();
-    const x = corner.left + event.containerPoint.x;
-    const y = corner.top + event.containerPoint.y;
     const width = tip.offsetWidth;
     tip.style.left = `${Math.max(4, Math.min(x + 14, window.innerWidth - width - 8))}px`;
     tip.style.top = `${y + 16 + tip.offsetHeight > window.innerHeight
       ? y - tip.offsetHeight - 10 : y + 16}px`;
+  };
+
+  function showTip(event) {
+    const lines = tipLines(event.containerPoint);
+    map.getContainer().style.cursor = lines && cm.state.hovered !== null ? "pointer" : "";
+    const corner = map.getContainer().getBoundingClientRect();
+    cm.showLines(lines, corner.left + event.containerPoint.x,
+      corner.top + event.containerPoint.y);
   }
 
   function hideTip() {
@@ -140,7 +159,18 @@ cm.run(function (cm) {
     const inX = Math.max(room.left + marginX, Math.min(room.right - marginX, point.x));
     const inY = Math.max(room.top + marginY, Math.min(room.bottom - marginY, point.y));
     const by = [Math.round(point.x - inX), Math.round(point.y - inY)];
-    if (by[0] || by[1]) map.panBy(by, { animate: !still });
+    if (!by[0] && !by[1]) return;
+    if (!before) before = { centre: map.getCenter(), zoom: map.getZoom() };
+    map.panBy(by, { animate: !still });
+  }
+
+  // The map as it was before cards moved it; gone as soon as the reader moves it.
+  let before = null;
+
+  function putBack() {
+    if (cm.selected() || !before) return;
+    map.setView(before.centre, before.zoom, { animate: !still });
+    before = null;
   }
 
   // Nearer or farther around the selected cluster where it is in sight, else around the middle.
@@ -231,6 +261,7 @@ cm.run(function (cm) {
       foldLegend();
       cm.drawLegend();
       bringIntoView();
+      putBack();
       cm.redraw();
     });
     cm.on("hover", () => marks.repaint());
@@ -244,10 +275,13 @@ cm.run(function (cm) {
       if (!cm.printing) limitMap();
     });
     window.addEventListener("hashchange", cm.readAddress);
+    // The way back leads from cluster to cluster and from view to view.
+    cm.on("select", () => cm.keepAddress(true));
+    cm.on("view", () => cm.keepAddress(true));
     /** @type {StateEvent[]} */
-    const kept = ["select", "language", "shown", "scores", "filter", "view"];
-    for (const event of kept) cm.on(event, cm.keepAddress);
-    map.on("moveend", cm.keepAddress);
+    const kept = ["language", "shown", "scores", "filter"];
+    for (const event of kept) cm.on(event, () => cm.keepAddress(false));
+    map.on("moveend", () => cm.keepAddress(false));
     cm.on("scores", () => {
       cm.drawCard();
       cm.drawLegend();
@@ -258,6 +292,7 @@ cm.run(function (cm) {
       event.preventDefault();
       cm.byId("ranking").focus();
     });
+    map.on("dragstart zoomstart", () => { before = null; });
     map.on("mousemove", showTip);
     map.on("mouseout movestart", hideTip);
     map.on("click", (event) => {

@@ -17,6 +17,7 @@ cm.run(function (cm) {
     filters: { industry: "", region: "", kind: "", quadrant: "", standing: "" },
     period: null,
     industry: "",
+    colour: "rank",
     shown: {
       flows: cm.payload.kinds.map(() => true),
       institutes: true,
@@ -76,6 +77,8 @@ cm.run(function (cm) {
 
   function rescore() {
     cm.applyScores();
+    // Stars and the like know no typical cluster.
+    if (!cm.isWeighed(cm.scenario())) cm.state.filters.standing = "";
     count();
     cm.tell("scores");
   }

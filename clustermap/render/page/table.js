@@ -16,6 +16,7 @@ cm.run(function (cm) {
     ["rated", (cluster) => Number(cluster.rated)], ["score", (cluster) => cluster.score],
     ["low", (cluster) => cluster.low], ["high", (cluster) => cluster.high],
     ["confidence", (cluster) => cluster.confidence],
+    ["standing", (cluster) => cm.standingOf(cluster)],
     ["quadrant", (cluster) => cluster.quadrant],
     ["capability", (cluster) => cluster.capability], ["gap", (cluster) => cluster.gap],
     ["reason", (cluster) => cluster.reason],

@@ -93,6 +93,8 @@ interface State {
   period: number | null;
   /** Strategic industry whose firms the density shows; "" for all. */
   industry: string;
+  /** What colours of clusters show: class of the rank, or where they stand to typical. */
+  colour: "rank" | "standing";
   /** What the legend has switched on; flows by the place of their kind in `payload.kinds`. */
   shown: { flows: boolean[]; institutes: boolean; firms: boolean; density: boolean;
     regions: boolean };
@@ -205,6 +207,8 @@ interface Cm {
   RAMP: string[];
   shadeOf(cluster: Cluster): number;
   colourOf(cluster: Cluster): string;
+  STANDING_COLOURS: Record<string, string>;
+  showsStanding(): boolean;
   outlinesFrom: number;
   wholeZoom: number;
   largestSize: number;
@@ -219,6 +223,7 @@ interface Cm {
   excessOf(pair: Pair): Maybe;
   drawsExcess(): boolean;
   flowsShown(): Pair[];
+  flowAt(point: Point): Pair | null;
   drawFlows(context: CanvasRenderingContext2D, view: View): void;
   institutesMarked(): boolean;
   drawMark(context: CanvasRenderingContext2D, type: string, x: number, y: number, r: number): void;
@@ -237,7 +242,8 @@ interface Cm {
   isIn(cluster: Cluster, industry: string): boolean;
   isFiltered(): boolean;
   foundPlaces(): Set<number> | null;
-  findClusters(clusters: Cluster[]): Cluster[];
+  findClusters(clusters: Cluster[], any?: boolean): Cluster[];
+  conditions(): string;
   choicesOf(name: FilterName): { key: string; text: string }[];
   industryName(industry: string): string;
   buildSearch(): void;
@@ -264,6 +270,7 @@ interface Cm {
   hasQuadrants(): boolean;
   drawQuadrants(): void;
   buildQuadrants(): void;
+  besideRank(scenario: Scenario, place: number): string;
   drawCompare(): void;
   drawUnrated(): void;
   coverageTable(): HTMLElement;
@@ -290,12 +297,14 @@ interface Cm {
   openAbout(): void;
   languageIn(hash: string): Language | null;
   readAddress(): void;
-  keepAddress(): void;
+  keepAddress(step: boolean): void;
   printing: boolean;
   listenToPrinting(given: { map: any; layers: any[]; wholeBounds: () => any;
     limitMap: () => void }): void;
   goNear(cluster: Cluster): void;
   redraw(): void;
+  clusterLines(cluster: Cluster): string[];
+  showLines(lines: string[] | null, x: number, y: number): void;
   /** Where a cluster's mark lies in the window, in pixels. */
   windowPoint(id: string): Point;
 }

@@ -9,7 +9,7 @@ cm.run(function (cm) {
   // The reason of most clusters first; within it those with the most firms.
   function byReason() {
     const found = new Map();
-    for (const cluster of cm.findClusters(cm.model.unrated)) {
+    for (const cluster of cm.findClusters(cm.model.unrated, true)) {
       if (!found.has(cluster.reason)) found.set(cluster.reason, []);
       found.get(cluster.reason).push(cluster);
     }
@@ -58,11 +58,12 @@ cm.run(function (cm) {
       return whole ? cm.percent(sum(all, key) / whole) : cm.say("page.unknown");
     };
     const save = cm.make("button", { type: "button", class: "tool", text: cm.say("page.table.csv") });
-    save.addEventListener("click", () => cm.saveTable(cm.findClusters(all), "unrated"));
+    save.addEventListener("click", () => cm.saveTable(cm.findClusters(all, true), "unrated"));
     cm.byId("unrated-body").replaceChildren(cm.make("p", { class: "lead",
       text: cm.say("page.unrated.lead", { count: cm.number(all.length, 0),
         all: cm.number(clusters.length, 0), firms: cm.number(sum(all, "firms"), 0),
         share: share("firms") }) }), cm.quiet(cm.say("page.unrated.meaning")),
+    cm.conditions() ? cm.quiet(cm.say("page.unrated.narrowed", { what: cm.conditions() })) : "",
     ...byReason().map(group), all.length ? save : "");
   };
 

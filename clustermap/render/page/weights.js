@@ -32,20 +32,18 @@ cm.run(function (cm) {
       (Number(cm.byId(`weight-${at}`).value) / STEPS) * 2 * largest);
   }
 
-  // No part may outweigh all others together.
+  // No part may outweigh all others together: what is moved stops there.
   function hold(weights, moved) {
     const others = weights.reduce((sum, weight, at) => (at === moved ? sum : sum + weight), 0);
-    const limit = (most / (1 - most)) * others;
-    if (weights[moved] <= limit + 1e-9) return weights;
-    return weights.map((weight, at) => (at === moved ? limit : weight));
+    const largestOther = Math.max(...weights.map((weight, at) => (at === moved ? 0 : weight)));
+    const highest = (most / (1 - most)) * others;
+    const lowest = (largestOther * (1 - most)) / most - (others - largestOther);
+    const held = Math.min(highest, Math.max(lowest, weights[moved]));
+    return weights.map((weight, at) => (at === moved ? Math.max(0, held) : weight));
   }
 
   function move(at) {
     const weights = hold(readSliders(), at);
-    if (!weights.some((weight) => weight > 0)) {
-      tellShares();
-      return;
-    }
     const same = weights.every((weight, place) => toStep(weight) === toStep(own[place]));
     cm.useWeights(same ? null : weights);
     tellShares();
@@ -65,6 +63,12 @@ cm.run(function (cm) {
     cm.byId("weights-held").hidden = !held;
     cm.byId("weights-reset").hidden = cm.state.weights === null;
     cm.byId("weights-own").hidden = cm.state.weights === null;
+    const profile = cm.byId("profile");
+    if (profile) {
+      profile.lastChild.hidden = cm.state.weights === null;
+      profile.value = cm.state.weights === null ? cm.state.scenario : "";
+    }
+    cm.byId("profile-meaning").hidden = cm.state.weights !== null;
   }
 
   function sliders() {
@@ -107,7 +111,8 @@ cm.run(function (cm) {
 
   function meaning() {
     const key = `profile.${cm.scenario().profile}.meaning`;
-    return cm.state.weights === null && cm.knows(key) ? cm.quiet(cm.say(key)) : null;
+    return cm.make("p", { id: "profile-meaning", class: "quiet",
+      text: cm.knows(key) ? cm.say(key) : "", hidden: cm.state.weights !== null });
   }
 
   cm.drawWeights = function () {
