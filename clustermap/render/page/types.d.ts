@@ -148,6 +148,7 @@ interface Cm {
   scoreWith(weights: number[]): Maybe[];
   scenario(): Scenario;
   applyScores(): void;
+  prepareIntervals(): void;
 
   // state.js
   state: State;
@@ -283,6 +284,7 @@ interface Cm {
   languageIn(hash: string): Language | null;
   readAddress(): void;
   keepAddress(): void;
+  keepAddressSoon(): void;
   printing: boolean;
   listenToPrinting(given: { map: any; layers: any[]; wholeBounds: () => any;
     limitMap: () => void }): void;
