@@ -43,7 +43,6 @@ cm.run(function (cm) {
     requestAnimationFrame(() => {
       asked = false;
       picture.repaint();
-      marks.repaint();
     });
   };
 
@@ -231,6 +230,7 @@ cm.run(function (cm) {
       foldLegend();
       cm.drawLegend();
       bringIntoView();
+      marks.repaint();
       cm.redraw();
     });
     cm.on("hover", () => marks.repaint());
@@ -245,8 +245,9 @@ cm.run(function (cm) {
     });
     window.addEventListener("hashchange", cm.readAddress);
     /** @type {StateEvent[]} */
-    const kept = ["select", "language", "shown", "scores", "filter", "view"];
+    const kept = ["select", "language", "shown", "filter", "view"];
     for (const event of kept) cm.on(event, cm.keepAddress);
+    cm.on("scores", cm.keepAddressSoon);
     map.on("moveend", cm.keepAddress);
     cm.on("scores", () => {
       cm.drawCard();
