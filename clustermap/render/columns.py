@@ -25,12 +25,34 @@ ALL_DIGITS = 17  # of what a page computes with
 
 
 def texts(values: pd.Series[Any]) -> list[str]:
-    """Return texts that can be shown."""
+    """Return texts that can be shown.
+
+    Parameters
+    ----------
+    values
+        Values of a table; missing ones are null.
+
+    Returns
+    -------
+    list of str
+        As long as ``values``.
+    """
     return [clean_text(value) for value in values]
 
 
 def coded(values: pd.Series[Any]) -> Coded:
-    """Return texts that repeat as a list of the different ones and a place in it for each."""
+    """Return texts that repeat as a list of the different ones and a place in it for each.
+
+    Parameters
+    ----------
+    values
+        Values of a table; missing ones are null.
+
+    Returns
+    -------
+    Coded
+        Different texts in sorted order.
+    """
     shown = texts(values)
     known = sorted(set(shown))
     place = {text: number for number, text in enumerate(known)}
@@ -38,13 +60,39 @@ def coded(values: pd.Series[Any]) -> Coded:
 
 
 def numbers(values: pd.Series[Any], digits: int = DIGITS) -> Numbers:
-    """Return numbers as JSON can write them, null for what is missing."""
+    """Return numbers as JSON can write them, null for what is missing.
+
+    Parameters
+    ----------
+    values
+        Values of a table; missing ones are null.
+    digits
+        Significant digits.
+
+    Returns
+    -------
+    Numbers
+        As long as ``values``.
+    """
     plain = pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan)
     return [number(value, digits) for value in plain.tolist()]
 
 
 def number(value: float, digits: int = DIGITS) -> Maybe:
-    """Return one number with so many significant digits."""
+    """Return one number with so many significant digits.
+
+    Parameters
+    ----------
+    value
+        A number, perhaps not finite.
+    digits
+        Significant digits.
+
+    Returns
+    -------
+    Maybe
+        None where it is not finite; whole numbers are written as such.
+    """
     if not math.isfinite(value):
         return None
     if value == int(value):
@@ -55,7 +103,24 @@ def number(value: float, digits: int = DIGITS) -> Maybe:
 def spread(
     rows: pd.DataFrame, values: pd.Series[Any], places: Mapping[str, int], digits: int = FEW_DIGITS
 ) -> Numbers:
-    """Return values in the order of the clusters, null where a cluster has none."""
+    """Return values in the order of the clusters, null where a cluster has none.
+
+    Parameters
+    ----------
+    rows
+        Rows with the column cluster.
+    values
+        Values of a table; missing ones are null.
+    places
+        Cluster to its place in the list.
+    digits
+        Significant digits.
+
+    Returns
+    -------
+    Numbers
+        As long as ``places``.
+    """
     found: Numbers = [None] * len(places)
     known: Iterable[tuple[Hashable, Maybe]] = zip(
         rows["cluster"], numbers(values, digits), strict=True
@@ -66,7 +131,22 @@ def spread(
 
 
 def points_of(table: pd.DataFrame, crs: object, seam: float) -> gpd.GeoSeries:
-    """Return the points of a table with columns x and y, in degrees; None where one is missing."""
+    """Return the points of a table with columns x and y, in degrees; None where one is missing.
+
+    Parameters
+    ----------
+    table
+        Table with the columns x and y.
+    crs
+        Coordinate system of x and y.
+    seam
+        Meridian at which the map is cut.
+
+    Returns
+    -------
+    geopandas.GeoSeries
+        In EPSG:4326, longitudes from the seam on.
+    """
     x, y = (pd.to_numeric(table[name]).to_numpy(np.float64, na_value=np.nan) for name in "xy")
     known = np.isfinite(x) & np.isfinite(y)
     points = np.full(len(table), None, dtype=object)
@@ -75,7 +155,18 @@ def points_of(table: pd.DataFrame, crs: object, seam: float) -> gpd.GeoSeries:
 
 
 def degrees(points: Any) -> tuple[Numbers, Numbers]:  # noqa: ANN401 -- an array of shapes
-    """Return longitudes and latitudes of points in whole steps."""
+    """Return longitudes and latitudes of points in whole steps.
+
+    Parameters
+    ----------
+    points
+        Points in EPSG:4326; None where there is none.
+
+    Returns
+    -------
+    tuple of Numbers
+        Longitudes and latitudes, null where there is no point.
+    """
     return _steps(shapely.get_x(points)), _steps(shapely.get_y(points))
 
 

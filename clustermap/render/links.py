@@ -45,12 +45,38 @@ _BEYOND = "beyond"
 
 
 def describe_reach(release: Release, places: Places) -> Coded:
-    """Return the local reach that decides for each cluster, or the widest."""
+    """Return the local reach that decides for each cluster, or the widest.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+    places
+        Cluster to its place in the list.
+
+    Returns
+    -------
+    Coded
+        Names of reaches, "" where nothing is told.
+    """
     return coded(_deciding(release).reindex(list(places)))
 
 
 def describe_ratios(release: Release, places: Places) -> list[Ratios]:
-    """Return links and typical links: of all kinds together first, then of each kind."""
+    """Return links and typical links: of all kinds together first, then of each kind.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+    places
+        Cluster to its place in the list.
+
+    Returns
+    -------
+    list of Ratios
+        One entry a kind that the data hold.
+    """
     table = release.ratios[release.ratios["cluster"].isin(places)]
     local = table["reach"] == table["cluster"].map(_deciding(release))
     beyond = table["reach"] == _BEYOND
@@ -67,7 +93,20 @@ def describe_ratios(release: Release, places: Places) -> list[Ratios]:
 
 
 def describe_brokers(release: Release, places: Places) -> Brokers:
-    """Return the first brokers of each cluster."""
+    """Return the first brokers of each cluster.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+    places
+        Cluster to its place in the list.
+
+    Returns
+    -------
+    Brokers
+        At most ``BROKERS`` of each cluster.
+    """
     rows = release.brokers
     rows = rows[(rows["place"] <= BROKERS) & rows["cluster"].isin(places)]
     return {
@@ -79,7 +118,20 @@ def describe_brokers(release: Release, places: Places) -> Brokers:
 
 
 def describe_abroad(release: Release, places: Places) -> Abroad:
-    """Return links with countries abroad."""
+    """Return links with countries abroad.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+    places
+        Cluster to its place in the list.
+
+    Returns
+    -------
+    Abroad
+        One row a cluster, country and kind.
+    """
     rows = release.abroad
     rows = rows[rows["cluster"].isin(places)]
     return {
@@ -91,19 +143,58 @@ def describe_abroad(release: Release, places: Places) -> Abroad:
 
 
 def describe_flags(release: Release, places: Places) -> Flags:
-    """Return what may mislead about clusters."""
+    """Return what may mislead about clusters.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+    places
+        Cluster to its place in the list.
+
+    Returns
+    -------
+    Flags
+        One row a warning.
+    """
     rows = release.flags
     rows = rows[(rows["raised"] == 1) & rows["cluster"].isin(places)]
     return {"cluster": _own(rows, places), "flag": coded(rows["flag"])}
 
 
 def keep_flows(release: Release, places: Places) -> pd.DataFrame:
-    """Return the flows that a page has room for, the strongest first."""
+    """Return the flows that a page has room for, the strongest first.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+    places
+        Cluster to its place in the list.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns source, target, kind, links.
+    """
     return _strongest(_join_squares(release.flows), places)
 
 
 def describe_flows(flows: pd.DataFrame, places: Places) -> Flows:
-    """Return flows that were kept."""
+    """Return flows that were kept.
+
+    Parameters
+    ----------
+    flows
+        Flows that were kept, the strongest first.
+    places
+        Cluster to its place in the list.
+
+    Returns
+    -------
+    Flows
+        Cells by their numbers.
+    """
     ends = pd.concat([flows["source"], flows["target"]]).drop_duplicates()
     beyond = sorted(str(cell) for cell in ends if cell not in places)
     cells = places | {cell: len(places) + place for place, cell in enumerate(beyond)}
@@ -118,7 +209,22 @@ def describe_flows(flows: pd.DataFrame, places: Places) -> Flows:
 
 
 def describe_typical(release: Release, flows: pd.DataFrame, places: Places) -> Typical:
-    """Return what is typical of the pairs of clusters whose flows were kept."""
+    """Return what is typical of the pairs of clusters whose flows were kept.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+    flows
+        Flows that were kept, the strongest first.
+    places
+        Cluster to its place in the list.
+
+    Returns
+    -------
+    Typical
+        One row a pair and kind.
+    """
     ends = np.sort(flows[["source", "target"]].astype(str).to_numpy(dtype=object), axis=1)
     kept = pd.DataFrame({"low": ends[:, 0], "high": ends[:, 1], "kind": flows["kind"].to_numpy()})
     kept = kept[kept["low"].isin(places) & kept["high"].isin(places)].drop_duplicates()
@@ -133,7 +239,20 @@ def describe_typical(release: Release, flows: pd.DataFrame, places: Places) -> T
 
 
 def describe_periods(release: Release, flows: pd.DataFrame) -> Periods:
-    """Return the flows that were kept by period, as far as they may be told."""
+    """Return the flows that were kept by period, as far as they may be told.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+    flows
+        Flows that were kept, the strongest first.
+
+    Returns
+    -------
+    Periods
+        One row a flow and period.
+    """
     keys = ["source", "target", "kind"]
     own = flows.reset_index(drop=True).reset_index(names="flow")
     rows = own[[*keys, "flow"]].merge(release.period_flows, on=keys)
@@ -147,7 +266,18 @@ def describe_periods(release: Release, flows: pd.DataFrame) -> Periods:
 
 
 def describe_years(release: Release) -> Years:
-    """Return links of the nation by kind and year."""
+    """Return links of the nation by kind and year.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+
+    Returns
+    -------
+    Years
+        One row a kind and year.
+    """
     rows = release.years
     return {
         "kind": _kinds(rows),
@@ -157,7 +287,18 @@ def describe_years(release: Release) -> Years:
 
 
 def describe_regions(release: Release) -> RegionsCovered:
-    """Return links at the clusters of each region."""
+    """Return links at the clusters of each region.
+
+    Parameters
+    ----------
+    release
+        What may leave the house.
+
+    Returns
+    -------
+    RegionsCovered
+        One row a region and kind.
+    """
     rows = release.regions_covered
     return {
         "region": coded(rows["region"]),

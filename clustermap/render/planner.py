@@ -33,6 +33,7 @@ SCRIPTS = (
     "institutes.js",
     "firms.js",
     "legend.js",
+    "answer.js",
     "search.js",
     "views.js",
     "weights.js",

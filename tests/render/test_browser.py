@@ -55,6 +55,7 @@ def test_row_opens_the_card(visit: Go, small_page: bytes) -> None:
                   "반도체·디스플레이"):  # fmt: skip
         assert words in card
     page.click("#card >> text=수원 나노단지 (가상)")
+    unfold(page)
     card = page.inner_text("#card")
     assert seen.state(".selected") == "A"
     assert "독일" in card
@@ -76,8 +77,8 @@ def test_first_glance(visit: Go, small_page: bytes) -> None:
     assert page.locator("#axes b").all_inner_texts() == ["72", "81", "3"]
     assert page.locator("#three li").all_inner_texts() == [
         "10 km 이내 연계: 일반의 2.00배 (1.41–2.83배)",
-        "먼 곳과의 연계: 일반과 다르다고 말할 수 없음 (1.19배, 0.84–1.68배)",
-        "참여 저변: 100점에 72점으로 일반적인 수준보다 뚜렷이 높음",
+        "먼 곳과의 연계: 일반과 다르다고 말할 수 없음 (1.19배, 1.00–1.41배)",
+        "안팎을 잇는 역할: 100점에 76점으로 일반적인 수준보다 뚜렷이 높음",
     ]  # fmt: skip
     assert page.locator("#card details[open]").count() == 0
     assert "본사 이름으로" in page.inner_text("#flags")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from clustermap.layers.industries import CodedIndustries
+from clustermap.publish.density import count_density
 from clustermap.render.planner import draw_planner
 from clustermap.scores.aggregate import contributions, enough_parts, renormalise
 from clustermap.scores.profile import PARTS
@@ -234,4 +236,70 @@ def test_rows_are_drawn_where_they_are_looked_at(visit: Go, large_page: bytes) -
     middle = page.evaluate("cm.model.rated[500].id")
     page.evaluate("id => cm.select(id)", middle)
     assert page.is_visible("tr[aria-current] button")
+    seen.assert_quiet()
+
+
+def test_the_answer_at_first_glance(visit: Go, small_page: bytes) -> None:
+    """A and B lie above typical with their intervals, C does not, D lies below."""
+    seen = visit(small_page)
+    page = seen.page
+    assert page.locator("#answer li b").all_inner_texts() == ["2", "1", "1", "2"]
+    page.click("[data-standing=below]")
+    assert [one["id"] for one in page.evaluate("cm.tableClusters()")] == ["D"]
+    assert page.evaluate("[...cm.foundPlaces()]") == [3]
+    page.click("[data-standing=below]")
+    assert seen.state(".drawn.rows") == 4
+    page.click("[data-standing=unrated]")
+    assert seen.state(".view") == "unrated"
+    page.click("#tab-ranking")
+    page.evaluate("cm.useScenario('eu_stars')")
+    # Stars know no typical cluster.
+    assert not page.is_visible("#answer")
+    assert page.evaluate("cm.model.rated.map(one => one.rank)") == [1, 2, 2]
+    assert page.inner_text("#weights-name") == "유럽식 별점"
+    seen.assert_quiet()
+
+
+def test_profiles_side_by_side(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.click("#tab-compare")
+    rows = page.locator("#compare-table tbody tr").all_inner_texts()
+    assert [row.split()[-2:] for row in rows][3] == ["3–4", "–"]
+    page.click("#compare-table thead button >> nth=1")
+    assert seen.state(".scenario") == "eu_stars"
+    page.evaluate("cm.select('A')")
+    page.click("#fold-profiles summary")
+    ranks = page.locator("#fold-profiles tbody tr").all_inner_texts()
+    assert [row.split("\t")[1] for row in ranks] == ["4개 중 1위", "3개 중 1위"]
+    seen.assert_quiet()
+
+
+def test_years_narrow_the_flows(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    periods = page.evaluate("cm.model.periods")
+    assert len(periods) > 1
+    whole = seen.state(".drawn.flows")
+    page.select_option("#period", "0")
+    page.wait_for_function(f"cm.state.drawn.flows < {whole}")
+    told = page.evaluate("cm.flowsShown().every(pair => cm.linksOf(pair) > 0)")
+    assert told
+    assert "기간별 수를 공개할 수 있는" in page.inner_text("#legend")
+    seen.assert_quiet()
+
+
+def test_density_is_one_click_away(visit: Go) -> None:
+    world = worlds.small_release()
+    lon, lat = np.random.default_rng(5).normal([[127.4], [36.4]], 0.2, (2, 500))
+    nobody = np.zeros(500, dtype=np.int16)
+    industries = CodedIndustries(((),), nobody, ("",), nobody)
+    density = count_density(lon, lat, industries, world.rules)
+    seen = visit(draw_planner(replace(world, density=density)))
+    page = seen.page
+    assert seen.state(".drawn.squares") == 0
+    page.check("#show-density")
+    page.wait_for_function("cm.state.drawn.squares > 0")
+    here = page.evaluate("cm.densityAt(cm.containerPoint(cm.worldX(127.4), cm.worldY(36.4)))")
+    assert here["firms"] >= 3
     seen.assert_quiet()

@@ -50,10 +50,10 @@ cm.run(function (cm) {
     return near !== null && !near.has(cluster.place);
   }
 
-  // With a cluster selected, it and its partners stand out.
+  // With a cluster selected, it and its partners stand out; else what a search has left.
   function nearSelected() {
     const selected = cm.selected();
-    if (!selected) return null;
+    if (!selected) return cm.foundPlaces();
     const near = new Set([selected.place]);
     for (const flow of cm.flowsShown()) near.add(flow.source).add(flow.target);
     return near;

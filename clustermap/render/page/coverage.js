@@ -88,7 +88,7 @@ cm.run(function (cm) {
     });
     const heads = [cm.say("page.coverage.region"), cm.say("page.coverage.clusters"),
       ...kinds.map((kind) => cm.label(`kind.${payload.kinds[kind]}`))];
-    return [cm.heading(cm.say("page.coverage.regions")), cm.table(heads, lines),
+    return [cm.heading(cm.say("page.coverage.regions")), cm.table(heads, lines, "dense"),
       cm.quiet(cm.say("page.coverage.regions_note"))];
   }
 

@@ -38,10 +38,14 @@ cm.run(function (cm) {
     return Math.max(0, pair.observed - pair.expected);
   };
 
-  const weightOf = (pair) => {
-    const excess = cm.excessOf(pair);
-    return excess === null ? cm.linksOf(pair) || 0 : excess;
-  };
+  const known = cm.model.pairs.some((pair) => pair.expected !== null);
+
+  /** Whether lines are as wide as links above typical, else as links. */
+  cm.drawsExcess = () => known && cm.state.period === null;
+
+  // Where what is typical of a pair may not be told, its line is as thin as can be.
+  const weightOf = (pair) =>
+    (cm.drawsExcess() ? cm.excessOf(pair) || 0 : cm.linksOf(pair) || 0);
 
   function pickFlows() {
     const selected = cm.selected();
@@ -94,7 +98,8 @@ cm.run(function (cm) {
       context.lineWidth = width + 1.2;
       context.stroke();
       // No more links than is typical: a thin broken line says that they are there.
-      context.setLineDash(weight > 0 ? [] : [3, 4]);
+      const broken = cm.excessOf(flow) === 0;
+      context.setLineDash(broken ? [3, 4] : []);
       context.globalAlpha = weight > 0 ? 0.72 : 0.5;
       context.strokeStyle = cm.flowColour(flow.kind);
       context.lineWidth = width;

@@ -102,7 +102,7 @@ cm.run(function (cm) {
     });
     const flows = cm.flowsShown();
     const key = cm.selected() ? "page.legend.flows_cluster" : "page.legend.flows_nation";
-    const typical = flows.some((pair) => cm.excessOf(pair) !== null);
+    const typical = cm.drawsExcess();
     const width = typical ? "page.legend.flows_excess" : "page.legend.flows_width";
     part.append(kinds, ...periodRow(), quiet(flows.length
       ? `${cm.say(key, { count: flows.length })} · ${

@@ -4,7 +4,7 @@ cm.run(function (cm) {
 
   const { state } = cm;
   /** @type {FilterName[]} */
-  const FILTERS = ["industry", "region", "kind", "quadrant"];
+  const FILTERS = ["industry", "region", "kind", "quadrant", "standing"];
   let silent = true; // while the page is put together, or an address is being read
 
   function write() {

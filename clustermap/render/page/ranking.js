@@ -203,6 +203,7 @@ cm.run(function (cm) {
   }
 
   cm.drawRanking = function () {
+    cm.drawAnswer();
     tellCounts(order());
     if (!rowHeight) {
       drawRows({ from: 0, to: Math.min(1, entries.length) });

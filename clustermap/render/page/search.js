@@ -80,13 +80,14 @@ cm.run(function (cm) {
   };
 
   /** @type {FilterName[]} */
-  const FILTERS = ["industry", "region", "kind", "quadrant"];
+  const FILTERS = ["industry", "region", "kind", "quadrant", "standing"];
 
   const TESTS = {
     industry: cm.isIn,
     region: (cluster, region) => cluster.region === region,
     kind: (cluster, kind) => cluster.kind === kind,
     quadrant: (cluster, quadrant) => cluster.rated && cluster.quadrant === quadrant,
+    standing: (cluster, standing) => cm.standingOf(cluster) === standing,
   };
 
   cm.isFiltered = () => Object.values(cm.state.filters).some(Boolean);
@@ -106,6 +107,15 @@ cm.run(function (cm) {
     return [...near.keys()].sort((a, b) => near.get(a) - near.get(b));
   };
 
+  let found = null; // places of the clusters that the search and the filters leave
+
+  /** Places of the clusters that the search and the filters leave; null where there are none. */
+  cm.foundPlaces = function () {
+    if (!cm.state.search.trim() && !cm.isFiltered()) return null;
+    if (!found) found = new Set(cm.findClusters(cm.model.clusters).map(({ place }) => place));
+    return found;
+  };
+
   const byText = (a, b) => a.text.localeCompare(b.text, cm.language);
 
   function ownTexts(name) {
@@ -116,6 +126,9 @@ cm.run(function (cm) {
   /** What a filter can be set to: { key, text }. */
   cm.choicesOf = function (name) {
     if (name === "region" || name === "kind") return ownTexts(name);
+    if (name === "standing") {
+      return cm.standings.map((key) => ({ key, text: cm.say(`page.answer.${key}`) }));
+    }
     if (name === "quadrant") {
       return ["local_global", "local", "global", "neither"].map((key) =>
         ({ key, text: cm.say(`page.quadrants.${key}`) }));
@@ -149,6 +162,7 @@ cm.run(function (cm) {
     const names = own.filter((name) => cm.choicesOf(name).length > 1);
     const parts = names.map(chooser);
     if (cm.state.filters.quadrant) parts.push(chooser("quadrant"));
+    if (cm.state.filters.standing) parts.push(chooser("standing"));
     if (cm.isFiltered() || cm.state.search) {
       const clear = cm.make("button", { type: "button", class: "link", id: "clear-filters",
         text: cm.say("page.filter.clear") });
@@ -168,7 +182,10 @@ cm.run(function (cm) {
     const box = cm.byId("search");
     box.addEventListener("input", () => cm.search(box.value));
     drawFilters();
+    cm.on("scores", () => { found = null; });
     cm.on("filter", () => {
+      found = null;
+      cm.redraw();
       if (box.value !== cm.state.search) box.value = cm.state.search;
       drawFilters();
     });

@@ -14,14 +14,14 @@ cm.run(function (cm) {
     scenario: cm.payload.scenarios[0].name,
     weights: null,
     search: "",
-    filters: { industry: "", region: "", kind: "", quadrant: "" },
+    filters: { industry: "", region: "", kind: "", quadrant: "", standing: "" },
     period: null,
     industry: "",
     shown: {
       flows: cm.payload.kinds.map(() => true),
       institutes: true,
       firms: true,
-      density: true,
+      density: false, // it would draw the eye from the clusters
       regions: true,
     },
     counts: {
@@ -100,6 +100,8 @@ cm.run(function (cm) {
     if (cm.state.filters[name] === value) return;
     cm.state.filters[name] = value;
     cm.tell("filter");
+    // Who looks for an industry wants to see where its firms are.
+    if (name === "industry" && (value === "" || cm.hasDensity(value))) cm.useIndustry(value);
   };
 
   cm.search = function (text) {

@@ -69,7 +69,7 @@ interface Squares { level: number[]; x: number[]; y: number[]; firms: number[]; 
 
 interface Leaves { level: number[]; x: number[]; y: number[]; quarters: number[]; firms: number[] }
 
-type FilterName = "industry" | "region" | "kind" | "quadrant";
+type FilterName = "industry" | "region" | "kind" | "quadrant" | "standing";
 
 /** What the reader has chosen and what is drawn; tests look here, never at pixels. */
 interface State {
@@ -217,6 +217,7 @@ interface Cm {
   flowColour(kind: number): string;
   linksOf(pair: Pair): Maybe;
   excessOf(pair: Pair): Maybe;
+  drawsExcess(): boolean;
   flowsShown(): Pair[];
   drawFlows(context: CanvasRenderingContext2D, view: View): void;
   institutesMarked(): boolean;
@@ -226,10 +227,16 @@ interface Cm {
   firmAt(point: Point): string | null;
   drawLegend(): void;
 
+  // answer.js
+  standingOf(cluster: Cluster): string;
+  standings: string[];
+  drawAnswer(): void;
+
   // search.js
   nearnessOf(cluster: Cluster, wanted: string): number | null;
   isIn(cluster: Cluster, industry: string): boolean;
   isFiltered(): boolean;
+  foundPlaces(): Set<number> | null;
   findClusters(clusters: Cluster[]): Cluster[];
   choicesOf(name: FilterName): { key: string; text: string }[];
   industryName(industry: string): string;
