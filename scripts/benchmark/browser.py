@@ -31,7 +31,8 @@ _WATCH = """(() => {
   };
   requestAnimationFrame(look);
 })();"""
-_SHOWN = "performance.getEntriesByName('shown').length > 0"
+# A function: a text would have to be evaluated, which the page forbids.
+_SHOWN = "() => performance.getEntriesByName('shown').length > 0"
 _MARK = "(name) => performance.getEntriesByName(name)[0].startTime"
 
 _TURN_TO = """async ([centre, zoom]) => {
@@ -114,7 +115,7 @@ def drag(seen: Visit, view: str) -> Sequence[float]:
     for step in range(1, STEPS + 1):
         page.mouse.move(x - 4 * step, y - step)
     page.mouse.up()
-    frames: list[float] = page.wait_for_function("window.recorded").json_value()
+    frames: list[float] = page.wait_for_function("() => window.recorded").json_value()
     return frames
 
 

@@ -53,9 +53,7 @@ class Nation:
     industries: CodedIndustries
 
 
-def draw_outlines(
-    layer: gpd.GeoDataFrame, rng: np.random.Generator
-) -> npt.NDArray[np.object_]:
+def draw_outlines(layer: gpd.GeoDataFrame, rng: np.random.Generator) -> npt.NDArray[np.object_]:
     """Draw an outline around each cluster's centre, as jagged as real ones."""
     centres, radius = layer.geometry.centroid, np.sqrt(layer.geometry.area.to_numpy() / np.pi)
     angles = np.linspace(0, 2 * np.pi, CORNERS, endpoint=False)

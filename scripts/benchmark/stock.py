@@ -13,7 +13,7 @@ from folium.plugins import FastMarkerCluster
 from tests.javascript_tools import FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from scripts.benchmark.nation import Nation
@@ -24,6 +24,7 @@ COLOURS = {
     "firm_firm": "#e69f00", "research": "#009e73", "support": "#56b4e9", "transfer": "#d55e00",
     "mobility": "#cc79a7",
 }  # fmt: skip
+_cluster_fast: Callable[..., folium.Element] = FastMarkerCluster  # which declares no types
 _MODULES = FOLDER / "node_modules"
 FILES: Mapping[str, Path] = {
     path.name: path
@@ -52,9 +53,9 @@ def _empty_map() -> folium.Map:
     return folium.Map(location=[36.3, 127.8], zoom_start=7)
 
 
-def _points(nation: Nation) -> FastMarkerCluster:
+def _points(nation: Nation) -> folium.Element:
     spots = np.round(np.column_stack((nation.lat, nation.lon)), PLACES)
-    return FastMarkerCluster(spots.tolist(), name="firms")
+    return _cluster_fast(spots.tolist(), name="firms")
 
 
 def _clusters(nation: Nation) -> folium.GeoJson:
