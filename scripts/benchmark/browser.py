@@ -57,30 +57,28 @@ _RECORD = """() => {
   requestAnimationFrame(look);
 }"""
 
-# From the event of the slider to the end of its handler, and until the frame has been painted.
-_SLIDE = """async (steps) => {
-  const slider = document.getElementById("weight-0");
-  slider.focus();
-  const middle = Number(slider.value);
-  const times = [];
-  for (const step of steps) {
-    await new Promise((done) => setTimeout(done, 150));
-    const before = document.querySelector("#rows").textContent;
-    slider.value = middle + step;
-    const start = performance.now();
-    slider.dispatchEvent(new Event("input", { bubbles: true }));
-    const handled = performance.now();
-    await new Promise((done) => requestAnimationFrame(done));
-    await new Promise((done) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = done;
-      port2.postMessage(null);
-    });
-    times.push([handled - start, performance.now() - start]);
-    if (document.querySelector("#rows").textContent === before) throw new Error("not redrawn");
-  }
-  return times;
+# Times from each event of the slider to the end of its handlers, and until the frame that follows
+# has been painted; both listeners stand outside all others.
+_TIME_SLIDER = """() => {
+  window.steps = [];
+  let [start, handled, before] = [0, 0, ""];
+  const rows = document.getElementById("rows");
+  window.addEventListener("input", () => {
+    before = rows.textContent;
+    start = performance.now();
+  }, true);
+  window.addEventListener("input", () => {
+    handled = performance.now();
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      if (rows.textContent === before) throw new Error("the ranking has not been drawn anew");
+      window.steps.push([handled - start, performance.now() - start]);
+    };
+    requestAnimationFrame(() => port2.postMessage(null));
+  });
 }"""
+SLIDE = 0.046
+"""A step of a slider as a share of its width: a little less than one of twenty, for the thumb."""
 SLIDES = (-1, -2, -3, -4, -5, -4, -3, -2, -1, 1, 2, 3, 4, 5, 4, 3, 2, 1)
 
 
@@ -129,11 +127,28 @@ def measure_frames(seen: Visit) -> Figures:
     return figures
 
 
+def slide(seen: Visit) -> list[list[float]]:
+    """Drag a weight slider by the mouse; return the milliseconds of script and in all, by step."""
+    page = seen.page
+    page.click("#weights-fold summary")
+    page.wait_for_timeout(1000)
+    page.evaluate(_TIME_SLIDER)
+    box = page.locator("#weight-0").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for done, step in enumerate(SLIDES, 1):
+        page.mouse.move(x + step * SLIDE * box["width"], y)
+        page.wait_for_function("(done) => window.steps.length >= done", arg=done)
+        page.wait_for_timeout(150)
+    page.mouse.up()
+    steps: list[list[float]] = page.evaluate("window.steps")
+    return steps
+
+
 def measure_slider(seen: Visit) -> Figures:
     """Measure steps of a weight slider: the first, and the median of those that follow."""
-    seen.page.click("#weights-fold summary")
-    seen.page.wait_for_timeout(1000)
-    first, *others = np.array(seen.page.evaluate(_SLIDE, list(SLIDES)))
+    first, *others = slide(seen)
     handled, shown = np.array(others).T
     return {
         "first_step_ms": float(first[1]),
