@@ -34,7 +34,11 @@ cm.run(function (cm) {
   const picture = new cm.Canvas(paint, { pane: "overlayPane" });
   // The mark under the pointer changes often: it has a layer of its own, so that nothing else is
   // drawn anew for it.
-  const marks = new cm.Canvas(cm.drawMarks, { pane: "shadowPane" });
+  const marks = new cm.Canvas((context, view) => {
+    cm.drawMarks(context, view);
+    // The browser copies a picture with every frame, be it empty.
+    marks._container.style.display = cm.selected() || cm.state.hovered !== null ? "" : "none";
+  }, { pane: "shadowPane" });
   let asked = false;
 
   cm.redraw = function () {
