@@ -11,7 +11,9 @@ import pytest
 
 from clustermap.pipeline import find
 from clustermap.project import open_project
+from clustermap.render.planner import draw_planner
 from clustermap.stages.ledger import no_progress
+from clustermap.stages.publishing import release_findings
 from clustermap.tables import SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from clustermap.network.observed import Boundary
     from clustermap.stages.publishing import Findings
+    from tests.chromium import Visit
 
     Finder = Callable[..., Findings]
 
@@ -270,3 +273,26 @@ def test_participations_decide_no_more(finder: Finder) -> None:
     links = findings.network.counts.links.groupby("cluster")["external"].sum()
     rho = beyond["ratio"].corr(links.reindex(beyond.index), method="spearman")
     assert abs(rho) < 0.5
+
+
+def test_the_page_of_a_case_in_which_nobody_is_rated(
+    finder: Finder, folder: Path, visit: Callable[..., Visit]
+) -> None:
+    findings = finder()
+    project = open_project(folder / "project.toml")
+    seen = visit(draw_planner(release_findings(project, findings)))
+    page = seen.page
+    assert seen.state(".counts") == {
+        "clusters": 154, "rated": 0, "unrated": 154,
+        **{key: seen.state(f".counts.{key}") for key in ("institutes", "flows", "firms")},
+    }  # fmt: skip
+    assert page.is_visible("#none-rated")
+    page.click("#tab-unrated")
+    assert "For 154 of 154 clusters" in page.inner_text("#view-unrated")
+    page.click("#tab-ranking")
+    page.fill("#search", "lombardia")
+    page.click("#rows th button")
+    assert seen.state(".selected") == "ITC4"
+    assert "Not rated" in page.inner_text("#card")
+    assert seen.state(".drawn.flows") > 0
+    seen.assert_quiet()

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustermap.network.standardise import NULLS, Comparison, standardise
+from clustermap.network.comparison import Comparison
+from clustermap.network.standardise import NULLS, standardise
 from clustermap.sources.world import (
     Edges,
     Expected,

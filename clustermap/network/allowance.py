@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from clustermap.network.comparison import Comparison
     from clustermap.network.observed import Observed
-    from clustermap.network.standardise import Comparison
 
     Numbers = npt.NDArray[np.float64]
 
@@ -387,7 +387,7 @@ def share_neighbourhoods(
     Neighbours by twos, of 100 expected links each: one pair of three has a fifth more, one a fifth
     fewer, one what is expected. The covariance is 0.0267, of which chance may have made a little.
 
-    >>> from clustermap.network.standardise import Comparison
+    >>> from clustermap.network.comparison import Comparison
     >>> seen = np.tile(np.repeat([120.0, 80.0, 100.0], 2), 50)[:, None, None]
     >>> mean, near = np.full(seen.shape, 100.0), np.kron(np.eye(150), [[0, 1], [1, 0]]) > 0
     >>> found = share_neighbourhoods(Comparison((), seen, mean, mean, np.ones(seen.shape)), near)

@@ -33,7 +33,7 @@ from clustermap.network.shrinkage import (
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from clustermap.network.standardise import Comparison
+    from clustermap.network.comparison import Comparison
 
     Numbers = npt.NDArray[np.float64]
 

@@ -21,6 +21,7 @@ from clustermap.network.allowance import (
     find_circumstances,
     share_neighbourhoods,
 )
+from clustermap.network.comparison import Comparison
 from clustermap.network.constrained import expect_constrained
 from clustermap.network.expected import (
     NO_PAIRS,
@@ -60,40 +61,6 @@ NULLS: tuple[Null, ...] = ("mass", "constrained", "no_distance", "no_size")
 _MICRO = 10**6
 _TYPICAL_UNITS = 5.0
 """Units of the nation's usual size that a cluster's own units are steadied with."""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Observed and expected links of all clusters under one null and one boundary.
-
-    All arrays have the shape (clusters, kinds + 1, reaches): the last kind is all kinds together;
-    local reaches hold all that is nearer, the last reach is what lies beyond them.
-
-    Parameters
-    ----------
-    kinds
-        Kinds that are scored and that the data hold, positions in KINDS.
-    observed, expected
-        Links; of projects and documents in shares.
-    squares
-        Sums over pairs of cells of squares of expected links.
-    design
-        Links per independent unit.
-    variance
-        Variance of the logarithm of expected links, as far as what was allowed for is not known
-        for sure; None where nothing was.
-    allowance
-        What expected links were multiplied with for the clusters' circumstances; None where nothing
-        was allowed for.
-    """
-
-    kinds: tuple[int, ...]
-    observed: Numbers
-    expected: Numbers
-    squares: Numbers
-    design: Numbers
-    variance: Numbers | None = None
-    allowance: Numbers | None = None
 
 
 @dataclass(frozen=True)

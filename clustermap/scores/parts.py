@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from clustermap.layers.actors import Register
     from clustermap.network.actor_links import Ends
     from clustermap.network.brokerage import Brokerage
+    from clustermap.network.comparison import Comparison
     from clustermap.network.edges import Edges
     from clustermap.network.flags import Flag
     from clustermap.network.involvement import Involvement
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from clustermap.network.posterior import Posterior
     from clustermap.network.ratios import Ratios
     from clustermap.network.resilience import Resilience
-    from clustermap.network.standardise import Comparison, Standardised
+    from clustermap.network.standardise import Standardised
     from clustermap.scores.profile import Profile
 
     Numbers = npt.NDArray[np.float64]

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from clustermap.layers.cells import Cells
+    from clustermap.network.comparison import Comparison
     from clustermap.network.ratios import Ratios
-    from clustermap.network.standardise import Comparison, Standardised
+    from clustermap.network.standardise import Standardised
     from clustermap.scores.parts import Parts
     from clustermap.scores.quality import QualitySheet
     from clustermap.scores.score import Reaches, Scored

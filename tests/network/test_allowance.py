@@ -23,9 +23,9 @@ from clustermap.network.allowance import (
     fit_allowance,
     share_neighbourhoods,
 )
+from clustermap.network.comparison import Comparison
 from clustermap.network.ratios import gather_evidence
 from clustermap.network.shrinkage import ENDLESS
-from clustermap.network.standardise import Comparison
 from clustermap.network.strata import BRANCH, HEAD_OFFICE, NOT_A_FIRM, Strata
 from clustermap.tables import ACTOR_TYPES
 from tests.network.nation import CLUSTERS, count, draw_edges, draw_nation

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import special
 
+from clustermap.network.comparison import Comparison
 from clustermap.network.ratios import (
     NOTHING_EXPECTED,
     PRIOR_OUTWEIGHS,
@@ -17,7 +18,6 @@ from clustermap.network.ratios import (
     gather_evidence,
 )
 from clustermap.network.shrinkage import ENDLESS, LN2
-from clustermap.network.standardise import Comparison
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -48,8 +48,9 @@ from tests.network.nation import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from clustermap.network.comparison import Comparison
     from clustermap.network.observed import Observed
-    from clustermap.network.standardise import Comparison, Standardised
+    from clustermap.network.standardise import Standardised
 
 FENCE, BEYOND = 0, 3
 FIRM_FIRM, RESEARCH, SUPPORT, TRANSFER = range(4)

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from clustermap.layers.cells import Cells
+from clustermap.network.comparison import Comparison
 from clustermap.network.expected import NO_PAIRS
-from clustermap.network.standardise import Comparison
 from clustermap.scores import score_linkages
 from clustermap.scores.parts import Flags
 from clustermap.scores.quality import assess_score

@@ -226,7 +226,7 @@ cm.run(function (cm) {
     const top = before === cluster.id ? card.scrollTop : 0;
     card.dataset.cluster = cluster.id;
     const sections = [head(cluster), glance(cluster), cm.flagPart(cluster),
-      fold("why", "", explanation(cluster)),
+      fold(cluster.rated ? "why" : "known", "", explanation(cluster)),
       fold("parts", "", cm.scoreParts(cluster)),
       fold("flows", "", cm.ratioPart(cluster), links(cluster)),
       fold("partners", "", ...cm.partnerParts(cluster)),

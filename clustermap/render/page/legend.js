@@ -189,7 +189,11 @@ cm.run(function (cm) {
     const note = about.internal ? say("_note_internal")
       : say("_note", { min: about.withholding.min });
     part.append(colours.length ? ramp : quiet(say("_none")),
-      cm.make("p", { class: "quiet", text: say("_unit"), title: note }));
+      cm.make("p", { class: "quiet", text: say("_unit"),
+        title: `${note} ${say("_several")}` }));
+    if (density.unplaced) {
+      part.append(quiet(say("_unplaced", { count: cm.number(density.unplaced, 0) })));
+    }
     return part;
   }
 

@@ -37,7 +37,7 @@ cm.run(function (cm) {
     const countries = new Map();
     abroad.cluster.forEach((place, at) => {
       if (place !== cluster.place) return;
-      const name = abroad.country.texts[abroad.country.codes[at]];
+      const name = cm.country(cm.decode(abroad.country, at));
       if (!countries.has(name)) countries.set(name, { name, links: 0, kinds: new Map() });
       const country = countries.get(name);
       country.links += abroad.links[at];

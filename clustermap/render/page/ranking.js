@@ -206,7 +206,7 @@ cm.run(function (cm) {
     cm.drawAnswer();
     tellCounts(order());
     if (!rowHeight) {
-      drawRows({ from: 0, to: Math.min(1, entries.length) });
+      drawRows({ from: 0, to: Math.min(2, entries.length) }); // the first may be a heading
       const row = document.querySelector("#rows tr[data-place]");
       rowHeight = row ? row.getBoundingClientRect().height : 0;
       if (!rowHeight) return;

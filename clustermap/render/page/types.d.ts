@@ -122,6 +122,7 @@ interface Cm {
   sentence(told: Told): string;
   number(value: number, decimals?: number): string;
   percent(share: number): string;
+  country(code: string): string;
 
   // unpack.js
   UNIT: number;

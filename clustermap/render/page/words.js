@@ -60,6 +60,17 @@ cm.run(function (cm) {
     return formatOf(least, most).format(value).replace("-", "−");
   };
 
+  const countries = new Map();
+
+  /** A country by its code of two letters, in the page's language; any other text as it stands. */
+  cm.country = function (code) {
+    if (!/^[A-Z]{2}$/.test(code)) return code;
+    if (!countries.has(cm.language)) {
+      countries.set(cm.language, new Intl.DisplayNames(cm.language, { type: "region" }));
+    }
+    return countries.get(cm.language).of(code);
+  };
+
   cm.percent = (share) =>
     cm.say("page.share_value", { value: cm.number(100 * share, share < 0.1 ? 1 : 0) });
 });
