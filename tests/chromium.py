@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,21 +12,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHROMIUM = Path("/usr/bin/chromium")
-_DRAWN = "window.cm && cm.state && cm.state.ready"
+DRAWN = "window.cm && cm.state && cm.state.ready"
 _QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def browser(require: Callable[[str, bool, str], None]) -> Iterator[Any]:
-    require("chromium", CHROMIUM.exists(), "apt-get install chromium")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
+@contextmanager
+def open_browser() -> Iterator[Any]:
+    """Open the system's Chromium without a window and without anything that it does of itself."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(_QUIET))
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser(require: Callable[[str, bool, str], None]) -> Iterator[Any]:
+    require("chromium", CHROMIUM.exists(), "apt-get install chromium")
+    pytest.importorskip("playwright.sync_api")
+    with open_browser() as opened:
+        yield opened
 
 
 class Visit:
@@ -61,7 +71,7 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Visit]]:
     contexts = []
 
     def go(
-        content: bytes | Path, width: int = 1440, height: int = 900, ready: str = _DRAWN
+        content: bytes | Path, width: int = 1440, height: int = 900, ready: str = DRAWN
     ) -> Visit:
         file = content if isinstance(content, Path) else tmp_path / "planner.html"
         if isinstance(content, bytes):

@@ -47,14 +47,26 @@ cm.run(function (cm) {
   const weightOf = (pair) =>
     (cm.drawsExcess() ? cm.excessOf(pair) || 0 : cm.linksOf(pair) || 0);
 
-  /** The pairs that are drawn now, those with the most links above typical first. */
-  cm.flowsShown = function () {
+  function pickFlows() {
     const selected = cm.selected();
     const from = selected ? cm.model.pairsOf[selected.place].filter(isLocated) : national;
     return from
       .filter((pair) => cm.state.shown.flows[pair.kind] && cm.linksOf(pair) > 0)
       .sort((a, b) => weightOf(b) - weightOf(a) || b.links - a.links)
       .slice(0, selected ? OWN : NATIONAL);
+  }
+
+  let picked = { key: "", flows: [] };
+
+  /**
+   * The pairs that are drawn now, those with the most links above typical first; picked anew only
+   * when they may be others, since a nation has thousands and every step of a slider asks.
+   */
+  cm.flowsShown = function () {
+    const { selected, period, shown } = cm.state;
+    const key = JSON.stringify([selected, period, shown.flows]);
+    if (key !== picked.key) picked = { key, flows: pickFlows() };
+    return picked.flows;
   };
 
   // Kinds between the same two clusters bend differently, so that they lie side by side.

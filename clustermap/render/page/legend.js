@@ -144,6 +144,19 @@ cm.run(function (cm) {
     return part;
   }
 
+  const swatches = new Map(); // drawn once: canvases cost more than the rest of the legend
+
+  function swatchOf(type) {
+    if (!swatches.has(type)) {
+      const canvas = cm.make("canvas", { width: 28, height: 28, "aria-hidden": "true" });
+      const context = canvas.getContext("2d");
+      context.scale(2, 2);
+      cm.drawMark(context, type, 7, 7, 3.6);
+      swatches.set(type, canvas);
+    }
+    return swatches.get(type);
+  }
+
   function institutePart() {
     const count = cm.number(cm.model.institutes.length, 0);
     const [box, label] = toggle("show-institutes", cm.state.shown.institutes,
@@ -154,11 +167,8 @@ cm.run(function (cm) {
     const present = new Set(cm.model.institutes.map((institute) => institute.type));
     cm.payload.types.forEach((type, place) => {
       if (!present.has(place)) return;
-      const canvas = cm.make("canvas", { width: 28, height: 28, "aria-hidden": "true" });
-      const context = canvas.getContext("2d");
-      context.scale(2, 2);
-      cm.drawMark(context, type, 7, 7, 3.6);
-      marks.append(cm.make("span", {}, canvas, cm.make("span", { text: cm.label(`type.${type}`) })));
+      marks.append(cm.make("span", {}, swatchOf(type),
+        cm.make("span", { text: cm.label(`type.${type}`) })));
     });
     part.append(marks);
     if (!cm.institutesMarked()) part.append(quiet(cm.say("page.legend.institutes_far")));

@@ -54,6 +54,14 @@ cm.run(function (cm) {
     }
   }
 
+  let asked = 0;
+
+  /** The same once steps have come to an end, each of which the browser would have to note. */
+  cm.keepAddressSoon = function () {
+    window.clearTimeout(asked);
+    asked = window.setTimeout(() => cm.keepAddress(false), 200);
+  };
+
   function readWeights(text) {
     const weights = (text || "").split(",").map(Number);
     const wanted = cm.payload.scenarios[0].subscores.length;

@@ -35,7 +35,11 @@ cm.run(function (cm) {
   const picture = new cm.Canvas(paint, { pane: "overlayPane" });
   // The mark under the pointer changes often: it has a layer of its own, so that nothing else is
   // drawn anew for it.
-  const marks = new cm.Canvas(cm.drawMarks, { pane: "shadowPane" });
+  const marks = new cm.Canvas((context, view) => {
+    cm.drawMarks(context, view);
+    // The browser copies a picture with every frame, be it empty.
+    marks._container.style.display = cm.selected() || cm.state.hovered !== null ? "" : "none";
+  }, { pane: "shadowPane" });
   let asked = false;
 
   cm.redraw = function () {
@@ -44,7 +48,6 @@ cm.run(function (cm) {
     requestAnimationFrame(() => {
       asked = false;
       picture.repaint();
-      marks.repaint();
     });
   };
 
@@ -262,6 +265,7 @@ cm.run(function (cm) {
       cm.drawLegend();
       bringIntoView();
       putBack();
+      marks.repaint();
       cm.redraw();
     });
     cm.on("hover", () => marks.repaint());
@@ -279,8 +283,9 @@ cm.run(function (cm) {
     cm.on("select", () => cm.keepAddress(true));
     cm.on("view", () => cm.keepAddress(true));
     /** @type {StateEvent[]} */
-    const kept = ["language", "shown", "scores", "filter"];
+    const kept = ["language", "shown", "filter"];
     for (const event of kept) cm.on(event, () => cm.keepAddress(false));
+    cm.on("scores", cm.keepAddressSoon);
     map.on("moveend", () => cm.keepAddress(false));
     cm.on("scores", () => {
       cm.drawCard();

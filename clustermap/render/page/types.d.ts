@@ -151,6 +151,7 @@ interface Cm {
   scoreWith(weights: number[]): Maybe[];
   scenario(): Scenario;
   applyScores(): void;
+  prepareIntervals(): void;
 
   // state.js
   state: State;
@@ -298,6 +299,7 @@ interface Cm {
   languageIn(hash: string): Language | null;
   readAddress(): void;
   keepAddress(step: boolean): void;
+  keepAddressSoon(): void;
   printing: boolean;
   listenToPrinting(given: { map: any; layers: any[]; wholeBounds: () => any;
     limitMap: () => void }): void;

@@ -138,5 +138,6 @@ cm.run(function (cm) {
     cm.drawWeights();
     cm.on("scores", cm.drawWeights);
     cm.on("language", cm.drawWeights);
+    cm.byId("weights-fold").addEventListener("toggle", cm.prepareIntervals);
   };
 });
