@@ -74,10 +74,10 @@ def test_first_glance(visit: Go, small_page: bytes) -> None:
     assert page.locator("#axes .part-name").all_inner_texts() == [
         "연계 점수", "역량", "부족한 근거리 연계",
     ]  # fmt: skip
-    assert page.locator("#axes b").all_inner_texts() == ["72", "81", "3"]
+    assert page.locator("#axes b").all_inner_texts() == ["71.5", "81", "3"]
     assert page.locator("#three li").all_inner_texts() == [
-        "10 km 이내 연계: 일반의 2.00배 (1.41–2.83배)",
-        "먼 곳과의 연계: 일반과 다르다고 말할 수 없음 (1.19배, 1.00–1.41배)",
+        "10 km 이내 연계: 통상의 2.00배 (1.41–2.83배)",
+        "10 km 너머 (국내) 연계: 통상과 다르다고 말할 수 없음 (1.19배, 1.00–1.41배)",
         "안팎을 잇는 역할: 100점에 76점으로 일반적인 수준보다 뚜렷이 높음",
     ]  # fmt: skip
     assert page.locator("#card details[open]").count() == 0
@@ -97,7 +97,7 @@ def test_card_shows_parts_and_evidence(visit: Go, small_page: bytes) -> None:
     page.evaluate("cm.select('A')")
     unfold(page)
     card = page.inner_text("#card")
-    for words in ("10 km 이내", "2.00배", "1.41–2.83", "그 너머 (국내)", "1.19배", "대학 · ○○○",
+    for words in ("10 km 이내", "2.00배", "1.41–2.83", "10 km 너머 (국내)", "1.19배", "대학 · ○○○",
                   "바깥 지식을 들여옴", "가중치 33\u202f%"):  # fmt: skip
         assert words in card
     names = page.locator("#parts .part-name").all_inner_texts()
@@ -117,7 +117,7 @@ def test_card_shows_parts_and_evidence(visit: Go, small_page: bytes) -> None:
     page.evaluate("cm.select('B')")
     page.evaluate("cm.setLanguage('en')")
     card = page.inner_text("#card")
-    for words in ("Links farther away: × 2.38 of typical", "confidence: medium", "within 10 km",
+    for words in ("Links beyond 10 km: × 2.38 of typical", "confidence: medium", "within 10 km",
                   "× 0.60", "carries knowledge out"):  # fmt: skip
         assert words in card
     seen.assert_quiet()

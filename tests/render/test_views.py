@@ -303,3 +303,93 @@ def test_density_is_one_click_away(visit: Go) -> None:
     here = page.evaluate("cm.densityAt(cm.containerPoint(cm.worldX(127.4), cm.worldY(36.4)))")
     assert here["firms"] >= 3
     seen.assert_quiet()
+
+
+def test_no_slider_makes_a_part_outweigh_the_rest(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.click("#weights-fold summary")
+    for at in range(6):
+        page.focus(f"#weight-{at}")
+        page.keyboard.press("Home")
+        shares = page.evaluate(
+            "(w => w.map(one => one / w.reduce((a, b) => a + b)))"
+            "(cm.state.weights || cm.weightsOf(cm.scenario()))"
+        )
+        assert max(shares) <= 0.5 + 1e-9
+    assert page.is_visible("#weights-held")
+    assert page.evaluate("cm.byId('profile').selectedOptions[0].textContent") == "내가 정한 가중치"
+    assert not page.is_visible("#profile-meaning")
+    seen.assert_quiet()
+
+
+def test_the_map_answers_too(visit: Go, small_page: bytes) -> None:
+    """Asked for those below, the circles take the colours of the answer."""
+    seen = visit(small_page)
+    page = seen.page
+    assert page.evaluate("cm.showsStanding()") is False
+    page.click("[data-standing=below]")
+    assert page.evaluate("cm.showsStanding()") is True
+    assert page.input_value("#colour") == "standing"
+    page.click("#clear-filters")
+    page.select_option("#colour", "standing")
+    assert "통상보다 뚜렷이 적게" in page.inner_text("#legend")
+    seen.assert_quiet()
+
+
+def test_a_line_says_whom_it_joins(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    pair = page.evaluate("(({source, target}) => [source, target])(cm.flowsShown()[0])")
+    ends = [page.evaluate(f"cm.windowPoint(cm.model.clusters[{place}].id)") for place in pair]
+    found = ""
+    for step in range(1, 60):
+        x = ends[0]["x"] + (ends[1]["x"] - ends[0]["x"]) / 2 + 3 * (step - 30)
+        page.mouse.move(x, (ends[0]["y"] + ends[1]["y"]) / 2)
+        if page.is_visible("#tip"):
+            found = page.inner_text("#tip")
+            if " – " in found:
+                break
+    names = [page.evaluate(f"cm.model.clusters[{place}].name") for place in pair]
+    assert any(name in found for name in names)
+    assert "건" in found
+    seen.assert_quiet()
+
+
+def test_the_way_back(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.evaluate("cm.select('A')")
+    page.evaluate("cm.show('unrated')")
+    page.evaluate("cm.select('E')")
+    page.go_back()
+    page.wait_for_function("cm.state.selected === 'A'")
+    assert seen.state(".view") == "unrated"
+    page.go_back()
+    page.wait_for_function("cm.state.view === 'ranking'")
+    assert seen.complaints == []
+
+
+def test_the_unrated_are_listed_whatever_score_is_asked_for(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.evaluate("cm.filter('standing', 'below')")
+    page.click("#tab-unrated")
+    assert page.locator("#view-unrated li").count() == 2
+    page.evaluate("cm.filter('region', '제주도')")
+    assert page.locator("#view-unrated li").count() == 1
+    assert "조건: 제주도" in page.inner_text("#view-unrated")
+    seen.assert_quiet()
+
+
+def test_enter_opens_the_first_that_is_found(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.fill("#search", "반도체")
+    assert page.evaluate("cm.tableClusters().map(one => one.id)") == ["A", "B", "C", "D", "F"]
+    page.fill("#search", "구미")
+    page.press("#search", "Enter")
+    assert seen.state(".selected") == "C"
+    page.press("#search", "ArrowDown")
+    assert page.evaluate("document.activeElement.textContent") == "구미 전자단지 (가상)"
+    seen.assert_quiet()

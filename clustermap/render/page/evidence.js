@@ -74,12 +74,12 @@ cm.run(function (cm) {
       quiet(cm.say("page.card.contribution_note")));
   };
 
-  function axis(name, note, value, marks) {
+  function axis(name, note, value, marks, decimals = 0) {
     return cm.make("li", { class: value === null ? "open" : null },
       cm.make("span", { class: "part-name", text: name }),
       cm.make("span", { class: "part-value" },
         cm.make("b", { text: value === null ? cm.say("page.card.part_open")
-          : cm.number(value, 1) })),
+          : cm.number(value, decimals) })),
       cm.bar("level", marks), cm.make("small", { text: note }));
   }
 
@@ -95,7 +95,7 @@ cm.run(function (cm) {
     const note = [score, typical.length ? say("axis_score_note") : ""].filter(Boolean);
     return cm.make("ul", { class: "levels", id: "axes", "aria-label": say("axes") },
       axis(say(typical.length ? "axis_score" : "score"), note.join(" · "), cluster.score,
-        marksOf(cluster.score, cluster.low, cluster.high, typical)),
+        marksOf(cluster.score, cluster.low, cluster.high, typical), 1),
       axis(say("axis_capability"), say("axis_capability_note"), cluster.capability,
         fill(cluster.capability)),
       axis(say("axis_gap"), say("axis_gap_note"), gap, fill(gap)));

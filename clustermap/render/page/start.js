@@ -274,6 +274,7 @@ cm.run(function (cm) {
       for (const layer of cm.underlays) layer.repaint();
       cm.redraw();
     });
+    cm.on("filter", cm.drawLegend);
     map.on("zoomend", cm.drawLegend);
     map.on("resize", () => {
       if (!cm.printing) limitMap();
