@@ -159,6 +159,7 @@ def test_the_address_keeps_what_was_chosen(visit: Go, small_page: bytes) -> None
     page.evaluate("cm.show('unrated')")
     page.evaluate("cm.select('C')")
     page.evaluate("cm.map.setView([36.1, 128.4], 10, {animate: false})")
+    page.wait_for_timeout(300)  # it is written when steps have come to an end
     address = page.evaluate("window.location.href")
     wanted = page.evaluate("({...cm.state, drawn: null, counts: null, hovered: null})")
     again = visit(small_page)

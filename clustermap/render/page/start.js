@@ -287,7 +287,7 @@ cm.run(function (cm) {
     const kept = ["language", "shown", "filter"];
     for (const event of kept) cm.on(event, () => cm.keepAddress(false));
     cm.on("scores", cm.keepAddressSoon);
-    map.on("moveend", () => cm.keepAddress(false));
+    map.on("moveend", cm.keepAddressSoon); // after the step that moved it
     cm.on("scores", () => {
       cm.drawCard();
       cm.drawLegend();
