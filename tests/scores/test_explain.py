@@ -167,8 +167,8 @@ def test_a_rated_cluster_in_english() -> None:
             " where 50.5 is typical."
         ),
         (
-            "It stands in a group of 2 clusters that cannot be told apart from the first of them"
-            " (group 1 from the top). In 75% of 4 analyses it was among the top 1."
+            "It stands in group 1 from the top: 2 clusters that cannot be told apart from the first"
+            " of their group. In 75% of 4 analyses it was among the top 1."
         ),
         "Only 2 could be rated, so a rank among them says little.",
         (
@@ -246,8 +246,8 @@ def test_a_rated_cluster_in_korean() -> None:
             " 50.5점이 일반적인 수준입니다."
         ),
         (
-            "첫째와 앞뒤를 가릴 수 없는 클러스터 2개의 묶음(위에서 1번째)에 들어 있습니다. 다시"
-            " 계산한"
+            "위에서 1번째 묶음에 들어 있습니다(묶음의 첫 클러스터와 앞뒤를 가릴 수 없는 2개)."
+            " 다시 계산한"
             " 4번 가운데 75%에서 상위 1위 안에 들었습니다."
         ),
         "평가할 수 있는 클러스터가 2개뿐이어서 순위만으로는 알 수 있는 것이 적습니다.",
