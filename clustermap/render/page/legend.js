@@ -233,7 +233,19 @@ cm.run(function (cm) {
     return part;
   }
 
+  // What the legend says of scores: which classes there are, and of what.
+  const scoresTold = () => [cm.language, cm.state.scenario, cm.state.counts.rated,
+    cm.showsStanding(), ...new Set(cm.model.rated.map((cluster) => cluster.scoreClass))].join();
+
+  let told = "";
+
+  /** Draw the legend anew where other scores change what it says: steps of a slider seldom do. */
+  cm.legendOfScores = function () {
+    if (scoresTold() !== told) cm.drawLegend();
+  };
+
   cm.drawLegend = function () {
+    told = scoresTold();
     const parts = [clusterPart()];
     if (cm.model.flows.length) parts.push(flowPart());
     if (cm.model.institutes.length) parts.push(institutePart());

@@ -290,7 +290,7 @@ cm.run(function (cm) {
     map.on("moveend", cm.keepAddressSoon); // after the step that moved it
     cm.on("scores", () => {
       cm.drawCard();
-      cm.drawLegend();
+      cm.legendOfScores();
       cm.redraw();
     });
     // The address keeps the language: the way to the ranking must not overwrite it.

@@ -232,6 +232,7 @@ interface Cm {
   instituteAt(point: Point): Institute | null;
   firmAt(point: Point): string | null;
   drawLegend(): void;
+  legendOfScores(): void;
 
   // answer.js
   standingOf(cluster: Cluster): string;
