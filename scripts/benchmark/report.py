@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scripts.benchmark.browser import Figures
 
 NOTE = "<!-- Written by scripts/bench_map: run it again instead of changing this page. -->"
-IDLE = 0.3
+IDLE = 1.0
 """Load of the machine, in cores, below which nothing else is running."""
 SOONER = "sooner"
 

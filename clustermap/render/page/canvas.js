@@ -11,7 +11,7 @@ cm.run(function (cm) {
    */
   cm.Canvas = L.Renderer.extend({
     initialize(paint, options) {
-      L.Renderer.prototype.initialize.call(this, { padding: 0.25, ...options });
+      L.Renderer.prototype.initialize.call(this, { padding: 0.12, ...options });
       this._paint = paint;
     },
 
