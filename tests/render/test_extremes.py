@@ -119,3 +119,48 @@ def test_clusters_on_both_sides_of_the_180th_meridian(visit: Go) -> None:
     page.mouse.click(point["x"] + 5, point["y"] + 5)
     assert seen.state(".selected") == "D"
     seen.assert_quiet()
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.6, 0.9])
+def test_damaged_data_are_said_to_be_so(visit: Go, small_page: bytes, kept: float) -> None:
+    """Data of which a part is gone: one clear line, and nothing in the console."""
+    start = small_page.index(b'id="cm-data">') + len(b'id="cm-data">')
+    end = small_page.index(b"</script>", start)
+    cut = start + int(kept * (end - start))
+    seen = visit(
+        small_page[:cut] + small_page[end:], ready="!document.getElementById('damaged').hidden"
+    )
+    assert "파일이 손상되었거나" in seen.page.inner_text("#damaged")
+    assert "damaged or was cut off" in seen.page.inner_text("#damaged")
+    seen.assert_quiet()
+
+
+def test_names_of_the_language_itself_are_names(visit: Go) -> None:
+    """Identifiers, kinds and industries called as JavaScript calls its own things."""
+    world = worlds.small_release()
+    names = ["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf", "prototype"]
+    new = dict(zip("ABCDEF", names, strict=True))
+    clusters = world.clusters.rename(index=new).assign(
+        name=names, kind=names, region=names, industries="__proto__"
+    )
+
+    def rename(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(cluster=table["cluster"].map(lambda one: new.get(one, one)))
+
+    seen = visit(draw_planner(replace(
+        world, clusters=clusters, scores=rename(world.scores), subscores=rename(world.subscores),
+        ratios=rename(world.ratios), indicators=rename(world.indicators),
+        industries={"__proto__": {"ko": "원형", "en": "prototype"}},
+        explanations={new[key]: told for key, told in world.explanations.items()},
+    )))  # fmt: skip
+    page = seen.page
+    for name in names:
+        page.evaluate("name => cm.select(name)", name)
+        assert seen.state(".selected") == name
+        assert page.inner_text("#card-name") == name
+        page.evaluate("name => cm.filter('kind', name)", name)
+        assert name in page.evaluate("cm.findClusters(cm.model.clusters).map(one => one.id)")
+    page.evaluate("cm.filter('kind', '')")
+    page.evaluate("cm.filter('industry', '__proto__')")
+    assert page.evaluate("cm.findClusters(cm.model.clusters).length") == 6
+    seen.assert_quiet()

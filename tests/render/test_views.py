@@ -144,8 +144,11 @@ def test_the_unrated_have_a_view_of_their_own(visit: Go) -> None:
         "[...document.querySelectorAll('#view-unrated li small')].map(one => one.textContent)"
     )
     assert shown[:3] == [f"기업 {count:,}개" for count in sorted(firms, reverse=True)[:3]]
-    page.click("#view-unrated li button >> nth=0")
-    assert seen.state(".selected") is not None
+    first = page.locator("#view-unrated li button").first
+    name = first.inner_text()
+    first.click()
+    assert page.evaluate("cm.selected().name") == name
+    assert page.evaluate("cm.selected().firms") == max(firms)
     assert "평가하지 않음" in page.inner_text("#card")
     seen.assert_quiet()
 

@@ -23,7 +23,12 @@ window.cm = /** @type {Cm} */ ((function () {
       document.getElementById("too-old").hidden = false;
       return;
     }
-    window.cm.payload = await unpack(data.textContent);
+    try {
+      window.cm.payload = await unpack(data.textContent);
+    } catch {
+      document.getElementById("damaged").hidden = false;
+      return;
+    }
     data.remove(); // the page would keep it twice
     for (const part of waiting) part(window.cm);
   }
