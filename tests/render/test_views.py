@@ -397,3 +397,42 @@ def test_enter_opens_the_first_that_is_found(visit: Go, small_page: bytes) -> No
     page.press("#search", "ArrowDown")
     assert page.evaluate("document.activeElement.textContent") == "구미 전자단지 (가상)"
     seen.assert_quiet()
+
+
+def test_controls_of_map_profile_and_lists(visit: Go) -> None:
+    seen = visit(draw_planner(worlds.large_release(clusters=150, institutes=20, flows=300)))
+    page = seen.page
+    zoom = page.evaluate("cm.map.getZoom()")
+    page.click("#zoom-in")
+    assert page.evaluate("cm.map.getZoom()") == pytest.approx(zoom + 1)
+    page.click("#whole")
+    assert page.evaluate("cm.map.getZoom()") == pytest.approx(zoom)
+    page.click("#legend summary")
+    assert not page.is_visible("#show-institutes")
+    page.click("#first-note button")
+    assert page.is_visible("#about")
+    page.click("#about .close")
+    page.click("#tab-unrated")
+    shown = page.locator("#view-unrated li").count()
+    page.click("#view-unrated section > button")
+    assert page.locator("#view-unrated li").count() > shown
+    assert page.locator("#view-unrated li").count() == seen.state(".counts.unrated")
+    with page.expect_download() as download:
+        page.click("#view-unrated .tool")
+    assert download.value.suggested_filename == "clustermap_unrated_synthetic.csv"
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 1 + seen.state(".counts.unrated")
+    seen.assert_quiet()
+
+
+def test_the_profile_is_chosen_from_a_list(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    page = seen.page
+    page.click("#weights-fold summary")
+    page.select_option("#profile", "eu_stars")
+    assert seen.state(".scenario") == "eu_stars"
+    assert page.locator("#weight-0").count() == 0
+    page.select_option("#profile", "default")
+    assert page.locator("#weight-0").count() == 1
+    assert page.evaluate("cm.model.rated.map(one => one.id)") == ["A", "B", "C", "D"]
+    seen.assert_quiet()
