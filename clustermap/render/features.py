@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from clustermap.render.classes import RAMP, shade_of
+from clustermap.render.columns import numbers
 from clustermap.render.markup import Words
 from clustermap.render.outlines import display_shapes
 from clustermap.render.safe import clean_text, escape_text
@@ -64,9 +65,9 @@ def cluster_features(release: Release) -> Collection:
     columns: dict[str, list[Any]] = {"cluster": [_text(str(cluster)) for cluster in table.index]}
     columns["name"] = _names(table, release)
     columns |= {name: _texts(table[name]) for name in ("kind", "region", "district")}
-    columns |= {name: _numbers(table[name]) for name in ("area_km2", "firms", "employees")}
+    columns |= {name: numbers(table[name]) for name in ("area_km2", "firms", "employees")}
     figures = ("rank", "rank_low", "rank_high", "score", "low", "high")
-    columns |= {name: _numbers(own[name].where(decided)) for name in figures}
+    columns |= {name: numbers(own[name].where(decided)) for name in figures}
     columns["note"] = ["" if known else unsaid for known in decided]
     columns["style"] = [
         _hollow() if rank is None else _filled(shade_of(rank, rated)) for rank in columns["rank"]
@@ -109,7 +110,7 @@ def institute_features(release: Release) -> Collection:
         "kind": _texts(shown["kind"]),
         "type": [types[kind] for kind in shown["kind"]],
         "cluster": [names.get(cluster, "") for cluster in shown["cluster"]],
-        "precision_m": _numbers(shown["precision_m"]),
+        "precision_m": numbers(shown["precision_m"]),
         "style": [_dot()] * len(shown),
     }
     return _collect(unwrapped, columns)
@@ -252,11 +253,6 @@ def _text(value: object) -> str:
 
 def _texts(values: Iterable[object]) -> list[str]:
     return [_text(value) for value in values]
-
-
-def _numbers(values: pd.Series[Any]) -> list[float | int | None]:
-    plain = pd.to_numeric(values).to_numpy(np.float64, na_value=np.nan).tolist()
-    return [None if not math.isfinite(v) else int(v) if v == int(v) else round(v, 3) for v in plain]
 
 
 def _collect(shapes: Iterable[Any], columns: dict[str, list[Any]]) -> Collection:

@@ -3,8 +3,6 @@ cm.run(function (cm) {
   "use strict";
 
   const { state } = cm;
-  /** @type {FilterName[]} */
-  const FILTERS = ["industry", "region", "kind", "quadrant", "standing"];
   const LAYERS = ["institutes", "firms", "density", "regions"];
   const SHOWN = { ...cm.state.shown };
   let silent = true; // while the page is put together, or an address is being read
@@ -19,7 +17,7 @@ cm.run(function (cm) {
     if (state.search) told.set("search", state.search);
     if (state.period !== null) told.set("period", String(state.period));
     if (state.industry) told.set("density", state.industry);
-    for (const name of FILTERS) if (state.filters[name]) told.set(name, state.filters[name]);
+    for (const name of cm.FILTERS) if (state.filters[name]) told.set(name, state.filters[name]);
     if (state.colour !== "rank") told.set("colour", state.colour);
     const hidden = [...cm.payload.kinds.filter((_, at) => !state.shown.flows[at]),
       ...LAYERS.filter((name) => state.shown[name] !== SHOWN[name]).map((name) => `~${name}`)];
@@ -98,7 +96,7 @@ cm.run(function (cm) {
       cm.useScenario((named || first).name);
     }
     cm.search((told.get("search") || "").slice(0, 200));
-    for (const name of FILTERS) {
+    for (const name of cm.FILTERS) {
       const known = cm.choicesOf(name).some((one) => one.key === told.get(name));
       cm.filter(name, known ? told.get(name) : "");
     }

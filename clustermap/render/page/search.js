@@ -83,9 +83,6 @@ cm.run(function (cm) {
     return value !== null && value !== undefined && value > SPECIALISED;
   };
 
-  /** @type {FilterName[]} */
-  const FILTERS = ["industry", "region", "kind", "quadrant", "standing"];
-
   const TESTS = {
     industry: cm.isIn,
     region: (cluster, region) => cluster.region === region,
@@ -148,7 +145,7 @@ cm.run(function (cm) {
 
   /** What the table is narrowed to, in words; "" for nothing. */
   cm.conditions = function () {
-    const told = FILTERS.filter((name) => cm.state.filters[name]).map((name) =>
+    const told = cm.FILTERS.filter((name) => cm.state.filters[name]).map((name) =>
       cm.choicesOf(name).find((one) => one.key === cm.state.filters[name]).text);
     if (cm.state.search.trim()) told.unshift(`‘${cm.cut(cm.state.search.trim(), 40)}’`);
     return told.join(" · ");
@@ -183,7 +180,7 @@ cm.run(function (cm) {
       const clear = cm.make("button", { type: "button", class: "link", id: "clear-filters",
         text: cm.say("page.filter.clear") });
       clear.addEventListener("click", () => {
-        for (const name of FILTERS) cm.filter(name, "");
+        for (const name of cm.FILTERS) cm.filter(name, "");
         cm.search("");
         cm.byId("search").focus();
       });

@@ -39,6 +39,9 @@ cm.run(function (cm) {
     },
   };
 
+  /** Names of the filters. */
+  cm.FILTERS = /** @type {FilterName[]} */ (Object.keys(cm.state.filters));
+
   const count = () => Object.assign(cm.state.counts,
     { rated: cm.model.rated.length, unrated: cm.model.unrated.length });
   count();

@@ -157,6 +157,7 @@ interface Cm {
   state: State;
   on(event: StateEvent, listener: () => void): void;
   tell(event: StateEvent): void;
+  FILTERS: FilterName[];
   selected(): Cluster | null;
   select(id: string | null): void;
   hover(id: string | null): void;
