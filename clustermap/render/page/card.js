@@ -110,14 +110,18 @@ cm.run(function (cm) {
   function fold(key, hint, ...children) {
     const content = children.filter(Boolean);
     if (!content.length) return null;
-    const details = cm.make("details", { id: `fold-${key}`, open: opened.has(key) },
+    const id = `fold-${key}`;
+    return cm.make("details", { id, open: opened.has(id) },
       cm.make("summary", {}, cm.make("h3", { text: cm.say(`page.card.fold.${key}`) }),
         hint ? cm.make("small", { text: hint }) : null), ...content);
-    details.addEventListener("toggle", () => {
-      if (details.open) opened.add(key);
-      else opened.delete(key);
-    });
-    return details;
+  }
+
+  /** Read which folds stand open before they are drawn anew: the event "toggle" comes later than the click. */
+  function rememberFolds() {
+    for (const details of cm.find("#card details")) {
+      if (details.open) opened.add(details.id);
+      else opened.delete(details.id);
+    }
   }
 
   function explanation(cluster) {
@@ -223,6 +227,7 @@ cm.run(function (cm) {
     const card = cm.byId("card");
     const cluster = cm.selected();
     const before = card.dataset.cluster;
+    rememberFolds();
     card.hidden = !cluster;
     document.body.classList.toggle("has-card", Boolean(cluster));
     if (!cluster) {
@@ -249,12 +254,9 @@ cm.run(function (cm) {
   /** Open every fold, for paper; gives back what closes them again. */
   cm.unfoldCard = function () {
     const closed = cm.find("#card details:not([open])");
-    const kept = new Set(opened);
     for (const details of closed) details.open = true;
     return () => {
       for (const details of closed) details.open = false;
-      opened.clear();
-      for (const key of kept) opened.add(key);
     };
   };
 
