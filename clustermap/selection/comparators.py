@@ -61,6 +61,12 @@ class Setting:
         Industries of each; empty where it has none.
     firms, people
         Firms and employees of each; NaN where they are not known.
+    merit
+        What each is ranked by where money goes by rank alone.
+    size
+        What money is proportional to where it goes by size.
+    current
+        Money that each has now; None where that is not known.
     """
 
     costs: Numbers
@@ -70,6 +76,9 @@ class Setting:
     industries: Sequence[tuple[str, ...]]
     firms: Numbers
     people: Numbers
+    merit: Numbers
+    size: Numbers
+    current: Numbers | None = None
 
 
 def respond(share: npt.ArrayLike, curve: Curve) -> Numbers:
@@ -262,14 +271,17 @@ def compare(allocations: Mapping[str, Numbers], setting: Setting) -> pd.DataFram
     Returns
     -------
     pd.DataFrame
-        One row a way and curve: comparator, curve, value; beaten (share of draws in which the first
-        is worth more; ties count half; null for the first itself and without draws), money,
-        clusters, firms and employees (of the clusters that get any), hhi_region, top_region,
-        top_region_share, hhi_industry, top_industry, top_industry_share.
+        One row a way and curve, ways without any portfolio left out: comparator, curve, value;
+        beaten (share of draws in which the first is worth more; ties count half; null for the first
+        itself and without draws), money, clusters, firms and employees (of the clusters that get
+        any), hhi_region, top_region, top_region_share, hhi_industry, top_industry,
+        top_industry_share.
     """
     first = next(iter(allocations.values()))
     rows = []
     for name, money in allocations.items():
+        if not money.size:
+            continue
         reached = _reach(np.atleast_2d(money), setting)
         for curve in CURVES:
             beaten = np.nan if money is first else _beat(first, money, setting, curve)

@@ -35,6 +35,10 @@ CAPABILITY_WEIGHT = 0.5
 REACH_EXPONENT = 0.5
 """Exponent of reach: four times the people count twice."""
 
+TYPICAL = 50.5
+"""Linkage score of what is typical, which clusters that the data do not rate count with, if at all.
+"""
+
 _SCALE = 1000.0  # the largest value and every row are scaled, so that the solver's tolerances fit
 _SLACK = 1e-12  # sums of doubles
 _CUTS = 200
