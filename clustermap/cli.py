@@ -298,6 +298,9 @@ def _tell_run(voice: Voice, run: Run) -> None:
     for line in run.faults:
         voice.tell(line)
     _tell_rated(voice, run.summary)
+    for scenario, lines in (run.selected.told if run.selected else {}).items():
+        for line in lines:
+            voice.tell(Message("cli.selected", {"scenario": scenario, "line": line}))
     for name, path in pages.items():
         if path:
             voice.tell(Message(f"cli.{name}", {"path": path}))
@@ -426,6 +429,23 @@ def _score(
     with voice.faults():
         done = _carry_out(voice, "score_clusters", project, out, strict=strict)
         _tell_best(voice, done.scores, done.tables["clusters"])
+
+
+@app.command("select", help=_help("select"))
+def _select(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the tables, and tell what every scenario chooses and how sure that is."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        _carry_out(voice, "select_clusters", project, out, strict=strict)
 
 
 @app.command("map", help=_help("map"))

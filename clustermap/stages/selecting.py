@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -43,6 +45,7 @@ UNRATED, UNKNOWN_REACH = "unrated", "unknown_reach"
 """Why clusters may not be chosen: keys below ``selection.ineligible`` in the catalogue."""
 
 _SECTION = "select"
+_STDOUT = 1  # what the system calls it
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def check_selection(project: Project, layers: Layers) -> None:
     _read_costs(select, layers)
 
 
-def select_clusters(project: Project, findings: Findings, progress: Progress) -> Selected | None:
+def select_findings(project: Project, findings: Findings, progress: Progress) -> Selected | None:
     """Return what each scenario of a project chooses.
 
     Parameters
@@ -157,10 +160,37 @@ def select_clusters(project: Project, findings: Findings, progress: Progress) ->
             progress(Message(f"step.select.{step}", {"scenario": name}), done, total)
 
         seed = project.project.seed
-        choices.append(choose(name, problem, setting, seed=seed, gap=select.gap, tell=tell))
+        with hush_stdout():
+            choices.append(choose(name, problem, setting, seed=seed, gap=select.gap, tell=tell))
         rated.append(merits.rated)
     told = {choice.scenario: tell_choice(choice) for choice in choices}
     return Selected(tuple(choices), tabulate_choices(choices, rated), told)
+
+
+@contextmanager
+def hush_stdout() -> Iterator[None]:
+    """Keep what compiled code writes to the standard output from whoever reads that.
+
+    HiGHS leaves a line of its own there now and then, whatever it is asked; machines may be reading
+    JSON.
+
+    Yields
+    ------
+    None
+        Nothing: the block runs with its standard output thrown away.
+    """
+    try:
+        kept = os.dup(_STDOUT)
+    except OSError:  # a program without a console has none
+        yield
+        return
+    with open(os.devnull, "wb") as sink:  # noqa: PTH123 -- no file of ours
+        os.dup2(sink.fileno(), _STDOUT)
+    try:
+        yield
+    finally:
+        os.dup2(kept, _STDOUT)
+        os.close(kept)
 
 
 def _written_rules(project: Project) -> Iterator[tuple[str, tuple[WrittenRule, ...]]]:
