@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clustermap.scores.ranks import rank_draws
-from clustermap.selection.portfolio import EXACT, Portfolio, solve
+from clustermap.selection.portfolio import EXACT, Portfolio, check_bound, solve
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -86,6 +86,11 @@ def price_rules(
     pd.DataFrame
         One row a rule in the order of the problem: rule, price, value (without the rule), enter and
         leave (clusters that would come in, or go).
+
+    Raises
+    ------
+    ArithmeticError
+        If the optimum turns out not to be one.
     """
     families = problem.families
     rows = []
@@ -93,6 +98,7 @@ def price_rules(
         free = solve(problem.without(family), gap=gap)
         # With fewer rules there is a portfolio wherever there was one.
         other = best if free is None else free
+        check_bound(best.value, other.value, gap)
         rows.append(
             {
                 "rule": family,
@@ -156,6 +162,11 @@ def trace_budget(
     Path
         The optimum of each, and the order of value for money beside it.
 
+    Raises
+    ------
+    ArithmeticError
+        If an optimum turns out not to be one.
+
     References
     ----------
     Lourenco, J. C., Morton, A. and Bana e Costa, C. A. (2012). PROBE: a multicriteria decision
@@ -163,9 +174,13 @@ def trace_budget(
     """
     ascending = tuple(sorted(shares))
     budgets = tuple(share * problem.budget for share in ascending)
-    portfolios = []
+    portfolios: list[Portfolio | None] = []
+    least = 0.0
     for done, budget in enumerate(budgets, start=1):
         portfolios.append(solve(replace(problem, budget=budget), gap=gap))
+        if (found := portfolios[-1]) is not None:
+            check_bound(least, found.value, gap)  # what could be had with less still can
+            least = found.value
         if listen is not None:
             listen(done, len(budgets))
     order = order_by_value_for_money(problem)

@@ -123,10 +123,18 @@ def choose(
     -------
     Choice
         Where the rules leave no portfolio, which of them conflict, and nothing else.
+
+    Raises
+    ------
+    ArithmeticError
+        If the solver gives up or contradicts itself.
     """
     best = solve(problem, gap=gap)
     if best is None:
-        return Choice(scenario, problem, setting, None, find_conflict(problem), gap=gap)
+        conflict = find_conflict(problem)
+        if not conflict:
+            raise ArithmeticError("the solver finds no portfolio where there is one")
+        return Choice(scenario, problem, setting, None, conflict, gap=gap)
     hear = {step: partial(tell, step) if tell is not None else None for step in STEPS}
     drawn = setting.draws is not None and len(setting.draws) > 0
     random = draw_portfolios(problem, seed=seed, gap=gap, listen=hear["random"])

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from clustermap.messages import Message
-from clustermap.selection.portfolio import EXACT, find_conflict, relax, solve
+from clustermap.selection.portfolio import EXACT, check_bound, find_conflict, relax, solve
 from clustermap.selection.rules import Must
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ def explain_absence(
     ------
     ValueError
         If there is no such cluster.
+    ArithmeticError
+        If the best portfolio turns out not to be the best.
     """
     at = _place(problem, cluster)
     if best.chosen[at]:
@@ -111,6 +113,7 @@ def explain_absence(
     held = solve(problem, gap=gap, inside=inside)
     if held is None:
         return Missing(cluster, np.nan, np.nan, _find_bars(problem, cluster))
+    check_bound(held.value, best.value, gap)
     lacking, worth = max(0.0, best.value - held.value), float(problem.worth[at])
     return Missing(cluster, lacking, (worth + lacking) / worth if worth > 0 else np.nan)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -107,6 +109,8 @@ def setting() -> Setting:
         (("x",), ("x", "y"), ("y",), ()),
         np.array([10, 20, 30, np.nan]),
         np.array([100, 200, 300, 400]),
+        np.ones(4),
+        np.ones(4),
     )
 
 
@@ -144,7 +148,7 @@ def test_selection_and_equal_split_by_hand() -> None:
 
 
 def test_several_portfolios_are_told_by_their_means() -> None:
-    problem, known = probe(), setting()
+    known = setting()
     one = np.array([4.0, 8, 0, 8])
     both = np.array([one, [0, 0, 10, 8.0]])
     table = compare({"selection": one, "random": both}, known).set_index(["comparator", "curve"])
@@ -153,20 +157,13 @@ def test_several_portfolios_are_told_by_their_means() -> None:
     assert row["top_region"] == ""
     # Ties count half: 9 and 9, 9 and 5; 7 and 7, 7 and 3; 0 and 0, 0 and 9.
     assert row["beaten"] == pytest.approx((0.5 + 1 + 0.5 + 1 + 0.5 + 0) / 6)
-    without = compare({"a": one, "b": both}, Setting(problem.costs, problem.worth, None, *_rest()))
+    without = compare({"a": one, "b": both}, replace(known, draws=None))
     assert without["beaten"].isna().all()
 
 
 def test_what_costs_nothing_has_its_need() -> None:
-    free = Setting(np.array([0.0, 2.0]), np.array([5.0, 1.0]), None, ("", ""), ((), ()), *_none())
+    none = np.full(2, np.nan)
+    costs, worth = np.array([0.0, 2.0]), np.array([5.0, 1.0])
+    free = Setting(costs, worth, None, ("", ""), ((), ()), none, none, none, none)
     table = compare({"selection": np.zeros(2)}, free)
     assert table["value"].tolist() == [5, 5, 5]
-
-
-def _none() -> tuple[np.ndarray, np.ndarray]:
-    return np.full(2, np.nan), np.full(2, np.nan)
-
-
-def _rest() -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], np.ndarray, np.ndarray]:
-    known = setting()
-    return tuple(known.regions), tuple(known.industries), known.firms, known.people

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from clustermap.messages import say
 from clustermap.selection.portfolio import (
     Problem,
+    check_bound,
     find_conflict,
     relax,
     solve,
@@ -237,6 +238,13 @@ def test_a_budget_is_kept_to_the_last_unit() -> None:
     whole = solve(replace(problem, budget=1_000_000_000_001.0))
     assert whole is not None
     assert named(problem, whole.chosen) == "AB"
+
+
+def test_an_optimum_that_another_exceeds_is_refused() -> None:
+    check_bound(9.0, 9.0, 0.0)
+    check_bound(9.05, 9.0, 0.01)
+    with pytest.raises(ArithmeticError, match=r"worth 9\.05: it found 9\.0"):
+        check_bound(9.05, 9.0, 0.0)
 
 
 def test_rules_are_written_with_their_ends() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 
 from clustermap.messages import say
-from clustermap.selection.portfolio import Problem, solve
+from clustermap.selection.portfolio import Portfolio, Problem, solve
 from clustermap.selection.rules import Cap, Exclusive, Ineligible, Must, MustNot
 from clustermap.selection.why_not import (
     bound_gaps,
@@ -145,3 +145,10 @@ def test_a_tie_is_called_one() -> None:
     missing = explain_absence(problem, best, left_out)
     assert (missing.gap, missing.factor) == (0, 1)
     assert "tie" in say(tell_absence(missing)[0], "en")
+
+
+def test_a_portfolio_that_is_not_the_best_is_found_out() -> None:
+    problem = probe()
+    greedy = Portfolio(np.array([True, True, False, False]), 7.0, 12.0, 0.0)
+    with pytest.raises(ArithmeticError, match="worth 9"):
+        explain_absence(problem, greedy, "D")
