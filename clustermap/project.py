@@ -33,7 +33,6 @@ from pydantic_core import PydanticCustomError
 from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
 from clustermap.network.allowance import CIRCUMSTANCES, Circumstance
-from clustermap.scores.profile import MAX_WEIGHT, PARTS
 from clustermap.tables import DEFAULT_SCENARIO, KINDS, LAYERS, LINKAGES, Table
 
 if TYPE_CHECKING:
@@ -491,11 +490,16 @@ class Scenario(Section):
     @field_validator("weights", mode="after")
     @classmethod
     def _check_weights(cls, weights: dict[str, float]) -> dict[str, float]:
+        if not weights:
+            return weights
+        # Loads pandas, which opening any other project does without.
+        from clustermap.scores.profile import MAX_WEIGHT, PARTS  # noqa: PLC0415
+
         for part, weight in weights.items():
             _check_choice(part, PARTS, part)
             if weight < 0:
                 raise _bad(weight, Message("project.expected.bound", {"bound": "≥ 0"}), part)
-        if weights and max(weights.values()) > MAX_WEIGHT * sum(weights.values()):
+        if max(weights.values()) > MAX_WEIGHT * sum(weights.values()):
             raise _bad(weights, Message("project.expected.part_weights"))
         return weights
 
