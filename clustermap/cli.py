@@ -293,14 +293,17 @@ def _written_language(file: Path) -> Language | None:
 def _tell_run(voice: Voice, run: Run) -> None:
     pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet}
     drawn = {name: str(path) if path else None for name, path in pages.items()}
-    voice.tell_json({"summary": run.summary, **drawn, "outputs": [*map(str, run.outputs)]})
+    told = run.selected.told if run.selected else {}
+    selected = {name: [say(line, voice.language) for line in lines] for name, lines in told.items()}
+    content = {"summary": run.summary, **drawn, "outputs": [*map(str, run.outputs)]}
+    voice.tell_json({**content, "selected": selected} if selected else content)
     _tell_rows(voice, run.summary["tables"])
     for line in run.faults:
         voice.tell(line)
     _tell_rated(voice, run.summary)
-    for scenario, lines in (run.selected.told if run.selected else {}).items():
-        for line in lines:
-            voice.tell(Message("cli.selected", {"scenario": scenario, "line": line}))
+    for scenario, sentences in selected.items():
+        for sentence in sentences:
+            voice.tell(Message("cli.selected", {"scenario": scenario, "line": sentence}))
     for name, path in pages.items():
         if path:
             voice.tell(Message(f"cli.{name}", {"path": path}))

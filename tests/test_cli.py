@@ -207,6 +207,8 @@ def test_select_says_what_each_scenario_chooses(project: Path, pipeline: ModuleT
     shown = call("select", project).stdout
     assert "[default] Under the budget and the rules 3 clusters are worth most" in shown
     assert "they cost 1,000" in shown
+    read = json.loads(call("select", project, "--json").stdout)["selected"]
+    assert read["default"][0] in shown
     assert "[[red]나쁜[/red]" in shown
     assert "\x1b" not in shown
 
