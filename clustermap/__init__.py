@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         list_indicators,
         run,
         score_clusters,
+        select_clusters,
         write_exports,
     )
     from clustermap.project import open_project
@@ -32,6 +33,7 @@ __all__ = [
     "open_project",
     "run",
     "score_clusters",
+    "select_clusters",
     "write_exports",
 ]
 

@@ -293,11 +293,17 @@ def _written_language(file: Path) -> Language | None:
 def _tell_run(voice: Voice, run: Run) -> None:
     pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet}
     drawn = {name: str(path) if path else None for name, path in pages.items()}
-    voice.tell_json({"summary": run.summary, **drawn, "outputs": [*map(str, run.outputs)]})
+    told = run.selected.told if run.selected else {}
+    selected = {name: [say(line, voice.language) for line in lines] for name, lines in told.items()}
+    content = {"summary": run.summary, **drawn, "outputs": [*map(str, run.outputs)]}
+    voice.tell_json({**content, "selected": selected} if selected else content)
     _tell_rows(voice, run.summary["tables"])
     for line in run.faults:
         voice.tell(line)
     _tell_rated(voice, run.summary)
+    for scenario, sentences in selected.items():
+        for sentence in sentences:
+            voice.tell(Message("cli.selected", {"scenario": scenario, "line": sentence}))
     for name, path in pages.items():
         if path:
             voice.tell(Message(f"cli.{name}", {"path": path}))
@@ -426,6 +432,23 @@ def _score(
     with voice.faults():
         done = _carry_out(voice, "score_clusters", project, out, strict=strict)
         _tell_best(voice, done.scores, done.tables["clusters"])
+
+
+@app.command("select", help=_help("select"))
+def _select(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the tables, and tell what every scenario chooses and how sure that is."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        _carry_out(voice, "select_clusters", project, out, strict=strict)
 
 
 @app.command("map", help=_help("map"))

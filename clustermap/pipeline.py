@@ -27,6 +27,7 @@ from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, s
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
 from clustermap.stages.reading import read_layers
 from clustermap.stages.scoring import assess_clusters, read_profile, standardise_links
+from clustermap.stages.selecting import Selected, check_selection, select_findings
 from clustermap.store import Staging, open_scratch, write_quarantine, write_run, write_tables
 from clustermap.tables import DEFAULT_SCENARIO
 
@@ -50,10 +51,11 @@ __all__ = [
     "list_indicators",
     "run",
     "score_clusters",
+    "select_clusters",
     "write_exports",
 ]
 
-TABLES, MAP, EXPORT = "tables", "map", "export"
+TABLES, MAP, EXPORT, SELECT = "tables", "map", "export", "select"
 PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
@@ -87,6 +89,8 @@ class Run:
         data were only checked.
     shown
         What a notebook shows: "planner", or "explore".
+    selected
+        What the scenarios choose under their budgets; None where that was not asked for.
     """
 
     summary: Mapping[str, Any]
@@ -100,6 +104,7 @@ class Run:
     faults: list[Message] = field(default_factory=list)
     release: Release | None = None
     shown: Literal["planner", "explore"] = "planner"
+    selected: Selected | None = None
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -147,7 +152,8 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
     TableFault
         If a table as a whole is at fault; nothing is written then.
     """
-    return _carry_out(project, {TABLES, MAP, EXPORT}, strict=strict, progress=progress)
+    outputs = {TABLES, MAP, EXPORT, SELECT}
+    return _carry_out(project, outputs, strict=strict, progress=progress)
 
 
 def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
@@ -171,6 +177,7 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
     read_profile(project)  # a wrong name is told before anything long
     ledger = Ledger(project.quality.max_refused, strict)
     layers = read_layers(project, ledger, progress)
+    check_selection(project, layers)
     with open_scratch() as scratch:
         network = count_network(project, layers, ledger, progress, scratch)
         expected = standardise_links(project, network, progress)
@@ -196,6 +203,9 @@ def _carry_out(
     listen = progress or no_progress
     began = datetime.now(UTC)
     findings = find(project, strict=strict, progress=listen)
+    selected = select_findings(project, findings, listen) if SELECT in outputs else None
+    if selected is not None:
+        findings = replace(findings, selected=selected.tables)
     record = build_record(project, findings)
     if not outputs:
         return _close(findings, record, [])
@@ -215,7 +225,7 @@ def _carry_out(
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    return replace(_close(findings, record, written), release=release)
+    return replace(_close(findings, record, written), release=release, selected=selected)
 
 
 def _write_pages(release: Release, folder: Path) -> None:
@@ -318,6 +328,34 @@ def score_clusters(
         If a table as a whole is at fault; nothing is written then.
     """
     return _carry_out(project, {TABLES}, strict=strict, progress=progress)
+
+
+def select_clusters(
+    project: Project, *, strict: bool = False, progress: Progress | None = None
+) -> Run:
+    """Choose the clusters that are worth most under a project's budget and rules.
+
+    Parameters
+    ----------
+    project
+        The project file, with a section [select].
+    strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Run
+        What was found and written; ``selected`` holds what every scenario chooses, how sure that
+        is, what rules cost, and why the other clusters are not chosen.
+
+    Raises
+    ------
+    TableFault
+        If there is no section [select], or a table as a whole is at fault; nothing is written then.
+    """
+    if project.select is None:
+        raise TableFault("select_missing", table=project.file.name, key="select")
+    return _carry_out(project, {TABLES, SELECT}, strict=strict, progress=progress)
 
 
 def draw_map(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:

@@ -33,7 +33,7 @@ from pydantic_core import PydanticCustomError
 from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
 from clustermap.network.allowance import CIRCUMSTANCES, Circumstance
-from clustermap.tables import KINDS, LAYERS, LINKAGES, Table
+from clustermap.tables import DEFAULT_SCENARIO, KINDS, LAYERS, LINKAGES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -399,6 +399,111 @@ class Score(Section):
         return () if self.local_by else self.local_m
 
 
+class Rule(Section):
+    """Entries of rules in [select] and [scenarios.NAME]: floors and caps of a group."""
+
+    by: Literal["region", "industry", "kind"] = Field(
+        description="What groups clusters: region, strategic industry or kind of cluster."
+    )
+    of: Annotated[tuple[Text, ...], Field(strict=False)] = Field(
+        default=(), description="Groups that it holds for, each alone. Empty: each there is."
+    )
+    min: int | None = Field(default=None, ge=0, description="Least number of clusters chosen.")
+    max: int | None = Field(default=None, ge=0, description="Largest number of clusters chosen.")
+    min_share: float | None = Field(
+        default=None, ge=0, le=1, description="Least share of the money that is spent."
+    )
+    max_share: float | None = Field(
+        default=None, ge=0, le=1, description="Largest share of the money that is spent."
+    )
+
+    @model_validator(mode="after")
+    def _check_ends(self) -> Self:
+        ends = ((self.min, self.max, "max"), (self.min_share, self.max_share, "max_share"))
+        if all(low is None and high is None for low, high, _ in ends):
+            raise _bad(self.by, Message("project.expected.rule"), "by")
+        for low, high, at in ends:
+            if low is not None and high is not None and low > high:
+                raise _bad(high, Message("project.expected.bound", {"bound": f"≥ {low:g}"}), at)
+        return self
+
+
+Rules = Annotated[tuple[Rule, ...], Field(strict=False)]
+Texts = Annotated[tuple[Text, ...], Field(strict=False)]
+
+
+class Select(Section):
+    """Section [select]: which clusters would be supported under a budget and rules."""
+
+    budget: float = Field(gt=0, description="What may be spent, in the project's currency.")
+    cost: float | None = Field(
+        default=None, gt=0, description="Cost of a cluster whose layer gives none."
+    )
+    rules: Rules = Field(default=(), description="Floors and caps by region, industry or kind.")
+    must: Texts = Field(default=(), description="Clusters that are chosen, by identifier.")
+    must_not: Texts = Field(default=(), description="Clusters that are not, by identifier.")
+    draws: int = Field(
+        default=200, ge=59, le=10_000, description="Draws of the scores behind the standings."
+    )
+    capability: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Weight of capability in merit; the linkage score has the rest.",
+    )
+    reach: Literal["employees", "firms"] = Field(
+        default="employees", description="What support reaches: people or firms."
+    )
+    exponent: float = Field(
+        default=0.5,
+        ge=0,
+        le=2,
+        description="Exponent of reach: at 0.5 four times the people count twice, at 0 not at all.",
+    )
+    industries: Texts = Field(
+        default=(),
+        description="Strategic industries whose employees or firms count as reach; empty: all.",
+    )
+    unrated: Literal["excluded", "typical"] = Field(
+        default="excluded",
+        description="Clusters that the data do not rate: they may not be chosen, or they count with"
+        " the score that is typical (50.5). Those of must count so in either case.",
+    )
+    gap: float = Field(
+        default=0,
+        ge=0,
+        le=0.01,
+        description="Relative gap up to which optima are proven; 0: exactly.",
+    )
+
+
+class Scenario(Section):
+    """Sections [scenarios.NAME]: what is chosen otherwise, all else being as in [select]."""
+
+    profile: Text | None = Field(default=None, description="Profile of weights.")
+    weights: dict[str, float] = Field(
+        default={}, description="Weights of parts of the score, instead of the profile's."
+    )
+    rules: Rules | None = Field(default=None, description="Rules, instead of those of [select].")
+    budget: float | None = Field(default=None, gt=0, description="What may be spent.")
+
+    @field_validator("weights", mode="after")
+    @classmethod
+    def _check_weights(cls, weights: dict[str, float]) -> dict[str, float]:
+        if not weights:
+            return weights
+        # Loads pandas, which opening any other project does without.
+        from clustermap.scores.profile import MAX_WEIGHT, PARTS  # noqa: PLC0415
+
+        for part, weight in weights.items():
+            _check_choice(part, PARTS, part)
+            if weight < 0:
+                raise _bad(weight, Message("project.expected.bound", {"bound": "≥ 0"}), part)
+        if max(weights.values()) > MAX_WEIGHT * sum(weights.values()):
+            raise _bad(weights, Message("project.expected.part_weights"))
+        return weights
+
+
 class Publish(Section):
     """Section [publish]: what may leave the house."""
 
@@ -444,11 +549,24 @@ class Project(Section):
     )
     industries: Industries = Field(default=Industries(), description="Strategic industries.")
     score: Score = Field(default=Score(), description="How clusters are scored.")
+    select: Select | None = Field(default=None, description="What is chosen under a budget.")
+    scenarios: dict[str, Scenario] = Field(
+        default={}, description="What would be chosen otherwise, by name."
+    )
     publish: Publish = Field(default=Publish(), description="What may leave the house.")
     export: Export = Field(default=Export(), description="Files for other programs.")
     quality: Quality = Field(default=Quality(), description="When a table is too bad.")
 
     _file: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="after")
+    def _check_scenarios(self) -> Self:
+        for name in self.scenarios:
+            if self.select is None:
+                raise _bad(name, Message("project.expected.select"), f"scenarios.{name}")
+            if name == DEFAULT_SCENARIO or not name.strip() or name != one_line(name):
+                raise _bad(name, Message("project.expected.scenario"), f"scenarios.{name}")
+        return self
 
     @model_validator(mode="after")
     def _check_currency(self) -> Self:
@@ -670,7 +788,7 @@ def list_keys(section: Sequence[str]) -> dict[str, FieldInfo]:
 
 
 def _place(loc: tuple[int | str, ...], file: Path) -> tuple[str, str]:
-    depth = 2 if loc[0] in {"layers", "linkages"} else 1
+    depth = 2 if loc[0] in {"layers", "linkages", "scenarios"} else 1
     depth = min(depth, len(loc) - 1)
     section = [str(part) for part in loc[:depth]]
     key = ".".join(str(part) for part in loc[depth:] if part != "[key]")
@@ -689,6 +807,8 @@ def _fault(error: ErrorDetails, file: Path) -> TableFault:
     kind = error["type"]
     if kind == "extra_forbidden":
         section = tuple(part for part in loc[:-1] if isinstance(part, str))
+        if section[:1] == ("scenarios",):
+            section = (section[0], *section[2:])  # their names are the user's
         hint = _hint(str(loc[-1]), list_keys(section))
         return TableFault("project_unknown_key", table=table, key=column, hint=hint)
     if kind == "missing":

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,13 +20,16 @@ import clustermap
 from clustermap.cli import app
 from clustermap.errors import TableFault
 from clustermap.messages import Message
+from clustermap.stages.selecting import Selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-VERBS = ("run", "check", "score", "map", "export", "explain", "indicators", "demo")
-STAGES = ("run", "check_project", "score_clusters", "draw_map", "write_exports")
+VERBS = ("run", "check", "score", "select", "map", "export", "explain", "indicators", "demo")
+STAGES = (
+    *("run", "check_project", "score_clusters", "select_clusters", "draw_map", "write_exports"),
+)
 HEAVY = {"numpy", "pandas", "geopandas", "pyarrow", "folium", "networkx", "scipy", "shapely"}
 NASTY = "[red]나쁜[/red] \x1b[31m이름\n:smile:"
 
@@ -41,6 +44,7 @@ class FakeRun:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     sheet: Path | None = None
     explore_page: Path | None = None
+    selected: Selected | None = None
 
 
 @pytest.fixture
@@ -137,7 +141,7 @@ def test_wrong_usage_is_2(arguments: list[str]) -> None:
     assert call(*arguments).exit_code == 2
 
 
-@pytest.mark.parametrize("verb", ["run", "check", "score", "map", "export"])
+@pytest.mark.parametrize("verb", ["run", "check", "score", "select", "map", "export"])
 def test_a_table_fault_is_one_line_and_1(project: Path, verb: str) -> None:
     project.write_text(project.read_text(encoding="utf-8") + "kind = 1\n", encoding="utf-8")
     done = call(verb, project)
@@ -172,7 +176,7 @@ def test_user_text_is_never_interpreted(project: Path, pipeline: ModuleType) -> 
 
 
 def test_json_is_all_that_stdout_holds(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
-    for verb in ("run", "check", "score", "map", "export"):
+    for verb in ("run", "check", "score", "select", "map", "export"):
         told = json.loads(call(verb, project, "--json").stdout)
         assert told["summary"]["tables"][NASTY]["kept"] == 4
         assert told["page"].endswith("planner.html")
@@ -191,6 +195,22 @@ def test_score_shows_the_best_with_rank_intervals(project: Path, pipeline: Modul
     shown = call("score", project).stdout
     assert re.search(r"Alpha +70\.0 +1 \(1-2\)[\s\S]+Beta +60\.3 +2 \(1-3\)", shown)
     assert "2 of 3" in shown
+
+
+def test_select_says_what_each_scenario_chooses(project: Path, pipeline: ModuleType) -> None:
+    run = pipeline.run(project)
+    told = {
+        "default": (Message("selection.told.chosen", {"chosen": 3, "spent": "1,000"}),),
+        NASTY: (Message("selection.told.undrawn"),),
+    }
+    pipeline.select_clusters = lambda *_, **__: replace(run, selected=Selected((), {}, told))
+    shown = call("select", project).stdout
+    assert "[default] Under the budget and the rules 3 clusters are worth most" in shown
+    assert "they cost 1,000" in shown
+    read = json.loads(call("select", project, "--json").stdout)["selected"]
+    assert read["default"][0] in shown
+    assert "[[red]나쁜[/red]" in shown
+    assert "\x1b" not in shown
 
 
 def test_out_and_language_change_the_project(project: Path, pipeline: ModuleType) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,8 @@ class Findings:
         The project's own, then those of ``others``.
     others
         Scores and subscores by every other profile, each a scenario of its name.
+    selected
+        The tables of what the scenarios choose, by their names; empty where nothing is chosen.
     """
 
     ledger: Ledger
@@ -74,6 +76,7 @@ class Findings:
     quality: QualitySheet | None = None
     profiles: tuple[Profile, ...] = ()
     others: tuple[Scored, ...] = ()
+    selected: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
@@ -236,6 +239,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         "scores": scores,
         "subscores": subscores,
         **findings.behind,
+        **findings.selected,
     }
 
 

@@ -63,7 +63,7 @@ class Assessment:
         The project's own, then those of ``others``.
     others
         Scores and sub-scores by every other profile that ships, each a scenario of its name;
-        without explanations and draws.
+        without explanations, and without draws unless a scenario selects by them.
     tables
         The other tables by their names: ratios, nulls, expected, brokers, abroad, flags,
         quality, sensitivity.
@@ -223,7 +223,7 @@ def assess_clusters(
     kinds = () if headline is None else headline.kinds
     finish = partial(_finish, network.counts, indicators, kinds)
     scored, *others = map(finish, linked, profiles, measured)
-    others = [replace(other, explanations={}, drawn=None) for other in others]
+    others = [_lighten(project, *pair) for pair in zip(others, profiles[1:], strict=True)]
     parts = measured[0]
     abroad = {"abroad": tabulate_abroad(network.flows, layers.cells, ids)}
     if parts is None:
@@ -245,6 +245,12 @@ def assess_clusters(
     return Assessment(
         replace(scored, explanations=explained), profiles, tuple(others), tables, sheet
     )
+
+
+def _lighten(project: Project, other: Scored, profile: Profile) -> Scored:
+    # Draws are many numbers: only a scenario that selects by them needs them.
+    drawn = profile.name in {scenario.profile for scenario in project.scenarios.values()}
+    return replace(other, explanations={}, drawn=other.drawn if drawn else None)
 
 
 def _score_linkages(

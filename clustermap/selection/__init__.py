@@ -1,0 +1,1 @@
+"""Selection: which clusters to support under a budget, how sure that is, and why not the others."""
