@@ -1,0 +1,114 @@
+"""Fields of clusters and institutes: what they work on, as far as it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+FEW_FIRMS = 3
+"""Firms of a strategic industry from which it may be a field of a cluster; ours."""
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What clusters and institutes work on.
+
+    Parameters
+    ----------
+    clusters
+        Fields of each cluster; empty where none is known.
+    actors
+        Fields of actors by their positions in the register; one without fields is not there.
+    """
+
+    clusters: Sequence[frozenset[str]]
+    actors: Mapping[int, frozenset[str]]
+
+    def common_with(self, cluster: int, other: frozenset[str]) -> frozenset[str] | None:
+        """Return the fields that a cluster shares; None where those of one are not known.
+
+        Parameters
+        ----------
+        cluster
+            Position of the cluster.
+        other
+            Fields of the other.
+
+        Returns
+        -------
+        frozenset or None
+            Empty where the fields differ.
+        """
+        own = self.clusters[cluster]
+        return own & other if own and other else None
+
+
+def find_fields(
+    clusters: pd.DataFrame,
+    indicators: pd.DataFrame,
+    institutes: Iterable[tuple[str, Iterable[str] | None]],
+    positions: Mapping[str, int],
+) -> Fields:
+    """Return the fields of clusters and institutes.
+
+    The fields of a cluster are the strategic industries that it is designated for and those that it
+    is specialised in: a location quotient of 1 and more, and three firms. The rule is ours.
+
+    Parameters
+    ----------
+    clusters
+        Layer of clusters, index cluster; column industries where it has one.
+    indicators
+        The table INDICATORS; location_quotient and industry_firms are read.
+    institutes
+        Identifiers and fields of institutes.
+    positions
+        Identifier to position in the register.
+
+    Returns
+    -------
+    Fields
+        What is known.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame(
+    ...     {
+    ...         "cluster": ["A", "A", "B", "B"],
+    ...         "indicator": ["location_quotient", "industry_firms"] * 2,
+    ...         "industry": "bio",
+    ...         "value": [1.5, 3.0, 9.0, 2.0],
+    ...     }
+    ... )
+    >>> layer = pd.DataFrame({"industries": [None, ["space"]]}, index=["A", "B"])
+    >>> found = find_fields(layer, table, [("u", ["bio"]), ("v", None)], {"u": 7, "v": 8})
+    >>> [sorted(fields) for fields in found.clusters], {a: sorted(f) for a, f in found.actors.items()}
+    ([['bio'], ['space']], {7: ['bio']})
+    """
+    at = ["cluster", "industry"]
+    quotient, firms = (
+        indicators[indicators["indicator"] == name].set_index(at)["value"]
+        for name in ("location_quotient", "industry_firms")
+    )
+    strong = (quotient >= 1) & (firms.reindex(quotient.index) >= FEW_FIRMS)
+    special_in: dict[str, set[str]] = {}
+    for cluster, industry in quotient.index[strong]:
+        special_in.setdefault(str(cluster), set()).add(str(industry))
+    designated = clusters["industries"] if "industries" in clusters else {}
+    own = [
+        frozenset(special_in.get(key, set())) | _words(designated.get(key))
+        for key in clusters.index
+    ]
+    told = {positions[key]: _words(fields) for key, fields in institutes}
+    return Fields(own, {actor: fields for actor, fields in told.items() if fields})
+
+
+def _words(fields: object) -> frozenset[str]:
+    if isinstance(fields, str) or not hasattr(fields, "__iter__"):
+        return frozenset()
+    return frozenset(str(field) for field in fields)
