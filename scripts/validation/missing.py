@@ -229,7 +229,9 @@ def visit_missing(world: World) -> dict[str, Any]:
     dict
         By way: measures, null where there is none.
     """
-    nation = build_nation(clusters=world.clusters, links=world.links, seed=world.seed)
+    nation = build_nation(
+        clusters=world.clusters, links=world.links, seed=world.seed, law=world.law
+    )
     edges, seen = draw_edges(nation, world.seed), observe(nation)
     return {
         "missing": {

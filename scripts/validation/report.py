@@ -545,15 +545,16 @@ def missing_part(records: Sequence[Mapping[str, Any]]) -> str:
         Of worlds whose links were deleted.
     """
     rows = []
-    for way, ranking in product(WAYS, RANKINGS):
-        found = [record["missing"][way] for record in records]
+    laws = [law for law in LAW_NAMES if law in {record["world"]["law"] for record in records}]
+    for law, way, ranking in product(laws, WAYS, RANKINGS):
+        found = [r["missing"][way] for r in records if r["world"]["law"] == law]
         cells = []
         for places in PLACES:
             values = [part[f"{ranking}.{places}"] for part in found]
             known = [value for value in values if value is not None]
             cells.append(percent(float(np.mean(known))) if known else "-")
-        rows.append([MISSING_NAMES[way], RANKING_NAMES[ranking], *cells])
-    heads = ["deleted", "told first by", *(f"first {places}" for places in PLACES)]
+        rows.append([LAW_NAMES[law], MISSING_NAMES[way], RANKING_NAMES[ranking], *cells])
+    heads = ["law", "deleted", "told first by", *(f"first {places}" for places in PLACES)]
     return grid(heads, rows) if records else "No world has been visited yet."
 
 

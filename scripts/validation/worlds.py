@@ -28,6 +28,7 @@ SEEDS, FEW_SEEDS = 10, 3
 LINKS = (300_000, 1_000_000, 4_000_000)
 USUAL = 1_000_000
 MISSING_CLUSTERS = 600
+MISSING_LAWS = ("base", "attachment", "heterogeneity")
 
 
 @dataclass(frozen=True, order=True)
@@ -113,12 +114,14 @@ def plan_missing(seeds: int = SEEDS, only: str | None = None) -> list[World]:
     Returns
     -------
     list of World
-        Of the base law.
+        Of the base law, which is that of the null, and of two that are not.
     """
-    if only not in {None, MISSING, "base"}:
-        return []
     few = range(1, min(seeds, FEW_SEEDS) + 1)
-    return [World(seed, MISSING, "base", LINKS[0], MISSING_CLUSTERS) for seed in few]
+    worlds = [
+        World(seed, MISSING, law, LINKS[0], MISSING_CLUSTERS)
+        for seed, law in product(few, MISSING_LAWS)
+    ]
+    return [world for world in worlds if only in {None, world.law, world.planted}]
 
 
 class Records:
