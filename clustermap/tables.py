@@ -569,7 +569,7 @@ PERMITTED_GAPS = Table(
         _CLUSTER,
         Column("entry", "text", "Industry, or start of industry codes.", required=True),
         Column(
-            "gap",
+            "difference",
             "choice",
             "Permitted and absent; needed and not permitted; there and not permitted.",
             required=True,
@@ -577,7 +577,7 @@ PERMITTED_GAPS = Table(
         ),
         Column("present", "integer", "Firms of it in the cluster.", "firms", required=True),
     ),
-    ("cluster", "entry", "gap"),
+    ("cluster", "entry", "difference"),
 )
 MISSING_LINKS = Table(
     "missing_links",

@@ -440,7 +440,7 @@ def one_holds_most(known: Findings) -> pd.DataFrame:
         As :func:`internal_below`, by Wilson's interval: not decided where it holds one half.
     """
     if known.holders is None:
-        return _answer(known, holds=np.full(len(known.clusters), np.nan), reason=FEW_LINKS)
+        return _answer(known, holds=np.full(len(known.clusters), np.nan), reason=NOT_DECIDED)
     held = known.holders.reindex(known.clusters)
     return _share_above(known, held["share"], held["units"], FEW_LINKS)
 

@@ -35,7 +35,7 @@ REACH_M = 30_000.0
 """Straight line that stands for thirty minutes by road; ours."""
 
 SQUARE_M = 1_000.0
-"""Side of the squares that firms out of reach are counted in."""
+"""Side of the squares that firms out of reach are counted in, on a map in metres."""
 
 FEW_VARIABLES = 3_000
 """Candidates and squares up to which the best sites are found exactly."""
@@ -165,7 +165,7 @@ def _count_roles(
     }
 
 
-def find_unreached(register: Register, reach: Reach) -> pd.DataFrame:
+def find_unreached(register: Register, reach: Reach, side: float = SQUARE_M) -> pd.DataFrame:
     """Return where firms are that no support body reaches, by square.
 
     Parameters
@@ -174,12 +174,14 @@ def find_unreached(register: Register, reach: Reach) -> pd.DataFrame:
         Every actor.
     reach
         What is near.
+    side
+        Side of the squares, in units of the map.
 
     Returns
     -------
     pd.DataFrame
-        x, y (mean of the firms there), firms, reached (bool), by square of 1 km (of .01 degrees
-        where coordinates are degrees); firms without a place are left out.
+        x, y (mean of the firms there), firms, reached (bool), by square; firms without a place are
+        left out.
     """
     firms = np.flatnonzero((register.types == _FIRM) & (register.stratum != LEFT_OUT))
     firms = firms[_located(register, firms)]
@@ -192,8 +194,6 @@ def find_unreached(register: Register, reach: Reach) -> pd.DataFrame:
         register.x[bodies], register.y[bodies], *points, reach.distance, reach.limit
     )
     served = np.isin(at.ravel(), point)
-    degrees = len(x) > 0 and float(np.abs(np.stack([x, y])).max()) <= 360
-    side = SQUARE_M / 100_000 if degrees else SQUARE_M
     table = pd.DataFrame(
         {"east": np.floor(x / side), "north": np.floor(y / side), "x": x, "y": y, "reached": served}
     )
