@@ -459,9 +459,7 @@ NULLS = Table(
     ("null", "channel"),
 )
 _OBSERVED = Column("observed", "number", "Links; of projects and documents in shares.", "links")
-_EXPECTED = Column(
-    "expected", "number", "Links typical of such actors at that distance.", "links"
-)
+_EXPECTED = Column("expected", "number", "Links typical of such actors at that distance.", "links")
 EXPECTED = Table(
     "expected",
     "Observed and expected links of two cells, of one kind, under the mass null.",

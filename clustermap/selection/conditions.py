@@ -241,7 +241,7 @@ def _radius(reach: str) -> float:
 def support_below(known: Findings) -> pd.DataFrame:
     """Links with support bodies near by lie below typical.
 
-    Decided where seven independent links are there or typical: so many decide a ratio by themselves.
+    Decided where seven independent links are there or typical: so many decide a ratio alone.
 
     Parameters
     ----------

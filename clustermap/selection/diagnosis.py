@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from clustermap.selection.conditions import Findings
 
     Numbers = npt.NDArray[np.float64]
+    Row = Mapping[str, Any]
 
 State = Literal["seen", "not_seen", "undecided"]
 OURS, OECD_1999 = "diagnosis.source.ours", "diagnosis.source.oecd_1999"
@@ -195,17 +196,19 @@ def read_diagnosis(table: pd.DataFrame) -> Mapping[str, tuple[Diagnosis, ...]]:
     dict
         Cluster to its situations, in the order of ``SITUATIONS``.
     """
-    rows: dict[tuple[str, str], list[dict[str, object]]] = {}
-    for row in table.to_dict("records"):
+    rows: dict[tuple[str, str], list[Row]] = {}
+    for row in cast("list[Row]", table.to_dict("records")):
         rows.setdefault((row["cluster"], row["situation"]), []).append(row)
     clusters = list(dict.fromkeys(table["cluster"]))
     return {
-        cluster: tuple(_diagnose(situation, rows[cluster, situation.key]) for situation in SITUATIONS)
+        cluster: tuple(
+            _diagnose(situation, rows[cluster, situation.key]) for situation in SITUATIONS
+        )
         for cluster in clusters
     }
 
 
-def _diagnose(situation: Situation, rows: list[dict[str, object]]) -> Diagnosis:
+def _diagnose(situation: Situation, rows: list[Row]) -> Diagnosis:
     by_key = {str(row["condition"]): row for row in rows}
     evidence = tuple(_tell(key, by_key[key]) for group in situation.conditions for key in group)
     whole = _holds(by_key[""])
@@ -213,11 +216,11 @@ def _diagnose(situation: Situation, rows: list[dict[str, object]]) -> Diagnosis:
     return Diagnosis(situation, state, evidence)
 
 
-def _holds(row: dict[str, object]) -> bool | None:
+def _holds(row: Row) -> bool | None:
     return None if pd.isna(row["holds"]) else bool(row["holds"])
 
 
-def _tell(key: str, row: dict[str, object]) -> Evidence:
+def _tell(key: str, row: Row) -> Evidence:
     holds = _holds(row)
     if holds is None:
         return Evidence(key, holds, Message(str(row["open"])))

@@ -28,7 +28,7 @@ GROUPS = (ADDRESS_FIRST, ADDRESS_SECOND, *SOURCES)
 
 
 def parse_groups(text: str) -> dict[str, str]:
-    """Return the sector group of each industry division.
+    r"""Return the sector group of each industry division.
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     Numbers = npt.NDArray[np.float64]
+    Points = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
     Positions = npt.NDArray[np.int64]
 
 Distance: TypeAlias = "Callable[[Numbers, Numbers, Numbers, Numbers], Numbers]"
@@ -45,16 +46,14 @@ def _plane(x: Numbers, y: Numbers, to_x: Numbers, to_y: Numbers) -> Numbers:
 
 
 def find_within(
-    x: Numbers, y: Numbers, to_x: Numbers, to_y: Numbers, distance: Distance, limit: float
+    here: Points, there: Points, distance: Distance, limit: float
 ) -> tuple[Positions, Positions, Numbers]:
     """Return the pairs of two sets of points that lie within a distance of each other.
 
     Parameters
     ----------
-    x, y
-        Points of the first set.
-    to_x, to_y
-        Points of the second set.
+    here, there
+        x and y of the points of each set.
     distance
         How far it is.
     limit
@@ -67,10 +66,11 @@ def find_within(
 
     Examples
     --------
-    >>> here, there = np.array([0.0, 9.0]), np.array([1.0, 8.0, 20.0])
-    >>> find_within(here, 0 * here, there, 0 * there, straight_line(None), 1)[:2]
+    >>> x, to_x = np.array([0.0, 9.0]), np.array([1.0, 8.0, 20.0])
+    >>> find_within((x, 0 * x), (to_x, 0 * to_x), straight_line(None), 1)[:2]
     (array([0, 1]), array([0, 1]))
     """
+    (x, y), (to_x, to_y) = here, there
     found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
     many = max(len(to_x), 1)
     step = max(1, _AT_ONCE // many)

@@ -87,8 +87,8 @@ def find_fields(
     ... )
     >>> layer = pd.DataFrame({"industries": [None, ["space"]]}, index=["A", "B"])
     >>> found = find_fields(layer, table, [("u", ["bio"]), ("v", None)], {"u": 7, "v": 8})
-    >>> [sorted(fields) for fields in found.clusters], {a: sorted(f) for a, f in found.actors.items()}
-    ([['bio'], ['space']], {7: ['bio']})
+    >>> [sorted(fields) for fields in found.clusters], sorted(found.actors[7]), len(found.actors)
+    ([['bio'], ['space']], ['bio'], 1)
     """
     at = ["cluster", "industry"]
     quotient, firms = (
@@ -99,7 +99,8 @@ def find_fields(
     special_in: dict[str, set[str]] = {}
     for cluster, industry in quotient.index[strong]:
         special_in.setdefault(str(cluster), set()).add(str(industry))
-    designated = clusters["industries"] if "industries" in clusters else {}
+    none = pd.Series(dtype=object)
+    designated = clusters.get("industries", none)
     own = [
         frozenset(special_in.get(key, set())) | _words(designated.get(key))
         for key in clusters.index

@@ -80,16 +80,16 @@ def score_intermediaries(
     Returns
     -------
     pd.DataFrame
-        The table INTERMEDIARIES, by identifier: firms within reach and how many of them it is linked
-        with (with Wilson's interval of the share), partners, clusters joined, and pairs of partners
+        The table INTERMEDIARIES, by identifier: firms within reach and how many of them it is
+        linked with (with Wilson's interval of the share), partners, clusters joined, and pairs of partners
         that are not linked with each other, by place: both at its own (coordinator), both at one
         other (itinerant), one at each (gateway), at two others (liaison). A place is a cluster or
         a background cell.
 
     References
     ----------
-    Gould, R. V. and Fernandez, R. M. (1989). Structures of mediation: a formal approach to brokerage
-    in transaction networks. Sociological Methodology 19, 89-126. Links are taken without direction,
+    Gould, R. V. and Fernandez, R. M. (1989). Structures of mediation: a formal approach to
+    brokerage in transaction networks. Sociological Methodology 19, 89-126. Links are taken without direction,
     so that every pair counts once, and gatekeeper and representative are one role.
     """
     bodies = np.flatnonzero((register.types == _SUPPORT) & (register.stratum != LEFT_OUT))
@@ -130,7 +130,7 @@ def _count_near(
         np.stack([register.x[firms], register.y[firms]]), axis=1, return_counts=True
     )
     x, y = register.x[bodies], register.y[bodies]
-    body, point, _ = find_within(x, y, points[0], points[1], reach.distance, reach.limit)
+    body, point, _ = find_within((x, y), (points[0], points[1]), reach.distance, reach.limit)
     near = np.zeros(len(bodies), dtype=np.int64)
     np.add.at(near, body, number[point])
     row = np.repeat(np.arange(len(bodies)), np.diff(linked.indptr))
@@ -190,9 +190,8 @@ def find_unreached(register: Register, reach: Reach, side: float = SQUARE_M) -> 
     order = np.lexsort((register.y[firms], register.x[firms]))
     x, y = register.x[firms][order], register.y[firms][order]
     points, at = np.unique(np.stack([x, y]), axis=1, return_inverse=True)
-    _, point, _ = find_within(
-        register.x[bodies], register.y[bodies], *points, reach.distance, reach.limit
-    )
+    sites = register.x[bodies], register.y[bodies]
+    _, point, _ = find_within(sites, (points[0], points[1]), reach.distance, reach.limit)
     served = np.isin(at.ravel(), point)
     table = pd.DataFrame(
         {"east": np.floor(x / side), "north": np.floor(y / side), "x": x, "y": y, "reached": served}
@@ -284,6 +283,10 @@ def cover_most(covers: sparse.csr_array, firms: npt.ArrayLike, number: int) -> l
     return [int(site) for site in np.flatnonzero(found.x[:sites] > 0.5)]
 
 
+def _points(table: pd.DataFrame) -> tuple[Numbers, Numbers]:
+    return table["x"].to_numpy(dtype=float), table["y"].to_numpy(dtype=float)
+
+
 def find_next_sites(
     unreached: pd.DataFrame, candidates: pd.DataFrame, reach: Reach, number: int = 5
 ) -> pd.DataFrame:
@@ -309,15 +312,13 @@ def find_next_sites(
 
     References
     ----------
-    As :func:`choose_sites`. Nemhauser, G. L., Wolsey, L. A. and Fisher, M. L. (1978). An analysis of
-    approximations for maximizing submodular set functions - I. Mathematical Programming 14(1),
+    As :func:`choose_sites`. Nemhauser, G. L., Wolsey, L. A. and Fisher, M. L. (1978). An analysis
+    of approximations for maximizing submodular set functions - I. Mathematical Programming 14(1),
     265-294.
     """
     open_ = unreached[~unreached["reached"]].reset_index(drop=True)
     ordered = candidates.sort_index()
-    ends = (ordered["x"], ordered["y"], open_["x"], open_["y"])
-    points = [end.to_numpy(dtype=float) for end in ends]
-    site, square, _ = find_within(*points, reach.distance, reach.limit)
+    site, square, _ = find_within(_points(ordered), _points(open_), reach.distance, reach.limit)
     shape = (len(ordered), len(open_))
     covers = sparse.csr_array((np.ones(len(site), np.int64), (site, square)), shape=shape)
     firms = open_["firms"].to_numpy(dtype=np.int64)

@@ -65,7 +65,8 @@ def find_missing(pairs: NearPairs, *, both: bool, most: int = MOST) -> pd.DataFr
     289-300. Tarone, R. E. (1990). A modified Bonferroni method for discrete data. Biometrics 46(2),
     515-522.
     """
-    table = pairs.table.assign(common=list(pairs.common))
+    common = pd.Series(pairs.common, index=pairs.table.index, dtype=object)
+    table = pairs.table.assign(common=common)
     table = table[(table["matched"] != 0) & (table["least"] <= RARE)]
     chance = table["probability"].to_numpy(dtype=float)
     adjusted = stats.false_discovery_control(chance) if len(chance) else chance
@@ -125,15 +126,16 @@ def _to_institutes(
 ) -> Positions:
     found = np.tile(np.array([-1, 0, 0], dtype=np.int64), (len(missing), 1))
     cluster = missing["cluster"].to_numpy(dtype=np.int64)
-    for institute, rows in missing.reset_index(drop=True).groupby("other").indices.items():
-        partners = ties[[int(institute)]]
+    others = missing["other"].to_numpy(dtype=np.int64)
+    for institute in np.unique(others).tolist():
+        partners = ties[[institute]]
         shared, direct = (
             np.asarray(reached.toarray()).ravel() for reached in (partners @ ties, partners)
         )
         shared[institute] = direct[institute] = 0  # it is no broker of its own
         who = np.flatnonzero((shared > 0) | (direct > 0))
         at, held = members.holders(who)
-        for row in rows:
+        for row in np.flatnonzero(others == institute):
             here = who[at[held == cluster[row]]]
             if len(here):
                 best = _first(here, (direct[here], shared[here]), ids)
@@ -163,7 +165,7 @@ def _between_clusters(
                 for c, place in ((one, left), (other, right))
             ]
             fewer, more = np.minimum(*counts), np.maximum(*counts)
-            best = _first(who, (fewer, more), ids)
+            best = _first(who.astype(np.int64), (fewer, more), ids)
             found[at] = best, 1, fewer[who == best][0]
     return found
 
@@ -212,7 +214,9 @@ def tabulate_missing(
         counterpart=(names if both else ids)[other],
         counterpart_type="cluster" if both else "institute",
         lacking=kinds[missing["lacking"].to_numpy(dtype=np.int64)],
-        broker=np.where(broker < 0, None, ids[broker]) if len(broker) else None,
+        broker=pd.Series(
+            [None if at < 0 else str(ids[at]) for at in broker], missing.index, dtype=object
+        ),
         direct=brokers["direct"],
         contacts=brokers["contacts"],
     )

@@ -189,7 +189,7 @@ def _find_near(
 ) -> tuple[Positions, Positions, Numbers]:
     space, many = linkages.observed.space, linkages.observed.cells.clusters
     measure = straight_line(space.crs)
-    found = find_within(space.x[:many], space.y[:many], x, y, measure, near_m)
+    found = find_within((space.x[:many], space.y[:many]), (x, y), measure, near_m)
     kept = _peopled(linkages)[found[0]]
     return found[0][kept], found[1][kept], found[2][kept]
 
@@ -311,13 +311,11 @@ def _count_clusters(linkages: Linkages, wanted: Positions) -> Numbers:
     rows, one = rows[at], one[at]
     links = np.zeros((len(wanted), len(KINDS)), dtype=np.int64)
     keys = np.minimum(one, other) * many + np.maximum(one, other)
-    _tally(links, wanted, keys, edges.part(rows))
+    _tally(links, wanted, keys, edges.part(rows.astype(np.int64)))
     return links[:, list(_kinds(linkages))] / SHARE_UNIT
 
 
-def _tally(
-    links: npt.NDArray[np.int64], wanted: Positions, keys: Positions, edges: Edges
-) -> None:
+def _tally(links: npt.NDArray[np.int64], wanted: Positions, keys: Positions, edges: Edges) -> None:
     """Add the credit of edges to the pairs that are wanted, which are sorted."""
     if not len(wanted):
         return

@@ -26,13 +26,13 @@ def find_permitted_gaps(
 
     Needed are the strategic industries that a cluster is designated for. An entry of what is
     permitted is a strategic industry or the start of an industry code, with or without the letter
-    of its section. The rules are ours; a firm that was there before the plan, or an exception, looks
-    like a gap.
+    of its section. The rules are ours; a firm that was there before the plan, or an exception,
+    looks like a gap.
 
     Parameters
     ----------
     clusters
-        Layer of clusters, index cluster; columns permitted and industries, lists. A cluster of which
+        Layer of clusters, index cluster; columns permitted and industries, lists. One of which
         nothing is said to be permitted has no gaps.
     firms
         Cluster and industry code of every firm in a cluster.
@@ -49,13 +49,13 @@ def find_permitted_gaps(
     for cluster, code in firms:
         codes.setdefault(cluster, Counter())[str(code).strip().replace(".", "")] += 1
     rows = []
-    for cluster, layer in clusters.iterrows():
+    for key, layer in clusters.iterrows():
         permitted = [_clean(entry, taxonomy) for entry in _list(layer.get("permitted"))]
         if permitted:
             designated = _list(layer.get("industries"))
-            there = codes.get(str(cluster), Counter())
+            there = codes.get(str(key), Counter())
             rows += [
-                (cluster, *gap) for gap in sorted(_gaps(permitted, designated, there, taxonomy))
+                (str(key), *gap) for gap in sorted(_gaps(permitted, designated, there, taxonomy))
             ]
     return pd.DataFrame(rows, columns=[column.name for column in PERMITTED_GAPS.columns])
 

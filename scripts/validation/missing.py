@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from clustermap.network.edges import code_edges, sort_edges
 from clustermap.network.standardise import standardise
@@ -18,6 +17,7 @@ from clustermap.sources.world.edges import Edges
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import pandas as pd
 
     from clustermap.sources.world import Observation
     from scripts.validation.worlds import World
@@ -203,7 +203,7 @@ def _key_near(seen: Observation) -> Positions:
         for axis in (register.x, register.y)
     )
     measure = straight_line(seen.ground.crs)
-    cluster, at, _ = find_within(x, y, register.x[actors], register.y[actors], measure, NEAR_M)
+    cluster, at, _ = find_within((x, y), (register.x[actors], register.y[actors]), measure, NEAR_M)
     return cluster * len(register.cells) + actors[at]
 
 

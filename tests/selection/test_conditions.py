@@ -126,7 +126,7 @@ EXPECTED = {
     # One of four shares a field; none that researches is near B.
     "fields_differ": (1, NAN),
     "participation_below": (0, 1),
-    # One of seven is linked where 3.5 are typical: exp(-3.5) x 4.5 = .136; half of one tells nothing.
+    # One of seven is linked where 3.5 are typical: exp(-3.5) x 4.5 = .136; .5 tells nothing.
     "partners_unlinked": (0, NAN),
     # A quarter of 1,000 is 250; the largest of half of the firms need not be the largest.
     "no_large_firm": (0, NAN),

@@ -39,7 +39,9 @@ def test_a_diagnosis_by_hand() -> None:
     table = tabulate_diagnosis(draw_findings())
     assert list(table) == [column.name for column in DIAGNOSIS.columns]
     whole = table[table["condition"] == ""].set_index(["situation", "cluster"])["holds"]
-    told = {key: [None if pd.isna(v) else int(v) for v in whole[key]] for key in whole.index.levels[0]}
+    told = {
+        key: [None if pd.isna(v) else int(v) for v in whole[key]] for key in whole.index.levels[0]
+    }
     assert told == {
         # Fewer links inside and, of support bodies or brokers, few brokers.
         "limited_interaction": [1, None],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
@@ -25,8 +25,11 @@ from clustermap.selection.intermediaries import (
 from clustermap.tables import INTERMEDIARIES, NEXT_SITES
 from tests.selection.worlds import write_edges, write_register
 
+if TYPE_CHECKING:
+    import pytest
+
 NEAR = Reach(straight_line(None), 10_000.0)
-# Firms a, b at 0 and 9 km in cluster 0; c at 20 km, d at 21 km in cluster 1; e at 90 km in none; the
+# Firms a, b at 0 and 9 km in cluster 0; c, d at 20 and 21 km in cluster 1; e at 90 km in none; the
 # support bodies f at 0 km (cluster 0) and g at 95 km (none).
 TYPES = ["firm"] * 5 + ["support"] * 2
 PLACES = [0.0, 9_000.0, 20_000.0, 21_000.0, 90_000.0, 0.0, 95_000.0]
@@ -49,7 +52,12 @@ def test_a_scorecard_by_hand() -> None:
     # Pairs of a, b, c, d that are not linked: c-d (another place), and a, b with c, d.
     roles = ["coordinator", "itinerant", "gateway", "liaison"]
     assert card.loc["f", roles].tolist() == [0, 1, 4, 0]
-    assert card.loc["g", ["near_firms", "near_linked", "partners", "joined"]].tolist() == [1, 0, 0, 0]
+    assert card.loc["g", ["near_firms", "near_linked", "partners", "joined"]].tolist() == [
+        1,
+        0,
+        0,
+        0,
+    ]
     assert card.loc["g", "near_low"] == 0.0
 
 
@@ -98,16 +106,24 @@ def test_few_candidates_are_chosen_exactly(monkeypatch: pytest.MonkeyPatch) -> N
     sites = pd.DataFrame({"x": [1.0, 3.0, 5.0], "y": 0.0}, index=["A", "B", "C"])
     reach = Reach(straight_line(None), 1.0)
     best = find_next_sites(unreached, sites, reach, number=2)
-    assert best[["cluster", "added", "reached"]].to_numpy().tolist() == [["A", 11, 11], ["C", 11, 22]]
+    assert best[["cluster", "added", "reached"]].to_numpy().tolist() == [
+        ["A", 11, 11],
+        ["C", 11, 22],
+    ]
     turned = find_next_sites(unreached.iloc[::-1], sites.iloc[::-1], reach, number=2)
     pd.testing.assert_frame_equal(turned, best)
     monkeypatch.setattr(intermediaries, "FEW_VARIABLES", 0)
     greedy = find_next_sites(unreached, sites, reach, number=2)
-    assert greedy[["cluster", "added", "reached"]].to_numpy().tolist() == [["B", 12, 12], ["A", 5, 17]]
+    assert greedy[["cluster", "added", "reached"]].to_numpy().tolist() == [
+        ["B", 12, 12],
+        ["A", 5, 17],
+    ]
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=5, max_size=5), min_size=1, max_size=5), st.data())
-def test_the_exact_choice_is_that_of_enumeration(table: list[list[bool]], data: st.DataObject) -> None:
+def test_the_exact_choice_is_that_of_enumeration(
+    table: list[list[bool]], data: st.DataObject
+) -> None:
     covers = sparse.csr_array(np.array(table, dtype=np.int64))
     firms = np.array(data.draw(st.lists(st.integers(0, 9), min_size=5, max_size=5)))
     number = data.draw(st.integers(1, len(table)))
@@ -125,14 +141,16 @@ def test_the_exact_choice_is_that_of_enumeration(table: list[list[bool]], data: 
 def test_points_within_a_distance_are_found_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)
     x, y, to_x, to_y = rng.uniform(0, 10, (4, 30))
-    whole = find_within(x, y, to_x, to_y, straight_line(None), 3.0)
+    whole = find_within((x, y), (to_x, to_y), straight_line(None), 3.0)
     wanted = np.hypot(x[:, None] - to_x, y[:, None] - to_y) <= 3.0
     assert np.stack(whole[:2]).T.tolist() == np.argwhere(wanted).tolist()
     monkeypatch.setattr("clustermap.selection.distance._AT_ONCE", 40)
     for part, of_whole in zip(
-        find_within(x, y, to_x, to_y, straight_line(None), 3.0), whole, strict=True
+        find_within((x, y), (to_x, to_y), straight_line(None), 3.0), whole, strict=True
     ):
         assert part.tolist() == of_whole.tolist()
     none = np.zeros(0)
-    assert [len(part) for part in find_within(none, none, to_x, to_y, straight_line(None), 3.0)] == [0] * 3
-    assert len(find_within(x, y, none, none, straight_line(None), 3.0)[0]) == 0
+    assert [
+        len(part) for part in find_within((none, none), (to_x, to_y), straight_line(None), 3.0)
+    ] == [0] * 3
+    assert len(find_within((x, y), (none, none), straight_line(None), 3.0)[0]) == 0

@@ -77,7 +77,11 @@ def test_what_is_not_told_is_not_known() -> None:
 
 
 def test_the_order_of_grants_changes_nothing() -> None:
-    rows = [("P", "a", 0.1, 2018, 2019, "solo", "public"), *GRANTS[1:3], ("Q", "a", 0.7, *GRANTS[3][3:])]
+    rows = [
+        ("P", "a", 0.1, 2018, 2019, "solo", "public"),
+        *GRANTS[1:3],
+        ("Q", "a", 0.7, *GRANTS[3][3:]),
+    ]
     first = measure(list(rows))
     for turned in permutations(rows):
         pd.testing.assert_frame_equal(measure(list(turned)), first, check_exact=True)

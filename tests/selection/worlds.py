@@ -40,9 +40,7 @@ def write_edges(pairs: list[tuple[int, int]], years: list[int] | None = None) ->
     return Edges(**{name: np.asarray(columns[name], dtype=t) for name, t in EDGE_TYPES.items()})
 
 
-def write_register(
-    types: list[str], cells: list[int], x: list[float] | None = None
-) -> Register:
+def write_register(types: list[str], cells: list[int], x: list[float] | None = None) -> Register:
     """Return actors named a, b, c, ... that stand on a line, of one stratum."""
     size = len(types)
     return Register(
@@ -62,6 +60,4 @@ def tie(register: Register, edges: Edges, clusters: int) -> Linkages:
     cells = SimpleNamespace(held_cell=own, held_cluster=own, clusters=clusters)
     comparison = SimpleNamespace(kinds=(KINDS.index("research"),))
     found = SimpleNamespace(comparisons={("mass", "drawn"): comparison}, headline="mass")
-    return Linkages(
-        cast("Any", SimpleNamespace(cells=cells)), cast("Any", found), edges, register
-    )
+    return Linkages(cast("Any", SimpleNamespace(cells=cells)), cast("Any", found), edges, register)
