@@ -47,7 +47,7 @@ def parse_groups(text: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> parse_groups("division,group\\n29,specialised_suppliers\\n")
+    >>> parse_groups("division,group\n29,specialised_suppliers\n")
     {'29': 'specialised_suppliers'}
     """
     groups: dict[str, str] = {}

@@ -81,16 +81,16 @@ def score_intermediaries(
     -------
     pd.DataFrame
         The table INTERMEDIARIES, by identifier: firms within reach and how many of them it is
-        linked with (with Wilson's interval of the share), partners, clusters joined, and pairs of partners
-        that are not linked with each other, by place: both at its own (coordinator), both at one
-        other (itinerant), one at each (gateway), at two others (liaison). A place is a cluster or
-        a background cell.
+        linked with (with Wilson's interval of the share), partners, clusters joined, and pairs of
+        partners that are not linked with each other, by place: both at its own (coordinator), both
+        at one other (itinerant), one at its own and one elsewhere (gateway), at two others
+        (liaison). A place is a cluster or a background cell.
 
     References
     ----------
     Gould, R. V. and Fernandez, R. M. (1989). Structures of mediation: a formal approach to
-    brokerage in transaction networks. Sociological Methodology 19, 89-126. Links are taken without direction,
-    so that every pair counts once, and gatekeeper and representative are one role.
+    brokerage in transaction networks. Sociological Methodology 19, 89-126. Links are taken without
+    direction, so that every pair counts once, and gatekeeper and representative are one role.
     """
     bodies = np.flatnonzero((register.types == _SUPPORT) & (register.stratum != LEFT_OUT))
     ties = adjacency(edges.a, edges.b, len(register.cells))

@@ -54,9 +54,9 @@ def measure_support(
         The table SUPPORT_MEASURES, for clusters with any grant: programmes, money, its Herfindahl
         index over programmes, the share of it that single firms got (of that where it is said),
         private for one of public money, and of the pairs of beneficiaries of one programme that
-        were linked while it ran the share that is linked after its end, too. A programme runs from the
-        first to the last year of its grants; only those that ended before the last year of the
-        links count.
+        were linked while it ran the share that is linked after its end, too. A programme runs from
+        the first to the last year of its grants; only those that ended before the last year of
+        the links count.
 
     Notes
     -----
