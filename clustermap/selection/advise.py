@@ -155,7 +155,7 @@ def _tell_missing(
 ) -> pd.DataFrame:
     parts = []
     for both, pairs in ((False, near), (True, pair_clusters(linkages, fields))):
-        missing = find_missing(pairs, both=both)
+        missing = find_missing(pairs, ids.to_numpy() if both else names, both=both)
         brokers = name_brokers(missing, linkages, names, both=both)
         parts.append(tabulate_missing(missing, brokers, ids, names, both=both))
     joined = pd.concat(parts, ignore_index=True)

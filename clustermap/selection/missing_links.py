@@ -33,10 +33,8 @@ RARE = 0.05
 MOST = 5
 """Pairs of each sort that are told of a cluster."""
 
-_WORTH = "worth"
 
-
-def find_missing(pairs: NearPairs, *, both: bool, most: int = MOST) -> pd.DataFrame:
+def find_missing(pairs: NearPairs, ids: Names, *, both: bool, most: int = MOST) -> pd.DataFrame:
     """Return the pairs with fewer links than is typical, for every cluster those that lack most.
 
     Pairs whose fields differ are left out, and so are those in which even no link at all would not
@@ -48,6 +46,8 @@ def find_missing(pairs: NearPairs, *, both: bool, most: int = MOST) -> pd.DataFr
     ----------
     pairs
         Pairs of clusters with what is near.
+    ids
+        Identifiers of the other ends by position, which decide between pairs that are alike.
     both
         Whether the other end is a cluster, too, which then is told of this one.
     most
@@ -74,10 +74,11 @@ def find_missing(pairs: NearPairs, *, both: bool, most: int = MOST) -> pd.DataFr
     if both:
         turned = told.rename(columns={"cluster": "other", "other": "cluster"})
         told = pd.concat([told, turned], ignore_index=True)
-    told = told.assign(**{_WORTH: told["expected"] - told["observed"]})
-    keys = ["cluster", _WORTH, "probability", "other"]
-    told = told.sort_values(keys, ascending=[True, False, True, True], kind="stable")
-    return told.groupby("cluster").head(most).drop(columns=_WORTH).reset_index(drop=True)
+    lack = told["expected"] - told["observed"]
+    names = ids[told["other"].to_numpy(dtype=np.int64)].astype(str)
+    keys = (names, told["probability"], -lack, told["cluster"])
+    told = told.iloc[np.lexsort(keys)]
+    return told.groupby("cluster").head(most).reset_index(drop=True)
 
 
 def name_brokers(

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from clustermap.scores.parts import Linkages
 
 NAN = float("nan")
+NAMES = np.array([f"n{at:02d}" for at in range(20)], dtype=object)
 UNKNOWN = Fields([frozenset()] * CLUSTERS, {})
 
 
@@ -84,19 +85,23 @@ def test_pairs_that_are_told_by_hand() -> None:
             (1, 11, 0.0, 4.0, 1.0),  # .0183
         ]
     )
-    found = find_missing(pairs, both=False)
+    found = find_missing(pairs, NAMES, both=False)
     assert found[["cluster", "other"]].to_numpy().tolist() == [[0, 12], [0, 10], [1, 11]]
     # Of four pairs that could be told: .0062 x 4, .0183 x 4 / 2, .0498 x 4 / 3.
     assert found["false_share"].tolist() == pytest.approx([0.0249, 0.0664, 0.0366], abs=1e-4)
     assert found["common"].tolist() == [(), ("bio",), ("bio",)]
-    assert find_missing(pairs, both=False, most=1)["other"].tolist() == [12, 11]
+    assert find_missing(pairs, NAMES, both=False, most=1)["other"].tolist() == [12, 11]
+    # Of two that are alike the first by identifier.
+    alike = write_pairs([(0, 10, 0.0, 4.0, NAN), (0, 11, 0.0, 4.0, NAN)])
+    for ids, first in ((NAMES, 10), (NAMES[::-1], 11)):
+        assert find_missing(alike, ids, both=False, most=1)["other"].tolist() == [first]
 
 
 def test_clusters_are_told_of_each_other() -> None:
     pairs = write_pairs([(0, 1, 0.0, 4.0, NAN), (0, 2, 0.0, 5.0, NAN), (1, 2, 5.0, 5.0, NAN)])
-    found = find_missing(pairs, both=True)
+    found = find_missing(pairs, NAMES, both=True)
     assert found[["cluster", "other"]].to_numpy().tolist() == [[0, 2], [0, 1], [1, 0], [2, 0]]
-    empty = find_missing(write_pairs([(0, 1, 0.0, 0.1, NAN)]), both=True)
+    empty = find_missing(write_pairs([(0, 1, 0.0, 0.1, NAN)]), NAMES, both=True)
     assert empty.empty
 
 
@@ -137,7 +142,7 @@ def test_brokers_between_clusters_by_hand() -> None:
     # Both know one there and two here; the first by identifier.
     assert found.to_numpy().tolist() == [[4, 1, 1], [4, 1, 1]]
     table = tabulate_missing(
-        find_missing(write_pairs([(0, 1, 1.0, 9.0, 1.0)]), both=True),
+        find_missing(write_pairs([(0, 1, 1.0, 9.0, 1.0)]), NAMES, both=True),
         found,
         pd.Index(["A", "B"]),
         ids,
@@ -232,8 +237,24 @@ def test_links_that_were_deleted_are_told(linkages: Linkages) -> None:
     edges, cells = linkages.edges, register.cells
     gone = (cells[edges.a] == cluster) & (edges.b == other)
     gone |= (cells[edges.b] == cluster) & (edges.a == other)
+    ids = np.array(register.ids.to_pylist(), dtype=object)
     left = replace(linkages, edges=edges.part(np.flatnonzero(~gone)))
-    found = find_missing(pair_institutes(left, UNKNOWN), both=False)
+    found = find_missing(pair_institutes(left, UNKNOWN), ids, both=False)
     mine = found[(found["cluster"] == cluster) & (found["other"] == other)]
     assert mine["observed"].tolist() == [0.0]
     assert KINDS[int(mine["lacking"].iloc[0])] in KINDS[:-1]
+
+
+def test_the_order_of_actors_changes_nothing(linkages: Linkages) -> None:
+    number = np.random.default_rng(1).permutation(len(linkages.register.cells))
+    moved = draw_linkages(20_000, number)
+    tables = []
+    for each in (linkages, moved):
+        names = np.array(each.register.ids.to_pylist(), dtype=object)
+        clusters = pd.Index([f"K{at}" for at in range(CLUSTERS)])
+        missing = find_missing(pair_institutes(each, UNKNOWN), names, both=False)
+        brokers = name_brokers(missing, each, names, both=False)
+        table = tabulate_missing(missing, brokers, clusters, names, both=False)
+        tables.append(table)
+    assert len(tables[0]) > 3
+    pd.testing.assert_frame_equal(*tables, rtol=1e-6)

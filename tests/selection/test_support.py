@@ -6,13 +6,16 @@ from itertools import permutations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from clustermap.checks import Chunk, check_chunk
 from clustermap.network.actor_links import Membership
 from clustermap.selection.support import measure_support
-from clustermap.tables import SUPPORT_MEASURES
+from clustermap.tables import SUPPORT, SUPPORT_MEASURES
 from tests.selection.worlds import write_edges, write_register
 
+NAN = float("nan")
 CLUSTERS = pd.Index(["A", "B", "C"])
 # a, b, c in cluster A, d and e in B, f in none; b is a university.
 REGISTER = write_register(
@@ -92,3 +95,23 @@ def test_links_without_years_say_nothing_of_what_outlives() -> None:
     found = measure_support(write_grants(list(GRANTS)), CLUSTERS, REGISTER, MEMBERS, edges)
     assert found["pairs_during"].tolist() == [0, 0]
     assert found["outliving"].isna().all()
+
+
+def test_rows_as_they_are_read_can_be_measured() -> None:
+    rows = {
+        "programme": ["P", "P", "P"],
+        "beneficiary": ["a", "b", "d"],
+        "amount": ["30", "10", ""],
+        "start": ["2018", "", "2018"],
+        "end": ["2020", "2019", "2020"],
+        "joint": ["단독", "joint", None],
+        "funder": ["public", "private", "public"],
+    }
+    chunk = Chunk("support.csv", pa.array(range(2, 5)), pa.table(rows))
+    checked = check_chunk(SUPPORT, chunk, {"단독": "solo"})
+    assert checked.faults.num_rows == 0
+    grants = checked.rows.to_pandas()
+    found = measure_support(grants, CLUSTERS, REGISTER, MEMBERS, EDGES).set_index("cluster")
+    assert found["money"].tolist() == pytest.approx([40.0, NAN], nan_ok=True)
+    assert found.loc["A", ["single_share", "leverage"]].tolist() == pytest.approx([0.75, 1 / 3])
+    assert found["pairs_during"].tolist() == [3, 2]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +14,30 @@ from clustermap.network.edges import EDGE_TYPES, Edges, code_edges, sort_edges
 from clustermap.network.standardise import standardise
 from clustermap.scores.parts import Linkages
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
-from tests.network.nation import count, draw_edges, draw_nation
+from tests.network.nation import count, draw_edges, draw_nation, measure, rename
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
-def draw_linkages(links: int) -> Linkages:
-    """Return a nation of seventy clusters with its links, under the mass null."""
+def draw_linkages(links: int, number: npt.NDArray[np.int64] | None = None) -> Linkages:
+    """Return a nation of seventy clusters with its links, under the mass null.
+
+    With ``number`` the actors come in another order: each has that position.
+    """
     nation = draw_nation()
     edges = draw_edges(nation, links=links)
+    if number is not None:
+        edges = rename(edges, number)
+        first = np.argsort(number)
+        register = nation.register
+        columns = {
+            field.name: getattr(register, field.name)[first]
+            for field in fields(register)
+            if field.name != "ids"
+        }
+        moved = Register(register.ids.take(pa.array(first)), **columns)
+        nation = measure(moved, nation.cells, nation.strata)
     observed = count(nation, [edges])
     found = standardise(observed, beside=False, circumstances=())
     return Linkages(observed, found, sort_edges([code_edges(edges)]), nation.register)
