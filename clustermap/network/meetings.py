@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Meetings:
-    """Pairs of a cell with whoever stands in another one, or in the same.
+    """Pairs of a cell with all who stand in another one, or with one actor in any.
 
     Parameters
     ----------
@@ -33,55 +33,23 @@ class Meetings:
         First cell of each pair.
     other
         Cell that those at the other end stand in.
-    members
-        int64, rows x strata: who may stand at the other end.
-    row
-        Row of ``members`` of each pair.
+    stratum
+        Stratum of the actor at the other end; None where all who stand there are meant.
     """
 
     cell: Positions
     other: Positions
-    members: npt.NDArray[np.int64]
-    row: Positions
+    stratum: Positions | None = None
 
 
-def meet_cells(stage: Stage, cell: Positions, other: Positions) -> Meetings:
-    """Return pairs of different cells.
+@dataclass(frozen=True)
+class _Side:
+    """Strata of one end with their activity, and of the other with theirs."""
 
-    Parameters
-    ----------
-    stage
-        Who is where.
-    cell, other
-        The two cells of each pair.
-
-    Returns
-    -------
-    Meetings
-        With all members of both.
-    """
-    return Meetings(cell, other, stage.members, other)
-
-
-def meet_actors(stage: Stage, cell: Positions, other: Positions, stratum: Positions) -> Meetings:
-    """Return pairs of a cell and a single actor.
-
-    Parameters
-    ----------
-    stage
-        Who is where.
-    cell
-        Cell of each pair.
-    other, stratum
-        Cell and stratum of the actor of each pair.
-
-    Returns
-    -------
-    Meetings
-        Where the actor stands in the cell itself it is no partner of its own.
-    """
-    one_each = np.eye(stage.members.shape[1], dtype=np.int64)
-    return Meetings(cell, other, one_each, stratum)
+    here: npt.NDArray[np.intp]
+    active: Numbers
+    there: npt.NDArray[np.intp]
+    theirs: Numbers
 
 
 def expect_meetings(fit: Fit, stage: Stage, meetings: Meetings) -> Numbers:
@@ -101,24 +69,33 @@ def expect_meetings(fit: Fit, stage: Stage, meetings: Meetings) -> Numbers:
     Numbers
         Links, one value a pair.
     """
-    cell, other, row = meetings.cell, meetings.other, meetings.row
-    sides = [(fit.first, fit.u, fit.second, fit.v)]
+    cell, other = meetings.cell, meetings.other
+    sides = [_Side(fit.first, fit.u, fit.second, fit.v)]
     if not fit.channel.unordered:
-        sides.append((fit.second, fit.v, fit.first, fit.u))
+        sides.append(_Side(fit.second, fit.v, fit.first, fit.u))
     links = np.zeros(len(cell))
-    single = meetings.members is not stage.members
-    for here, active, there, theirs in sides:
-        tie = np.where(same_sector(here, there, stage.strata), fit.same, 1.0)
-        sent = stage.members[:, here] * active
-        met = meetings.members[:, there] * theirs
+    for side in sides:
+        tie = np.where(same_sector(side.here, side.there, stage.strata), fit.same, 1.0)
         # What all strata send to each stratum of the other end, their sectors included.
-        links += np.einsum("ij,ij->i", (sent @ tie)[cell], met[row])
-        if single and fit.channel.types[0] == fit.channel.types[1]:
-            itself = met[row] @ (active * np.diag(tie))
-            links -= np.where(cell == other, itself, 0.0)
-    weight = stage.sizes**fit.exponent
-    links *= fit.level * weight[cell] * weight[other]
-    return np.asarray(np.maximum(links, 0.0) * kernel_of_pairs(fit.bins, stage, cell, other))
+        sent = (stage.members[:, side.here] * side.active) @ tie * side.theirs
+        if meetings.stratum is None:
+            links += np.einsum("ij,ij->i", sent[cell], stage.members[:, side.there][other])
+            continue
+        place = np.full(len(stage.strata), -1)
+        place[side.there] = np.arange(len(side.there))
+        at = place[meetings.stratum]
+        met = np.flatnonzero(at >= 0)
+        links[met] += sent[cell[met], at[met]]
+        if fit.channel.types[0] == fit.channel.types[1]:
+            # An actor makes no pair with itself.
+            own = met[cell[met] == other[met]]
+            links[own] -= (side.active * side.theirs * np.diag(tie))[at[own]]
+    some = np.flatnonzero(links > 0)
+    cell, other, weight = cell[some], other[some], stage.sizes**fit.exponent
+    found = np.zeros(len(links))
+    found[some] = fit.level * links[some] * weight[cell] * weight[other]
+    found[some] *= kernel_of_pairs(fit.bins, stage, cell, other)
+    return found
 
 
 def kernel_of_pairs(bins: Numbers, stage: Stage, cell: Positions, other: Positions) -> Numbers:

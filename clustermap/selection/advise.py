@@ -73,7 +73,7 @@ class Material:
     linkages: Linkages
     tables: Mapping[str, pd.DataFrame]
     by_sector: pd.DataFrame
-    institutes: Iterable[tuple[str, Iterable[str] | None]]
+    institutes: Iterable[tuple[str, object]]
     firms: Iterable[tuple[str, str]]
     taxonomy: Taxonomy
     groups: Mapping[str, str]
@@ -114,7 +114,7 @@ def advise_clusters(material: Material) -> dict[str, pd.DataFrame]:
         tables["ratios"],
         tables["indicators"],
         _name_near(near, ids, linkages),
-        count_holders(list_ends(links, members), join_groups(linkages.register.group), ids),
+        _count_holders(linkages, links, members, ids),
         given.get("support_measures"),
     )
     bodies, sites = _find_bodies(linkages, edges, members, names, ids)
@@ -139,6 +139,14 @@ def _scored(linkages: Linkages) -> Edges:
 def _members(linkages: Linkages) -> Membership:
     cells = linkages.observed.cells
     return Membership(linkages.register.cells, cells.held_cell, cells.held_cluster, cells.clusters)
+
+
+def _count_holders(
+    linkages: Linkages, links: ActorLinks, members: Membership, ids: pd.Index[str]
+) -> pd.DataFrame:
+    register = linkages.register
+    firm = register.types == ACTOR_TYPES.index("firm")
+    return count_holders(list_ends(links, members), join_groups(register.group), firm, ids)
 
 
 def _name_near(near: NearPairs, ids: pd.Index[str], linkages: Linkages) -> pd.DataFrame:

@@ -105,9 +105,12 @@ class Findings:
 
 
 def count_holders(
-    ends: Ends, entity: npt.NDArray[np.int64], clusters: pd.Index[str]
+    ends: Ends,
+    entity: npt.NDArray[np.int64],
+    firms: npt.NDArray[np.bool_],
+    clusters: pd.Index[str],
 ) -> pd.DataFrame:
-    """Return the share of a cluster's units that its strongest actor or group takes part in.
+    """Return the share of a cluster's units that its strongest firm or group takes part in.
 
     Parameters
     ----------
@@ -116,6 +119,8 @@ def count_holders(
     entity
         Number of each actor; actors of one group share it, see
         :func:`clustermap.network.resilience.join_groups`.
+    firms
+        Which actors are firms; a university that most links lead to is no matter of markets.
     clusters
         Ids of the clusters.
 
@@ -126,8 +131,9 @@ def count_holders(
         without any.
     """
     many = len(clusters)
-    met = np.unique(np.stack([ends.cluster, ends.unit, entity[ends.actor]]), axis=1)
+    met = np.stack([ends.cluster, ends.unit, entity[ends.actor]])
     units = np.bincount(np.unique(met[:2], axis=1)[0], minlength=many)
+    met = np.unique(met[:, firms[ends.actor]], axis=1)
     held, number = np.unique(met[[0, 2]], axis=1, return_counts=True)
     most = np.zeros(many, dtype=np.int64)
     np.maximum.at(most, held[0], number)
@@ -427,7 +433,7 @@ def none_abroad(known: Findings) -> pd.DataFrame:
 
 
 def one_holds_most(known: Findings) -> pd.DataFrame:
-    """One actor or group takes part in more than half of the cluster's units.
+    """One firm or group takes part in more than half of the cluster's units.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Fields:
 def find_fields(
     clusters: pd.DataFrame,
     indicators: pd.DataFrame,
-    institutes: Iterable[tuple[str, Iterable[str] | None]],
+    institutes: Iterable[tuple[str, object]],
     positions: Mapping[str, int],
 ) -> Fields:
     """Return the fields of clusters and institutes.
@@ -62,11 +63,11 @@ def find_fields(
     Parameters
     ----------
     clusters
-        Layer of clusters, index cluster; column industries where it has one.
+        Layer of clusters, index cluster; column industries where it has one, likewise.
     indicators
         The table INDICATORS; location_quotient and industry_firms are read.
     institutes
-        Identifiers and fields of institutes.
+        Identifiers and fields of institutes, lists or text written with ";".
     positions
         Identifier to position in the register.
 
@@ -102,14 +103,32 @@ def find_fields(
     none = pd.Series(dtype=object)
     designated = clusters.get("industries", none)
     own = [
-        frozenset(special_in.get(key, set())) | _words(designated.get(key))
+        frozenset(special_in.get(key, set())) | split_words(designated.get(key))
         for key in clusters.index
     ]
-    told = {positions[key]: _words(fields) for key, fields in institutes}
+    told = {positions[key]: split_words(fields) for key, fields in institutes}
     return Fields(own, {actor: fields for actor, fields in told.items() if fields})
 
 
-def _words(fields: object) -> frozenset[str]:
-    if isinstance(fields, str) or not hasattr(fields, "__iter__"):
+def split_words(fields: object) -> frozenset[str]:
+    """Return the entries of a list, whether it is one or is written with ";".
+
+    Parameters
+    ----------
+    fields
+        List, text, or anything else where nothing is known.
+
+    Returns
+    -------
+    frozenset
+        Entries without the space around them.
+
+    Examples
+    --------
+    >>> sorted(split_words("bio; space")), sorted(split_words(["bio"])), sorted(split_words(None))
+    (['bio', 'space'], ['bio'], [])
+    """
+    listed = fields.split(";") if isinstance(fields, str) else fields
+    if not isinstance(listed, list | tuple | set | frozenset | np.ndarray):
         return frozenset()
-    return frozenset(str(field) for field in fields)
+    return frozenset(str(field).strip() for field in listed) - {""}

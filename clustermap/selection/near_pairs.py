@@ -16,7 +16,7 @@ from scipy import special
 
 from clustermap.network.actor_links import Membership
 from clustermap.network.expected import Stage
-from clustermap.network.meetings import expect_meetings, meet_actors, meet_cells
+from clustermap.network.meetings import Meetings, expect_meetings
 from clustermap.network.pairs import relative_sizes
 from clustermap.network.shrinkage import (
     ENDLESS,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from clustermap.network.edges import Edges
-    from clustermap.network.meetings import Meetings
     from clustermap.scores.parts import Linkages
     from clustermap.selection.fields import Fields
 
@@ -233,26 +232,19 @@ def _expect_institutes(linkages: Linkages, cluster: Positions, actor: Positions)
     register = linkages.register
     row, cell = _hold(linkages, cluster)
     who = actor[row]
-    stage = _stage(linkages)
-    meetings = meet_actors(
-        stage, cell, register.cells[who].astype(np.int64), register.stratum[who].astype(np.int64)
-    )
-    return _sum_fits(linkages, stage, meetings, row, len(cluster))
+    meetings = Meetings(cell, register.cells[who], register.stratum[who])
+    return _sum_fits(linkages, meetings, row, len(cluster))
 
 
 def _expect_clusters(linkages: Linkages, cluster: Positions, other: Positions) -> Numbers:
     row, cell = _hold(linkages, cluster)
     again, far = _hold(linkages, other[row])
-    stage = _stage(linkages)
-    meetings = meet_cells(stage, cell[again], far)
-    return _sum_fits(linkages, stage, meetings, row[again], len(cluster))
+    return _sum_fits(linkages, Meetings(cell[again], far), row[again], len(cluster))
 
 
-def _sum_fits(
-    linkages: Linkages, stage: Stage, meetings: Meetings, pair: Positions, pairs: int
-) -> Numbers:
+def _sum_fits(linkages: Linkages, meetings: Meetings, pair: Positions, pairs: int) -> Numbers:
     """Return what the mass null expects of pairs, pairs x kinds."""
-    kinds = _kinds(linkages)
+    kinds, stage = _kinds(linkages), _stage(linkages)
     expected = np.zeros((pairs, len(kinds)))
     for (null, _), fit in linkages.standardised.fits.items():
         if null == "mass":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from clustermap.layers.industries import SECTOR_LENGTH
+from clustermap.selection.fields import split_words
 from clustermap.tables import PERMITTED_GAPS
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def find_permitted_gaps(
     Parameters
     ----------
     clusters
-        Layer of clusters, index cluster; columns permitted and industries, lists. One of which
-        nothing is said to be permitted has no gaps.
+        Layer of clusters, index cluster; columns permitted and industries, lists or text with
+        ";". One of which nothing is said to be permitted has no gaps.
     firms
         Cluster and industry code of every firm in a cluster.
     taxonomy
@@ -50,20 +51,16 @@ def find_permitted_gaps(
         codes.setdefault(cluster, Counter())[str(code).strip().replace(".", "")] += 1
     rows = []
     for key, layer in clusters.iterrows():
-        permitted = [_clean(entry, taxonomy) for entry in _list(layer.get("permitted"))]
+        permitted = [
+            _clean(entry, taxonomy) for entry in sorted(split_words(layer.get("permitted")))
+        ]
         if permitted:
-            designated = _list(layer.get("industries"))
+            designated = sorted(split_words(layer.get("industries")))
             there = codes.get(str(key), Counter())
             rows += [
                 (str(key), *gap) for gap in sorted(_gaps(permitted, designated, there, taxonomy))
             ]
     return pd.DataFrame(rows, columns=[column.name for column in PERMITTED_GAPS.columns])
-
-
-def _list(entries: object) -> list[str]:
-    if isinstance(entries, str) or not hasattr(entries, "__iter__"):
-        return []
-    return sorted({str(entry).strip() for entry in entries} - {""})
 
 
 def _clean(entry: str, taxonomy: Taxonomy) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from clustermap.network.expected import PairExpectation, Stage, expect_ends, expect_pairs
-from clustermap.network.meetings import expect_meetings, meet_actors, meet_cells
+from clustermap.network.meetings import Meetings, expect_meetings
 from clustermap.network.null import Fit, find_channels, fit_null, strata_of, sum_margins
 from clustermap.network.pairs import count_pairs, relative_sizes
 from clustermap.network.standardise import split_channels
@@ -43,7 +43,7 @@ def test_pairs_of_cells_are_those_of_the_whole_matrix(fitted: tuple[Stage, list[
     for fit in fits:
         whole = PairExpectation(stage.space)
         whole.add(expect_pairs(fit, stage))
-        found = expect_meetings(fit, stage, meet_cells(stage, cell, other))
+        found = expect_meetings(fit, stage, Meetings(cell, other))
         assert found == pytest.approx(whole.links[cell, other], rel=1e-9, abs=1e-15)
 
 
@@ -53,6 +53,6 @@ def test_links_of_an_actor_with_all_cells_are_its_own(fitted: tuple[Stage, list[
     cell = np.tile(np.arange(CELLS), len(home))
     at = np.repeat(np.arange(len(home)), CELLS)
     for fit in fits:
-        meetings = meet_actors(stage, cell, home[at], stratum[at])
+        meetings = Meetings(cell, home[at], stratum[at])
         found = np.bincount(at, expect_meetings(fit, stage, meetings), len(home))
         assert found == pytest.approx(expect_ends(fit, stage)[home, stratum], rel=1e-9, abs=1e-15)

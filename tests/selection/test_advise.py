@@ -39,7 +39,7 @@ GRANTS = pd.DataFrame(
 def material(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Material]:
     world = build_small_world()
     for row in world.institutes:
-        row["fields"] = "bio"
+        row["fields"] = "bio;robot"
     # In the last cluster nobody takes its support body; so no body is near C4 to C6.
     world.institutes = [row for row in world.institutes if row["institute"] != "I6"]
     world.pairs = [row for row in world.pairs if "I6" not in (row["source"], row["target"])]
@@ -55,7 +55,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Material]:
         institutes, firms = (layers.actors[name] for name in ("institutes", "firms"))
         held = zip(firms["cell"].to_pylist(), firms["industry"].to_pylist(), strict=True)
         clusters = layers.clusters.assign(
-            permitted=[["26", "64"]] + [[]] * (CLUSTERS - 1), industries=[["bio"]] * CLUSTERS
+            permitted=["26;64"] + [""] * (CLUSTERS - 1), industries=["bio"] * CLUSTERS
         )
         yield Material(
             clusters,
@@ -115,8 +115,11 @@ def test_advice_on_the_small_world_by_hand(material: Material) -> None:
     assert found["next_sites"].empty
     whole = found["diagnosis"].query("condition == ''").set_index(["situation", "cluster"])["holds"]
     assert whole["government_failure"].isna().all()
-    # All five institutes work in the field that every cluster is designated for.
+    # All universities work in the field that every cluster is designated for.
     assert (whole["institutional_mismatch"] == 0).all()
+    shared = found["diagnosis"].query("condition == 'fields_differ'")
+    assert shared["value"].tolist() == [1.0] * CLUSTERS
+    assert shared["basis"].tolist() == [3.0] * CLUSTERS
 
 
 def test_grants_reach_the_diagnosis(material: Material) -> None:

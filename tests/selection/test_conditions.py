@@ -202,11 +202,15 @@ def test_holders_are_counted_by_units_and_groups() -> None:
         [(0, 1), (0, 2), (0, 4), (1, 3), (2, 3)], [0, 0, 0, 0, 1], 2, unit=[7, 7, -1, -1, -1]
     )
     group = np.array([-1, -1, 5, 5, -1], dtype=np.int32)
-    found = count_holders(drawing.ends, join_groups(group), CLUSTERS)
+    firms = np.array([True] * 5)
+    found = count_holders(drawing.ends, join_groups(group), firms, CLUSTERS)
     # Units 7, 0-4, 1-3, 2-3: the group takes part in three of them, 0 and 1 in two.
     assert found["units"].tolist() == [4.0, 1.0]
     assert found["share"].tolist() == [0.75, 1.0]
-    none = count_holders(draw([], [0, 1], 2).ends, join_groups(group[:2]), CLUSTERS)
+    # Were the group of 2 and 3 no firms, 1 would be first with 7 and 1-3, as 0 with 7 and 0-4.
+    firms[2:4] = False
+    assert count_holders(drawing.ends, join_groups(group), firms, CLUSTERS)["share"]["A"] == 0.5
+    none = count_holders(draw([], [0, 1], 2).ends, join_groups(group[:2]), firms, CLUSTERS)
     assert none["units"].tolist() == [0.0, 0.0]
     assert none["share"].isna().all()
 
