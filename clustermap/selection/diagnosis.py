@@ -171,9 +171,10 @@ def tabulate_diagnosis(known: Findings) -> pd.DataFrame:
         whole = pd.DataFrame(index=known.clusters, columns=list(COLUMNS), dtype=float)
         whole["holds"] = join_conditions(of_groups)
         keys = [key for group in situation.conditions for key in group]
-        why = pd.concat([found[key]["open"].replace("", None) for key in keys], axis=1)
-        first = why.bfill(axis=1).iloc[:, 0]
-        whole["open"] = first.where(whole["holds"].isna(), "").astype(object)
+        why = np.full(len(whole), "", dtype=object)
+        for key in keys:
+            why = np.where(why == "", found[key]["open"], why)
+        whole["open"] = np.where(whole["holds"].isna(), why, "")
         for condition, table in (("", whole), *((key, found[key]) for key in keys)):
             rows.append(table.assign(situation=situation.key, condition=condition))
     table = pd.concat(rows).rename_axis("cluster").reset_index()
