@@ -1,1 +1,1 @@
-"""Selection: which clusters to support under a budget, how sure that is, and why not the others."""
+"""Selection: which clusters to back under a budget, how sure that is, and what to do about each."""
