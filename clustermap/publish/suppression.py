@@ -199,7 +199,7 @@ def class_size(numbers: npt.ArrayLike) -> npt.NDArray[np.float64]:
     Returns
     -------
     ndarray
-        At most 2.5 times, or 0.4 of, the number; 0 stays 0.
+        At most 2.24 times the number and at least 0.55 of it; 0 stays 0.
 
     Examples
     --------

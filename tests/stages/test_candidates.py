@@ -111,5 +111,5 @@ def test_industries_reach_only_their_people(tmp_path: Path) -> None:
 @given(st.integers(1, 10**9))
 def test_classes_hold_their_numbers(number: int) -> None:
     middle = float(class_size([number])[0])
-    assert 0.4 <= middle / number <= 2.5
+    assert 0.55 <= middle / number <= 2.24
     assert class_size([round(middle)])[0] == pytest.approx(middle)
