@@ -101,6 +101,10 @@ def decide(
     return Decision(
         **tables,
         told={choice.scenario: tell_choice(choice) for choice in choices},
+        rules={
+            choice.scenario: {rule.family: rule.name for rule in choice.problem.rules}
+            for choice in choices
+        },
         currency="KRW",
         capability=0.5,
         reach="employees",

@@ -72,6 +72,8 @@ def _tell_gaps(brief: Brief) -> list[str]:
     if int(whole["unrated"]):
         chosen = int(whole["unrated_chosen"])
         key = f"memo.data.unrated_{brief.decision.unrated}"
+        if brief.decision.unrated == "excluded" and not chosen:
+            key = "memo.data.unrated_out"
         told.append(words(key, chosen=f"{chosen:,}"))
         told.append(_tell_reasons(brief))
     counts = {name: release.withheld.get(name, 0) for name in _WITHHELD}

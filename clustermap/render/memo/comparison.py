@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CURVES = ("linear", "root", "threshold")
 _OWN = "selection"
+_NOTES = {"random": "random", "top": "top", "current": "current"}
 _SURE = 0.95  # share of draws from which one way is said to be worth more
 
 
@@ -60,12 +61,17 @@ def draw_comparison(brief: Brief) -> str:
             lead,
             element("p", words(tell_verdict(brief)), class_="answer"),
             _draw_worth(brief, ways),
-            quiet(words("memo.against.random"), words("memo.against.ties")),
+            quiet(*(words(f"memo.against.{key}") for key in _list_notes(ways))),
             element("h3", words("memo.against.spread")),
             _draw_spread(brief, ways),
             quiet(words("memo.against.spread_note")),
         )
     )
+
+
+def _list_notes(ways: dict[str, dict[str, Row]]) -> list[str]:
+    notes = [note for way, note in _NOTES.items() if way in ways]
+    return [*notes, "ties"]
 
 
 def tell_verdict(brief: Brief) -> str:
@@ -111,7 +117,7 @@ def _draw_worth(brief: Brief, ways: dict[str, dict[str, Row]]) -> str:
     axis = span_all(shares, 1.0)
     heads = [(words("memo.against.way"), "who")]
     for curve in _CURVES:
-        told = words(f"memo.curve.{curve}") + element("small", words(f"memo.curve.{curve}_note"))
+        told = element("b", words(f"memo.curve.{curve}")) + element("small", words(f"memo.curve.{curve}_note"))
         heads.append((told, "bar-cell"))
     rows = []
     for way, by_curve in ways.items():
@@ -131,14 +137,14 @@ def _draw_cell(brief: Brief, way: str, row: Row | None, worth: float, axis: Axis
     drawn = track(axis, bar(axis, share, "core" if way == _OWN else "other"), own)
     told = element("b", text(percent(share)))
     if way == _OWN:
-        return drawn + element("span", told, class_="told")
+        return drawn + told
     beaten = read_number(row["beaten"])
     said = (
-        brief.words("memo.against.beaten", share=percent(beaten))
+        brief.words.say("memo.against.beaten", share=percent(beaten))
         if not math.isnan(beaten)
         else ""
     )
-    return drawn + element("span", told, element("small", said), class_="told")
+    return drawn + told + element("small", text(said))
 
 
 def _draw_spread(brief: Brief, ways: dict[str, dict[str, Row]]) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _POINTS = Axis(0, 100)
 _TYPICAL = 50.5
-_PARTNERS, _LACKING = 6, 5
+_PARTNERS, _LACKING, _SEEN = 6, 3, 3
 _RADIUS = re.compile(r"([\d.]+) km")
 _GROUPS = (
     *("specialised_suppliers", "supplier_dominated", "scale_intensive", "science_based"),
@@ -169,7 +169,7 @@ def _draw_head(brief: Brief, case: Case, number: int) -> str:
     ]
     told = (element("div", element("dt", name), element("dd", fact)) for name, fact in facts)
     standing = element(
-        "p", draw_mark(case.mark), words(f"memo.mark.{case.mark}"),
+        "div", draw_mark(case.mark), words(f"memo.mark.{case.mark}"),
         draw_share(case) if brief.drawn else "", class_="chip",
     )  # fmt: skip
     place = " · ".join(filter(None, (case.place, case.kind, case.cluster)))
@@ -206,10 +206,10 @@ def _draw_axes(brief: Brief, case: Case) -> str:
         told = element("b", text(decimal(value)))
         if not math.isnan(low + high):
             told += element("small", text(f" ({decimal(low)}–{decimal(high)})"))
-        rows.append(element("li", element("span", name, note), drawn, element("p", told)))
+        rows.append(element("li", element("span", name, note), element("p", told), drawn))
     head = element("h4", words("page.card.axes"))
     typical = quiet(words("memo.cluster.typical"))
-    return element("div", head, element("ul", *rows, class_="axes"), typical)
+    return element("div", head, element("ul", *rows, class_="axes three"), typical)
 
 
 def _draw_points(value: float, low: float, high: float, kind: str) -> str:
@@ -286,7 +286,7 @@ def _draw_flow(brief: Brief, row: Mapping[Hashable, Any] | None, axis: Axis) -> 
     if math.isnan(observed) or math.isnan(typical):
         return element("small", brief.words("memo.cluster.withheld"))
     mark = element("i", class_="typical", style=f"left:{axis.place(typical):.2f}%")
-    told = brief.words("memo.cluster.flow", observed=_links(observed), typical=_links(typical))
+    told = element("b", text(_links(observed))) + text(f" / {_links(typical)}")
     return track(axis, bar(axis, observed, "core"), mark) + element("span", told, class_="told")
 
 
@@ -300,10 +300,10 @@ def _draw_partners(brief: Brief, found: list[tuple[str, int]]) -> str:
     if not found:
         return head + quiet(words("page.card.none_published"))
     told = [
-        text(words.say("memo.cluster.partner", name=_name_cell(brief, cell), links=f"{links:,}"))
+        element("span", text(_name_cell(brief, cell)), " ", element("b", text(f"{links:,}")))
         for cell, links in found[:_PARTNERS]
     ]
-    return head + join_list(told)
+    return head + element("p", *told, class_="partners")
 
 
 def _name_cell(brief: Brief, cell: str) -> str:
@@ -331,20 +331,31 @@ def _draw_diagnoses(brief: Brief, found: tuple[Diagnosis, ...]) -> str:
             (words("memo.cluster.failure") + _source(brief, "oecd"), ""),
             (words("memo.cluster.response") + _source(brief, "oecd"), ""),
         ]
-        rows = [_tell_diagnosis(brief, one) for one in seen]
+        rows = [_tell_diagnosis(brief, one) for one in seen[:_SEEN]]
         told.append(draw_table(heads, rows, "diagnoses"))
     else:
         told.append(quiet(words("memo.cluster.none_seen")))
-    for state in ("undecided", "not_seen"):
-        names = [
-            words.say(f"situation.{one.situation.key}.failure")
-            for one in found
-            if one.state == state
-        ]
-        if names:
-            told.append(quiet(words(f"memo.cluster.{state}", failures=", ".join(names))))
-    told.append(quiet(words("diagnosis.caution")))
+    told.append(quiet(*_name_others(brief, found, seen[_SEEN:])))
     return element("div", *told, class_="diagnosis")
+
+
+def _name_others(
+    brief: Brief, found: tuple[Diagnosis, ...], more: Sequence[Diagnosis]
+) -> list[str]:
+    words = brief.words
+    states = {
+        "seen_too": more,
+        "undecided": [one for one in found if one.state == "undecided"],
+        "not_seen": [one for one in found if one.state == "not_seen"],
+    }
+    return [
+        words(
+            f"memo.cluster.{state}",
+            failures=", ".join(words.say(f"situation.{one.situation.key}.failure") for one in some),
+        )
+        for state, some in states.items()
+        if some
+    ]
 
 
 def _source(brief: Brief, whose: str) -> str:
@@ -353,10 +364,9 @@ def _source(brief: Brief, whose: str) -> str:
 
 def _tell_diagnosis(brief: Brief, one: Diagnosis) -> tuple[str, str, str]:
     words = brief.words
-    evidence = join_list(
-        [_tell(brief, known.told) for known in one.evidence if known.holds], "evidence"
-    )
-    answers = join_list([words.tell(answer) for answer in one.situation.answers])
+    known = " ".join(_tell(brief, found.told) for found in one.evidence if found.holds)
+    evidence = element("small", known) if known else ""
+    answers = text(" · ").join(words.tell(answer) for answer in one.situation.answers)
     return words.tell(one.situation.seen) + evidence, words.tell(one.situation.failure), answers
 
 

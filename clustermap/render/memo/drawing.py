@@ -12,7 +12,7 @@ import shapely
 from clustermap.render.markup import element, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -33,6 +33,8 @@ class Spot(NamedTuple):
     told: str
     kind: str
     size: float
+    otherwise: str = ""
+    always: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,25 @@ def frame(box: Box, width: float, tallest: float, margin: float) -> View:
     return View(*middle, scale, width, height)
 
 
+def draw_outline(outline: str, kind: str) -> str:
+    """Return an outline, however long it is.
+
+    Parameters
+    ----------
+    outline
+        From :meth:`View.outline`.
+    kind
+        Class of the style sheet.
+
+    Returns
+    -------
+    str
+        Markup; "" for an empty outline.
+    """
+    # The attributes of other elements are cut short, as all texts are.
+    return f'<path d="{outline}" class="{kind}"></path>' if outline else ""
+
+
 def draw_labels(spots: Iterable[Spot], view: View) -> str:
     """Return labels beside their places, those left out that would lie on others.
 
@@ -155,20 +176,28 @@ def draw_labels(spots: Iterable[Spot], view: View) -> str:
     """
     found = list(spots)
     taken = [(s.x - s.r, s.y - s.r, s.x + s.r, s.y + s.r) for s in found]
+    taken.append((view.width * 0.7, view.height - 26, view.width, view.height))  # the scale
     drawn = []
     for spot in found:
-        told = shorten_label(spot.told)
-        for x, y, anchor in _try_places(spot, told):
-            box = _box_of(x, y, anchor, _measure(told) * spot.size, spot.size)
-            if _is_free(box, taken, view):
-                taken.append(box)
-                place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text_anchor": anchor}
-                size = f"{spot.size:g}"
-                drawn.append(
-                    element("text", text(told), **place, font_size=size, class_=spot.kind)
-                )
-                break
+        placed = _place_label(spot, taken, view)
+        if placed is not None:
+            told, (x, y, anchor) = placed
+            taken.append(_box_of(x, y, anchor, told, spot.size))
+            place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text_anchor": anchor}
+            size = f"{spot.size:g}"
+            drawn.append(element("text", text(told), **place, font_size=size, class_=spot.kind))
     return "".join(drawn)
+
+
+def _place_label(
+    spot: Spot, taken: Sequence[Box], view: View
+) -> tuple[str, tuple[float, float, str]] | None:
+    tried = [shorten_label(one) for one in (spot.told, spot.otherwise) if one]
+    for told in tried:
+        for place in _try_places(spot):
+            if _is_free(_box_of(*place, told, spot.size), taken, view):
+                return told, place
+    return (tried[0], next(_try_places(spot))) if spot.always and tried else None
 
 
 def shorten_label(told: str) -> str:
@@ -196,18 +225,18 @@ def _measure(told: str) -> float:
     return sum(_WIDE if unicodedata.east_asian_width(one) in "WF" else _NARROW for one in told)
 
 
-def _try_places(spot: Spot, told: str) -> Iterator[tuple[float, float, str]]:
+def _try_places(spot: Spot) -> Iterator[tuple[float, float, str]]:
     middle, away = spot.y + spot.size * 0.36, spot.r + _APART
     yield spot.x + away, middle, "start"
     yield spot.x - away, middle, "end"
     yield spot.x, spot.y - away, "middle"
     yield spot.x, spot.y + away + spot.size * 0.75, "middle"
-    if told:
-        yield spot.x + away * 0.7, spot.y - away * 0.7, "start"
-        yield spot.x - away * 0.7, spot.y - away * 0.7, "end"
+    yield spot.x + away * 0.7, spot.y - away * 0.7, "start"
+    yield spot.x - away * 0.7, spot.y - away * 0.7, "end"
 
 
-def _box_of(x: float, y: float, anchor: str, width: float, size: float) -> Box:
+def _box_of(x: float, y: float, anchor: str, told: str, size: float) -> Box:
+    width = _measure(told) * size
     left = {"start": x, "end": x - width, "middle": x - width / 2}[anchor]
     return left - 1, y - size * 0.9, left + width + 1, y - size * 0.9 + size * _LINE
 

@@ -11,7 +11,6 @@ from clustermap.render.markup import element, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from clustermap.render.markup import Words
     from clustermap.render.memo.brief import Case
 
 SHARE = Axis(0, 1)
@@ -164,28 +163,3 @@ def decimal(value: float, digits: int = 1) -> str:
         With a true minus sign; a dash for NaN.
     """
     return NOTHING if math.isnan(value) else f"{value:,.{digits}f}".replace("-", "−")
-
-
-def tell_all(words: Words, key: str, items: Iterable[Case], most: int) -> str:
-    """Return a sentence that names clusters, not endlessly.
-
-    Parameters
-    ----------
-    words
-        Language of the page.
-    key
-        Of the sentence, which says how many more there are.
-    items
-        The clusters.
-    most
-        Most that are named.
-
-    Returns
-    -------
-    str
-        Plain text.
-    """
-    found = list(items)
-    named = ", ".join(case.name for case in found[:most])
-    more = len(found) - most
-    return words.say(f"{key}_more", named=named, more=more) if more > 0 else named

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from clustermap.render.markup import element, text
-from clustermap.render.memo.drawing import Spot, View, draw_labels, frame
+from clustermap.render.memo.drawing import Spot, View, draw_labels, draw_outline, frame
 from clustermap.render.outlines import display_shapes
 from clustermap.render.safe import clean_text
 from clustermap.render.seam import seam_of, unwrap, unwrap_land
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     Points = npt.NDArray[np.float64]
 
 _KM = 111.32  # of one degree of latitude
-_WIDTH, _TALLEST, _MARGIN = 660.0, 760.0, 16.0
-_NEAR_WIDTH, _NEAR_HEIGHT = 380.0, 300.0
-_HALF_KM = 16.0  # of the neighbourhood, from its middle to its side
+_WIDTH, _TALLEST, _MARGIN = 660.0, 610.0, 26.0
+_NEAR_WIDTH, _NEAR_HEIGHT = 380.0, 206.0
+_HALF_KM = 18.0  # of the neighbourhood, from its middle to its side
 _RING_KM = 10.0
 _DETAILS = 2000
 _NAMED = 26  # chosen clusters up to which the map names them; above, it numbers them
@@ -141,7 +141,7 @@ def draw_nation(brief: Brief, ground: Ground) -> str:
     label = "memo.map.few" if few else "memo.map.many"
     spots = [
         Spot(*at[place], _SIZES[case.mark], case.name if few else str(numbers[case.cluster]),
-             f"name {case.mark}", 11 if few else 9.5)
+             f"name {case.mark}", 11 if few else 9.5, str(numbers[case.cluster]))
         for place, case in sorted(enumerate(cases), key=lambda one: numbers.get(one[1].cluster, 0))
         if case.cluster in numbers
     ]  # fmt: skip
@@ -212,7 +212,9 @@ def draw_near(brief: Brief, ground: Ground, case: Case, place: int) -> str:
     away = np.hypot(*(ground.middles - ground.middles[own]).T)
     near = [at for at in np.argsort(away, kind="stable").tolist() if at != own]
     at = view.place(ground.middles)
-    spots = [Spot(*at[own], 7, case.name, "name core", 12)]
+    left, top, right, bottom = shapely.bounds(ground.shapes[own])
+    size = max(5.0, min(60.0, max(right - left, bottom - top) * view.scale / 2))
+    spots = [Spot(*at[own], size, case.name, "name core", 12, always=True)]
     spots += _label_sites(brief, ground, view, own)
     others = [one for one in near if _is_inside(at[one], view)][:_LABELLED]
     spots += [Spot(*at[one], 3, brief.name(ground.ids[one]), "name", 9.5) for one in others]
@@ -275,11 +277,9 @@ def draw_store(ground: Ground, places: Mapping[str, int], cases: Mapping[str, Ca
 
 
 def _draw_base(view: View, ground: Ground, name: str, *more: str) -> str:
-    land, borders = view.outline(ground.land), view.outline(ground.borders)
-    parts = [element("path", d=land, class_="land")] if land else []
-    if borders:
-        parts.append(element("path", d=borders, class_="border"))
-    return element("g", *parts, *more, id=name)
+    land = draw_outline(view.outline(ground.land), "land")
+    borders = draw_outline(view.outline(ground.borders), "border")
+    return element("g", land, borders, *more, id=name)
 
 
 def _draw_around(view: View, ground: Ground, own: int, cases: Mapping[str, Case]) -> str:
@@ -289,18 +289,17 @@ def _draw_around(view: View, ground: Ground, own: int, cases: Mapping[str, Case]
     seen[own] = False
     chosen = np.array([cases[one].selected for one in ground.ids])
     others = (
-        element("path", d=view.outline(ground.shapes[which]), class_=kind)
+        draw_outline(view.outline(ground.shapes[which]), kind)
         for which, kind in ((seen & ~chosen, "cluster"), (seen & chosen, "cluster chosen"))
-        if which.any()
     )
-    itself = element("path", d=view.outline(ground.shapes[[own]]), class_="cluster own")
+    itself = draw_outline(view.outline(ground.shapes[[own]]), "cluster own")
     at = view.place(ground.sites)
     sites = (
         f"M{x:.1f} {y - 3.2:.1f}l3.2 3.2-3.2 3.2-3.2-3.2z"
         for x, y in at
         if 0 <= x <= view.width and 0 <= y <= view.height
     )
-    bodies = element("path", d="".join(sites), class_="institute")
+    bodies = draw_outline("".join(sites), "institute")
     return "".join((*others, itself, bodies))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from clustermap.render.markup import element, quiet, text
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from clustermap.render.memo.ground import Ground
 
 _GROUPS = ("core", "within", "chosen", "without")
+_SURENESS = ("out", "undecided", "undrawn", "ineligible")
 _NEAREST = 12
-_MOST = 40
+_MOST = 20
 
 
 def draw_portfolio(brief: Brief) -> str:
@@ -102,7 +104,8 @@ def _draw_group(brief: Brief, mark: str, groups: dict[str, list[Case]]) -> str:
     blank = [""] * (len(heads) - 3)
     worth = math.fsum(case.gain for case in cases if not math.isnan(case.gain))
     foot = ["", words("memo.portfolio.sum", **values), *blank[1:],
-            _tell_worth(brief, worth), text(brief.money.number(cost))]  # fmt: skip
+            _tell_worth(brief, worth) if mark != "without" else "",
+            text(brief.money.number(cost))]  # fmt: skip
     kind = f"cases group-{mark}"
     return element("div", head, quiet(lead), draw_table(heads, rows, kind, foot=foot), class_="group")
 
@@ -248,7 +251,7 @@ def list_supported(brief: Brief) -> list[tuple[Case, float, float]]:
         if str(row["cluster"]) in brief.cases
     ]  # fmt: skip
     kept = [one for one in found if not one[0].selected and one[1] > 0]
-    return sorted(kept, key=lambda one: (-one[1], one[0].cluster))
+    return sorted(kept, key=lambda one: (_SURENESS.index(_sureness(one[0])), -one[1], one[0].cluster))
 
 
 def draw_supported(brief: Brief) -> str:
@@ -283,10 +286,17 @@ def draw_supported(brief: Brief) -> str:
         )
         for case, amount, programmes in found[:_MOST]
     ]
+    counts = Counter(_sureness(case) for case, _, _ in found)
+    sums = [
+        words("memo.supported.count", standing=words.say(f"memo.supported.{one}"),
+              clusters=f"{counts[one]:,}")
+        for one in _SURENESS
+        if counts[one]
+    ]  # fmt: skip
     more = len(found) - _MOST
     beyond = [quiet(words("memo.more", more=f"{more:,}"))] if more > 0 else []
     caution = element("p", words("memo.supported.caution"), class_="caution")
-    return "".join((quiet(lead), caution, draw_table(heads, rows, "cases supported"), *beyond))
+    return "".join((quiet(lead, *sums), caution, draw_table(heads, rows, "cases supported"), *beyond))
 
 
 def _sureness(case: Case) -> str:

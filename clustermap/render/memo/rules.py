@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
+from clustermap.messages import say
 from clustermap.render.bars import NOTHING, bar, percent, span_all, track
 from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number
@@ -15,9 +15,7 @@ from clustermap.render.safe import clean_text
 if TYPE_CHECKING:
     from clustermap.render.memo.brief import Brief, Row
 
-_WRITTEN = re.compile(r"(\d+) (region|industry|kind) (min|max|min_share|max_share)")
-_OF_ONE = re.compile(r"(must|must_not) (.+)", re.DOTALL)
-_OURS = ("budget", "overlaps", "unrated", "unknown_reach")
+_BUDGET = "budget"
 
 
 def name_rule(brief: Brief, written: object) -> str:
@@ -33,17 +31,13 @@ def name_rule(brief: Brief, written: object) -> str:
     Returns
     -------
     str
-        Plain text; what is no rule of ours stays as it was written.
+        Plain text; what no rule is known of stays as it was written.
     """
-    words, told = brief.words, str(written)
-    if told in _OURS:
-        return words.say(f"memo.rule.{told}", amount=brief.money.say(float(brief.whole["budget"])))
-    if found := _WRITTEN.fullmatch(told):
-        group = words.say(f"memo.rule.by_{found[2]}")
-        return words.say(f"memo.rule.{found[3]}", number=found[1], group=group)
-    if found := _OF_ONE.fullmatch(told):
-        return words.say(f"memo.rule.{found[1]}", cluster=brief.name(found[2]))
-    return clean_text(written)
+    words = brief.words
+    if written == _BUDGET:
+        return words.say("memo.budget", amount=brief.money.say(float(brief.whole["budget"])))
+    message = brief.decision.rules.get(brief.scenario, {}).get(str(written))
+    return clean_text(written) if message is None else say(message, words.language)
 
 
 def tell_conflict(brief: Brief) -> str:
@@ -61,10 +55,7 @@ def tell_conflict(brief: Brief) -> str:
     """
     rules = brief.of(brief.decision.rule_prices)
     named = [text(name_rule(brief, rule)) for rule in rules.loc[rules["conflict"] == 1, "rule"]]
-    told = brief.decision.told.get(brief.scenario, ())
-    return join_list(named, "conflict") + "".join(
-        element("p", brief.words.tell(message), class_="quiet") for message in told
-    )
+    return join_list(named, "conflict")
 
 
 def draw_prices(brief: Brief) -> str:

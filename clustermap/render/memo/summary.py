@@ -9,7 +9,7 @@ from clustermap.render.bars import percent
 from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number
 from clustermap.render.memo.comparison import draw_short, read_ways, tell_verdict
-from clustermap.render.memo.grid import draw_mark, tell_all
+from clustermap.render.memo.grid import draw_mark
 from clustermap.render.memo.portfolio import group_cases
 from clustermap.render.memo.rules import tell_conflict
 
@@ -118,7 +118,8 @@ def _draw_split(brief: Brief, groups: dict[str, list[Case]]) -> str:
         if cost > 0
     ]  # fmt: skip
     strip = element("div", *pieces, class_="split", aria_hidden="true")
-    return strip + element("p", *told, class_="key")
+    sure = quiet(words("memo.summary.sure_means", draws=f"{int(brief.whole['draws']):,}"))
+    return strip + element("p", *told, class_="key") + sure
 
 
 def _name_groups(brief: Brief, groups: dict[str, list[Case]]) -> str:
@@ -126,11 +127,18 @@ def _name_groups(brief: Brief, groups: dict[str, list[Case]]) -> str:
     for mark in ("core", "chosen", "within", "without"):
         if groups[mark]:
             head = element("h3", draw_mark(mark), brief.words(f"memo.summary.group_{mark}"))
-            named = text(tell_all(brief.words, "memo.summary.named", groups[mark], _NAMED))
-            told.append(element("div", head, element("p", named)))
+            told.append(element("div", head, _name_some(brief, groups[mark]), class_=mark))
     if groups["within"] and groups["without"]:
         told.append(element("p", brief.words("memo.summary.undecided"), class_="caution"))
     return element("div", *told, class_="groups")
+
+
+def _name_some(brief: Brief, cases: list[Case]) -> str:
+    named = [element("span", text(case.name)) for case in cases[:_NAMED]]
+    more = len(cases) - _NAMED
+    if more > 0:
+        named.append(element("span", brief.words("memo.summary.more", more=more)))
+    return element("p", *named, class_="names")
 
 
 def _tell_against(brief: Brief) -> str:
