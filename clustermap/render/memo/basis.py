@@ -74,7 +74,7 @@ def _tell_gaps(brief: Brief) -> list[str]:
         key = f"memo.data.unrated_{brief.decision.unrated}"
         if brief.decision.unrated == "excluded" and not chosen:
             key = "memo.data.unrated_out"
-        told.append(words(key, chosen=f"{chosen:,}"))
+        told[0] += " " + words(key, chosen=f"{chosen:,}")
         told.append(_tell_reasons(brief))
     counts = {name: release.withheld.get(name, 0) for name in _WITHHELD}
     hidden = [
@@ -94,9 +94,13 @@ def _tell_reasons(brief: Brief) -> str:
     counts = own["reason"].astype(object).fillna("").value_counts()
     found = sorted(((-int(count), str(reason)) for reason, count in counts.items()))
     told = [
-        f"{brief.words.name(reason, reason)} ({-count:,})" for count, reason in found if reason
+        brief.words.say(
+            "memo.data.reason", clusters=f"{-count:,}", reason=brief.words.name(reason, reason)
+        )
+        for count, reason in found
+        if reason
     ]
-    return brief.words("memo.data.reasons", reasons="; ".join(told)) if told else ""
+    return brief.words("memo.data.reasons", reasons=" ".join(told)) if told else ""
 
 
 def _count(value: float) -> str:

@@ -192,8 +192,9 @@ def write_brief(release: Release, words: Words) -> Brief:
         raise ValueError("the release holds no decision")
     whole = decision.portfolios.to_dict("records")[0]
     scenario = str(whole["scenario"])
-    money = Money(words, decision.currency, float(whole["budget"]))
     cases = _read_cases(release, decision, scenario, words)
+    costs = [case.cost for case in cases.values()]
+    money = Money(words, decision.currency, float(whole["budget"]), costs)
     return Brief(release, decision, words, scenario, whole, cases, money)
 
 

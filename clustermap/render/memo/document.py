@@ -11,7 +11,7 @@ from clustermap.render.memo.basis import draw_data, draw_method, draw_silence
 from clustermap.render.memo.brief import write_brief
 from clustermap.render.memo.budget import draw_path, draw_stays
 from clustermap.render.memo.comparison import draw_comparison
-from clustermap.render.memo.dossier import collect, draw_cluster
+from clustermap.render.memo.dossier import collect, draw_cluster, draw_overview
 from clustermap.render.memo.ground import draw_store, number_cases, survey
 from clustermap.render.memo.portfolio import (
     draw_map,
@@ -147,7 +147,7 @@ def _draw_clusters(brief: Brief, ground: Ground) -> str:
         draw_cluster(brief, ground, files, case, number)
         for number, case in enumerate(brief.chosen, start=1)
     )
-    return quiet(brief.words("memo.cluster.lead")) + "".join(pages)
+    return "".join((draw_overview(brief, files), quiet(brief.words("memo.cluster.lead")), *pages))
 
 
 def _draw_contents(brief: Brief, keys: list[tuple[int, str]]) -> str:

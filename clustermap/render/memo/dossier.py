@@ -110,6 +110,52 @@ def _find_partners(flows: pd.DataFrame, ids: set[str]) -> dict[str, list[tuple[s
     }
 
 
+def draw_overview(brief: Brief, files: Files) -> str:
+    """Draw what is seen of all chosen clusters, one row each.
+
+    Parameters
+    ----------
+    brief
+        What the memo is written from.
+    files
+        From :func:`collect`.
+
+    Returns
+    -------
+    str
+        Markup.
+    """
+    words = brief.words
+    heads = [
+        (words("memo.portfolio.number"), "place"),
+        (words("memo.portfolio.cluster"), "who"),
+        (words("page.card.axis_capability"), "number"),
+        (words("page.card.axis_score"), "number"),
+    ]
+    if brief.release.advice is not None:
+        heads += [(words("memo.cluster.failures"), "wide"), (words("memo.cluster.stage"), "number")]
+    rows = [
+        _list_case(brief, files, case, number) for number, case in enumerate(brief.chosen, start=1)
+    ]
+    return draw_table(heads, rows, "cases overview")
+
+
+def _list_case(brief: Brief, files: Files, case: Case, number: int) -> list[str]:
+    words = brief.words
+    link = element(
+        "a", text(case.name), href=f"#{words.language}-cluster-{number}", class_="name"
+    )
+    told = [text(str(number)), draw_mark(case.mark) + link, decimal(case.capability),
+            decimal(case.score)]  # fmt: skip
+    if brief.release.advice is None:
+        return told
+    found = files.diagnoses.get(case.cluster, ())
+    seen = [words.tell(one.situation.failure) for one in found if one.state == "seen"]
+    levels = [row["level"] for row in files.diffusion.get(case.cluster, ())]
+    level = NOTHING if not levels or pd.isna(levels[0]) else text(f"{int(levels[0])}")
+    return [*told, ", ".join(seen) or NOTHING, level]
+
+
 def draw_cluster(brief: Brief, ground: Ground, files: Files, case: Case, number: int) -> str:
     """Draw the page of a cluster.
 
@@ -176,8 +222,9 @@ def _draw_head(brief: Brief, case: Case, number: int) -> str:
     title = element("b", text(str(number)), class_="place")
     return element(
         "header",
-        element("div", element("h3", title, text(case.name)), quiet(text(place)), standing),
-        element("dl", *told, class_="facts"),
+        element("h3", title, text(case.name)),
+        quiet(text(place)),
+        element("div", standing, element("dl", *told, class_="facts"), class_="line"),
     )
 
 
@@ -359,7 +406,7 @@ def _name_others(
 
 
 def _source(brief: Brief, whose: str) -> str:
-    return element("small", brief.words(f"memo.cluster.source_{whose}"))
+    return text(f" ({brief.words.say(f'memo.cluster.source_{whose}')})")
 
 
 def _tell_diagnosis(brief: Brief, one: Diagnosis) -> tuple[str, str, str]:

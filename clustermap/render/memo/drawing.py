@@ -200,28 +200,42 @@ def _place_label(
     return (tried[0], next(_try_places(spot))) if spot.always and tried else None
 
 
-def shorten_label(told: str) -> str:
+def shorten_label(told: str, widest: float = _LONGEST) -> str:
     """Return a label that is not too wide for a drawing.
 
     Parameters
     ----------
     told
         Its text.
+    widest
+        Its width in Korean letters.
 
     Returns
     -------
     str
-        At most as wide as fifteen Korean letters.
+        The text, cut short where it is wider.
     """
     wide, at = 0.0, 0
     for at, letter in enumerate(told):  # noqa: B007
-        wide += _measure(letter)
-        if wide > _LONGEST:
+        wide += measure_text(letter)
+        if wide > widest:
             return f"{told[:at]}…"
     return told
 
 
-def _measure(told: str) -> float:
+def measure_text(told: str) -> float:
+    """Return about how wide a text is.
+
+    Parameters
+    ----------
+    told
+        The text.
+
+    Returns
+    -------
+    float
+        In Korean letters.
+    """
     return sum(_WIDE if unicodedata.east_asian_width(one) in "WF" else _NARROW for one in told)
 
 
@@ -236,7 +250,7 @@ def _try_places(spot: Spot) -> Iterator[tuple[float, float, str]]:
 
 
 def _box_of(x: float, y: float, anchor: str, told: str, size: float) -> Box:
-    width = _measure(told) * size
+    width = measure_text(told) * size
     left = {"start": x, "end": x - width, "middle": x - width / 2}[anchor]
     return left - 1, y - size * 0.9, left + width + 1, y - size * 0.9 + size * _LINE
 

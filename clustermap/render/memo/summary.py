@@ -9,6 +9,7 @@ from clustermap.render.bars import percent
 from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number
 from clustermap.render.memo.comparison import draw_short, read_ways, tell_verdict
+from clustermap.render.memo.drawing import measure_text, shorten_label
 from clustermap.render.memo.grid import draw_mark
 from clustermap.render.memo.portfolio import group_cases
 from clustermap.render.memo.rules import tell_conflict
@@ -16,7 +17,11 @@ from clustermap.render.memo.rules import tell_conflict
 if TYPE_CHECKING:
     from clustermap.render.memo.brief import Brief, Case
 
-_NAMED = 12
+_ROOM = {"core": 200.0, "chosen": 300.0, "within": 120.0, "without": 120.0}
+"""Widths of names that there is room for, in Korean letters."""
+
+_WIDEST = 30.0
+_GAP = 1.5
 _CERTAIN = ("core", "within", "chosen")
 
 
@@ -134,8 +139,14 @@ def _name_groups(brief: Brief, groups: dict[str, list[Case]]) -> str:
 
 
 def _name_some(brief: Brief, cases: list[Case]) -> str:
-    named = [element("span", text(case.name)) for case in cases[:_NAMED]]
-    more = len(cases) - _NAMED
+    named, wide = list[str](), 0.0
+    for case in cases:
+        name = shorten_label(case.name, _WIDEST)
+        wide += measure_text(name) + _GAP
+        if wide > _ROOM[case.mark]:
+            break
+        named.append(element("span", text(name)))
+    more = len(cases) - len(named)
     if more > 0:
         named.append(element("span", brief.words("memo.summary.more", more=more)))
     return element("p", *named, class_="names")
