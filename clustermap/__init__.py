@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         score_clusters,
         select_clusters,
         write_exports,
+        write_report,
     )
     from clustermap.project import open_project
 
@@ -35,6 +36,7 @@ __all__ = [
     "score_clusters",
     "select_clusters",
     "write_exports",
+    "write_report",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Decisions and advice for the tests of the memo: chosen in a drawn nation, and some told by hand."""
+"""Decisions and advice for the tests of the memo: chosen in a drawn nation, some told by hand."""
 
 from __future__ import annotations
 
@@ -180,7 +180,10 @@ def decided_release(clusters: int = 40, *, draws: int = 80, share: float = 0.3) 
     layer = nation.clusters
     seats = layer.geometry.centroid
     regions = np.where(seats.y > seats.y.median(), "북부", "남부")
-    layer = layer.assign(region=regions, industries=["ind1", "ind2", ""] * (clusters // 3) + ["ind1"] * (clusters % 3))
+    layer = layer.assign(
+        region=regions,
+        industries=["ind1", "ind2", ""] * (clusters // 3) + ["ind1"] * (clusters % 3),
+    )
     nation = replace(nation, clusters=layer)
     problem, _ = _pose(nation, 1.0, (), 0, 1.0)
     budget = float(np.round(share * problem.costs.sum(), -9))
@@ -235,9 +238,7 @@ def rename_decision(decision: Decision, texts: list[str]) -> Decision:
         )
     frames["rule_prices"] = frames["rule_prices"].assign(rule=(texts * 3)[:own])
     frames["why_not"] = frames["why_not"].assign(barred=texts[0])
-    frames["comparators"] = frames["comparators"].assign(
-        top_region=texts[0], top_industry=texts[1]
-    )
+    frames["comparators"] = frames["comparators"].assign(top_region=texts[0], top_industry=texts[1])
     told = {
         names.get(name, name): (Message("selection.told.left_out", {"rule": texts[0]}),)
         for name in decision.told

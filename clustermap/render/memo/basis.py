@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from clustermap.render.bars import NOTHING
 from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number
@@ -43,7 +41,11 @@ def draw_data(brief: Brief) -> str:
             text(words.name(f"kind.{row['kind']}", row["kind"])),
             text(f"{int(row['links']):,}"),
             text(f"{int(row['inside']):,}"),
-            _tell_years(row["first_year"], row["last_year"], words.say("memo.data.undated")),
+            _tell_years(
+                read_number(row["first_year"]),
+                read_number(row["last_year"]),
+                words.say("memo.data.undated"),
+            ),
         )
         for row in release.coverage.to_dict("records")
     ]
@@ -53,10 +55,10 @@ def draw_data(brief: Brief) -> str:
     return "".join(told)
 
 
-def _tell_years(first: object, last: object, undated: str) -> str:
-    if pd.isna(first) or pd.isna(last):
+def _tell_years(first: float, last: float, undated: str) -> str:
+    if math.isnan(first) or math.isnan(last):
         return text(undated)
-    return text(f"{int(first)}–{int(last)}" if first != last else f"{int(first)}")  # type: ignore[call-overload]
+    return text(f"{first:.0f}–{last:.0f}" if first != last else f"{first:.0f}")
 
 
 def _tell_gaps(brief: Brief) -> list[str]:

@@ -214,7 +214,7 @@ def order_cases(cases: Any) -> list[Case]:  # noqa: ANN401 -- any collection of 
     return sorted(cases, key=_by_standing)
 
 
-def read_number(value: object) -> float:
+def read_number(value: Any) -> float:  # noqa: ANN401 -- a cell of a table
     """Return a number of a table.
 
     Parameters
@@ -227,7 +227,7 @@ def read_number(value: object) -> float:
     float
         NaN for null.
     """
-    return NONE if value is None or pd.isna(value) else float(value)  # type: ignore[arg-type,call-overload]
+    return NONE if value is None or value is pd.NA else float(value)
 
 
 def _by_standing(case: Case) -> tuple[bool, float, float, str]:
@@ -243,7 +243,9 @@ def _read_cases(
     chosen = _index(decision.selection, scenario)
     why = _index(decision.why_not, scenario)
     scores = _index(release.scores, "default")
-    joined = layer.drop(columns="geometry").join(chosen.add_prefix("s_")).join(scores.add_prefix("l_"))
+    joined = (
+        layer.drop(columns="geometry").join(chosen.add_prefix("s_")).join(scores.add_prefix("l_"))
+    )
     joined = joined.join(why.add_prefix("w_"))
     rows = joined.to_dict("records")
     merit = value_clusters(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from clustermap.render.memo.brief import Brief, Case
 
 _WIDTH, _HEIGHT = 660.0, 250.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 630.0, 26.0, 200.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 612.0, 26.0, 200.0
 _CELL, _TALL = 9.0, 12.0
 _MANY = 60  # rows of the matrix above which those that never change are left out
 _SLACK = 1e-9
@@ -139,7 +139,7 @@ def _draw_axes(brief: Brief, steps: Sequence[_Step], last: float, top: float) ->
     drawn = []
     budget = float(brief.whole["budget"])
     for quarter in range(int(top * 4 + _SLACK) + 1):
-        if top > 2 and quarter % 2:  # noqa: PLR2004 -- lines too near each other
+        if top > 2 and quarter % 2:
             continue
         share = quarter / 4
         y = _BOTTOM - (_BOTTOM - _TOP) * share / top
@@ -149,7 +149,7 @@ def _draw_axes(brief: Brief, steps: Sequence[_Step], last: float, top: float) ->
     while half / 2 <= last + _SLACK:
         share = half / 2
         x = _LEFT + (_RIGHT - _LEFT) * share / last
-        kind = "tick own" if half == 2 else "tick"  # noqa: PLR2004 -- the budget itself
+        kind = "tick own" if half == 2 else "tick"
         drawn.append(_write(f"{percent(share)}\u202f%", x, _BOTTOM + 17, "middle", kind))
         money = brief.money.say(budget * share) if half else "0"
         drawn.append(_write(money, x, _BOTTOM + 31, "middle", kind))
@@ -162,9 +162,7 @@ def _draw_axes(brief: Brief, steps: Sequence[_Step], last: float, top: float) ->
 
 
 def _write(told: str, x: float, y: float, anchor: str, kind: str) -> str:
-    return element(
-        "text", text(told), x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, class_=kind
-    )
+    return element("text", text(told), x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor, class_=kind)
 
 
 def draw_stays(brief: Brief) -> str:
@@ -226,7 +224,7 @@ def _read_stays(brief: Brief, shares: Sequence[float]) -> list[_Stay]:
 
 
 def _is_near(stay: _Stay, shares: Sequence[float]) -> bool:
-    return any(abs(shares[at] - 1) < 0.35 for at in (min(stay.within),))  # noqa: PLR2004
+    return any(abs(shares[at] - 1) < 0.35 for at in (min(stay.within),))
 
 
 def _draw_head(shares: Sequence[float]) -> str:

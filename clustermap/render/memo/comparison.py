@@ -117,14 +117,14 @@ def _draw_worth(brief: Brief, ways: dict[str, dict[str, Row]]) -> str:
     axis = span_all(shares, 1.0)
     heads = [(words("memo.against.way"), "who")]
     for curve in _CURVES:
-        told = element("b", words(f"memo.curve.{curve}")) + element("small", words(f"memo.curve.{curve}_note"))
+        told = element("b", words(f"memo.curve.{curve}")) + element(
+            "small", words(f"memo.curve.{curve}_note")
+        )
         heads.append((told, "bar-cell"))
     rows = []
     for way, by_curve in ways.items():
-        cells = [words(f"memo.way.{way}")]
-        for curve in _CURVES:
-            cells.append(_draw_cell(brief, way, by_curve.get(curve), worth, axis))
-        rows.append(cells)
+        drawn = (_draw_cell(brief, way, by_curve.get(curve), worth, axis) for curve in _CURVES)
+        rows.append([words(f"memo.way.{way}"), *drawn])
     return draw_table(heads, rows, "ways", words("memo.against.caption"))
 
 

@@ -166,7 +166,9 @@ def _draw_contents(brief: Brief, keys: list[tuple[int, str]]) -> str:
             below = element("ol", *named, class_="named")
         items.append(element("li", element("b", text(str(number))), link, below))
     head = element("h2", words("memo.contents"))
-    return element("nav", head, element("ol", *items), class_="contents", aria_label=words.say("memo.contents"))
+    return element(
+        "nav", head, element("ol", *items), class_="contents", aria_label=words.say("memo.contents")
+    )
 
 
 def _draw_head(brief: Brief) -> str:

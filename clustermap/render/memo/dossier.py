@@ -105,8 +105,7 @@ def _find_partners(flows: pd.DataFrame, ids: set[str]) -> dict[str, list[tuple[s
                 of = sums.setdefault(own, {})
                 of[other] = of.get(other, 0) + int(links)
     return {
-        own: sorted(found.items(), key=lambda one: (-one[1], one[0]))
-        for own, found in sums.items()
+        own: sorted(found.items(), key=lambda one: (-one[1], one[0])) for own, found in sums.items()
     }
 
 
@@ -142,18 +141,15 @@ def draw_overview(brief: Brief, files: Files) -> str:
 
 def _list_case(brief: Brief, files: Files, case: Case, number: int) -> list[str]:
     words = brief.words
-    link = element(
-        "a", text(case.name), href=f"#{words.language}-cluster-{number}", class_="name"
-    )
+    link = element("a", text(case.name), href=f"#{words.language}-cluster-{number}", class_="name")
     told = [text(str(number)), draw_mark(case.mark) + link, decimal(case.capability),
             decimal(case.score)]  # fmt: skip
     if brief.release.advice is None:
         return told
     found = files.diagnoses.get(case.cluster, ())
     seen = [words.tell(one.situation.failure) for one in found if one.state == "seen"]
-    levels = [row["level"] for row in files.diffusion.get(case.cluster, ())]
-    level = NOTHING if not levels or pd.isna(levels[0]) else text(f"{int(levels[0])}")
-    return [*told, ", ".join(seen) or NOTHING, level]
+    levels = [read_number(row["level"]) for row in files.diffusion.get(case.cluster, ())]
+    return [*told, ", ".join(seen) or NOTHING, decimal(levels[0], 0) if levels else NOTHING]
 
 
 def draw_cluster(brief: Brief, ground: Ground, files: Files, case: Case, number: int) -> str:
@@ -338,7 +334,7 @@ def _draw_flow(brief: Brief, row: Mapping[Hashable, Any] | None, axis: Axis) -> 
 
 
 def _links(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:,.1f}"  # noqa: PLR2004
+    return f"{value:,.0f}" if value >= 10 or value == int(value) else f"{value:,.1f}"
 
 
 def _draw_partners(brief: Brief, found: list[tuple[str, int]]) -> str:
@@ -428,12 +424,13 @@ def _draw_diffusion(brief: Brief, files: Files, cluster: str) -> str:
         return ""
     row = rows[0]
     told = [element("h4", words("memo.cluster.level"))]
-    if pd.isna(row["level"]):
+    level = read_number(row["level"])
+    if math.isnan(level):
         told.append(quiet(text(words.name(str(row["open"]), words.say("page.card.part_open")))))
     else:
-        level = f"diffusion.level_{int(row['level'])}"
-        told.append(element("p", element("b", words(f"{level}.label"))))
-        told.append(quiet(words(f"{level}.means"), words("memo.cluster.level_source")))
+        key = f"diffusion.level_{level:.0f}"
+        told.append(element("p", element("b", words(f"{key}.label"))))
+        told.append(quiet(words(f"{key}.means"), words("memo.cluster.level_source")))
     groups = [
         text(f"{words.say(f'sector_group.{name}')} {decimal(read_number(row[name]), 0)}")
         for name in _GROUPS[:2]
@@ -470,9 +467,7 @@ def _draw_lacking(brief: Brief, files: Files, cluster: str) -> str:
     return head + join_list(told, "lacking") + caution
 
 
-def _tell_lacking(
-    brief: Brief, row: Mapping[Hashable, Any], names: Mapping[object, object]
-) -> str:
+def _tell_lacking(brief: Brief, row: Mapping[Hashable, Any], names: Mapping[object, object]) -> str:
     words = brief.words
     other = row["counterpart"]
     name = clean_text(names.get(other)) or brief.name(other)

@@ -6,7 +6,6 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import shapely
 
 from clustermap.render.markup import element, text
@@ -14,6 +13,7 @@ from clustermap.render.markup import element, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    import numpy as np
     import numpy.typing as npt
 
     Box = tuple[float, float, float, float]
@@ -101,8 +101,7 @@ class View:
         cut = shapely.clip_by_rect(shapes, *ends)
         cut = shapely.simplify(cut, 0.25 / self.scale)
         return "".join(
-            f"M{'L'.join(f'{x:.1f} {y:.1f}' for x, y in self.place(ring))}Z"
-            for ring in _rings(cut)
+            f"M{'L'.join(f'{x:.1f} {y:.1f}' for x, y in self.place(ring))}Z" for ring in _rings(cut)
         )
 
 
@@ -216,7 +215,7 @@ def shorten_label(told: str, widest: float = _LONGEST) -> str:
         The text, cut short where it is wider.
     """
     wide, at = 0.0, 0
-    for at, letter in enumerate(told):  # noqa: B007
+    for at, letter in enumerate(told):
         wide += measure_text(letter)
         if wide > widest:
             return f"{told[:at]}…"

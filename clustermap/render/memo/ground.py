@@ -109,7 +109,7 @@ class _Flat:
         self._units = np.array([_KM * np.cos(np.radians(latitude)), -_KM])
 
     def __call__(self, corners: Points) -> Points:
-        return corners * self._units
+        return np.asarray(corners * self._units)
 
 
 def _flatten(latitude: float) -> _Flat:
@@ -139,12 +139,18 @@ def draw_nation(brief: Brief, ground: Ground) -> str:
     dots = (_draw_dot(at[place], cases[place]) for place in marked)
     few = len(numbers) <= _NAMED
     label = "memo.map.few" if few else "memo.map.many"
+    places = {case.cluster: place for place, case in enumerate(cases)}
     spots = [
-        Spot(*at[place], _SIZES[case.mark], case.name if few else str(numbers[case.cluster]),
-             f"name {case.mark}", 11 if few else 9.5, str(numbers[case.cluster]))
-        for place, case in sorted(enumerate(cases), key=lambda one: numbers.get(one[1].cluster, 0))
-        if case.cluster in numbers
-    ]  # fmt: skip
+        Spot(
+            *_point(at, places[one]),
+            _SIZES[brief.cases[one].mark],
+            brief.cases[one].name if few else str(number),
+            "name",
+            11 if few else 9.5,
+            str(number),
+        )
+        for one, number in numbers.items()
+    ]
     told = brief.words.say(label, clusters=len(numbers))
     return _draw_svg(
         view, told, element("use", href="#nation"), *dots, draw_labels(spots, view),
@@ -214,10 +220,10 @@ def draw_near(brief: Brief, ground: Ground, case: Case, place: int) -> str:
     at = view.place(ground.middles)
     left, top, right, bottom = shapely.bounds(ground.shapes[own])
     size = max(5.0, min(60.0, max(right - left, bottom - top) * view.scale / 2))
-    spots = [Spot(*at[own], size, case.name, "name core", 12, always=True)]
+    spots = [Spot(*_point(at, own), size, case.name, "name core", 12, always=True)]
     spots += _label_sites(brief, ground, view, own)
     others = [one for one in near if _is_inside(at[one], view)][:_LABELLED]
-    spots += [Spot(*at[one], 3, brief.name(ground.ids[one]), "name", 9.5) for one in others]
+    spots += [Spot(*_point(at, one), 3, brief.name(ground.ids[one]), "name", 9.5) for one in others]
     ring = {"cx": f"{at[own][0]:.1f}", "cy": f"{at[own][1]:.1f}"}
     radius = f"{_RING_KM * view.scale:.1f}"
     told = brief.words.say("memo.near.map", cluster=case.name, km=f"{_RING_KM:g}")
@@ -234,7 +240,11 @@ def _label_sites(brief: Brief, ground: Ground, view: View, own: int) -> list[Spo
     at = view.place(ground.sites)
     order = [one for one in np.argsort(away, kind="stable").tolist() if _is_inside(at[one], view)]
     names = [clean_text(name) for name in bodies["name"]]
-    return [Spot(*at[one], 3, names[one], "name site", 9.5) for one in order[:_LABELLED]]
+    return [Spot(*_point(at, one), 3, names[one], "name site", 9.5) for one in order[:_LABELLED]]
+
+
+def _point(at: Points, place: int) -> tuple[float, float]:
+    return float(at[place, 0]), float(at[place, 1])
 
 
 def _is_inside(at: Points, view: View) -> bool:
@@ -271,7 +281,9 @@ def draw_store(ground: Ground, places: Mapping[str, int], cases: Mapping[str, Ca
     for cluster, place in places.items():
         own = ground.ids.index(cluster)
         view = _frame_near(ground, own)
-        groups.append(_draw_base(view, ground, f"near-{place}", _draw_around(view, ground, own, cases)))
+        groups.append(
+            _draw_base(view, ground, f"near-{place}", _draw_around(view, ground, own, cases))
+        )
     inside = element("defs", *groups)
     return element("svg", inside, class_="store", width="0", height="0", aria_hidden="true")
 

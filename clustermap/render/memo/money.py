@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"[A-Z]{3}")
 _WON = ("KRW", "원", "won")
-_SCALES = {
+_SCALES: dict[str, dict[str, tuple[tuple[float, int], ...]]] = {
     "ko": {"won": ((1e9, 8),), "other": ((1e7, 6),)},
     "en": {"won": ((1e10, 9), (1e7, 6)), "other": ((1e10, 9), (1e7, 6))},
 }

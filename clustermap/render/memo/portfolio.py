@@ -107,7 +107,9 @@ def _draw_group(brief: Brief, mark: str, groups: dict[str, list[Case]]) -> str:
             _tell_worth(brief, worth) if mark != "without" else "",
             text(brief.money.number(cost))]  # fmt: skip
     kind = f"cases group-{mark}"
-    return element("div", head, quiet(lead), draw_table(heads, rows, kind, foot=foot), class_="group")
+    return element(
+        "div", head, quiet(lead), draw_table(heads, rows, kind, foot=foot), class_="group"
+    )
 
 
 def _draw_case(brief: Brief, case: Case, number: str) -> Sequence[str]:
@@ -153,10 +155,7 @@ def draw_map(brief: Brief, ground: Ground) -> str:
     """
     words = brief.words
     shown = list_marks(brief, (*_GROUPS, "out"))
-    key = (
-        element("span", draw_mark(mark), words(f"memo.mark.{mark}"))
-        for mark in shown
-    )
+    key = (element("span", draw_mark(mark), words(f"memo.mark.{mark}")) for mark in shown)
     return element("p", *key, class_="key") + element("figure", draw_nation(brief, ground))
 
 
@@ -251,7 +250,9 @@ def list_supported(brief: Brief) -> list[tuple[Case, float, float]]:
         if str(row["cluster"]) in brief.cases
     ]  # fmt: skip
     kept = [one for one in found if not one[0].selected and one[1] > 0]
-    return sorted(kept, key=lambda one: (_SURENESS.index(_sureness(one[0])), -one[1], one[0].cluster))
+    return sorted(
+        kept, key=lambda one: (_SURENESS.index(_sureness(one[0])), -one[1], one[0].cluster)
+    )
 
 
 def draw_supported(brief: Brief) -> str:
@@ -296,12 +297,16 @@ def draw_supported(brief: Brief) -> str:
     more = len(found) - _MOST
     beyond = [quiet(words("memo.more", more=f"{more:,}"))] if more > 0 else []
     caution = element("p", words("memo.supported.caution"), class_="caution")
-    return "".join((quiet(lead, *sums), caution, draw_table(heads, rows, "cases supported"), *beyond))
+    return "".join(
+        (quiet(lead, *sums), caution, draw_table(heads, rows, "cases supported"), *beyond)
+    )
 
 
 def _sureness(case: Case) -> str:
     if case.ineligible:
         return "ineligible"
-    return {"without": "undecided", "out": "out"}[case.mark] if case.standing != "undrawn" else (
-        "undrawn"
+    return (
+        {"without": "undecided", "out": "out"}[case.mark]
+        if case.standing != "undrawn"
+        else ("undrawn")
     )

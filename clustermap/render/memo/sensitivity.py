@@ -35,13 +35,11 @@ def draw_scenarios(brief: Brief) -> str:
     told = [quiet(words("memo.sensitivity.lead"))]
     if len(rows) > 1:
         own, *others = rows
-        for start in range(0, len(others), _WIDE):
-            told.append(_draw_figures(brief, [own, *others[start : start + _WIDE]]))
+        starts = range(0, len(others), _WIDE)
+        beside = [[own, *others[start : start + _WIDE]] for start in starts]
+        told += [_draw_figures(brief, some) for some in beside]
         told.append(quiet(words("memo.sensitivity.worth_note")))
-        told += [
-            _draw_choices(brief, [own, *others[start : start + _WIDE]])
-            for start in range(0, len(others), _WIDE)
-        ]
+        told += [_draw_choices(brief, some) for some in beside]
     else:
         told.append(quiet(words("memo.sensitivity.none")))
     told.append(_draw_profiles(brief))
@@ -89,7 +87,9 @@ def _draw_figures(brief: Brief, rows: list[Row]) -> str:
 
     profiles = [clean_text(brief.decision.profiles.get(str(row["scenario"]), "")) for row in rows]
     shared = [
-        f"{len(own & _selected(brief, str(row['scenario']))):,}" if row["feasible"] == 1 else NOTHING
+        f"{len(own & _selected(brief, str(row['scenario']))):,}"
+        if row["feasible"] == 1
+        else NOTHING
         for row in rows
     ]
     table = [
@@ -110,7 +110,7 @@ def _draw_choices(brief: Brief, rows: list[Row]) -> str:
     words = brief.words
     names = [str(row["scenario"]) for row in rows if row["feasible"] == 1]
     chosen = {name: _selected(brief, name) for name in names}
-    if len(names) < 2:  # noqa: PLR2004 -- nothing to compare
+    if len(names) < 2:
         return ""
     always = set.intersection(*chosen.values())
     differ = set.union(*chosen.values()) - always
@@ -148,7 +148,7 @@ def _read_marks(brief: Brief, scenario: str) -> dict[str, str]:
         str(cluster): marks.get((chosen, standing), "chosen" if chosen else "out")
         for cluster, chosen, standing in zip(
             found["cluster"],
-            (found["selected"] == 1).fillna(False).astype(int),  # noqa: FBT003
+            (found["selected"] == 1).fillna(False).astype(int),
             found["standing"],
             strict=True,
         )
