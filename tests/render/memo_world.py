@@ -10,12 +10,9 @@ import pandas as pd
 
 from clustermap.messages import Message
 from clustermap.publish.decision import Advice, Decision
-from clustermap.selection.choice import choose, tell_choice
-from clustermap.selection.comparators import Setting
+from clustermap.selection.comparators import Setting, compare, share_out
 from clustermap.selection.diagnosis import SITUATIONS
-from clustermap.selection.portfolio import TYPICAL, Problem, value_clusters
-from clustermap.selection.rules import Cap, Floor, Ineligible, Must
-from clustermap.selection.tabulate import tabulate_choices
+from clustermap.selection.portfolio import TYPICAL, value_clusters
 from clustermap.tables import (
     DIAGNOSIS,
     DIFFUSION,
@@ -28,89 +25,163 @@ from tests.render import worlds
 
 if TYPE_CHECKING:
     from clustermap.publish.release import Release
-    from clustermap.selection.choice import Choice
-    from clustermap.selection.rules import Rule
 
 SEED = 3
 
 
-def _pose(
-    release: Release, budget: float, rules: tuple[Rule, ...], draws: int, spread: float
-) -> tuple[Problem, Setting]:
+STEPS = tuple(percent / 100 for percent in range(10, 201, 10))
+NAMES = {"value": "worth", "money": "spent", "clusters": "reached", "firms": "firms_reached",
+         "employees": "people_reached"}  # fmt: skip
+ROOM = 5
+"""Clusters of each kind that the data do not decide: chosen, and left out."""
+
+
+def _set(release: Release, draws: int) -> tuple[Any, Setting]:
+    """Return which clusters may be chosen, and what is known of all."""
     layer = release.clusters
-    ids = layer.index.to_numpy(dtype=object)
     scores = release.scores[release.scores["scenario"] == "default"].set_index("cluster")
     scores = scores.reindex(layer.index)
     rated = (scores["rated"] == 1).to_numpy()
     linkage = np.where(rated, scores["score"].to_numpy(float), TYPICAL)
     can = scores["capability"].to_numpy(float)
-    people = layer["employees"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    firms = layer["firms"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    reach = np.nan_to_num(people)
+    people = layer["employees"].to_numpy(dtype=float, na_value=0)
+    firms = layer["firms"].to_numpy(dtype=float, na_value=0)
     rng = np.random.default_rng(SEED)
-    drawn = np.clip(linkage + rng.normal(0, spread, (max(draws, 1), len(ids))), 1, 100)
-    worth = np.nan_to_num(value_clusters(can, linkage, reach))
-    costs = 1e8 * np.ceil(5 + np.sqrt(reach) / 3)
-    unrated = tuple(str(one) for one in ids[~rated])
-    barred = (Ineligible(unrated),) if unrated else ()
-    setting = Setting(
+    drawn = np.clip(linkage + rng.normal(0, 6, (max(draws, 1), len(layer))), 1, 100)
+    costs = 1e8 * np.ceil(5 + np.sqrt(people) / 3)
+    return rated, Setting(
         costs,
-        worth,
-        np.nan_to_num(value_clusters(can, drawn, reach)) if draws else None,
+        np.where(rated, value_clusters(can, linkage, people), 0.0),
+        value_clusters(can, drawn, people) if draws else None,
         [str(one) for one in layer["region"]],
         [tuple(str(one).split(";")) if one else () for one in layer["industries"]],
         firms,
         people,
-        np.nan_to_num(value_clusters(can, linkage, 1.0)),
-        reach,
-        np.where(np.arange(len(ids)) % 4 == 0, costs / 2, 0.0),
+        value_clusters(can, linkage, 1.0),
+        people,
+        np.where(np.arange(len(layer)) % 4 == 0, costs / 2, 0.0),
     )
-    return Problem(ids, worth, costs, budget, (*barred, *rules)), setting
 
 
-def group_rules(release: Release, least: float = 1, most: float = 0.4) -> tuple[Rule, ...]:
-    """Return at least so many clusters of every region, and at most that share of money to one."""
-    regions = release.clusters["region"]
-    rules: list[Rule] = []
-    for name in sorted({str(one) for one in regions}):
-        members = tuple(str(one) for one in regions.index[regions == name])
-        rules.append(Floor("1 region min", name, members, least))
-        rules.append(Cap("2 region max_share", name, members, most, "share"))
-    return tuple(rules)
+def _fill(setting: Setting, budget: float) -> Any:
+    """Return the clusters that the budget reaches for, the best for their money first."""
+    chosen, left = np.zeros(len(setting.costs), dtype=bool), budget
+    for at in np.argsort(-setting.worth / setting.costs, kind="stable"):
+        if setting.worth[at] > 0 and setting.costs[at] <= left:
+            chosen[at], left = True, left - setting.costs[at]
+    return chosen
 
 
-def decide(
-    release: Release,
-    budget: float,
-    *,
-    rules: tuple[Rule, ...] = (),
-    draws: int = 80,
-    others: tuple[str, ...] = ("지역 배분 없음",),
-    spread: float = 6.0,
-) -> Decision:
-    """Choose under a budget; each other scenario has no rules and nine tenths of the money."""
-    layer = release.clusters
-    posed = [("default", budget, rules), *((name, 0.9 * budget, ()) for name in others)]
-    choices: list[Choice] = []
-    for name, money, own in posed:
-        problem, setting = _pose(release, money, own, draws, spread)
-        choices.append(choose(name, problem, setting, seed=SEED))
-    scores = release.scores[release.scores["scenario"] == "default"].set_index("cluster")
-    rated = (scores["rated"].reindex(layer.index) == 1).to_numpy()
-    tables = tabulate_choices(choices, [rated] * len(choices))
+def decide(release: Release, share: float, *, draws: int = 80, other: str = "") -> Decision:
+    """Choose greedily with a share of what all would cost; another scenario has less money.
+
+    The last ``ROOM`` clusters chosen and the first ``ROOM`` left out are not decided.
+    """
+    posed = [("default", share)] + ([(other, 0.9 * share)] if other else [])
+    found = [_decide(release, name, of, draws) for name, of in posed]
+    tables = {name: pd.concat([one[name] for one in found], ignore_index=True) for name in found[0]}
+    rules = {
+        "unrated": Message("selection.ineligible.unrated", {"count": 9}),
+        "1 region min": Message("selection.rule.floor_clusters", {"group": "북부", "end": 2}),
+    }
     return Decision(
         **tables,
-        told={choice.scenario: tell_choice(choice) for choice in choices},
-        rules={
-            choice.scenario: {rule.family: rule.name for rule in choice.problem.rules}
-            for choice in choices
-        },
+        told={name: (Message("selection.told.undrawn"),) for name, _ in posed},
+        rules={name: rules for name, _ in posed},
         currency="KRW",
         capability=0.5,
         reach="employees",
         exponent=0.5,
-        profiles={choice.scenario: "balanced" for choice in choices},
+        profiles={name: "balanced" for name, _ in posed},
     )
+
+
+def _decide(release: Release, scenario: str, share: float, draws: int) -> dict[str, pd.DataFrame]:
+    rated, setting = _set(release, draws)
+    ids = [str(one) for one in release.clusters.index]
+    budget = float(np.round(share * setting.costs.sum(), -8))
+    chosen = _fill(setting, budget)
+    worth = float(setting.worth[chosen].sum())
+    order = np.argsort(-setting.worth / setting.costs, kind="stable")
+    inside = [at for at in order if chosen[at]]
+    outside = [at for at in order if not chosen[at] and rated[at]]
+    inclusion = np.where(chosen, 1.0, 0.0)
+    inclusion[inside[-ROOM:]] = np.linspace(0.9, 0.6, len(inside[-ROOM:]))
+    inclusion[outside[:ROOM]] = np.linspace(0.5, 0.1, len(outside[:ROOM]))
+    standing = np.where(inclusion == 1, "core", np.where(inclusion == 0, "exterior", "borderline"))
+    selection = pd.DataFrame(
+        {
+            "cluster": ids, "selected": chosen.astype(int),
+            "standing": standing if draws else "undrawn",
+            "inclusion": inclusion if draws else np.nan,
+            "inclusion_low": np.clip(inclusion - 0.08, 0, 1) if draws else np.nan,
+            "inclusion_high": np.clip(inclusion + 0.08, 0, 1) if draws else np.nan,
+            "counted": draws, "gain": setting.worth, "cost": setting.costs,
+            "money_order": np.argsort(order), "ineligible": np.where(rated, "", "unrated"),
+        }
+    )  # fmt: skip
+    whole = {
+        "budget": budget, "feasible": 1, "worth": worth, "spent": setting.costs[chosen].sum(),
+        "chosen": chosen.sum(), "core": (chosen & (standing == "core")).sum() if draws else 0,
+        "borderline": (standing == "borderline").sum() if draws else 0, "draws": draws,
+        "proven": 0.0, "unrated": (~rated).sum(), "unrated_firms": setting.firms[~rated].sum(),
+        "unrated_cost": setting.costs[~rated].sum(), "unrated_chosen": 0,
+    }  # fmt: skip
+    prices = pd.DataFrame(
+        [("unrated", 0.1 * worth, 1.1 * worth, 3, 2, 0), ("1 region min", 0.0, worth, 0, 0, 0)],
+        columns=["rule", "price", "worth_without", "enter", "leave", "conflict"],
+    )
+    lacks = np.where(chosen, 0.0, np.nan)
+    lacks[outside[:12]] = np.linspace(0.01, 0.5, len(outside[:12])) * setting.worth[outside[:12]]
+    why_not = pd.DataFrame(
+        {"cluster": ids, "lacks_least": 0.0, "lacks": lacks,
+         "times": 1 + lacks / np.where(rated, setting.worth, np.nan),
+         "barred": np.where(rated, "", "unrated")}
+    )  # fmt: skip
+    path, steps = _walk(setting, ids, budget)
+    tables = {
+        "selection": selection,
+        "portfolios": pd.DataFrame([whole]),
+        "rule_prices": prices,
+        "budget_path": path,
+        "budget_steps": steps,
+        "comparators": compare(_ways(setting, rated, chosen, budget), setting).rename(
+            columns=NAMES
+        ),
+        "why_not": why_not,
+    }
+    return {name: table.assign(scenario=scenario) for name, table in tables.items()}
+
+
+def _ways(setting: Setting, rated: Any, chosen: Any, budget: float) -> dict[str, Any]:
+    costs = setting.costs
+    current = setting.current
+    assert current is not None
+    return {
+        "selection": np.where(chosen, costs, 0.0),
+        "equal": share_out(costs, rated, budget),
+        "proportional": share_out(costs, np.where(rated, setting.size, 0.0), budget),
+        "top": np.where(_fill(replace(setting, worth=setting.merit), budget), costs, 0.0),
+        "random": np.stack([np.where(np.roll(chosen, at), costs, 0.0) for at in (3, 7)]),
+        "current": current,
+    }
+
+
+def _walk(setting: Setting, ids: list[str], budget: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the path of the budget; with a tenth of it no portfolio keeps the rules."""
+    rows, steps, before = [], [], np.zeros(len(ids), dtype=bool)
+    for share in STEPS:
+        feasible = share > STEPS[0]
+        now = _fill(setting, share * budget) & feasible
+        before |= now
+        out = before & ~now
+        worth = setting.worth[now].sum() if feasible else np.nan
+        rows.append((share, share * budget, int(feasible), worth, setting.costs[now].sum(),
+                     now.sum(), out.sum()))  # fmt: skip
+        steps += [(share, one, int(now[at])) for at, one in enumerate(ids) if before[at]]
+    names = ["budget_share", "budget", "feasible", "worth", "spent", "chosen", "dropped"]
+    path = pd.DataFrame(rows, columns=names)
+    return path, pd.DataFrame(steps, columns=["budget_share", "cluster", "selected"])
 
 
 def advise(release: Release) -> Advice:
@@ -174,84 +245,121 @@ def _lacking(cluster: str, body: str, other: str) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
-def decided_release(clusters: int = 40, *, draws: int = 80, share: float = 0.3) -> Release:
-    """Return a drawn nation with what is chosen in it and what may be done about each cluster."""
+def decided_release(
+    clusters: int = 40, *, draws: int = 80, share: float = 0.3, rename: bool = False
+) -> Release:
+    """Return a drawn nation with what is chosen in it and what may be done about each cluster.
+
+    With ``rename`` the ids of its clusters are hostile texts.
+    """
     nation = worlds.large_release(clusters, 60, 400)
     layer = nation.clusters
     seats = layer.geometry.centroid
     regions = np.where(seats.y > seats.y.median(), "북부", "남부")
-    layer = layer.assign(
-        region=regions,
-        industries=["ind1", "ind2", ""] * (clusters // 3) + ["ind1"] * (clusters % 3),
-    )
-    nation = replace(nation, clusters=layer)
-    problem, _ = _pose(nation, 1.0, (), 0, 1.0)
-    budget = float(np.round(share * problem.costs.sum(), -9))
-    decision = decide(nation, budget, rules=group_rules(nation, 2, 0.6), draws=draws)
+    industries = [("ind1", "ind2", "")[at % 3] for at in range(clusters)]
+    nation = replace(nation, clusters=layer.assign(region=regions, industries=industries))
+    if rename:
+        nation = _rename_clusters(nation)
+    decision = decide(nation, share, draws=draws, other="지역 배분 없음")
     return replace(nation, decision=decision, advice=advise(nation))
+
+
+def _rename_clusters(release: Release) -> Release:
+    old = [str(one) for one in release.clusters.index]
+    texts = [f"{at}{text}" for at, text in enumerate(worlds.HOSTILE * 9)]
+    names = dict(zip(old, texts, strict=False))
+    frames: dict[str, Any] = {}
+    for name in ("scores", "subscores", "ratios", "flows", "indicators", "institutes"):
+        table = getattr(release, name)
+        ends = [column for column in ("cluster", "source", "target") if column in table]
+        frames[name] = table.assign(
+            **{column: table[column].astype(object).replace(names) for column in ends}
+        )
+    return replace(release, clusters=release.clusters.rename(index=names), **frames)
 
 
 def infeasible_release() -> Release:
     """Return a nation in which one cluster must be chosen that the budget does not reach for."""
     nation = decided_release(12)
+    decision = decide(nation, 0.3)
+    nothing = {"feasible": 0, "worth": np.nan, "spent": np.nan, "chosen": 0, "core": 0,
+               "borderline": 0, "draws": 0}  # fmt: skip
     one = str(nation.clusters.index[0])
-    decision = decide(nation, 1e8, rules=(Must(one),), others=())
+    conflict = pd.DataFrame(
+        {"scenario": "default", "rule": ["budget", f"must {one}"], "price": np.nan,
+         "worth_without": np.nan, "enter": pd.NA, "leave": pd.NA, "conflict": 1}
+    )  # fmt: skip
+    blank = {"standing": "undrawn", "inclusion": np.nan, "selected": pd.NA}
+    decision = replace(
+        decision,
+        portfolios=decision.portfolios.assign(**nothing),
+        selection=decision.selection.assign(**blank),
+        rule_prices=conflict,
+        budget_path=decision.budget_path.iloc[:0],
+        budget_steps=decision.budget_steps.iloc[:0],
+        comparators=decision.comparators.iloc[:0],
+        why_not=decision.why_not.iloc[:0],
+        rules={"default": {f"must {one}": Message("selection.rule.must", {"cluster": "가온"})}},
+    )
     return replace(nation, decision=decision)
 
 
 def hostile_release() -> Release:
     """Return a decided nation with hostile texts in every field that a user fills."""
-    nation = decided_release(len(worlds.HOSTILE) + 3)
-    assert nation.decision is not None
     texts = list(worlds.HOSTILE)
-    decision = replace(
-        nation.decision,
-        currency=texts[0],
-        industries=tuple(texts),
-        profiles=dict.fromkeys(nation.decision.profiles, texts[1]),
-    )
+    nation = decided_release(2 * len(texts), rename=True, share=0.5)
     layer = nation.clusters.copy()
     for column in ("name", "name_en", "kind", "region", "district", "industries"):
-        layer[column] = (texts * 2)[: len(layer)]
+        layer[column] = texts * 2
+    many = texts * 9
+    scores = nation.scores.assign(reason=many[: len(nation.scores)])
     return replace(
         nation,
         title=" ".join(texts[:6]),
         attribution=tuple(texts),
         clusters=layer,
-        institutes=nation.institutes.assign(name=(texts * 9)[: len(nation.institutes)]),
+        scores=scores,
+        coverage=nation.coverage.assign(kind=texts[: len(nation.coverage)]),
+        institutes=nation.institutes.assign(name=many[: len(nation.institutes)]),
         notes=tuple(Message("page.card.outside_place", {"place": text}) for text in texts),
-        decision=rename_decision(decision, texts),
-        advice=rename_advice(nation.advice, texts),
+        industries={text: {"ko": text, "en": text} for text in texts},
+        decision=_rename_decision(nation.decision, texts),
+        advice=_rename_advice(nation.advice, texts),
         version=texts[2],
     )
 
 
-def rename_decision(decision: Decision, texts: list[str]) -> Decision:
-    """Call every scenario but the project's own, every rule and every group by hostile texts."""
+def _rename_decision(decision: Decision | None, texts: list[str]) -> Decision:
+    """Call the other scenario, every rule, every group and the currency by hostile texts."""
+    assert decision is not None
     names = {name: texts[1] for name in decision.told if name != "default"}
-    own = decision.rule_prices["rule"].size
     frames: dict[str, pd.DataFrame] = {}
     for name in ("selection", "portfolios", "rule_prices", "budget_path", "budget_steps",
                  "comparators", "why_not"):  # fmt: skip
-        frames[name] = getattr(decision, name).assign(
-            scenario=lambda table: table["scenario"].replace(names)
-        )
-    frames["rule_prices"] = frames["rule_prices"].assign(rule=(texts * 3)[:own])
-    frames["why_not"] = frames["why_not"].assign(barred=texts[0])
+        table = getattr(decision, name)
+        frames[name] = table.assign(scenario=table["scenario"].replace(names))
+    prices = pd.concat([frames["rule_prices"]] * len(texts), ignore_index=True)
+    own = frames["why_not"]
+    frames["rule_prices"] = prices.assign(rule=(texts * 9)[: len(prices)])
+    frames["why_not"] = own.assign(barred=(texts * 9)[: len(own)])
     frames["comparators"] = frames["comparators"].assign(top_region=texts[0], top_industry=texts[1])
-    told = {
-        names.get(name, name): (Message("selection.told.left_out", {"rule": texts[0]}),)
-        for name in decision.told
-    }
-    profiles = {names.get(name, name): texts[2] for name in decision.profiles}
-    return replace(decision, **frames, told=told, profiles=profiles)
+    return replace(
+        decision,
+        **frames,
+        told={names.get(name, name): told for name, told in decision.told.items()},
+        rules={"default": {texts[0]: Message("selection.rule.must", {"cluster": texts[0]})}},
+        profiles={names.get(name, name): texts[2] for name in decision.profiles},
+        currency=texts[0],
+        industries=tuple(texts),
+    )
 
 
-def rename_advice(advice: Advice | None, texts: list[str]) -> Advice:
+def _rename_advice(advice: Advice | None, texts: list[str]) -> Advice:
     """Call everybody who could bring others together by hostile texts."""
     assert advice is not None
+    many = texts * 99
     count = len(advice.missing_links)
     missing = advice.missing_links.assign(
-        broker=(texts * 9)[:count], common=[(text,) for text in (texts * 9)[:count]]
+        broker=many[:count], common=[(text,) for text in many[:count]]
     )
     return replace(advice, missing_links=missing)

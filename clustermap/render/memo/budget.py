@@ -191,7 +191,10 @@ def draw_stays(brief: Brief) -> str:
         notes.append(words("memo.stays.cut", clusters=f"{len(stays) - len(shown):,}"))
     heads = [
         (words("memo.portfolio.cluster"), "who"),
-        (_draw_head(shares), "strip-cell"),
+        (
+            element("span", words("memo.stays.head"), class_="unseen") + _draw_head(shares),
+            "strip-cell",
+        ),
         (words("memo.stays.words"), "wide"),
     ]
     rows = [

@@ -10,12 +10,12 @@ from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number
 from clustermap.render.memo.grid import decimal, draw_table
 from clustermap.render.safe import clean_text
+from clustermap.selection.comparators import COMPARATORS, CURVES
 
 if TYPE_CHECKING:
     from clustermap.render.memo.brief import Brief, Row
 
-_CURVES = ("linear", "root", "threshold")
-_OWN = "selection"
+_OWN = COMPARATORS[0]
 _NOTES = {"random": "random", "top": "top", "current": "current"}
 _SURE = 0.95  # share of draws from which one way is said to be worth more
 
@@ -36,7 +36,7 @@ def read_ways(brief: Brief) -> dict[str, dict[str, Row]]:
     ways: dict[str, dict[str, Row]] = {}
     for row in brief.of(brief.decision.comparators).to_dict("records"):
         ways.setdefault(str(row["comparator"]), {})[str(row["curve"])] = row
-    return ways
+    return {way: ways[way] for way in COMPARATORS if way in ways}
 
 
 def draw_comparison(brief: Brief) -> str:
@@ -91,7 +91,7 @@ def tell_verdict(brief: Brief) -> str:
         _is_ahead(rows[curve], rows, read_number(brief.whole["worth"]))
         for way, rows in read_ways(brief).items()
         if way != _OWN
-        for curve in _CURVES
+        for curve in CURVES
         if curve in rows
     ]
     if all(ahead):
@@ -116,14 +116,14 @@ def _draw_worth(brief: Brief, ways: dict[str, dict[str, Row]]) -> str:
     ]
     axis = span_all(shares, 1.0)
     heads = [(words("memo.against.way"), "who")]
-    for curve in _CURVES:
+    for curve in CURVES:
         told = element("b", words(f"memo.curve.{curve}")) + element(
             "small", words(f"memo.curve.{curve}_note")
         )
         heads.append((told, "bar-cell"))
     rows = []
     for way, by_curve in ways.items():
-        drawn = (_draw_cell(brief, way, by_curve.get(curve), worth, axis) for curve in _CURVES)
+        drawn = (_draw_cell(brief, way, by_curve.get(curve), worth, axis) for curve in CURVES)
         rows.append([words(f"memo.way.{way}"), *drawn])
     return draw_table(heads, rows, "ways", words("memo.against.caption"))
 
@@ -160,7 +160,7 @@ def _draw_spread(brief: Brief, ways: dict[str, dict[str, Row]]) -> str:
     ]
     rows = []
     for way, by_curve in ways.items():
-        row = next(iter(by_curve.values()))
+        row = by_curve[min(by_curve)]
         rows.append(
             (
                 words(f"memo.way.{way}"),
@@ -206,9 +206,9 @@ def draw_short(brief: Brief) -> str:
     if not brief.drawn:
         return join_list([words(tell_verdict(brief))])
     heads = [(words("memo.against.way"), "who")]
-    heads += [(words(f"memo.curve.{curve}"), "number") for curve in _CURVES]
+    heads += [(words(f"memo.curve.{curve}"), "number") for curve in CURVES]
     rows = [
-        [words(f"memo.way.{way}"), *(_tell_beaten(rows.get(curve)) for curve in _CURVES)]
+        [words(f"memo.way.{way}"), *(_tell_beaten(rows.get(curve)) for curve in CURVES)]
         for way, rows in others.items()
     ]
     return draw_table(heads, rows, "short", words("memo.summary.against"))

@@ -83,7 +83,7 @@ def draw_memo(release: Release) -> bytes:
         "\n",
         element("head", "\n", head, *styles),
         "\n",
-        element("body", "\n", *switches, store, *pages, "\n", class_="sheet memo"),
+        element("body", "\n", element("main", *switches, store, *pages), class_="sheet memo"),
         "\n",
         lang=release.language,
     )
@@ -114,7 +114,9 @@ def _draw_page(brief: Brief, ground: Ground) -> str:
     return element(
         "div",
         _draw_head(brief),
-        element("main", draw_summary(brief), _draw_contents(brief, keys), *drawn),
+        draw_summary(brief),
+        _draw_contents(brief, keys),
+        *drawn,
         _draw_foot(brief),
         class_=f"page in-{words.language}",
         lang=words.language,

@@ -13,7 +13,7 @@ from clustermap.messages import read_catalogue
 from clustermap.render.bars import NOTHING, Axis, bar, span_all, track, whisker
 from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number
-from clustermap.render.memo.grid import decimal, draw_mark, draw_share, draw_table
+from clustermap.render.memo.grid import PLACE, decimal, draw_mark, draw_share, draw_table
 from clustermap.render.memo.ground import draw_near
 from clustermap.render.safe import clean_text
 from clustermap.selection.diagnosis import read_diagnosis
@@ -126,7 +126,7 @@ def draw_overview(brief: Brief, files: Files) -> str:
     """
     words = brief.words
     heads = [
-        (words("memo.portfolio.number"), "place"),
+        (words("memo.portfolio.number"), PLACE),
         (words("memo.portfolio.cluster"), "who"),
         (words("page.card.axis_capability"), "number"),
         (words("page.card.axis_score"), "number"),

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from clustermap.render.memo.brief import Case
 
 SHARE = Axis(0, 1)
+PLACE = "place"
+"""Class of a column of numbers that stand before the names."""
+
 _DISC = {
     "core": ("circle", {"cx": "6", "cy": "6", "r": "5", "class_": "full"}),
     "within": ("path", {"d": "M6 1a5 5 0 0 0 0 10z", "class_": "full"}),
@@ -50,7 +53,7 @@ def draw_table(
     caption: str = "",
     foot: Sequence[str] = (),
 ) -> str:
-    """Return a table whose first column names the rows.
+    """Return a table whose first column names the rows, or the second after their numbers.
 
     Parameters
     ----------
@@ -82,9 +85,17 @@ def draw_table(
 
 
 def _draw_row(cells: Sequence[str], kinds: Sequence[str]) -> str:
-    first, *others = zip(cells, kinds, strict=True)
-    name = element("th", first[0], scope="row", **_class(first[1]))
-    return element("tr", name, *(element("td", cell, **_class(of)) for cell, of in others))
+    # A number before the name does not name the row.
+    named = 1 if kinds[0] == PLACE else 0
+    return element(
+        "tr",
+        *(
+            element("th", cell, scope="row", **_class(kind))
+            if at == named
+            else element("td", cell, **_class(kind))
+            for at, (cell, kind) in enumerate(zip(cells, kinds, strict=True))
+        ),
+    )
 
 
 def _class(kind: str) -> dict[str, str]:

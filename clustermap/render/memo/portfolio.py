@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from clustermap.render.markup import element, quiet, text
 from clustermap.render.memo.brief import read_number
 from clustermap.render.memo.grid import (
+    PLACE,
     decimal,
     draw_mark,
     draw_share,
@@ -93,7 +94,7 @@ def _draw_group(brief: Brief, mark: str, groups: dict[str, list[Case]]) -> str:
     lead = words(f"memo.group.{mark}.lead", **counts)
     numbers = number_cases(brief)
     heads = [
-        (words("memo.portfolio.number"), "place"),
+        (words("memo.portfolio.number"), PLACE),
         (words("memo.portfolio.cluster"), "who"),
         *([(words("memo.portfolio.share"), "bar-cell")] if brief.drawn else []),
         (words("memo.portfolio.merit"), "number"),

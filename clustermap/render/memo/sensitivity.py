@@ -11,6 +11,8 @@ from clustermap.render.memo.grid import draw_mark, draw_table, name_case
 from clustermap.render.safe import clean_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clustermap.render.memo.brief import Brief, Row
 
 _WIDE = 4  # scenarios beside the project's own in one table
@@ -73,7 +75,7 @@ def _selected(brief: Brief, scenario: str) -> set[str]:
     return {str(one) for one in found["cluster"]}
 
 
-def _draw_figures(brief: Brief, rows: list[Row]) -> str:
+def _draw_figures(brief: Brief, rows: Sequence[Row]) -> str:
     words, money = brief.words, brief.money
     own = {case.cluster for case in brief.chosen}
     heads = [(words("memo.sensitivity.figure"), "")]
@@ -105,7 +107,7 @@ def _draw_figures(brief: Brief, rows: list[Row]) -> str:
     return element("div", draw_table(heads, table, "scenarios"), class_="scroll")
 
 
-def _draw_choices(brief: Brief, rows: list[Row]) -> str:
+def _draw_choices(brief: Brief, rows: Sequence[Row]) -> str:
     """Draw the clusters that not all scenarios choose."""
     words = brief.words
     names = [str(row["scenario"]) for row in rows if row["feasible"] == 1]

@@ -1,0 +1,513 @@
+"""The decision memo: what is sure stands apart from what is not, and no user text is markup."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import shapely
+
+import clustermap
+from clustermap.errors import TableFault
+from clustermap.messages import LANGUAGES, Message, say
+from clustermap.render.markup import Words
+from clustermap.render.memo.brief import Case, write_brief
+from clustermap.render.memo.comparison import tell_verdict
+from clustermap.render.memo.document import draw_memo
+from clustermap.render.memo.drawing import Spot, View, draw_labels, frame, shorten_label
+from clustermap.render.memo.money import Money
+from clustermap.render.safe import clean_text
+from tests.javascript_tools import AXE
+from tests.render import memo_world, worlds
+from tests.render.test_accessibility import find_violations
+from tests.small_world import build_small_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from clustermap.messages import Language
+    from clustermap.publish.decision import Decision
+    from clustermap.publish.release import Release
+    from tests.chromium import Visit
+    from tests.conftest import Require
+
+    Go = Callable[..., Visit]
+
+DRAWN = "document.readyState == 'complete'"
+VOID = {"meta", "input"}
+ALL = ["data", "method", "portfolio", "map", "against", "prices", "budget", "sensitivity",
+       "supported", "nearest", "clusters", "silence"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def release() -> Release:
+    return memo_world.decided_release()
+
+
+@pytest.fixture(scope="module")
+def page(release: Release) -> bytes:
+    return draw_memo(release)
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Release:
+    return memo_world.hostile_release()
+
+
+class Reader(HTMLParser):
+    """The texts of one language by section, and every id and address."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        self.language = language
+        self.open: list[tuple[str, str]] = []
+        self.inside = 0
+        self.told: dict[str, list[str]] = {}
+        self.ids: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = dict(attrs)
+        self.ids += [str(known["id"])] if "id" in known else []
+        self.addresses += [str(known["href"])] if "href" in known else []
+        if tag in VOID:
+            return
+        key = str(known.get("id") or "") if tag in {"section", "article"} else ""
+        self.open.append((tag, key))
+        if known.get("class") == f"page in-{self.language}":
+            self.inside = len(self.open)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop()[0] == tag
+        if len(self.open) < self.inside:
+            self.inside = 0
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            key = next((key for _, key in reversed(self.open) if key), "")
+            self.told.setdefault(key.removeprefix(f"{self.language}-"), []).append(data)
+
+
+def read(page: bytes, language: Language = "en") -> Reader:
+    reader = Reader(language)
+    reader.feed(page.decode())
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+def sections(page: bytes, language: Language = "en") -> dict[str, str]:
+    return {key: "|".join(texts) for key, texts in read(page, language).told.items()}
+
+
+def decided(release: Release) -> Decision:
+    assert release.decision is not None
+    return release.decision
+
+
+def list_sections(page: bytes) -> list[str]:
+    found = re.findall(r'<section id="en-(\w+)" class="part', page.decode())
+    again = re.findall(r'<section id="ko-(\w+)" class="part', page.decode())
+    assert found == again
+    return found
+
+
+# --- what is told
+
+
+def test_the_first_page_says_how_sure_the_answer_is(page: bytes) -> None:
+    told = sections(page)["summary"]
+    assert "Which clusters should be supported with 10.3 billion won?" in told
+    assert "9 clusters are worth most together; they cost 10.3 billion won" in told
+    assert "Of these 4 surely belong; for the other 5 the data do not decide." in told
+    assert "by 80 draws of the scores" in told
+    assert "Between these two groups the data do not decide" in told
+    assert "What support would achieve is not estimated." in told
+    assert "9 of 40 clusters (with 85 firms) were left out" in told
+    korean = sections(page, "ko")["summary"]
+    assert "예산 103억 원, 어느 클러스터를 지원할 것인가?" in korean
+    assert "이 가운데 4곳은 확실하지만, 나머지 5곳은 데이터만으로 확정할 수 없습니다." in korean
+
+
+def test_sections_stand_in_their_order(page: bytes) -> None:
+    assert list_sections(page) == ALL
+    headings = re.findall(r"<h2><b>(\d+)</b>", page.decode())
+    assert headings == [str(number) for number in range(1, 13)] * 2
+
+
+def test_what_is_sure_stands_apart_from_what_is_not(release: Release, page: bytes) -> None:
+    told = sections(page)["portfolio"]
+    parts = re.split(r"Surely chosen: 4|Chosen, but not decided: 5|Left out, but not decided: 5",
+                     told)  # fmt: skip
+    assert len(parts) == 4
+    table = decided(release).selection
+    own = table[table["scenario"] == "default"].set_index("cluster")
+    names = release.clusters["name_en"]
+    kinds = [("core", 1), ("borderline", 1), ("borderline", 0)]
+    for (standing, chosen), part in zip(kinds, parts[1:], strict=True):
+        rows = own[(own["standing"] == standing) & (own["selected"] == chosen)]
+        assert all(names[cluster] in part for cluster in rows.index)
+        cost = rows["cost"].sum() / 1e9
+        assert f"|{cost:,.1f}|" in part  # the sum of its costs, in billion won
+    first = own[(own["standing"] == "borderline") & (own["selected"] == 1)].iloc[0]
+    assert f"|{100 * first['inclusion']:.0f}| |(" in parts[2]
+    assert "surely do not belong. Besides, 9 could not be chosen" in parts[3]
+
+
+def test_ways_of_giving_are_held_against_it_by_three_responses(
+    release: Release, page: bytes
+) -> None:
+    told = sections(page)["against"]
+    rows = decided(release).comparators
+    own = rows[rows["scenario"] == "default"]
+    worth = own.loc[own["comparator"] == "selection", "worth"].iloc[0]
+    for way in ("equal", "proportional", "top", "random", "current"):
+        for _, row in own[own["comparator"] == way].iterrows():
+            assert f"|{100 * row['worth'] / worth:.0f}|" in told
+            assert f"portfolio ahead in {100 * row['beaten']:.0f}\u202f%" in told
+    assert "depends on the assumption" in told
+    assert "Support as it is may differ in its total" in told
+
+
+@pytest.mark.parametrize(
+    ("beaten", "key"), [(1.0, "always"), (0.95, "always"), (0.94, "never"), (0.0, "never")]
+)
+def test_it_is_ahead_only_where_nearly_all_draws_say_so(
+    release: Release, beaten: float, key: str
+) -> None:
+    table = decided(release).comparators.assign(beaten=beaten)
+    decision = replace(decided(release), comparators=table)
+    brief = write_brief(replace(release, decision=decision), Words("en"))
+    assert tell_verdict(brief) == f"memo.against.{key}"
+
+
+def test_rules_and_their_prices(page: bytes) -> None:
+    told = sections(page)["prices"]
+    assert told.index("the 9 clusters that the data do not rate") < told.index("at least 2")
+    assert "|10\u202f%|" in told  # 0.1 of the worth
+    assert "|0\u202f%|" in told
+
+
+def test_the_budget_says_who_drops_out(release: Release, page: bytes) -> None:
+    told = sections(page)["budget"]
+    path = decided(release).budget_path
+    own = path[path["scenario"] == "default"].set_index("budget_share")
+    less = 100 * (1 - own.loc[0.9, "worth"] / own.loc[1.0, "worth"])
+    assert f"With 10\u202f% less money the portfolio is worth {less:.1f}\u202f% less." in told
+    assert "no portfolio keeps the rules" in told
+    steps = decided(release).budget_steps
+    steps = steps[(steps["scenario"] == "default") & (steps["selected"] == 0)]
+    named = release.clusters["name_en"]
+    for cluster in set(steps["cluster"]):
+        row = told.split(f"|{named[cluster]}|")[1].split("|")
+        assert any(part.startswith("from ") and "not at" in part for part in row[:6])
+
+
+def test_support_so_far_is_no_list_to_be_ended(release: Release, page: bytes) -> None:
+    told = sections(page)["supported"]
+    assert "This is no list of support to be ended" in told
+    advice = release.advice
+    assert advice is not None
+    table = decided(release).selection
+    own = table[table["scenario"] == "default"].set_index("cluster")
+    supported = [one for one in advice.support_measures["cluster"] if own.loc[one, "selected"] == 0]
+    assert f"{len(supported)} clusters got support so far" in told
+    unrated = sum(own.loc[one, "ineligible"] != "" for one in supported)
+    assert f"{unrated}: could not be chosen for want of data." in told
+
+
+def test_nearly_chosen_are_told_with_what_they_lack(release: Release, page: bytes) -> None:
+    told = sections(page)["nearest"]
+    rows = decided(release).why_not
+    own = rows[(rows["scenario"] == "default") & (rows["lacks"] > 0)].sort_values("times")
+    shown = [f"{100 * (times - 1):,.3g}" for times in own["times"]]
+    found = re.findall(r"worth ([\d.,]+)\u202f% more", told)
+    assert found == shown[:12]
+
+
+def test_every_chosen_cluster_has_its_page(release: Release, page: bytes) -> None:
+    told = sections(page)
+    assert [key for key in told if key.startswith("cluster-")] == [
+        f"cluster-{number}" for number in range(1, 10)
+    ]
+    first = told["cluster-1"]
+    case = write_brief(release, Words("en")).chosen[0]
+    assert f"|{case.name}|" in first
+    assert f"|{case.score:.1f}|" in first
+    assert f"({case.score_low:.1f}–{case.score_high:.1f})" in first
+    assert "Limited interaction between actors" in first
+    assert "rules of clustermap" in first
+    assert "OECD 1999" in first
+    assert "Not decided: Inefficient markets, Government failure." in first
+    assert "8.2 km away" in first
+    assert "who could bring them together: ○○○대학교".lower() in first.lower()
+
+
+def test_a_number_that_is_withheld_is_not_made_up(release: Release) -> None:
+    ratios = release.ratios.assign(observed=np.nan, expected=np.nan)
+    selection = decided(release).selection.assign(gain=np.nan)
+    decision = replace(decided(release), selection=selection)
+    told = sections(draw_memo(replace(release, ratios=ratios, decision=decision)))
+    assert told["cluster-1"].count("withheld") == 10  # five kinds, near and beyond
+    assert "nan" not in "".join(told.values()).lower()
+    assert all(
+        np.isnan(case.merit)
+        for case in write_brief(replace(release, decision=decision), Words("en")).cases.values()
+    )
+
+
+# --- what may be missing
+
+
+def test_where_rules_conflict_they_are_the_answer() -> None:
+    page = draw_memo(memo_world.infeasible_release())
+    assert list_sections(page) == ["data", "method", "silence"]
+    told = sections(page)["summary"]
+    assert "Nothing can be chosen" in told
+    assert "|the budget of 3,700 million won|" in told
+    assert "|'가온' must be chosen|" in told
+    assert "Without any single one of them there is a portfolio." in told
+    assert "surely" not in told
+    assert 'id="near-' not in page.decode()
+
+
+def test_without_draws_nothing_is_said_to_be_sure() -> None:
+    page = draw_memo(memo_world.decided_release(draws=0))
+    told = sections(page)
+    assert "how sure this is cannot be told" in told["summary"]
+    assert "surely belong" not in "".join(told.values())
+    assert "Chosen in % of draws" not in told["portfolio"]
+    assert "standing core" not in page.decode()
+    assert list_sections(page) == ALL
+
+
+def test_without_advice_its_parts_are_away(release: Release) -> None:
+    page = draw_memo(replace(release, advice=None))
+    told = sections(page)
+    assert "supported" not in list_sections(page)
+    assert "Diagnosis" not in told["cluster-1"]
+    assert "Missing links" not in told["cluster-1"]
+    assert "Diagnosis and responses of clusters" in told["silence"]
+
+
+def test_without_a_decision_there_is_no_memo(release: Release) -> None:
+    with pytest.raises(ValueError, match="no decision"):
+        draw_memo(replace(release, decision=None))
+
+
+def test_where_scenarios_cannot_be_compared_it_is_said(release: Release) -> None:
+    own = decided(release)
+    alone = {
+        name: table[table["scenario"] == "default"]
+        for name in ("selection", "portfolios", "rule_prices", "budget_path", "budget_steps",
+                     "comparators", "why_not")
+        for table in [getattr(own, name)]
+    }  # fmt: skip
+    told = sections(draw_memo(replace(release, decision=replace(own, **alone))))["sensitivity"]
+    assert "There are no other scenarios" in told
+    assert "four times as many count 2 times" in told
+
+
+# --- a sound file
+
+
+def test_same_release_same_bytes_whatever_the_order_of_rows(release: Release, page: bytes) -> None:
+    assert draw_memo(memo_world.decided_release()) == page
+    assert b"\r" not in page
+    own = decided(release)
+    turned = {
+        name: getattr(own, name).iloc[::-1]
+        for name in ("selection", "rule_prices", "budget_path", "budget_steps", "comparators",
+                     "why_not")
+    }  # fmt: skip
+    assert draw_memo(replace(release, decision=replace(own, **turned))) == page
+
+
+def test_no_script_and_no_address_but_its_own(page: bytes) -> None:
+    markup = page.decode()
+    assert "<script" not in markup
+    assert not re.search(r"""\s(?:src|on\w+)\s*=|url\(|@import|https?:""", markup)
+    assert "default-src 'none'; style-src 'unsafe-inline'" in markup
+    reader = read(page)
+    assert len(set(reader.ids)) == len(reader.ids)
+    assert {address[:1] for address in reader.addresses} == {"#"}
+    assert {address[1:] for address in reader.addresses} <= set(reader.ids)
+
+
+def test_one_language_opens_and_both_are_there(release: Release) -> None:
+    for language in LANGUAGES:
+        markup = draw_memo(replace(release, language=language)).decode()
+        assert f'<html lang="{language}">' in markup
+        assert re.findall(r'id="show-(\w+)"[^>]*checked="checked"', markup) == [language]
+    told = sections(draw_memo(replace(release, synthetic=True, internal=True)))
+    assert say(Message("page.synthetic"), "en") in told[""]
+    assert say(Message("page.internal_long"), "en") in told[""]
+
+
+def test_hostile_text_stays_text(hostile: Release) -> None:
+    page = draw_memo(hostile)
+    markup = page.decode()
+    tags = {name.lower() for name in re.findall(r"<([A-Za-z!][\w-]*)", markup)}
+    assert tags.isdisjoint({"img", "script"})
+    assert not re.search(r"<!--|\{\{|\$\{", markup.split("</style>")[-1])
+    assert "\0" not in markup
+    for language in LANGUAGES:
+        told = sections(page, language)
+        assert {"portfolio", "against", "clusters", "cluster-1"} <= told.keys()
+        for attack in worlds.HOSTILE[:3]:
+            shown = clean_text(attack)
+            for key in ("", "data", "method", "portfolio", "prices", "nearest"):
+                assert shown in told[key], key
+        assert clean_text(worlds.HOSTILE[0]) in told["against"]  # region that gets most
+        assert clean_text(worlds.HOSTILE[1]) in told["sensitivity"]  # a scenario
+        pages = "".join(text for key, text in told.items() if key.startswith("cluster-"))
+        assert all(clean_text(attack) in pages for attack in worlds.HOSTILE[:3])
+
+
+# --- money, labels, views
+
+
+def test_money_is_told_in_one_unit() -> None:
+    korean, english = Words("ko"), Words("en")
+    assert Money(korean, "KRW", 4e10, [1.5e9, 7e8]).say(4e10) == "400억 원"
+    assert Money(korean, "원", 4e10, [1.55e9]).number(1.55e9) == "15.5"
+    assert Money(english, "KRW", 4e10, [1.5e9, 7e8]).number(7e8) == "0.7"
+    assert Money(english, "EUR", 5e7, [1e6]).say(2.5e7) == "25 million EUR"
+    assert Money(english, "EUR", 5e5, [1e3]).say(2500.0) == "2,500 EUR"
+    assert Money(korean, "<b>", 5e9).say(12.0) == "12 <b>"
+    assert Money(english, "KRW", 4e10).say(np.nan) == "–"
+
+
+def test_labels_never_lie_on_each_other() -> None:
+    view = View(0, 0, 1, 200, 120)
+    spots = [Spot(100, 60, 3, f"name {at}", "name", 10) for at in range(9)]
+    drawn = draw_labels(spots, view)
+    assert 1 <= drawn.count("<text") <= 6
+    beside = draw_labels([Spot(100, 60, 3, "하나", "a", 10), Spot(100, 61, 3, "둘", "b", 10)], view)
+    assert beside.count('text-anchor="start"') == 1
+    forced = [*spots, Spot(100, 60, 3, "own", "own", 10, always=True)]
+    assert ">own</text>" in draw_labels(forced, view)
+    assert shorten_label("가" * 20) == "가" * 15 + "…"
+    assert shorten_label("short") == "short"
+
+
+def test_outlines_are_cut_at_the_view_and_never_shortened() -> None:
+    view = frame((0, 0, 10, 10), 100, 100, 0)
+    assert view == View(0, 0, 10, 100, 100)
+    square = np.array([shapely.box(5, 5, 400, 400)], dtype=object)
+    ends = [float(number) for number in re.findall(r"-?[\d.]+", view.outline(square))]
+    assert (min(ends), max(ends)) == (50, 104)
+    corners = np.array([shapely.Point(5, 5).buffer(4, quad_segs=400)], dtype=object)
+    outline = View(0, 0, 1000, 10_000, 10_000).outline(corners)
+    assert len(outline) > 2000
+    assert outline.endswith("Z")
+
+
+def test_marks_tell_standings_apart(release: Release) -> None:
+    cases = write_brief(release, Words("ko")).cases.values()
+    expected = {("core", True): "core", ("borderline", True): "within",
+                ("borderline", False): "without", ("exterior", False): "out"}  # fmt: skip
+    assert {(case.standing, case.selected): case.mark for case in cases} == expected
+    one: Case = next(iter(cases))
+    assert replace(one, standing="undrawn", selected=True).mark == "chosen"
+
+
+# --- in a browser
+
+
+CUT = (
+    "[...document.querySelectorAll('.memo *')].filter(one => one.offsetWidth > 1"
+    " && one.scrollWidth > one.clientWidth + 1 && !one.closest('.scroll')"
+    " && getComputedStyle(one).display != 'inline' && !one.classList.contains('part'))"
+    ".map(one => one.className + ': ' + one.textContent.slice(0, 60))"
+)
+WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_opens_in_a_browser_without_a_word(
+    visit: Go, require: Require, page: bytes, width: int
+) -> None:
+    require("javascript", AXE.exists(), "scripts/test installs axe-core with npm")
+    seen = visit(page, width, 844, ready=DRAWN)
+    for language, shown, hidden in (("en", "Before deciding", "결정하기 전에"),
+                                    ("ko", "결정하기 전에", "Before deciding")):  # fmt: skip
+        seen.page.click(f"label[for=show-{language}] >> visible=true")
+        told = seen.page.inner_text("body")
+        assert shown in told
+        assert hidden not in told
+        assert seen.page.evaluate(WIDE) == 0
+        assert seen.page.evaluate(CUT) == []
+        assert find_violations(seen.page) == []
+    seen.page.click(".in-ko .contents a[href='#ko-cluster-3']")
+    assert seen.page.evaluate("location.hash") == "#ko-cluster-3"
+    seen.assert_quiet()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_hostile_names_in_a_browser(visit: Go, hostile: Release, language: Language) -> None:
+    page = draw_memo(replace(hostile, language=language))
+    seen = visit(page, 1024, 844, ready=DRAWN)
+    assert seen.page.locator("h1 >> visible=true").inner_text().startswith("<img src=x")
+    assert seen.page.evaluate(WIDE) == 0
+    seen.page.emulate_media(media="print")
+    assert seen.page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    seen.assert_quiet()
+
+
+def count_pages(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type /Page\b", pdf))
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_prints_on_a4_one_page_a_cluster(visit: Go, release: Release, language: Language) -> None:
+    seen = visit(draw_memo(replace(release, language=language)), 680, 960, ready=DRAWN)
+    seen.page.emulate_media(media="print")
+    assert seen.page.evaluate(CUT) == []  # 680 pixels are the 180 mm between the margins
+    heights: list[float] = seen.page.evaluate(
+        f"[...document.querySelectorAll('.in-{language} .dossier')].map(one => one.offsetHeight)"
+    )
+    assert len(heights) == 9
+    assert max(heights) < (297 - 28) / 25.4 * 96
+    summary = f"document.querySelector('.in-{language} .summary').getBoundingClientRect().bottom"
+    assert seen.page.evaluate(summary) < (297 - 28) / 25.4 * 96
+    pages = count_pages(seen.page.pdf(prefer_css_page_size=True))
+    assert 9 + 9 <= pages <= 9 + 13
+    seen.assert_quiet()
+
+
+def test_sixty_clusters_are_still_a_document(visit: Go) -> None:
+    release = memo_world.decided_release(90, share=0.7)
+    chosen: Any = decided(release).portfolios["chosen"].iloc[0]
+    assert chosen >= 55
+    page = draw_memo(release)
+    assert len(page) < 4_000_000
+    seen = visit(page, 680, 960, ready=DRAWN)
+    pages = count_pages(seen.page.pdf(prefer_css_page_size=True))
+    assert chosen + 10 <= pages <= chosen + 25
+    assert seen.page.locator(".in-ko .contents .named li").count() == chosen
+    seen.assert_quiet()
+
+
+# --- from a project
+
+
+def test_a_project_writes_it(tmp_path: Path) -> None:
+    world = build_small_world()
+    file = world.write(tmp_path)
+    with pytest.raises(TableFault, match="select"):
+        clustermap.write_report(clustermap.open_project(file))
+    file.write_text(
+        file.read_text(encoding="utf-8") + "\n[select]\nbudget = 3\ncost = 1\ndraws = 60\n",
+        encoding="utf-8",
+    )
+    run = clustermap.write_report(clustermap.open_project(file))
+    assert run.memo == tmp_path / "out" / "report" / "memo.html"
+    assert run.page is None
+    assert run.release is not None
+    assert run.memo.read_bytes() == draw_memo(run.release)
