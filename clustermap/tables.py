@@ -265,9 +265,9 @@ SUPPORT = Table(
     (),
 )
 
-LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS)}
+LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS, SUPPORT)}
 LINKAGES = {table.name: table for table in (PAIRS, PROJECTS, DOCUMENTS)}
-INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY, SUPPORT)
+INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY)
 
 _CLUSTER = Column("cluster", "id", "Cluster.", required=True)
 _CELL_SOURCE = Column("source", "text", "Cell of the first actor.", required=True)
@@ -804,6 +804,7 @@ SUPPORT_MEASURES = Table(
         _CLUSTER,
         Column("programmes", "integer", "Programmes that gave to it.", "programmes"),
         Column("money", "number", "Money granted.", "currency"),
+        Column("current", "number", "Public money of the grants that run now.", "currency"),
         Column("splitting", "number", "Herfindahl index of the money over programmes.", "share"),
         Column("single_share", "number", "Share of the money given to single firms.", "share"),
         Column("leverage", "number", "Private money won for one of public money."),
