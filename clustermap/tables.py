@@ -557,6 +557,7 @@ SELECTION = Table(
         Column("counted", "integer", "Draws that the share rests on."),
         Column("gain", "number", "What it is worth: merit times reach to an exponent."),
         CLUSTERS.column("cost"),
+        Column("current", "number", "Public money that it has now, as far as told.", "currency"),
         Column("money_order", "integer", "Place by what it is worth for a unit of money."),
         Column("ineligible", "text", "Why it may not be chosen; '' where it may.", required=True),
     ),
