@@ -303,7 +303,7 @@ def _split(value: object) -> tuple[str, ...]:
 def _find_merits(
     project: Project, findings: Findings, name: str, scenario: Scenario | None
 ) -> _Merits:
-    scored = _find_scored(project, findings, name, scenario)
+    scored = find_scored(project, findings, name, scenario)
     table = scored.scores.set_index("cluster").reindex(findings.layers.clusters.index)
     rated = (table["rated"] == 1).to_numpy()
     linkage = table["score"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -322,9 +322,32 @@ def _find_merits(
     return _Merits(np.where(rated, linkage, TYPICAL), rated, can, draws)
 
 
-def _find_scored(
+def find_scored(
     project: Project, findings: Findings, name: str, scenario: Scenario | None
 ) -> Scored:
+    """Return the scores by the profile of a scenario.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    findings
+        What the run found.
+    name
+        Name of the scenario.
+    scenario
+        Its section of the project file; None for the project's own.
+
+    Returns
+    -------
+    Scored
+        By the profile that it names; weights of its own are not in it.
+
+    Raises
+    ------
+    TableFault
+        If there is no such profile.
+    """
     profile = scenario.profile if scenario is not None else None
     if profile is None or profile == project.score.profile:
         return findings.scored
