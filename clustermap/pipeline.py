@@ -217,13 +217,14 @@ def _carry_out(
     listen = progress or no_progress
     began = datetime.now(UTC)
     findings = find(project, strict=strict, progress=listen)
-    selected = select_findings(project, findings, listen) if SELECT in outputs else None
-    if selected is not None:
-        findings = replace(findings, selected=selected.tables)
     record = build_record(project, findings)
     if not outputs:
         return _close(findings, record, [])
     release = release_findings(project, findings)
+    selected = select_findings(project, findings, release, listen) if SELECT in outputs else None
+    if selected is not None:
+        findings = replace(findings, selected=selected.tables)
+        release = replace(release, decision=selected.decision)
     record["wrote"] = steps = [step for step in (TABLES, MAP, EXPORT) if step in outputs]
     record["withheld"] = dict(release.withheld)
     out = project.project.out
@@ -558,8 +559,11 @@ def _see(altered: Altered, when: str, progress: Progress) -> Seen:
     def tell(step: Message, done: int, total: int, /) -> None:
         progress(Message(f"step.whatif.{when}", {"step": step}), done, total)
 
-    findings = _measure(altered, tell)
-    return Seen(altered.project, findings, select_findings(altered.project, findings, tell))
+    project, findings = altered.project, _measure(altered, tell)
+    if project.select is None:
+        return Seen(project, findings, None)
+    release = release_findings(project, findings)
+    return Seen(project, findings, select_findings(project, findings, release, tell))
 
 
 def _write_comparison(project: Project, done: Comparison) -> list[Path]:

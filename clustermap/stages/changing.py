@@ -361,7 +361,10 @@ def _find_lead(
             "change_no_lead", table=table, key="lead_of", value=closing.lead_of, by=closing.by
         )
     size, lead = min(left)
-    values = {"cluster": _call(layers.clusters, cluster), "actor": lead, "size": f"{-size:,}"}
+    values: dict[str, object] = {"cluster": _call(layers.clusters, cluster), "actor": lead}
+    # What one firm has is for nobody outside the house.
+    shown = Message(f"whatif.size.{closing.by}", {"size": f"{-size:,}"})
+    values["size"] = shown if setup.project.publish.internal else ""
     told.append(Message(f"whatif.change.lead_by_{closing.by}", values))
     return str(lead)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from clustermap.messages import Message
 from clustermap.scores.draws import score_interval
 from clustermap.scores.profile import PARTS
-from clustermap.stages.selecting import find_scored
+from clustermap.stages.candidates import find_scored
 from clustermap.tables import DEFAULT_SCENARIO, WHATIF
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _find_scored(side: Seen, name: str) -> Scored | None:
     scenario = side.project.scenarios.get(name)
     if scenario is not None and scenario.weights:
         return None
-    return find_scored(side.project, side.findings, name, scenario)
+    return find_scored(side.project, side.findings, name, scenario)[0]
 
 
 def _columns(
