@@ -535,7 +535,7 @@ def compare_whatif(
     TableFault
         If the change cannot be made, or a table as a whole is at fault; nothing is written then.
     """
-    listen = progress or no_progress
+    listen, began = progress or no_progress, datetime.now(UTC)
     opened = change if isinstance(change, Change) else open_change(change)
     read_profile(project)
     ledger = Ledger(project.quality.max_refused, strict)
@@ -552,7 +552,7 @@ def compare_whatif(
     record = build_record(altered.project, after.findings)
     record[WHATIF] = {"name": opened.title, "change": opened.parameters()}
     done = Comparison(opened.title, table, told, record)
-    return replace(done, outputs=_write_comparison(project, done))
+    return replace(done, outputs=_write_comparison(project, done, began))
 
 
 def _see(altered: Altered, when: str, progress: Progress) -> Seen:
@@ -566,8 +566,8 @@ def _see(altered: Altered, when: str, progress: Progress) -> Seen:
     return Seen(project, findings, select_findings(project, findings, release, tell))
 
 
-def _write_comparison(project: Project, done: Comparison) -> list[Path]:
-    began, section = datetime.now(UTC), project.project
+def _write_comparison(project: Project, done: Comparison, began: datetime) -> list[Path]:
+    section = project.project
     out = section.out / WHATIF
     marks = {"synthetic": str(section.synthetic).lower(), "version": version("clustermap")}
     with Staging(out) as stage:
