@@ -226,7 +226,7 @@ def _tell_cluster(name: str, row: pd.Series) -> Message:
         return Message("whatif.told.cluster_undrawn", values)
     values["low"], values["high"] = (f"{row[f'difference_{end}']:+.1f}" for end in ("low", "high"))
     parts = {part: (row[f"{part}_before"], row[f"{part}_after"]) for part in PARTS}
-    known = {part: both for part, both in parts.items() if not pd.isna(both).any()}
+    known = {part: both for part, both in parts.items() if not any(map(pd.isna, both))}
     most = max(known, key=lambda part: abs(known[part][1] - known[part][0]))
     values["part"] = Message(f"subscore.{most}.label")
     values["part_before"], values["part_after"] = (f"{value:.1f}" for value in known[most])
