@@ -361,10 +361,10 @@ def _find_lead(
             "change_no_lead", table=table, key="lead_of", value=closing.lead_of, by=closing.by
         )
     size, lead = min(left)
-    values: dict[str, object] = {"cluster": _call(layers.clusters, cluster), "actor": lead}
     # What one firm has is for nobody outside the house.
-    shown = Message(f"whatif.size.{closing.by}", {"size": f"{-size:,}"})
-    values["size"] = shown if setup.project.publish.internal else ""
+    internal = setup.project.publish.internal
+    shown = Message(f"whatif.size.{closing.by}", {"actor": lead, "size": f"{-size:,}"})
+    values = {"cluster": _call(layers.clusters, cluster), "actor": shown if internal else lead}
     told.append(Message(f"whatif.change.lead_by_{closing.by}", values))
     return str(lead)
 
@@ -386,7 +386,8 @@ def _drop_actors(unassigned: Unassigned, closed: Sequence[str]) -> Unassigned:
         there = pc.invert(pc.is_in(ids, value_set=pa.array(closed, pa.string())))
         rows = checked.rows.filter(there).combine_chunks()
         gone = checked.rows.num_rows - rows.num_rows
-        actors[name] = (replace(checked, rows=rows), read - gone)
+        if rows.num_rows:  # a layer without rows is none
+            actors[name] = (replace(checked, rows=rows), read - gone)
     return replace(unassigned, actors=actors)
 
 
@@ -457,7 +458,8 @@ def _draw_boundary(
 
 
 def _read_boundary(setup: Setup, cluster: str, boundary: Boundary, table: str) -> shapely.Geometry:
-    read = read_rows(_OUTLINE, boundary.source, _listen_to_nothing)
+    declared = replace(_OUTLINE, name=table)  # faults name the section
+    read = read_rows(declared, boundary.source, _listen_to_nothing)
     rows = read.checked.rows
     if "geometry" not in rows.column_names:
         raise TableFault("no_geometry_column", table=table, column="geometry")
@@ -476,7 +478,7 @@ def _read_boundary(setup: Setup, cluster: str, boundary: Boundary, table: str) -
     crs = setup.unassigned.clusters.crs
     found = projection.check_crs(boundary.crs or read.crs, table)
     checked = Checked(rows.combine_chunks(), FAULTS.empty_table())
-    outline: shapely.Geometry = clean_polygons(_OUTLINE, checked, found, crs).frame.geometry.iloc[0]
+    outline: shapely.Geometry = clean_polygons(declared, checked, found, crs).frame.geometry.iloc[0]
     return outline
 
 

@@ -200,7 +200,9 @@ def _tell_scores(own: pd.DataFrame, names: Mapping[str, str], draws: int) -> Ite
         yield Message("whatif.told.moved", values)
         decided = "apart" if apart else "overlap"
         yield Message(f"whatif.told.{decided}", {"apart": f"{apart:,}"})
-    order = moved.assign(size=size).sort_values(["size", "cluster"], ascending=[False, True])
+    order = moved.assign(size=size.reindex(moved.index)).sort_values(
+        ["size", "cluster"], ascending=[False, True]
+    )
     for cluster, row in order.head(_TOLD).iterrows():
         yield _tell_cluster(names[str(cluster)], row)
     for key, change in (("rated", 1), ("unrated", -1)):
