@@ -20,6 +20,7 @@ from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
 from clustermap.project import (
     Crs,
+    Files,
     Layer,
     Linkage,
     OneFile,
@@ -73,6 +74,11 @@ def _check_pair(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
 
 class AddedTable(Linkage):
     """Sections [[linkages]], repeatable: a table of links that there would be, too."""
+
+    path: Files = Field(
+        description="File, list of files or glob, from the change file's folder. Formats: CSV, TSV,"
+        " Parquet, GeoParquet, GeoPackage, GeoJSON or shapefile.",
+    )
 
     @field_validator("path", mode="before")
     @classmethod
