@@ -73,6 +73,7 @@ _OUTLINE = tables.Table(
     (tables.Column("cluster", "id", "Cluster."), tables.CLUSTERS.column("geometry")),
     ("cluster",),
 )
+_TEXTS = (".csv", ".tsv", ".tab", ".txt")  # formats that hold no polygons
 _SUMS, _LISTS = ("area_km2", "cost"), ("industries", "permitted")
 
 
@@ -341,10 +342,12 @@ def _find_lead(
     layers, register = setup.layers, setup.layers.register
     cluster = _require_cluster(str(closing.lead_of), layers.clusters, table, "lead_of")
     members = np.flatnonzero(_members(layers, cluster) & (register.types == _FIRM))
-    members = members[members < layers.actors["firms"].num_rows] if len(members) else members
+    rows = layers.actors.get(
+        "firms", pa.table({})
+    )  # the first of the register, where there are any
+    members = members[members < rows.num_rows]
     names = register.ids.take(pa.array(members)).to_pylist()
     if degrees is None:
-        rows = layers.actors["firms"] if len(members) else pa.table({})
         people = column_or_null(rows, "employees", pa.int64())
         sizes = np.asarray(pc.fill_null(people, -1).to_numpy(zero_copy_only=False))[members]
         known = sizes >= 0
@@ -459,6 +462,9 @@ def _draw_boundary(
 
 def _read_boundary(setup: Setup, cluster: str, boundary: Boundary, table: str) -> shapely.Geometry:
     declared = replace(_OUTLINE, name=table)  # faults name the section
+    text = boundary.path is not None and boundary.path.suffix.lower() in _TEXTS
+    if text:
+        raise TableFault("no_geometry_column", table=table, column="geometry")
     read = read_rows(declared, boundary.source, _listen_to_nothing)
     rows = read.checked.rows
     if "geometry" not in rows.column_names:

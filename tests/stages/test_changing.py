@@ -9,6 +9,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from clustermap.change import open_change
 from clustermap.errors import TableFault
@@ -421,6 +423,27 @@ def test_added_and_removed_is_as_if_nothing_had_been(ground: Ground, plain: list
     assert half.links.added.equals(once.links.added)
 
 
+@given(
+    pair=st.tuples(*[st.sampled_from(["C1", "C2", "C5", "00100", "I2", "P1"])] * 2),
+    kind=st.sampled_from(KINDS),
+    links=st.integers(1, 40),
+)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_added_and_removed_leaves_no_trace(
+    ground: Ground, pair: tuple[str, str], kind: str, links: int
+) -> None:
+    add = f'[[add_links]]\nbetween = ["{pair[0]}", "{pair[1]}"]\nkind = "{kind}"\nlinks = {links}\n'
+    try:
+        _, added = ground.change(add)
+    except TableFault as fault:
+        assert fault.reason == "change_no_pair"  # noqa: PT017 -- most pairs can have a link
+        return
+    assert added.links.added.num_rows == links
+    _, altered = ground.change(add + add.replace("add_", "remove_"))
+    assert altered.links.added.num_rows == 0
+    assert altered.links.removed == {}
+
+
 def test_a_table_of_links_is_read_as_the_projects_are(ground: Ground, plain: list[Any]) -> None:
     rows = [{"a": "00100", "b": "00300", "what": "협력"}, {"a": "I1", "b": "I3", "what": "연구"}]
     (ground.folder / "more.csv").write_text(write_csv(rows), encoding="utf-8")
@@ -447,6 +470,16 @@ kinds = { "협력" = "firm_firm", "연구" = "research" }
 # What cannot be applied is told before anything long
 
 REFUSED = {
+    "no polygons at all": (
+        '[[boundaries]]\ncluster = "C1"\npath = "firms.csv"',
+        "[[boundaries]] 1",
+        "geometry",
+    ),
+    "another format": (
+        '[[boundaries]]\ncluster = "C1"\npath = "project.toml"',
+        "project.toml",
+        "cannot be read",
+    ),
     "unknown cluster": ('[[close]]\nlead_of = "C7"', "key lead_of, value 'C7'", "near it: C"),
     "unknown actor": ('[[close]]\nactor = "00110"', "[[close]] 1, key actor", "near it: 00109"),
     "unknown end": (

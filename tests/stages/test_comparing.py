@@ -151,8 +151,8 @@ def test_the_sentences_say_what_changed_and_what_is_undecided(table: pd.DataFram
     assert all(say(line, "ko") for lines in told.values() for line in lines)
     assert [say(line, "en") for line in told["scores"]] == [
         (
-            "Of 2 clusters that can be compared, 1 change their score by 0.05 or more (21 draws, the"
-            " same random numbers before and after)."
+            "Of 2 clusters that can be compared, 1 change their score by 0.05 or more (21 draws,"
+            " the same random numbers before and after)."
         ),
         (
             "For 1 of them the intervals of the rank do not overlap; for the others the data do not"
@@ -160,8 +160,8 @@ def test_the_sentences_say_what_changed_and_what_is_undecided(table: pd.DataFram
         ),
         (
             "Place B (B): score 55.0 → 45.0 (difference -10.0, 90 % interval -10.0 to -10.0), rank"
-            " 2 (1–3) → 9 (8–9); the intervals of its rank do not overlap. The part that changes most:"
-            " Openness, 55.0 → 38.0."
+            " 2 (1–3) → 9 (8–9); the intervals of its rank do not overlap. The part that changes"
+            " most: Openness, 55.0 → 38.0."
         ),
         "No longer rated, 1: Place C (C).",
         "No cluster of its own any more: Place D (D).",
