@@ -23,6 +23,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
+from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
 from clustermap.stages.comparing import Seen, compare_findings, tell_comparison
 from clustermap.stages.counting import count_network
@@ -197,6 +198,7 @@ def _measure(altered: Altered, progress: Progress) -> Findings:
         assessed = assess_clusters(
             project, layers, network, expected, indicators, progress, altered.weights
         )
+        advised = advise_findings(layers, network, expected, indicators, assessed, progress)
         network = replace(network, edges=no_edges())  # nothing on disk outlives the run
     return Findings(
         ledger,
@@ -208,6 +210,7 @@ def _measure(altered: Altered, progress: Progress) -> Findings:
         assessed.quality,
         assessed.profiles,
         assessed.others,
+        advised=advised,
     )
 
 

@@ -391,7 +391,18 @@ def _drop_actors(unassigned: Unassigned, closed: Sequence[str]) -> Unassigned:
         gone = checked.rows.num_rows - rows.num_rows
         if rows.num_rows:  # a layer without rows is none
             actors[name] = (replace(checked, rows=rows), read - gone)
-    return replace(unassigned, actors=actors)
+    return replace(unassigned, actors=actors, grants=_take_back(unassigned.grants, closed))
+
+
+def _take_back(
+    grants: tuple[Checked, int] | None, closed: Sequence[str]
+) -> tuple[Checked, int] | None:
+    """Leave the grants out that went to closed actors; a table without any is none."""
+    if grants is None:
+        return None
+    checked, read = grants
+    rows, left = ChangedLinks(pa.array(closed, pa.string())).drop_closed(checked, ["beneficiary"])
+    return (rows, read - left) if rows.rows.num_rows else None
 
 
 # Boundaries
@@ -427,11 +438,12 @@ def _change_clusters(setup: Setup, told: list[Message]) -> Unassigned:
         values = {"cluster": named, "before": f"{before:,.2f}", "after": f"{after:,.2f}"}
         told.append(Message(f"whatif.change.{key}", {**values, "moved": boundary.buffer_m or 0}))
     homes = {cluster: _follow(cluster, homes) for cluster in homes}
+    grants = _regrant(setup.unassigned.grants, homes)
     actors = dict(setup.unassigned.actors)
     if "firms" in actors:
         checked, read = actors["firms"]
         actors["firms"] = (_rehome(checked, setup.layers.actors["firms"], homes), read)
-    return replace(setup.unassigned, clusters=frame, actors=actors)
+    return replace(setup.unassigned, clusters=frame, actors=actors, grants=grants)
 
 
 def _follow(cluster: str, homes: Mapping[str, str]) -> str:
@@ -522,6 +534,21 @@ def _rehome(checked: Checked, assigned: pa.Table, homes: Mapping[str, str]) -> C
     return replace(checked, rows=rows.set_column(place, "complex", stated))
 
 
+def _regrant(
+    grants: tuple[Checked, int] | None, homes: Mapping[str, str]
+) -> tuple[Checked, int] | None:
+    """Let clusters that take others in have their grants, too."""
+    if grants is None or not homes:
+        return grants
+    checked, read = grants
+    given = checked.rows["beneficiary"].combine_chunks()
+    at = pc.index_in(given, value_set=pa.array(list(homes)))
+    now = pc.take(pa.array(list(homes.values()), pa.string()), at)
+    place = checked.rows.column_names.index("beneficiary")
+    moved = checked.rows.set_column(place, "beneficiary", pc.if_else(pc.is_valid(at), now, given))
+    return replace(checked, rows=moved), read
+
+
 # Institutes
 
 
@@ -530,7 +557,7 @@ def _add_institutes(setup: Setup, altered: Unassigned, told: list[Message]) -> U
     new: list[dict[str, object]] = []
     for number, institute in enumerate(setup.change.institutes):
         table, ids = setup.place("institutes", number), setup.layers.register.ids
-        taken = {row["institute"] for row in new}
+        taken = {*(row["institute"] for row in new), *setup.layers.clusters.index}
         if institute.institute in taken or pc.index(ids, institute.institute).as_py() >= 0:
             raise TableFault(
                 "change_taken", table=table, key="institute", value=institute.institute

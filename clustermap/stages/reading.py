@@ -40,6 +40,7 @@ from clustermap.layers.clusters import (
     move_boundaries,
     refuse_overlaps,
 )
+from clustermap.layers.grants import settle_grants
 from clustermap.layers.identity import find_duplicates, set_duplicates_aside
 from clustermap.layers.industries import (
     CodedIndustries,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import numpy.typing as npt
+    import pandas as pd
     from pyproj import CRS
 
     from clustermap.project import Layer, Project, Source
@@ -94,6 +96,8 @@ class Layers:
         By the name of a moved boundary: the cell of every actor, int32.
     all_cells
         Cells by any boundary; ``cells`` come first.
+    grants
+        Rows of the table SUPPORT whose beneficiary is known; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame
@@ -106,6 +110,7 @@ class Layers:
     strata: Strata
     moved: Mapping[str, npt.NDArray[np.int32]]
     all_cells: Cells
+    grants: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -120,11 +125,14 @@ class Unassigned:
         Index region; or None.
     actors
         By layer: typed rows on the map with their faults, and how many rows were read.
+    grants
+        The same of grants of support programmes; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame
     regions: gpd.GeoDataFrame | None
     actors: Mapping[str, tuple[Checked, int]]
+    grants: tuple[Checked, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -444,7 +452,7 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
     found = _part_shared_ids(
         {n: _read_actors(n, layer, home, progress) for n, layer in wanted.items() if layer}
     )
-    return Unassigned(clusters, regions, found)
+    return Unassigned(clusters, regions, found, _read_grants(project, progress))
 
 
 def settle_layers(
@@ -514,7 +522,32 @@ def settle_layers(
         strata,
         codes,
         all_cells,
+        _settle_grants(unassigned, register, ledger),
     )
+
+
+def _read_grants(project: Project, progress: Progress) -> tuple[Checked, int] | None:
+    layer = project.layers.support
+    if layer is None:
+        return None
+    rows = read_rows(tables.SUPPORT, layer, progress)
+    return rows.checked, rows.read
+
+
+def _settle_grants(
+    unassigned: Unassigned, register: Register, ledger: Ledger
+) -> pd.DataFrame | None:
+    if unassigned.grants is None:
+        return None
+    (checked, read), name = unassigned.grants, tables.SUPPORT.name
+    clusters = [str(key) for key in unassigned.clusters.index]
+    settled = settle_grants(name, checked, register, clusters)
+    kept = settled.rows.drop([FILE, LINE])
+    whole = pc.sum(pc.is_in(kept["beneficiary"], value_set=pa.array(clusters, pa.string())))
+    facts = {"grants_to_clusters": int(whole.as_py() or 0)}
+    ledger.close(name, Entry(read, kept.num_rows, 0, facts), settled.faults)
+    frame: pd.DataFrame = kept.to_pandas()
+    return frame
 
 
 def join_actors(actors: dict[str, pa.Table], name: str, type_: pa.DataType) -> pa.Array:

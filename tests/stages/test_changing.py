@@ -328,6 +328,24 @@ def test_clusters_that_may_not_overlap_are_told_before_anything(ground: Ground) 
     assert "overlap" in replace(ground, project=strict).refuse(text)
 
 
+def test_grants_follow_those_who_got_them(tmp_path: Path) -> None:
+    world = build_small_world()
+    section = '[layers.support]\npath = "grants.csv"\n'
+    world.project = world.project.replace("[quality]", f"{section}[quality]")
+    grants = [{"programme": "p", "beneficiary": name, "amount": 1} for name in ("C2", "00100")]
+    (tmp_path / "grants.csv").write_text(write_csv(grants), encoding="utf-8")
+    given = read(world, tmp_path)
+    text = '[[boundaries]]\ncluster = "C1"\nmerge = ["C2"]\n'
+    _, altered = given.change(text)
+    assert altered.layers.grants is not None
+    assert altered.layers.grants["beneficiary"].to_list() == ["C1", "00100"]
+    _, altered = given.change(f'{text}[[close]]\nactor = "00100"')
+    assert altered.layers.grants is not None
+    assert altered.layers.grants["beneficiary"].to_list() == ["C1"]
+    assert altered.ledger.entries["support"].read == 1
+    assert altered.ledger.faults().num_rows == 0
+
+
 # Money and weights
 
 
@@ -510,6 +528,11 @@ REFUSED = {
         "only 12 such links",
     ),
     "taken": ('[[institutes]]\ninstitute="I1"\nkind="hospital"\ncluster="C1"', "'I1'", "already"),
+    "the id of a cluster": (
+        '[[institutes]]\ninstitute="C1"\nkind="hospital"\ncluster="C1"',
+        "'C1'",
+        "already",
+    ),
     "twice": (
         '[[institutes]]\ninstitute="N"\nkind="hospital"\ncluster="C1"\n' * 2,
         "[[institutes]] 2",
