@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from clustermap.messages import Message
-from clustermap.scores.draws import score_interval
+from clustermap.scores.draws import draw_parts, draw_weights, score_draws, score_interval
 from clustermap.scores.profile import PARTS
 from clustermap.stages.candidates import find_scored
 from clustermap.tables import DEFAULT_SCENARIO, WHATIF
@@ -17,8 +17,12 @@ from clustermap.tables import DEFAULT_SCENARIO, WHATIF
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import numpy.typing as npt
+
+    from clustermap.indicators.evidence import Numbers
     from clustermap.project import Project
     from clustermap.scores import Scored
+    from clustermap.scores.score import Drawn
     from clustermap.stages.publishing import Findings
     from clustermap.stages.selecting import Selected
 
@@ -71,7 +75,8 @@ def compare_findings(before: Seen, after: Seen) -> pd.DataFrame:
         for when, side, one in zip((_BEFORE, _AFTER), (before, after), scored, strict=True):
             for column, values in _columns(side, name, one, ids):
                 table[f"{column}_{when}"] = values
-        parts.append(_add_differences(table, *scored))
+        seed = before.project.project.seed
+        parts.append(_add_differences(table, (scored[0], scored[1]), seed))
     return pd.concat(parts, ignore_index=True)[[column.name for column in WHATIF.columns]]
 
 
@@ -108,10 +113,10 @@ def _columns(
 
 
 def _add_differences(
-    table: pd.DataFrame, before: Scored | None, after: Scored | None
+    table: pd.DataFrame, sides: tuple[Scored | None, Scored | None], seed: int
 ) -> pd.DataFrame:
     difference = table["score_after"] - table["score_before"]
-    low, high = _difference_interval(table, difference, before, after)
+    low, high = _difference_interval(table, difference, sides, seed)
     low_before, high_before, low_after, high_after = (
         table[f"rank_{end}_{when}"] for when in (_BEFORE, _AFTER) for end in ("low", "high")
     )
@@ -126,24 +131,43 @@ def _add_differences(
 
 
 def _difference_interval(
-    table: pd.DataFrame, difference: pd.Series[float], before: Scored | None, after: Scored | None
+    table: pd.DataFrame,
+    difference: pd.Series[float],
+    sides: tuple[Scored | None, Scored | None],
+    seed: int,
 ) -> tuple[pd.Series[float], pd.Series[float]]:
     """Return what lies between draws that were made by the same random numbers."""
     low, high = np.full((2, len(table)), np.nan)
+    drawn = [side.drawn for side in sides if side is not None and side.drawn is not None]
     # Comparators have no draws of their own, and so no interval.
     ends = ["low_before", "high_before", "low_after", "high_after"]
     told = table[ends].notna().all(axis=1) & difference.notna()
-    if before is None or after is None or before.drawn is None or after.drawn is None:
-        return pd.Series(low, table.index), pd.Series(high, table.index)
     at = np.flatnonzero(told.to_numpy())
-    clusters = pd.Index(table["cluster"].to_numpy()[at])
-    first, second = (
-        side.drawn.scores[:, pd.Index(side.drawn.clusters).get_indexer(clusters)].astype(np.float64)
-        for side in (before, after)
-        if side.drawn is not None
-    )
-    low[at], high[at], _ = score_interval(second - first, difference.to_numpy()[at])
+    if len(drawn) == len(sides) and len(at):
+        clusters = table["cluster"].to_numpy(dtype=object)[at]
+        alike = np.array_equal(drawn[0].clusters, drawn[1].clusters)
+        before, after = (_draw_among(one, clusters, None if alike else seed) for one in drawn)
+        low[at], high[at], _ = score_interval(after - before, difference.to_numpy()[at])
     return pd.Series(low, table.index), pd.Series(high, table.index)
+
+
+def _draw_among(drawn: Drawn, clusters: npt.NDArray[np.object_], seed: int | None) -> Numbers:
+    """Return the draws of some clusters, drawn again among these alone where there is a seed.
+
+    Who else is rated moves the random numbers of a cluster, so that draws of different clusters do
+    not go together.
+    """
+    places = pd.Index(drawn.clusters).get_indexer(pd.Index(clusters))
+    if seed is None:
+        return drawn.scores[:, places].astype(np.float64)
+    believed = drawn.posteriors
+    variants = {variant: known[:, :, places] for variant, known in believed.variants.items()}
+    among = replace(believed, clusters=clusters, variants=variants)
+    ends = replace(drawn.ends, low=drawn.ends.low[:, places], high=drawn.ends.high[:, places])
+    draws = len(drawn.scores)
+    parts = draw_parts(among, ends, draws=draws, seed=seed)
+    weights = draw_weights(drawn.weights, draws=draws, seed=seed)
+    return score_draws(parts, weights).astype(np.float64)
 
 
 def tell_comparison(

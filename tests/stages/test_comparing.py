@@ -13,12 +13,16 @@ import pandas as pd
 import pytest
 
 from clustermap.messages import say
+from clustermap.network.posterior import Z
+from clustermap.scores.draws import Posteriors, draw_parts
+from clustermap.scores.normalisers import Ends
 from clustermap.scores.profile import PARTS
+from clustermap.scores.score import Drawn
 from clustermap.stages.comparing import Seen, compare_findings, tell_comparison
 from clustermap.tables import WHATIF
 
 DRAWS = 21
-RANDOM = np.linspace(-2, 2, DRAWS)
+GOALPOSTS = (0, 99)  # a measure is the score less one
 
 
 def score(
@@ -26,7 +30,7 @@ def score(
     ranks: dict[str, tuple[int, int, int]],
     shifts: dict[str, float],
 ) -> Any:
-    """Return scores whose draws lie evenly within 2 of the value."""
+    """Return scores, and draws of one part whose standard deviation is 2."""
     rated = [cluster for cluster, value in values.items() if value is not None]
     known = pd.Series(values, dtype="float64")
     places = pd.DataFrame(ranks, index=["rank", "rank_low", "rank_high"]).T.reindex(known.index)
@@ -48,12 +52,16 @@ def score(
         for cluster in rated
         for part in PARTS
     ]
-    drawn = np.array([[known[cluster] + at for cluster in rated] for at in RANDOM], np.float32)
-    clusters = np.array(rated, dtype=object)
+    clusters, measure = np.array(rated, dtype=object), known[rated].to_numpy() - 1
+    believed = Posteriors(clusters, {("mass", "drawn"): (measure + 2 * Z[:, None])[None]})
+    low, high = np.ones((1, len(rated))) * np.array(GOALPOSTS)[:, None, None]
+    ends = Ends(low, high, np.zeros(1, dtype=bool))
+    drawn = draw_parts(believed, ends, draws=DRAWS, seed=1)
+    none = np.zeros((0, 0), np.int32)
     return SimpleNamespace(
         scores=scores,
         subscores=pd.DataFrame(parts),
-        drawn=SimpleNamespace(clusters=clusters, scores=drawn),
+        drawn=Drawn(clusters, believed, ends, np.ones(1), drawn, drawn[0], none),
     )
 
 
@@ -74,6 +82,7 @@ def see(scored: Any, selected: Any, clusters: list[str]) -> Seen:
     names = pd.DataFrame({"name": [f"Place {c}" for c in clusters]}, index=pd.Index(clusters))
     project: Any = SimpleNamespace(
         scenarios={},
+        project=SimpleNamespace(seed=1),
         score=SimpleNamespace(profile="balanced", draws=DRAWS),
         select=None if selected is None else SimpleNamespace(draws=200),
     )
@@ -122,13 +131,13 @@ def test_every_cluster_that_there_was_has_a_row(table: pd.DataFrame) -> None:
 
 
 def test_draws_of_the_same_numbers_make_the_difference_clean(table: pd.DataFrame) -> None:
-    # Each score alone may be 1.8 off; the difference is the same in every draw.
-    assert rows(table, "difference_low", "difference_high") == [
-        [0, 0],
-        [-10, -10],
-        [None, None],
-        [None, None],
-    ]
+    # Each score alone may be 4 off; the difference is the same in every draw, though C and D, who
+    # are drawn before, are not drawn after.
+    ends = table[["difference_low", "difference_high"]].to_numpy()
+    assert ends[:2].ravel().tolist() == pytest.approx([0, 0, -10, -10], abs=1e-4)
+    assert np.isnan(ends[2:]).all()
+    before, after = (np.ptp(side.findings.scored.drawn.scores[:, :2]) for side in (BEFORE, AFTER))
+    assert min(before, after) > 8
 
 
 def test_intervals_of_ranks_overlap_or_not(table: pd.DataFrame) -> None:
