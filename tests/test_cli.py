@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-VERBS = ("run", "check", "score", "select", "map", "export", "explain", "indicators", "demo")
+VERBS = (
+    *("run", "check", "score", "select", "map", "export", "explain", "whatif"),
+    *("indicators", "demo"),
+)
 STAGES = (
     *("run", "check_project", "score_clusters", "select_clusters", "draw_map", "write_exports"),
 )
