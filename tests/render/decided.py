@@ -5,9 +5,10 @@
     cost   A 120   B 80   C 60   D 45   E 50   F 30     hundred million won
     worth  A 104   B 76   C 60   D 40   E, F are not rated
 
-With 200 A and B are best (180), hardly better than B, C and D (176): the data do not decide. More
-money loses some: with 60 it is C, with 80 B, with 120 A, with 140 B and C. The second scenario has
-180, of which at most a quarter may go to the region of A: B and C (136) instead of A and C (164).
+With 200 A and B are best (180), hardly better than B, C and D (176): the data do not decide. A rule
+asks for B: below 80 nothing can be chosen. With 140 it is B and C, with 200 C has dropped out, with
+260 it is back. The second scenario has 180, of which at most a quarter may go to the region of A:
+B and C (136) instead of A and C (164).
 """
 
 from __future__ import annotations
