@@ -5,13 +5,15 @@ cm.run(function (cm) {
   const { decision } = cm.payload;
   const say = (key, values) => cm.say(`page.choice.compared.${key}`, values);
   const cell = (...children) => cm.make("td", { class: "number" }, ...children);
+  const LONGEST = 60;
   const small = (text) => cm.make("small", { text });
   const count = (value) => (value === null ? "–" : cm.number(value, 0));
 
   function scenarioHead(portfolio) {
     const on = cm.state.question === "selected" && cm.portfolio() === portfolio;
+    const name = cm.portfolioName(portfolio);
     const button = cm.make("button", { type: "button", class: "link user",
-      "aria-pressed": String(on), text: cm.portfolioName(portfolio) });
+      "aria-pressed": String(on), title: name, text: cm.cut(name, LONGEST) });
     button.addEventListener("click", () => cm.ask("selected", portfolio.name));
     return button;
   }
@@ -20,7 +22,7 @@ cm.run(function (cm) {
     const profile = portfolio.profile ? cm.label(`profile.${portfolio.profile}.label`,
       `profile.${portfolio.profile}`) : "";
     const head = cm.make("th", { scope: "row" }, scenarioHead(portfolio),
-      profile ? small(say("profile", { profile })) : null);
+      profile ? small(say("profile", { profile: cm.cut(profile, LONGEST) })) : null);
     const row = cm.make("tr", {}, head);
     if (portfolio === cm.portfolio()) row.setAttribute("aria-current", "true");
     if (!portfolio.feasible) {
@@ -61,7 +63,7 @@ cm.run(function (cm) {
   }
 
   const nameOf = ({ way, portfolio }) => (portfolio
-    ? `${cm.say("page.choice.way.selection")}: ${cm.portfolioName(portfolio)}`
+    ? `${cm.say("page.choice.way.selection")}: ${cm.cut(cm.portfolioName(portfolio), LONGEST)}`
     : cm.label(`page.choice.way.${way.way}`));
 
   const rowHead = (row) => cm.make("th", { scope: "row", class: "user", text: nameOf(row) });

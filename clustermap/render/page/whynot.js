@@ -3,6 +3,7 @@ cm.run(function (cm) {
   "use strict";
 
   const { decision } = cm.payload;
+  const LONGEST = 60;
   const say = (key, values) => cm.say(`page.choice.card.${key}`, values);
 
   function percentMore(times) {
@@ -79,8 +80,9 @@ cm.run(function (cm) {
   function scenarioRow(portfolio, place) {
     const share = portfolio.inclusion[place];
     const status = cm.ownStatus(portfolio, place);
-    const button = cm.make("button", { type: "button", class: "link user",
-      text: cm.portfolioName(portfolio) });
+    const name = cm.portfolioName(portfolio);
+    const button = cm.make("button", { type: "button", class: "link user", title: name,
+      text: cm.cut(name, LONGEST) });
     button.addEventListener("click", () => cm.ask("selected", portfolio.name));
     const cell = cm.make("td", {});
     if (portfolio.feasible) cell.append(cm.statusMark(status), ` ${cm.statusWord(status)}`);
@@ -106,7 +108,8 @@ cm.run(function (cm) {
       word: cm.statusWord(cm.ownStatus(portfolio, place)) });
     return cm.make("p", { class: "choice-verdict" }, cm.statusMark(status),
       cm.make("b", { text: cm.statusWord(status) }),
-      cm.make("small", { text: [cm.portfolioName(portfolio), cm.money(stop.budget)].join(" · ") }),
+      cm.make("small", { text: [cm.cut(cm.portfolioName(portfolio), LONGEST),
+        cm.money(stop.budget)].join(" · ") }),
       other ? cm.make("small", { class: "other-budget", text: other }) : null);
   }
 
