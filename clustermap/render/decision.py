@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from clustermap.selection.comparators import CURVES, EQUAL
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from clustermap.messages import Language
     from clustermap.publish.decision import Decision
@@ -26,12 +27,11 @@ if TYPE_CHECKING:
     from clustermap.render.sentences import Sentences
 
     Places = Mapping[str, int]
-    Names = Mapping[str, Mapping[Language, str]]
+    Labels = Mapping[str, Mapping[Language, str]]
+    Tell = Callable[[Message], Told]
 
 _BETWEEN = "; "  # rules that bar a cluster together
-_BOUND = re.compile(r"(?P<number>\d+) (?P<by>region|industry|kind) (?P<end>(min|max)(_share)?)")
-_SINGLE = re.compile(r"(?P<key>must|must_not) (?P<cluster>.*)", re.DOTALL)
-_PLAIN_RULES = ("budget", "unrated", "unknown_reach", "overlaps")
+_AMOUNTS, _CLUSTERS, _GROUPS = {"spent", "amount"}, {"cluster", "clusters"}, {"group"}
 _MONEY = re.compile(r"[\d,]+(\.\d+)?")
 
 
@@ -57,7 +57,11 @@ def describe_decision(
     decision = release.decision
     if decision is None:
         return None
-    names = name_clusters(release)
+    terms = find_terms(release, decision.currency)
+
+    def tell(message: Message) -> Told:
+        return sentences.add_each({of: terms.tell(message, of) for of in LANGUAGES})
+
     own = decision.selection[decision.selection["scenario"] == DEFAULT_SCENARIO]
     return {
         "currency": clean_text(decision.currency),
@@ -67,98 +71,106 @@ def describe_decision(
         "curves": list(CURVES),
         "cost": numbers(_align(own, places)["cost"], ALL_DIGITS),
         "portfolios": [
-            _portfolio(decision, scenario, places, (names, sentences))
+            _portfolio(decision, scenario, places, tell)
             for scenario in dict.fromkeys([DEFAULT_SCENARIO, *decision.portfolios["scenario"]])
         ],
     }
 
 
-def name_clusters(release: Release) -> dict[str, dict[Language, str]]:
-    """Return the name of every cluster, which sentences say instead of its identifier.
+@dataclass(frozen=True)
+class Terms:
+    """What sentences of a selection say in place of keys.
+
+    Parameters
+    ----------
+    names
+        Cluster to its name by language.
+    industries
+        Strategic industry to its label by language.
+    currency
+        Of all money.
+    """
+
+    names: Labels
+    industries: Labels
+    currency: str
+
+    def tell(self, message: Message, language: Language) -> Message:
+        """Return a sentence with names instead of keys and with money that can be read.
+
+        Parameters
+        ----------
+        message
+            A sentence of ``Decision.told`` or ``Decision.rules``.
+        language
+            Language of names and money.
+
+        Returns
+        -------
+        Message
+            The same sentence; values that are told plainly already stay as they are.
+        """
+        told = {
+            name: self._put(name, value, language) for name, value in dict(message.values).items()
+        }
+        return Message(message.key, told)
+
+    def _put(self, name: str, value: object, language: Language) -> object:
+        if isinstance(value, Message):
+            return self.tell(value, language)
+        if isinstance(value, tuple | list):
+            return tuple(self._put(name, part, language) for part in value)
+        text = str(value)
+        if name in _AMOUNTS and _MONEY.fullmatch(text):
+            return write_money(float(text.replace(",", "")), self.currency, language)
+        labels = self.industries if name in _GROUPS else self.names if name in _CLUSTERS else {}
+        return clean_text(labels[text][language]) if text in labels else value
+
+
+def find_terms(release: Release, currency: str) -> Terms:
+    """Return what sentences of a release say in place of keys.
 
     Parameters
     ----------
     release
         What may leave the house.
+    currency
+        Of all money.
 
     Returns
     -------
-    dict
-        Cluster to its name by language; the identifier where it has none.
+    Terms
+        A cluster without a name is told by its identifier. Names that only one cluster has stand
+        for it, too: sentences may hold them instead.
     """
     table = release.clusters
     named = zip(table.index, table["name"], table["name_en"], strict=True)
-    return {
+    found: dict[str, dict[Language, str]] = {
         str(cluster): {
             "ko": clean_text(own) or clean_text(other) or clean_text(str(cluster)),
             "en": clean_text(other) or clean_text(own) or clean_text(str(cluster)),
         }
         for cluster, own, other in named
     }
+    single = table["name"].drop_duplicates(keep=False)
+    alike = {str(name): found[str(at)] for at, name in single.items()}
+    return Terms({**alike, **found}, release.industries, clean_text(currency))
 
 
-def tell_rule(family: str, names: Names, language: Language) -> Message:
-    """Say which rule of the project file a price or a bar belongs to.
+@dataclass(frozen=True)
+class _Rules:
+    # What the rules of a scenario ask for, by the names that the tables give them.
+    known: Mapping[str, Message]
+    say: Tell
 
-    Parameters
-    ----------
-    family
-        Rule as the tables call it.
-    names
-        From :func:`name_clusters`.
-    language
-        Language of the names.
+    def tell(self, family: str) -> Told:
+        return self.say(self.known.get(family, Message("page.as_is", {"value": family})))
 
-    Returns
-    -------
-    Message
-        A rule that is of no known form is told as it stands.
-    """
-    if family in _PLAIN_RULES:
-        return Message(f"page.choice.rule.{family}")
-    if bound := _BOUND.fullmatch(family):
-        by = Message(f"page.choice.by.{bound['by']}")
-        return Message(f"page.choice.rule.{bound['end']}", {"number": bound["number"], "by": by})
-    single = _SINGLE.fullmatch(family)
-    if single and single["cluster"] in names:
-        name = names[single["cluster"]][language]
-        return Message(f"page.choice.rule.{single['key']}", {"cluster": name})
-    return Message("page.as_is", {"value": clean_text(family)})
-
-
-def tell_plainly(message: Message, names: Names, currency: str, language: Language) -> Message:
-    """Return a sentence of a choice with names instead of identifiers and money that can be read.
-
-    Parameters
-    ----------
-    message
-        One of ``Decision.told``.
-    names
-        From :func:`name_clusters`.
-    currency
-        Of all money.
-    language
-        Language of names and money.
-
-    Returns
-    -------
-    Message
-        The same sentence; values that are told plainly already stay as they are.
-    """
-
-    def plain(name: str, value: object) -> object:
-        if isinstance(value, Message):
-            return tell_plainly(value, names, currency, language)
-        if isinstance(value, tuple | list):
-            return tuple(plain(name, part) for part in value)
-        if name in {"spent", "amount"} and _MONEY.fullmatch(str(value)):
-            return write_money(float(str(value).replace(",", "")), currency, language)
-        if name in {"cluster", "clusters"} and str(value) in names:
-            return names[str(value)][language]
-        return value
-
-    told = {name: plain(name, value) for name, value in dict(message.values).items()}
-    return Message(message.key, told)
+    def tell_all(self, joined: str) -> list[Told]:
+        if not joined:
+            return []
+        whole = joined in self.known  # a name may hold what stands between names
+        return [self.tell(part) for part in ([joined] if whole else joined.split(_BETWEEN))]
 
 
 def _align(rows: pd.DataFrame, places: Places) -> pd.DataFrame:
@@ -166,10 +178,8 @@ def _align(rows: pd.DataFrame, places: Places) -> pd.DataFrame:
     return rows.set_index("cluster").reindex(list(places))
 
 
-def _portfolio(
-    decision: Decision, scenario: str, places: Places, words: tuple[Names, Sentences]
-) -> Portfolio:
-    names, sentences = words
+def _portfolio(decision: Decision, scenario: str, places: Places, tell: Tell) -> Portfolio:
+    rules = _Rules(decision.rules.get(scenario, {}), tell)
     rows = {
         key: table[table["scenario"] == scenario]
         for key, table in vars(decision).items()
@@ -181,10 +191,6 @@ def _portfolio(
     lacking = _align(rows["why_not"], places)
     gain = own["gain"].astype(float)
     least = 1 + lacking["lacks_least"].astype(float) / gain.where(gain > 0)
-    told = [
-        {of: tell_plainly(one, names, decision.currency, of) for of in LANGUAGES}
-        for one in decision.told.get(scenario, ())
-    ]
     return {
         "name": clean_text(scenario),
         "profile": clean_text(decision.profiles.get(scenario, "")),
@@ -196,7 +202,7 @@ def _portfolio(
         "draws": int(whole["draws"]),
         "unrated": int(whole["unrated"]),
         "unrated_chosen": int(whole["unrated_chosen"]),
-        "told": [sentences.add_each(one) for one in told],
+        "told": [tell(one) for one in decision.told.get(scenario, ())],
         "chosen": [place for place, one in enumerate(chosen) if one],
         "standing": coded(own["standing"]),
         "inclusion": numbers(own["inclusion"], FEW_DIGITS),
@@ -207,28 +213,20 @@ def _portfolio(
         "ineligible": coded(own["ineligible"]),
         "times": numbers(lacking["times"].mask(chosen)),
         "least": numbers(least.mask(chosen), FEW_DIGITS + 1),
-        "barred": _barred(lacking["barred"], words),
+        "barred": _barred(lacking["barred"], rules),
         "path": _path(rows["budget_path"], rows["budget_steps"], places),
         "ways": _ways(rows["comparators"]),
-        "prices": _prices(rows["rule_prices"], whole, words),
+        "prices": _prices(rows["rule_prices"], whole, rules),
     }
 
 
-def _barred(column: pd.Series[str], words: tuple[Names, Sentences]) -> Barred:
+def _barred(column: pd.Series[str], rules: _Rules) -> Barred:
     known = list(dict.fromkeys(["", *column.fillna("")]))
     at = {text: place for place, text in enumerate(known)}
     return {
-        "rules": [
-            [_tell_rule(part, words) for part in text.split(_BETWEEN)] if text else []
-            for text in known
-        ],
+        "rules": [rules.tell_all(text) for text in known],
         "codes": [at[text] for text in column.fillna("")],
     }
-
-
-def _tell_rule(family: str, words: tuple[Names, Sentences]) -> Told:
-    names, sentences = words
-    return sentences.add_each({of: tell_rule(family, names, of) for of in LANGUAGES})
 
 
 def _path(path: pd.DataFrame, steps: pd.DataFrame, places: Places) -> BudgetPath:
@@ -278,12 +276,10 @@ def _way(way: str, rows: pd.DataFrame, equal: pd.Series[float]) -> Way:
     }
 
 
-def _prices(
-    rows: pd.DataFrame, whole: pd.Series[float], words: tuple[Names, Sentences]
-) -> RulePrices:
+def _prices(rows: pd.DataFrame, whole: pd.Series[float], rules: _Rules) -> RulePrices:
     worth = float(whole["worth"])
     return {
-        "rule": [_tell_rule(str(rule), words) for rule in rows["rule"]],
+        "rule": [rules.tell(str(rule)) for rule in rows["rule"]],
         "price": numbers(rows["price"].astype(float) / (worth or float("nan")), FEW_DIGITS),
         "enter": numbers(rows["enter"]),
         "leave": numbers(rows["leave"]),

@@ -24,7 +24,7 @@ from clustermap.publish.decision import Advice, Decision
 from clustermap.selection.choice import choose, tell_choice
 from clustermap.selection.comparators import Setting
 from clustermap.selection.portfolio import Problem
-from clustermap.selection.rules import Cap, Floor, Ineligible, Must
+from clustermap.selection.rules import Cap, Floor, Ineligible, Must, name_families
 from clustermap.selection.tabulate import tabulate_choices
 from tests.render.worlds import HOSTILE, hostile_release, large_release, small_release
 
@@ -78,6 +78,7 @@ def join(choices: Sequence[Choice], rated: np.ndarray, profiles: dict[str, str])
     return Decision(
         **found,
         told={choice.scenario: tell_choice(choice) for choice in choices},
+        rules={choice.scenario: name_families(choice.problem.all_rules) for choice in choices},
         currency="KRW", capability=0.5, reach="employees", exponent=0.5, profiles=profiles,
     )  # fmt: skip
 
@@ -136,6 +137,7 @@ def large_decided(clusters: int = 1900, scenarios: int = 5) -> Release:
         decision=Decision(
             **found,
             told=dict.fromkeys(names, ()),
+            rules={},
             currency="KRW", capability=0.5, reach="employees", exponent=0.5,
             profiles=dict.fromkeys(names, "balanced"),
         ),

@@ -165,7 +165,7 @@ cm.run(function (cm) {
   };
 
   /** The mark of a status: its shape and shade say the same as its word. */
-  cm.statusMark = (status) => cm.make("i", { class: `status ${status}`, "aria-hidden": "true" });
+  cm.statusMark = (status) => cm.make("i", { class: `status status-${status}`, "aria-hidden": "true" });
 
   cm.statusWord = (status) => cm.say(`page.choice.status.${status}`);
 

@@ -64,8 +64,8 @@ cm.run(function (cm) {
   function equalCell(cluster) {
     const share = cm.equalShare(cluster.place);
     if (cm.statusOf(cluster) === "barred") return cm.make("td", { class: "score" });
-    return cm.make("td", { class: "score" },
-      cm.make("b", { text: cm.money(cm.equalMoney()[cluster.place]) }),
+    const money = cm.money(cm.equalMoney()[cluster.place]);
+    return cm.make("td", { class: "score money" }, cm.make("b", { text: money, title: money }),
       cm.bar("whisker", [{ class: "range", at: 0, width: Math.max(0.5, 100 * share) }]),
       cm.make("small", { text: cm.wholePercent(share) }));
   }
@@ -80,7 +80,7 @@ cm.run(function (cm) {
     if (cm.stop().own && share !== null && cm.statusOf(cluster) !== "barred") {
       const low = 100 * (portfolio.low[place] || 0);
       const high = 100 * (portfolio.high[place] || 0);
-      cell.append(cm.make("small", { text: cm.wholePercent(share) }), cm.bar("whisker", [
+      cell.append(" ", cm.make("small", { text: cm.wholePercent(share) }), cm.bar("whisker", [
         { class: "range", at: low, width: Math.max(0.5, high - low) },
         { class: "dot", at: 100 * share }]));
     }

@@ -71,7 +71,8 @@ cm.run(function (cm) {
   function ratioCell(row, at) {
     const ratio = row.way.ratio[at];
     const beaten = row.portfolio ? row.equal && row.equal.beaten[at] : row.way.beaten[at];
-    const text = ratio === null ? "–" : cm.say("page.card.ratio_value", { value: cm.number(ratio, 2) });
+    // Where the equal split is worth nothing there is no ratio.
+    const text = ratio === null ? say(row.way.way === "equal" ? "nothing" : "equal_nothing") : cm.say("page.card.ratio_value", { value: cm.number(ratio, 2) });
     return cell(cm.make("b", { text }), typeof beaten !== "number" ? null
       : small(say(row.portfolio ? "beats_equal" : "beaten", { share: cm.wholePercent(beaten) })));
   }

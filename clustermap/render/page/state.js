@@ -112,8 +112,8 @@ cm.run(function (cm) {
     const filtered = cm.state.filters.choice !== "";
     Object.assign(cm.state, { question, portfolio, budget: null });
     cm.state.filters.choice = "";
-    if (filtered) cm.tell("filter");
     cm.tell("choice");
+    if (filtered) cm.tell("filter");
   };
 
   /** Look at another budget, by its place among those that were tried; null for the scenario's own. */
