@@ -16,18 +16,21 @@ from clustermap.render.safe import clean_text
 if TYPE_CHECKING:
     from clustermap.publish.release import Release
 
-STYLES = ("base.css", "side.css", "legend.css", "card.css", "phone.css", "print.css")
+STYLES = ("base.css", "side.css", "choice.css", "legend.css", "card.css", "phone.css", "print.css")
 SCRIPTS = (
     "boot.js",
     "words.js",
+    "money.js",
     "unpack.js",
     "model.js",
     "scores.js",
     "state.js",
+    "choice.js",
     "dom.js",
     "canvas.js",
     "basemap.js",
     "density.js",
+    "statuses.js",
     "clusters.js",
     "flows.js",
     "institutes.js",
@@ -37,14 +40,17 @@ SCRIPTS = (
     "search.js",
     "views.js",
     "weights.js",
+    "asks.js",
     "table.js",
     "ranking.js",
     "quadrants.js",
     "compare.js",
+    "scenarios.js",
     "unrated.js",
     "coverage.js",
     "partners.js",
     "evidence.js",
+    "whynot.js",
     "card.js",
     "about.js",
     "permalink.js",
