@@ -16,7 +16,7 @@ from clustermap.render.safe import clean_text
 if TYPE_CHECKING:
     from clustermap.publish.release import Release
 
-STYLES = ("base.css", "side.css", "legend.css", "card.css", "phone.css", "print.css")
+STYLES = ("base.css", "side.css", "legend.css", "card.css", "advice.css", "phone.css", "print.css")
 SCRIPTS = (
     "boot.js",
     "words.js",
@@ -26,12 +26,14 @@ SCRIPTS = (
     "state.js",
     "dom.js",
     "canvas.js",
+    "advice.js",
     "basemap.js",
     "density.js",
     "clusters.js",
     "flows.js",
     "institutes.js",
     "firms.js",
+    "missing.js",
     "legend.js",
     "answer.js",
     "search.js",
@@ -43,8 +45,10 @@ SCRIPTS = (
     "compare.js",
     "unrated.js",
     "coverage.js",
+    "situations.js",
     "partners.js",
     "evidence.js",
+    "responses.js",
     "card.js",
     "about.js",
     "permalink.js",
