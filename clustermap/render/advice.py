@@ -180,9 +180,10 @@ def _gaps(table: pd.DataFrame, places: Places) -> PermittedGaps:
 
 
 def _missing(table: pd.DataFrame, places: Places, ends: _Ends) -> MissingLinks:
-    pairs = list(zip(table["counterpart"], table["counterpart_type"], strict=True))
-    table = table[[ends.knows(*pair) for pair in pairs]]
-    pairs = [pair for pair in pairs if ends.knows(*pair)]
+    ends_of = list(zip(table["counterpart"], table["counterpart_type"], strict=True))
+    known = np.array([ends.knows(*end) for end in ends_of], dtype=bool)
+    table = table[known]
+    pairs = [end for end in ends_of if ends.knows(*end)]
     return {
         "cluster": [places[cluster] for cluster in table["cluster"]],
         "other": [ends.end(*pair) for pair in pairs],

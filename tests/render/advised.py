@@ -33,7 +33,7 @@ NO_GRANTS: Answer = (NAN, NAN, NAN, NAN, NAN, NAN, NO_SUPPORT)
 SMALL: dict[str, dict[str, Answer]] = {
     "A": {
         "internal_below": (1, -1.0, -1.6, -0.4, NAN, 60.0, ""),
-        "support_below": (1, -1.25, -2.0, -0.5, 11.25, 4.0, ""),
+        "support_below": (1, -1.25, -2.0, -0.5, 11.5, 4.0, ""),
         "brokerage_below": UNDECIDED,
         "institutes_near": (1, 3.0, NAN, NAN, NAN, 120.0, ""),
         "research_below": UNDECIDED,

@@ -180,14 +180,9 @@ cm.run(function (cm) {
   }
 
   function missingPart(count) {
-    const canvas = cm.make("canvas", { width: 52, height: 20, class: "missing-stroke",
-      "aria-hidden": "true" });
-    const context = canvas.getContext("2d");
-    context.scale(2, 2);
-    cm.drawMissingSample(context);
     const [box, label] = toggle("show-missing", cm.state.shown.missing,
       cm.say("page.missing.legend", { count }), (on) => { cm.state.shown.missing = on; });
-    return line("part", cm.make("h3", { class: "switch" }, box, canvas, label),
+    return line("part", cm.make("h3", { class: "switch" }, box, cm.missingSample(), label),
       quiet(cm.say("page.missing.legend_note")));
   }
 

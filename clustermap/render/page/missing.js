@@ -39,6 +39,7 @@ cm.run(function (cm) {
     context.moveTo(x0, y0);
     context.lineTo(x0 + part * (x1 - x0), y0 + part * (y1 - y0));
     context.stroke();
+    context.setLineDash([]);
     context.beginPath();
     context.arc(x1, y1, RING, 0, 2 * Math.PI);
     context.stroke();
@@ -61,8 +62,12 @@ cm.run(function (cm) {
     cm.state.drawn.missing = drawn.length;
   };
 
-  /** A short missing link, for the legend. */
-  cm.drawMissingSample = function (context) {
+  /** A short missing link, as the map draws it, for the legend and the card. */
+  cm.missingSample = function () {
+    const canvas = cm.make("canvas", { width: 52, height: 20, class: "missing-stroke",
+      "aria-hidden": "true" });
+    const context = canvas.getContext("2d");
+    context.scale(2, 2);
     context.strokeStyle = INK;
     context.lineWidth = 1.6;
     context.setLineDash([5, 3]);
@@ -70,9 +75,11 @@ cm.run(function (cm) {
     context.moveTo(0, 5);
     context.lineTo(18, 5);
     context.stroke();
+    context.setLineDash([]);
     context.beginPath();
     context.arc(22, 5, 3.2, 0, 2 * Math.PI);
     context.stroke();
+    return canvas;
   };
 
   /** The missing link whose line runs under a point of the visible map; else null. */

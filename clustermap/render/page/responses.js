@@ -31,7 +31,7 @@ cm.run(function (cm) {
     const text = state === "undecided"
       ? `${cm.say(`condition.${condition.key}.label`)} — ${reasonOf(condition, place)}`
       : told(condition, place);
-    return cm.make("li", { class: `is-${state}` }, text, " ", state === "seen" ? null
+    return cm.make("li", { class: `is-${state}` }, text, " ", state !== "not_seen" ? null
       : cm.make("small", { text: `(${cm.say(`diagnosis.state.${state}`)})` }));
   }
 
@@ -47,12 +47,12 @@ cm.run(function (cm) {
     const responses = Array.from({ length: situation.responses }, (_, at) =>
       cm.make("li", { text: cm.say(`situation.${situation.key}.response_${at + 1}`) }));
     return cm.make("div", { class: "situation", id: `situation-${situation.key}` },
-      cm.make("div", { class: "ours" }, cm.make("h5", { text: say("ours") }),
+      cm.make("div", { class: "ours" }, cm.make("h4", { text: say("ours") }),
         cm.make("p", { class: "what", text: cm.say(`situation.${situation.key}.seen`) }),
         cm.make("ul", { class: "evidence" },
           ...situation.conditions.filter((one) => cm.stateOf(one, place))
             .map((one) => evidence(one, place)))),
-      cm.make("div", { class: "oecd" }, cm.make("h5", { text: say("oecd") }),
+      cm.make("div", { class: "oecd" }, cm.make("h4", { text: say("oecd") }),
         cm.make("p", { class: "what", text: failure(situation) }),
         cm.make("ul", { class: "responses" }, ...responses)));
   }
@@ -60,7 +60,7 @@ cm.run(function (cm) {
   function openItem(situation, place) {
     const reasons = situation.conditions.filter((one) =>
       cm.stateOf(one, place) === "undecided").map((one) => reasonOf(one, place));
-    return cm.make("li", { class: "is-open" }, cm.make("b", { text: failure(situation) }), " ",
+    return cm.make("li", { class: "is-open" }, cm.make("b", { text: `${failure(situation)}:` }), " ",
       [...new Set(reasons)].join(" "));
   }
 
@@ -85,6 +85,7 @@ cm.run(function (cm) {
     if (!given) return null;
     const level = given.level[place];
     const open = cm.decode(given.open, place);
+    if (level === null && !open) return null;
     const groups = Object.entries(given.groups);
     const rows = groups.filter(([, firms]) => firms[place] !== 0).map(([group, firms]) =>
       cm.make("tr", {}, cm.make("th", { scope: "row", text: cm.say(`sector_group.${group}`) }),
@@ -117,9 +118,10 @@ cm.run(function (cm) {
     const chances = missing.map((one) => one.chance).filter((one) => one !== null);
     if (!chances.length) return null;
     const most = Math.max(...chances);
+    const chance = cm.say("page.share_value", { value: cm.number(Math.max(1, 100 * most), 0) });
     const word = most > 0.8 ? "all" : most > 0.2 ? "some" : "low";
     return cm.make("p", { class: `caution chance-${word}`, id: "chance",
-      text: cm.say(`page.missing.chance_${word}`, { share: cm.percent(most) }) });
+      text: cm.say(`page.missing.chance_${word}`, { share: chance }) });
   }
 
   function endName(missing) {
@@ -170,7 +172,9 @@ cm.run(function (cm) {
     if (see) see.addEventListener("click", () => cm.goToMissing());
     return [["missing", cm.number(missing.length, 0), quiet(cm.say("page.missing.lead")),
       chanceLine(missing), cm.make("ul", { class: "missing", id: "missing" },
-        ...missing.map(missingItem)), quiet(cm.say("page.missing.reasons")), see]];
+        ...missing.map(missingItem)), quiet(cm.say("page.missing.reasons")),
+    drawable ? cm.make("p", { class: "quiet on-map" }, cm.missingSample(),
+      cm.make("span", { text: cm.say("page.missing.legend_note") })) : null, see]];
   }
 
   function outliving(given) {
@@ -219,7 +223,7 @@ cm.run(function (cm) {
     return part(subheading(cm.say("page.support.gaps")),
       cm.make("ul", { class: "reasons", id: "gaps" }, ...sorts.map((sort) =>
         cm.make("li", { class: "is-open" }, cm.make("b", {
-          text: cm.label(`permitted_gap.${sort}`, sort) }), " ", cm.make("span", { class: "user",
+          text: `${cm.label(`permitted_gap.${sort}`, sort)}:` }), " ", cm.make("span", { class: "user",
           text: gaps.filter((one) => one.difference === sort).map(entry).join(", ") })))),
       quiet(cm.say("page.support.gaps_note")));
   }

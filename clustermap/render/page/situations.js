@@ -3,7 +3,8 @@ cm.run(function (cm) {
   "use strict";
 
   const { advice } = cm.payload;
-  if (!advice) return;
+  if (!advice || !(advice.situations.length || advice.bodies.institute.length
+    || advice.sites.cluster.length)) return;
   const SHOWN = 12; // of each list, until the reader asks for all
   const opened = new Set();
   const { heading, quiet, table } = cm;
@@ -55,12 +56,14 @@ cm.run(function (cm) {
       .sort((a, b) => (b.firms || 0) - (a.firms || 0) || a.place - b.place);
     if (!seen.length) return [];
     const shown = cut(situation.key, seen);
-    return [cm.make("p", { class: "why", text: cm.say("page.situations.group",
-      { failure: failure(situation), count: cm.number(seen.length, 0) }) }),
-    cm.make("ul", { class: "plain", id: `seen-${situation.key}` }, ...shown.map((cluster) =>
-      clusterItem(cluster, cluster.firms === null ? "" : cm.say("page.table.firms",
-        { count: cm.number(cluster.firms, 0) })))),
-    moreButton(situation.key, seen.length - shown.length)];
+    const id = `seen-${situation.key}`;
+    return [cm.make("details", { id, class: "where", open: unfolded.has(id) },
+      cm.make("summary", { text: cm.say("page.situations.group",
+        { failure: failure(situation), count: cm.number(seen.length, 0) }) }),
+      cm.make("ul", { class: "plain" }, ...shown.map((cluster) =>
+        clusterItem(cluster, cluster.firms === null ? "" : cm.say("page.table.firms",
+          { count: cm.number(cluster.firms, 0) })))),
+      moreButton(situation.key, seen.length - shown.length))];
   }
 
   function situationParts(clusters) {
@@ -115,7 +118,13 @@ cm.run(function (cm) {
         ? quiet(cm.say("page.bodies.sites_all", { share: cm.percent(covered / all) })) : ""];
   }
 
+  const unfolded = new Set(); // lists that stand open stay open when they are drawn anew
+
   cm.drawSituations = function () {
+    for (const details of cm.find("#responses-body details")) {
+      if (details.open) unfolded.add(details.id);
+      else unfolded.delete(details.id);
+    }
     const clusters = cm.findClusters(cm.model.clusters, true);
     cm.byId("responses-body").replaceChildren(cm.make("h2", { text: cm.say("diagnosis.title") }),
       ...situationParts(clusters), ...siteParts(), ...bodyParts());

@@ -223,7 +223,7 @@ interface Cm {
   adviceColumns: TableColumn[];
   missingDrawable(): Missing[];
   drawMissing(context: CanvasRenderingContext2D, view: View): void;
-  drawMissingSample(context: CanvasRenderingContext2D): void;
+  missingSample(): HTMLCanvasElement;
   missingAt(point: Point): Missing | null;
   missingName(missing: Missing): string;
   missingCount(missing: Missing): string;
