@@ -203,13 +203,14 @@ def _carry_out(
     listen = progress or no_progress
     began = datetime.now(UTC)
     findings = find(project, strict=strict, progress=listen)
-    selected = select_findings(project, findings, listen) if SELECT in outputs else None
-    if selected is not None:
-        findings = replace(findings, selected=selected.tables)
     record = build_record(project, findings)
     if not outputs:
         return _close(findings, record, [])
     release = release_findings(project, findings)
+    selected = select_findings(project, findings, release, listen) if SELECT in outputs else None
+    if selected is not None:
+        findings = replace(findings, selected=selected.tables)
+        release = replace(release, decision=selected.decision)
     record["wrote"] = steps = [step for step in (TABLES, MAP, EXPORT) if step in outputs]
     record["withheld"] = dict(release.withheld)
     out = project.project.out

@@ -20,6 +20,7 @@ import clustermap
 from clustermap.cli import app
 from clustermap.errors import TableFault
 from clustermap.messages import Message
+from clustermap.publish.decision import Decision
 from clustermap.stages.selecting import Selected
 
 if TYPE_CHECKING:
@@ -31,6 +32,15 @@ STAGES = (
     *("run", "check_project", "score_clusters", "select_clusters", "draw_map", "write_exports"),
 )
 HEAVY = {"numpy", "pandas", "geopandas", "pyarrow", "folium", "networkx", "scipy", "shapely"}
+NOTHING = Decision(
+    *(pd.DataFrame() for _ in range(7)),
+    told={},
+    rules={},
+    currency="KRW",
+    capability=0.5,
+    reach="employees",
+    exponent=0.5,
+)
 NASTY = "[red]나쁜[/red] \x1b[31m이름\n:smile:"
 
 
@@ -203,7 +213,8 @@ def test_select_says_what_each_scenario_chooses(project: Path, pipeline: ModuleT
         "default": (Message("selection.told.chosen", {"chosen": 3, "spent": "1,000"}),),
         NASTY: (Message("selection.told.undrawn"),),
     }
-    pipeline.select_clusters = lambda *_, **__: replace(run, selected=Selected((), {}, told))
+    selected = Selected((), {}, told, NOTHING)
+    pipeline.select_clusters = lambda *_, **__: replace(run, selected=selected)
     shown = call("select", project).stdout
     assert "[default] Under the budget and the rules 3 clusters are worth most" in shown
     assert "they cost 1,000" in shown

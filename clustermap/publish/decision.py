@@ -34,6 +34,8 @@ class Decision:
         others are called as the user called them (user text), and so are the rules.
     told
         Scenario to the sentences that say what it chooses and how sure that is.
+    rules
+        Scenario to what each of its rules asks for, by the name that the tables give it.
     currency
         Of all money (user text).
     capability
@@ -60,6 +62,7 @@ class Decision:
     comparators: pd.DataFrame
     why_not: pd.DataFrame
     told: Mapping[str, tuple[Message, ...]]
+    rules: Mapping[str, Mapping[str, Message]]
     currency: str
     capability: float
     reach: str

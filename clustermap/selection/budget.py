@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,13 +11,14 @@ import pandas as pd
 
 from clustermap.scores.ranks import rank_draws
 from clustermap.selection.portfolio import EXACT, Portfolio, check_bound, solve
+from clustermap.selection.side_by_side import do_each
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from clustermap.indicators.evidence import Numbers
     from clustermap.selection.portfolio import Flags, Problem
-    from clustermap.selection.robustness import Listen
+    from clustermap.selection.side_by_side import Listen
 
 SHARES = tuple(percent / 100 for percent in range(10, 201, 10))
 """Shares of the budget that are tried, from a tenth to twice."""
@@ -94,8 +96,9 @@ def price_rules(
     """
     families = problem.families
     rows = []
-    for done, family in enumerate(families, start=1):
-        free = solve(problem.without(family), gap=gap)
+    without = [problem.without(family) for family in families]
+    found = do_each(partial(solve, gap=gap), without, listen)
+    for family, free in zip(families, found, strict=True):
         # With fewer rules there is a portfolio wherever there was one.
         other = best if free is None else free
         check_bound(best.value, other.value, gap)
@@ -108,8 +111,6 @@ def price_rules(
                 "leave": int((best.chosen & ~other.chosen).sum()),
             }
         )
-        if listen is not None:
-            listen(done, len(families))
     return pd.DataFrame(rows, columns=["rule", "price", "value", "enter", "leave"])
 
 
@@ -174,15 +175,13 @@ def trace_budget(
     """
     ascending = tuple(sorted(shares))
     budgets = tuple(share * problem.budget for share in ascending)
-    portfolios: list[Portfolio | None] = []
+    steps = [replace(problem, budget=budget) for budget in budgets]
+    portfolios = do_each(partial(solve, gap=gap), steps, listen)
     least = 0.0
-    for done, budget in enumerate(budgets, start=1):
-        portfolios.append(solve(replace(problem, budget=budget), gap=gap))
-        if (found := portfolios[-1]) is not None:
+    for found in portfolios:
+        if found is not None:
             check_bound(least, found.value, gap)  # what could be had with less still can
             least = found.value
-        if listen is not None:
-            listen(done, len(budgets))
     order = order_by_value_for_money(problem)
     return Path(problem.clusters, ascending, budgets, tuple(portfolios), order)
 

@@ -8,12 +8,14 @@ All give 1 for the whole need, so that the selection is worth the same by each.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
 from clustermap.selection.portfolio import EXACT, solve
+from clustermap.selection.side_by_side import do_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from clustermap.indicators.evidence import Numbers
     from clustermap.selection.portfolio import Flags, Problem
-    from clustermap.selection.robustness import Listen
+    from clustermap.selection.side_by_side import Listen
 
 Curve = Literal["linear", "root", "threshold"]
 CURVES: tuple[Curve, ...] = ("linear", "root", "threshold")
@@ -213,13 +215,9 @@ def draw_portfolios(
     """
     place = np.argsort(np.argsort(problem.clusters.astype(str), kind="stable"))
     drawn = np.random.default_rng(seed).random((count, len(place)))[:, place]
-    found = []
-    for done, luck in enumerate(drawn, start=1):
-        best = solve(replace(problem, worth=luck * problem.costs), gap=gap)
-        if best is not None:
-            found.append(np.where(best.chosen, problem.costs, 0.0))
-        if listen is not None:
-            listen(done, count)
+    lucky = [replace(problem, worth=luck * problem.costs) for luck in drawn]
+    best = do_each(partial(solve, gap=gap), lucky, listen)
+    found = [np.where(one.chosen, problem.costs, 0.0) for one in best if one is not None]
     return np.array(found).reshape(len(found), len(place))
 
 

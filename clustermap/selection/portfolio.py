@@ -43,6 +43,8 @@ _SCALE = 1000.0  # the largest value and every row are scaled, so that the solve
 _SLACK = 1e-12  # sums of doubles
 _ROUNDING = 1e-8  # HiGHS proves worths scaled to 1000 to a millionth
 _CUTS = 200
+_CORE = 0.003  # what holding clusters may lose at first, of the relaxed optimum
+_WIDER = 4.0
 _HALF = 0.5
 _OPTIMAL, _INFEASIBLE = 0, 2
 
@@ -239,8 +241,18 @@ def solve(
     ArithmeticError
         If the solver gives up.
 
+    Notes
+    -----
+    Most clusters are decided by the relaxed optimum: forcing them the other way would lose more
+    than the best portfolio does. Those are held, and the rest, the core, is searched (Balas and
+    Zemel 1980). The optimum of the core is that of the whole if it is within what holding lost,
+    which is checked; else more clusters are let free.
+
     References
     ----------
+    Balas, E. and Zemel, E. (1980). An algorithm for large zero-one knapsack problems. Operations
+    Research 28(5), 1130-1154.
+
     Huangfu, Q. and Hall, J. A. J. (2018). Parallelizing the dual revised simplex method.
     Mathematical Programming Computation 10, 119-142.
 
@@ -256,7 +268,7 @@ def solve(
     """
     model = _hold(_build_model(problem, problem.all_rules), inside, outside)
     scaled = problem.worth[model.order] * (_SCALE / _largest(problem))
-    found = _search(model, scaled, gap)
+    found = _search_core(model, scaled, gap)
     if found is None:
         return None
     chosen, proven = np.zeros(len(found[0]), dtype=bool), found[1]
@@ -306,31 +318,13 @@ def relax(problem: Problem) -> Relaxed | None:
     ArithmeticError
         If the solver gives up.
     """
-    model = _build_model(problem, problem.all_rules)
-    if (model.least > model.most).any():
+    model, top = _build_model(problem, problem.all_rules), _largest(problem)
+    found = _relax(model, problem.worth[model.order] * (_SCALE / top))
+    if found is None:
         return None
-    top = _largest(problem)
-    scaled = problem.worth[model.order] * (_SCALE / top)
-    matrix, low, high = _scale(model)
-    upper, lower = np.isfinite(high), np.isfinite(low)
-    # The declared types of linprog() know no sparse matrices, and it takes none without rows.
-    rows: Any = _stack(matrix[upper], -matrix[lower])
-    ends = np.concatenate([high[upper], -low[lower]])
-    found = linprog(
-        -scaled,
-        A_ub=rows if len(ends) else None,
-        b_ub=ends if len(ends) else None,
-        bounds=list(zip(model.least, model.most, strict=True)),
-        method="highs",
-    )
-    if found.status == _INFEASIBLE:
-        return None
-    if found.status != _OPTIMAL or found.fun is None:
-        raise ArithmeticError(found.message)
-    free = model.least < model.most
-    lost = np.zeros(len(scaled))
-    lost[model.order] = np.where(free, np.maximum(found.lower.marginals, 0.0), 0.0) * top / _SCALE
-    return Relaxed(-float(found.fun) * top / _SCALE, lost)
+    lost = np.zeros(len(found.entering))
+    lost[model.order] = found.entering * top / _SCALE
+    return Relaxed(found.value * top / _SCALE, lost)
 
 
 def find_conflict(problem: Problem) -> tuple[Rule, ...]:
@@ -437,6 +431,58 @@ def _hold(model: _Model, inside: npt.ArrayLike | None, outside: npt.ArrayLike | 
     if outside is not None:
         most = np.minimum(most, ~np.asarray(outside, dtype=bool)[model.order])
     return replace(model, least=least, most=most)
+
+
+@dataclass(frozen=True)
+class _Relaxed:
+    # In the order of the model: what is lost at least when what is out is forced in, and the other
+    # way round.
+    value: float
+    entering: Numbers
+    leaving: Numbers
+
+
+def _relax(model: _Model, values: Numbers) -> _Relaxed | None:
+    if (model.least > model.most).any():
+        return None
+    matrix, low, high = _scale(model)
+    upper, lower = np.isfinite(high), np.isfinite(low)
+    # The declared types of linprog() know no sparse matrices, and it takes none without rows.
+    rows: Any = _stack(matrix[upper], -matrix[lower])
+    ends = np.concatenate([high[upper], -low[lower]])
+    found = linprog(
+        -values,
+        A_ub=rows if len(ends) else None,
+        b_ub=ends if len(ends) else None,
+        bounds=list(zip(model.least, model.most, strict=True)),
+        method="highs",
+    )
+    if found.status == _INFEASIBLE:
+        return None
+    if found.status != _OPTIMAL or found.fun is None:
+        raise ArithmeticError(found.message)
+    free = model.least < model.most
+    entering = np.where(free, np.maximum(found.lower.marginals, 0.0), 0.0)
+    leaving = np.where(free, np.maximum(-found.upper.marginals, 0.0), 0.0)
+    return _Relaxed(-float(found.fun), entering, leaving)
+
+
+def _search_core(model: _Model, values: Numbers, gap: float) -> tuple[Flags, float] | None:
+    """Search among the clusters that the relaxed optimum leaves open."""
+    bound = _relax(model, values)
+    if bound is None:
+        return None
+    lose = _CORE * bound.value
+    while 0 < lose < bound.value:
+        least = np.where(bound.leaving > lose, 1.0, model.least)
+        most = np.where(bound.entering > lose, 0.0, model.most)
+        found = _search(replace(model, least=least, most=most), values, gap)
+        # What was held the other way is worth less than the bound without what that loses.
+        rest = bound.value * (1 + _ROUNDING) - lose
+        if found is not None and values[found[0]].sum() >= rest:
+            return found
+        lose *= _WIDER
+    return _search(model, values, gap)
 
 
 def _search(model: _Model, values: Numbers, gap: float) -> tuple[Flags, float] | None:

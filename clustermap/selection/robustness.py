@@ -9,6 +9,7 @@ scores instead of all scores that are possible, and on the optimum of each.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,17 +17,14 @@ from scipy.stats import beta
 
 from clustermap.messages import Message
 from clustermap.selection.portfolio import EXACT, solve
+from clustermap.selection.side_by_side import do_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
     from clustermap.indicators.evidence import Numbers
     from clustermap.selection.portfolio import Flags, Problem
-
-    Listen = Callable[[int, int], None]
-    """Hears what is done and how much there is to do."""
+    from clustermap.selection.side_by_side import Listen
 
 STANDINGS = ("core", "borderline", "exterior")
 
@@ -164,20 +162,20 @@ def find_standings(
     hits = np.zeros(len(problem.clusters), dtype=np.int64)
     held_in, held_out = np.zeros((2, len(hits)), dtype=bool)
     counted = np.zeros(len(hits), dtype=np.int64)
+    # A draw of single precision is as good as any, but sums are made in double.
+    drawn = [replace(problem, worth=np.asarray(values, dtype=np.float64)) for values in draws]
     look = max(len(draws) // 2, FEWEST)
-    for done, values in enumerate(draws, start=1):
-        # A draw of single precision is as good as any, but sums are made in double.
-        drawn = replace(problem, worth=np.asarray(values, dtype=np.float64))
-        best = solve(drawn, gap=gap, inside=held_in, outside=held_out)
-        if best is None:
+    for start, half in ((0, drawn[:look]), (look, drawn[look:])):
+        hear = None if listen is None else partial(_hear, listen, start, len(drawn))
+        work = partial(solve, gap=gap, inside=held_in, outside=held_out)
+        found = [one for one in do_each(work, half, hear) if one is not None]
+        if len(found) < len(half):
             return None
         free = ~(held_in | held_out)
-        hits += best.chosen & free
-        counted += free
-        if settle and done == look:
+        hits += free * np.sum([one.chosen for one in found], axis=0, dtype=np.int64)
+        counted += free * len(found)
+        if settle:
             held_in, held_out = _settle(hits, counted)
-        if listen is not None:
-            listen(done, len(draws))
     low, high = bound_share(hits, counted)
     standing = name_standings(low, high)
     return Standings(
@@ -236,6 +234,10 @@ def tell_standings(standings: Standings, chosen: Flags) -> tuple[Message, ...]:
         all_named = len(first) <= NAMED
         told.append(Message(f"selection.standing.{'undecided' if all_named else 'many'}", values))
     return tuple(told)
+
+
+def _hear(listen: Listen, before: int, total: int, done: int, _: int) -> None:
+    listen(before + done, total)
 
 
 def _settle(hits: npt.NDArray[np.int64], counted: npt.NDArray[np.int64]) -> tuple[Flags, Flags]:

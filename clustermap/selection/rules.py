@@ -14,7 +14,7 @@ import numpy as np
 from clustermap.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Measure = Literal["clusters", "share"]
 """What a floor or a cap counts: clusters, or their share of the money that is spent."""
+
+NAMED_GROUPS = 4
+"""Groups that are named where one bound holds for many."""
 
 BUDGET = "budget"
 """Family of the budget, which no problem is without."""
@@ -352,6 +355,37 @@ class Ineligible:
 
 Rule = Budget | Floor | Cap | Exclusive | Must | MustNot | Ineligible
 """A rule of a selection."""
+
+
+def name_families(rules: Iterable[Rule]) -> dict[str, Message]:
+    """Say what each family of rules asks for.
+
+    Parameters
+    ----------
+    rules
+        The rules.
+
+    Returns
+    -------
+    dict
+        Family to what it says; one bound of many groups is said once.
+    """
+    families: dict[str, list[Rule]] = {}
+    for rule in rules:
+        families.setdefault(rule.family, []).append(rule)
+    return {family: _name_family(own) for family, own in families.items()}
+
+
+def _name_family(rules: list[Rule]) -> Message:
+    first = rules[0]
+    if len(rules) == 1:
+        return first.name
+    if isinstance(first, Floor | Cap):
+        groups = [rule.group for rule in rules if isinstance(rule, Floor | Cap)]
+        told = tuple(groups[:NAMED_GROUPS])
+        values = {**first.name.values, "group": told, "count": len(groups)}
+        return Message(f"{first.name.key}_each{'' if told == tuple(groups) else '_many'}", values)
+    return Message("selection.rule.overlaps", {"count": len(rules)})
 
 
 def _name_bound(bound: str, measure: Measure, group: str, end: float) -> Message:

@@ -8,6 +8,7 @@ cluster is worth raises all portfolios with it alike and no other.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,12 +17,13 @@ import pandas as pd
 from clustermap.messages import Message
 from clustermap.selection.portfolio import EXACT, check_bound, find_conflict, relax, solve
 from clustermap.selection.rules import Must
+from clustermap.selection.side_by_side import do_each
 
 if TYPE_CHECKING:
     from clustermap.indicators.evidence import Numbers
     from clustermap.selection.portfolio import Portfolio, Problem
-    from clustermap.selection.robustness import Listen
     from clustermap.selection.rules import Rule
+    from clustermap.selection.side_by_side import Listen
 
 NEAREST = 100
 """Clusters whose gap is computed exactly."""
@@ -153,12 +155,11 @@ def tabulate_absence(
     exact, factor = np.full((2, len(bound)), np.nan)
     exact[best.chosen], factor[best.chosen] = 0.0, 1.0
     order = _order_nearest(problem, bound, best.chosen | (barred != ""))[:nearest]
-    for done, at in enumerate(order, start=1):
-        missing = explain_absence(problem, best, str(problem.clusters[at]), gap=gap)
+    explain = partial(explain_absence, problem, best, gap=gap)
+    found = do_each(explain, [str(problem.clusters[at]) for at in order], listen)
+    for at, missing in zip(order, found, strict=True):
         exact[at], factor[at] = missing.gap, missing.factor
         barred[at] = "; ".join(dict.fromkeys(rule.family for rule in missing.barred))
-        if listen is not None:
-            listen(done, len(order))
     return pd.DataFrame(
         {
             "cluster": problem.clusters,

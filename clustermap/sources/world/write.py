@@ -275,4 +275,17 @@ attribution = "synthetic"
 [industries]             # 업종코드 -> 전략산업 (앞자리가 가장 길게 맞는 것)
 path = "{taxonomy}"
 code = "KSIC10"
+
+[select]                 # 예산과 규칙 안에서 가치가 가장 큰 조합 (지원의 효과를 추정하지는 않습니다)
+budget = 40_000_000_000
+rules = [
+    {{ by = "region", max = 3 }},            # 시도마다 최대 3곳
+    {{ by = "industry", max_share = 0.3 }},  # 전략산업마다 지원금의 최대 30 %
+]
+
+[scenarios."시도 상한 없음"]
+rules = [{{ by = "industry", max_share = 0.3 }}]
+
+[scenarios."핵심기술 중심"]
+profile = "core_technology"
 """
