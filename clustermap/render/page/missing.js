@@ -8,6 +8,8 @@ cm.run(function (cm) {
   const NEAR = 6; // pixels from a line that still mean it
   const RING = 6;
   const DASHES = [9, 6];
+  const NAMED_FROM = 40; // pixels of a line whose end is named
+  const CLUSTERS_NAMED_FROM = 11; // see clusters.js
 
   let open = false;
   let drawn = [];
@@ -60,6 +62,31 @@ cm.run(function (cm) {
     }
     context.setLineDash([]);
     cm.state.drawn.missing = drawn.length;
+  };
+
+  // Beyond the far end, seen from the cluster: names never lie on their own line.
+  function nameSpot(context, text, [x0, y0, x1, y1]) {
+    const length = Math.hypot(x1 - x0, y1 - y0) || 1;
+    const [dx, dy] = [(x1 - x0) / length, (y1 - y0) / length];
+    const half = context.measureText(text).width / 2 + 3;
+    const side = Math.abs(dx) > 0.5 ? Math.sign(dx) * (RING + 3 + half) : 0;
+    return { x: x1 + side, y: y1 + (side ? 0 : Math.sign(dy || 1) * (RING + 11)), half, length };
+  }
+
+  /** Names of the far ends, as far as they find room; near enough, clusters have theirs anyway. */
+  cm.drawMissingNames = function (context, view) {
+    const boxes = new cm.Boxes();
+    context.font = `500 12px ${cm.fontFamily}`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const missing of drawn) {
+      if (missing.cluster && view.zoom >= CLUSTERS_NAMED_FROM) continue;
+      const text = cm.cut(cm.missingName(missing), 24);
+      const { x, y, half, length } = nameSpot(context, text,
+        endsOf(missing, view.scale, view.left, view.top));
+      if (length < NAMED_FROM || !boxes.take(x - half, y - 8, x + half, y + 8)) continue;
+      cm.writeHalo(context, text, x, y, INK, "rgba(255, 255, 255, 0.92)");
+    }
   };
 
   /** A short missing link, as the map draws it, for the legend and the card. */
@@ -119,10 +146,11 @@ cm.run(function (cm) {
     const size = cm.map.getSize();
     const card = cm.byId("card").getBoundingClientRect();
     const wide = card.left > 60;
+    const legend = wide && cm.byId("legend-fold").open ? cm.byId("legend").offsetWidth : 0;
     const scale = 256 * 2 ** cm.map.getZoom();
     const bounds = L.latLngBounds([selected, ...spots].map((one) =>
       cm.map.unproject([one.x * scale, one.y * scale], cm.map.getZoom())));
-    cm.map.fitBounds(bounds, { animate: false, maxZoom: 13, paddingTopLeft: [70, 50],
+    cm.map.fitBounds(bounds, { animate: false, maxZoom: 13, paddingTopLeft: [70 + legend, 50],
       paddingBottomRight: wide ? [card.width + 70, 50]
         : [50, Math.min(size.y / 2, Math.max(0, size.y - card.top)) + 50] });
     if (!wide) window.scrollTo(0, 0); // on phones the map may be out of sight

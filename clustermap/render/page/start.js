@@ -31,6 +31,7 @@ cm.run(function (cm) {
     cm.drawInstitutes(context, view);
     cm.drawRegionNames(context, view);
     cm.drawNames(context, view);
+    cm.drawMissingNames(context, view);
   }
 
   const picture = new cm.Canvas(paint, { pane: "overlayPane" });

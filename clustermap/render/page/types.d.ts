@@ -223,6 +223,7 @@ interface Cm {
   adviceColumns: TableColumn[];
   missingDrawable(): Missing[];
   drawMissing(context: CanvasRenderingContext2D, view: View): void;
+  drawMissingNames(context: CanvasRenderingContext2D, view: View): void;
   missingSample(): HTMLCanvasElement;
   missingAt(point: Point): Missing | null;
   missingName(missing: Missing): string;
