@@ -156,7 +156,7 @@ def test_shares_counts_and_what_is_withheld(visit: Go, page_with_advice: bytes) 
     assert page.locator("#fold-advice .situation").count() == 0
     assert "Cannot be told: Too few independent links" in page.inner_text("#fold-advice")
     select(page, "F")
-    assert page.locator("#fold-advice, #fold-missing, #fold-support").count() == 0
+    assert page.locator("#fold-advice, #fold-missing").count() == 0
     seen.assert_quiet()
 
 
@@ -243,6 +243,7 @@ def test_support_and_permitted_industries(visit: Go, page_with_advice: bytes) ->
     ]
     select(page, "B")
     assert page.locator("#fold-support .support tbody tr").count() == 4
+    assert "No support body is known within 30 km" in page.inner_text("#fold-support")
     assert page.locator("#gaps").count() == 0
     select(page, "C")
     assert lines_of(page, "#gaps li") == ["Permitted, but no firm of it is there: bio"]
@@ -277,7 +278,7 @@ def test_the_nation_at_a_glance(visit: Go, page_with_advice: bytes) -> None:
     assert "65 %에 닿습니다" in lines_of(page, "#responses-body")[0]
     assert lines_of(page, ".bodies tbody th") == ["위치없음", "자차테크노파크"]
     assert lines_of(page, ".bodies tbody td") == [
-        "300", "비공개", "비공개", "140", "21 %\n16 %–28 %", "3",
+        "300", "비공개", "비공개", "140", "21 %\n16–28 %", "3",
     ]  # fmt: skip
     page.evaluate("cm.filter('region', '경기도')")
     assert "클러스터 1곳 가운데 1곳" in page.inner_text("#responses-body .lead")
@@ -287,11 +288,15 @@ def test_the_nation_at_a_glance(visit: Go, page_with_advice: bytes) -> None:
 def test_a_support_body_tells_whom_it_reaches(visit: Go) -> None:
     world = advised.advised_release()
     inside = world.institutes.assign(cluster=["B", "B", "B", "", "D", ""])
+    here = world.clusters.geometry["D"].centroid
+    inside.loc[inside["institute"] == "s1", ["x", "y"]] = here.x, here.y + 3000
     seen = visit(draw_planner(replace(world, institutes=inside)))
     page = seen.page
-    told = "닿는 거리의 기업 140개 가운데 21 % (16 %–28 %)와 이어짐 · 클러스터 3곳을 이음"
+    told = "닿는 거리의 기업 140개 가운데 21 % (16–28 %)와 이어짐 · 클러스터 3곳을 이음"
     select(page, "D", "institutes")
     assert lines_of(page, "#fold-institutes .institute-reach") == [told]
+    page.evaluate(OPEN, "support")
+    assert lines_of(page, "#bodies-near li") == [f"자차테크노파크\n직선 3.0 km\n{told}"]
     select(page, "B")
     assert page.locator("#fold-institutes .institute-reach").count() == 0
     page.evaluate("cm.select(null)")

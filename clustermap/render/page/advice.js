@@ -81,6 +81,21 @@ cm.run(function (cm) {
   cm.bodies.sort((a, b) => (b.measures.near_firms || 0) - (a.measures.near_firms || 0));
   const scorecards = new Map(cm.bodies.map((one) => [one.institute, one]));
 
+  /** An interval of shares, in percent. */
+  cm.shares = (low, high) => `${cm.number(100 * low, low < 0.1 ? 1 : 0)}–${cm.percent(high)}`;
+
+  const latLng = (thing) => cm.map.unproject([256 * thing.x, 256 * thing.y], 0);
+
+  /** Support bodies within reach of a cluster and how far they are, the nearest first. */
+  cm.bodiesNear = function (cluster) {
+    if (!advice || !cluster.located) return [];
+    const here = latLng(cluster);
+    return cm.bodies.filter((body) => body.institute)
+      .map((body) => ({ body, km: here.distanceTo(latLng(body.institute)) / 1000 }))
+      .filter(({ km }) => km <= advice.bodies.reach_km)
+      .sort((a, b) => a.km - b.km);
+  };
+
   /** Whom a support body reaches, in words; "" for other institutes. */
   cm.bodyLine = function (institute) {
     const body = scorecards.get(institute);
@@ -89,7 +104,7 @@ cm.run(function (cm) {
       body.measures;
     return [near !== null && share !== null && low !== null && high !== null
       ? cm.say("page.bodies.told", { near: cm.number(near, 0), share: cm.percent(share),
-        low: cm.percent(low), high: cm.percent(high) }) : "",
+        interval: cm.shares(low, high) }) : "",
     joined === null ? "" : cm.say("page.bodies.told_joined", { joined: cm.number(joined, 0) })]
       .filter(Boolean).join(" · ");
   };

@@ -2,6 +2,7 @@
 cm.run(function (cm) {
   "use strict";
 
+  const BODIES = 5; // support bodies that are named
   const { advice } = cm.payload;
   const { quiet, part, subheading, table } = cm;
   const say = (key, values) => cm.say(`page.advice.${key}`, values);
@@ -213,6 +214,22 @@ cm.run(function (cm) {
     after ? quiet(cm.say("page.support.note")) : null);
   }
 
+  // Whoever could be asked to broker: who is near, and whom they reach so far.
+  function bodyPart(cluster) {
+    if (!cm.bodies.length || !cluster.located) return null;
+    const reach = { km: cm.number(advice.bodies.reach_km) };
+    const near = cm.bodiesNear(cluster);
+    const items = near.slice(0, BODIES).map(({ body, km }) => cm.make("li", {},
+      cm.make("span", { class: "user", text: body.name || cm.say("page.unnamed") }),
+      cm.make("small", { text: cm.say("page.missing.near",
+        { km: cm.number(km, km < 10 ? 1 : 0) }) }), cm.bodyLine(body.institute)
+        ? cm.make("p", { class: "institute-reach", text: cm.bodyLine(body.institute) }) : null));
+    return part(subheading(cm.say("page.bodies.here", reach)), items.length
+      ? cm.make("ul", { class: "plain", id: "bodies-near" }, ...items)
+      : quiet(cm.say("page.bodies.none_near", reach)),
+    near.length > BODIES ? quiet(cm.say("page.card.more", { count: near.length - BODIES })) : null);
+  }
+
   function gapPart(cluster) {
     const gaps = cm.gapsOf(cluster);
     if (!gaps.length) return null;
@@ -230,7 +247,7 @@ cm.run(function (cm) {
 
   /** @returns {Fold[]} */
   function supportFold(cluster) {
-    const found = [supportPart(cluster), gapPart(cluster)].filter(Boolean);
+    const found = [bodyPart(cluster), supportPart(cluster), gapPart(cluster)].filter(Boolean);
     return found.length ? [["support", "", ...found]] : [];
   }
 

@@ -87,7 +87,7 @@ cm.run(function (cm) {
       body.measures;
     const linked = cell(share, cm.percent);
     if (share !== null && low !== null && high !== null) {
-      linked.append(cm.make("small", { text: `${cm.percent(low)}–${cm.percent(high)}` }));
+      linked.append(cm.make("small", { text: cm.shares(low, high) }));
     }
     return cm.make("tr", {}, cm.make("th", { scope: "row", class: "user",
       text: body.name || cm.say("page.unnamed") }), cell(near, whole), linked,

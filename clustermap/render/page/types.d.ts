@@ -219,6 +219,8 @@ interface Cm {
   situationsOf(cluster: Cluster, state: string): Situation[];
   /** Those that reach most firms first. */
   bodies: SupportBody[];
+  shares(low: number, high: number): string;
+  bodiesNear(cluster: Cluster): { body: SupportBody; km: number }[];
   bodyLine(institute: Institute): string;
   adviceColumns: TableColumn[];
   missingDrawable(): Missing[];
