@@ -296,7 +296,7 @@ def test_a_support_body_tells_whom_it_reaches(visit: Go) -> None:
     select(page, "D", "institutes")
     assert lines_of(page, "#fold-institutes .institute-reach") == [told]
     page.evaluate(OPEN, "support")
-    assert lines_of(page, "#bodies-near li") == [f"자차테크노파크\n직선 3.0 km\n{told}"]
+    assert lines_of(page, "#bodies-near li > *") == ["자차테크노파크", "직선 3.0 km", told]
     select(page, "B")
     assert page.locator("#fold-institutes .institute-reach").count() == 0
     page.evaluate("cm.select(null)")
