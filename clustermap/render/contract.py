@@ -437,6 +437,109 @@ class Regions(TypedDict):
     lat: Numbers
 
 
+class BudgetPath(TypedDict):
+    """What is chosen with a share of the budget, step by step; shares ascend."""
+
+    share: list[float]
+    budget: Numbers
+    feasible: list[int]
+    spent: Numbers
+    enter: list[list[int]]
+    """Clusters that are chosen and were not at the step before."""
+    leave: list[list[int]]
+    """Clusters that were chosen at the step before and are not."""
+
+
+class Way(TypedDict):
+    """One way to give out the money; numbers by response in the order of ``curves``."""
+
+    way: str
+    """"selection" for the portfolio itself."""
+    ratio: Numbers
+    """Worth as a multiple of that of the equal split."""
+    beaten: Numbers
+    """Share of draws in which the portfolio is worth more; null for the portfolio itself."""
+    spent: Maybe
+    reached: Maybe
+    firms: Maybe
+    people: Maybe
+    hhi_region: Maybe
+    top_region: str
+    top_region_share: Maybe
+    hhi_industry: Maybe
+    top_industry: str
+    top_industry_share: Maybe
+
+
+class RulePrices(TypedDict):
+    """What rules cost; rows of their own."""
+
+    rule: list[Told]
+    price: Numbers
+    """What the best portfolio without it is worth more, as a share of the portfolio's worth."""
+    enter: Numbers
+    leave: Numbers
+    conflict: list[int]
+    """1 of the rules that cannot hold together."""
+
+
+class Barred(TypedDict):
+    """Rules that bar clusters: the different sets of them, and of each cluster the place of its."""
+
+    rules: list[list[Told]]
+    codes: list[int]
+
+
+class Portfolio(TypedDict):
+    """What one scenario chooses; lists with one entry a cluster."""
+
+    name: str
+    """"default" for the project's own; else user text."""
+    profile: str
+    """Name of the profile that its scores come from."""
+    budget: Maybe
+    feasible: bool
+    spent: Maybe
+    core: int
+    borderline: int
+    draws: int
+    unrated: int
+    unrated_chosen: int
+    told: list[Told]
+    chosen: list[int]
+    """Places of the clusters that are chosen."""
+    standing: Coded
+    inclusion: Numbers
+    low: Numbers
+    high: Numbers
+    counted: Numbers
+    """Draws that ``inclusion`` rests on."""
+    order: Numbers
+    """Place by what it is worth for a unit of money."""
+    ineligible: Coded
+    times: Numbers
+    """What the worth of one not chosen had to be multiplied with; null where not computed."""
+    least: Numbers
+    """The same at the very least."""
+    barred: Barred
+    path: BudgetPath
+    ways: list[Way]
+    prices: RulePrices
+
+
+class Decision(TypedDict):
+    """What is chosen under a budget."""
+
+    currency: str
+    capability: float
+    reach: str
+    exponent: float
+    curves: list[str]
+    cost: Numbers
+    portfolios: list[Portfolio]
+    """The project's own first."""
+
+
 class Payload(TypedDict):
     """Everything that the page shows."""
 
@@ -480,3 +583,5 @@ class Payload(TypedDict):
     frame: list[float] | None
     """West, south, east, north within which the land is whole, in degrees."""
     regions: Regions | None
+    decision: Decision | None
+    """null where nothing was asked to be chosen."""

@@ -23,6 +23,7 @@ from clustermap.render.columns import (
     spread,
     texts,
 )
+from clustermap.render.decision import describe_decision
 from clustermap.render.density import pack_density
 from clustermap.render.links import (
     describe_abroad,
@@ -159,6 +160,7 @@ def describe(release: Release) -> Payload:
         "seam": seam,
         "frame": _frame(unwrap(release.clusters, seam), seam),
         "regions": None if release.regions is None else _regions(release.regions, seam),
+        "decision": describe_decision(release, places, sentences),
     }
 
 

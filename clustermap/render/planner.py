@@ -16,19 +16,25 @@ from clustermap.render.safe import clean_text
 if TYPE_CHECKING:
     from clustermap.publish.release import Release
 
-STYLES = ("base.css", "side.css", "legend.css", "card.css", "advice.css", "phone.css", "print.css")
+STYLES = (
+    *("base.css", "side.css", "choice.css", "legend.css", "card.css", "advice.css"),
+    *("phone.css", "print.css"),
+)
 SCRIPTS = (
     "boot.js",
     "words.js",
+    "money.js",
     "unpack.js",
     "model.js",
     "scores.js",
     "state.js",
+    "choice.js",
     "dom.js",
     "canvas.js",
     "advice.js",
     "basemap.js",
     "density.js",
+    "statuses.js",
     "clusters.js",
     "flows.js",
     "institutes.js",
@@ -39,16 +45,19 @@ SCRIPTS = (
     "search.js",
     "views.js",
     "weights.js",
+    "asks.js",
     "table.js",
     "ranking.js",
     "quadrants.js",
     "compare.js",
+    "scenarios.js",
     "unrated.js",
     "coverage.js",
     "situations.js",
     "partners.js",
     "evidence.js",
     "responses.js",
+    "whynot.js",
     "card.js",
     "about.js",
     "permalink.js",

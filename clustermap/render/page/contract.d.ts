@@ -383,6 +383,103 @@ interface Regions {
   lat: Numbers;
 }
 
+/** What is chosen with a share of the budget, step by step; shares ascend. */
+interface BudgetPath {
+  share: number[];
+  budget: Numbers;
+  feasible: number[];
+  spent: Numbers;
+  /** Clusters that are chosen and were not at the step before. */
+  enter: number[][];
+  /** Clusters that were chosen at the step before and are not. */
+  leave: number[][];
+}
+
+/** One way to give out the money; numbers by response in the order of `curves`. */
+interface Way {
+  /** "selection" for the portfolio itself. */
+  way: string;
+  /** Worth as a multiple of that of the equal split. */
+  ratio: Numbers;
+  /** Share of draws in which the portfolio is worth more; null for the portfolio itself. */
+  beaten: Numbers;
+  spent: Maybe;
+  reached: Maybe;
+  firms: Maybe;
+  people: Maybe;
+  hhi_region: Maybe;
+  top_region: string;
+  top_region_share: Maybe;
+  hhi_industry: Maybe;
+  top_industry: string;
+  top_industry_share: Maybe;
+}
+
+/** What rules cost; rows of their own. */
+interface RulePrices {
+  rule: Told[];
+  /** What the best portfolio without it is worth more, as a share of the portfolio's worth. */
+  price: Numbers;
+  enter: Numbers;
+  leave: Numbers;
+  /** 1 of the rules that cannot hold together. */
+  conflict: number[];
+}
+
+/** Rules that bar clusters: the different sets of them, and of each cluster the place of its. */
+interface Barred {
+  rules: Told[][];
+  codes: number[];
+}
+
+/** What one scenario chooses; lists with one entry a cluster. */
+interface Portfolio {
+  /** "default" for the project's own; else user text. */
+  name: string;
+  /** Name of the profile that its scores come from. */
+  profile: string;
+  budget: Maybe;
+  feasible: boolean;
+  spent: Maybe;
+  core: number;
+  borderline: number;
+  draws: number;
+  unrated: number;
+  unrated_chosen: number;
+  told: Told[];
+  /** Places of the clusters that are chosen. */
+  chosen: number[];
+  standing: Coded;
+  inclusion: Numbers;
+  low: Numbers;
+  high: Numbers;
+  /** Draws that `inclusion` rests on. */
+  counted: Numbers;
+  /** Place by what it is worth for a unit of money. */
+  order: Numbers;
+  ineligible: Coded;
+  /** What the worth of one not chosen had to be multiplied with; null where not computed. */
+  times: Numbers;
+  /** The same at the very least. */
+  least: Numbers;
+  barred: Barred;
+  path: BudgetPath;
+  ways: Way[];
+  prices: RulePrices;
+}
+
+/** What is chosen under a budget. */
+interface Decision {
+  currency: string;
+  capability: number;
+  reach: string;
+  exponent: number;
+  curves: string[];
+  cost: Numbers;
+  /** The project's own first. */
+  portfolios: Portfolio[];
+}
+
 /** Everything that the page shows. */
 interface Payload {
   about: About;
@@ -425,4 +522,6 @@ interface Payload {
   /** West, south, east, north within which the land is whole, in degrees. */
   frame: number[] | null;
   regions: Regions | null;
+  /** null where nothing was asked to be chosen. */
+  decision: Decision | null;
 }

@@ -94,7 +94,8 @@ cm.run(function (cm) {
   }
 
   /** Name, rank and score of a cluster, for a tip. */
-  cm.clusterLines = (cluster) => [cm.names(cluster)[0], cluster.rated
+  cm.clusterLines = (cluster) => [cm.names(cluster)[0], cm.isChoosing()
+    ? cm.choiceLine(cluster) : cluster.rated
     ? `${cm.say("page.table.rank")} ${cm.number(cluster.rank, 0)} (${
       cm.interval(cluster.rankLow, cluster.rankHigh, 0)}) · ${
       cm.say("page.table.score")} ${cm.number(cluster.score, 1)}`
@@ -255,6 +256,8 @@ cm.run(function (cm) {
     credit();
   }
 
+  let lastAsked = `${cm.state.question} ${cm.state.portfolio}`;
+
   function listen() {
     cm.on("language", () => {
       words();
@@ -292,6 +295,15 @@ cm.run(function (cm) {
     const kept = ["language", "shown", "filter"];
     for (const event of kept) cm.on(event, () => cm.keepAddress(false));
     cm.on("scores", cm.keepAddressSoon);
+    cm.on("choice", () => {
+      const asked = `${cm.state.question} ${cm.state.portfolio}`;
+      if (asked !== lastAsked) cm.keepAddress(true);
+      else cm.keepAddressSoon(); // a slider is being moved
+      lastAsked = asked;
+      cm.drawCard();
+      cm.legendOfScores();
+      cm.redraw();
+    });
     map.on("moveend", cm.keepAddressSoon); // after the step that moved it
     cm.on("scores", () => {
       cm.drawCard();
@@ -339,6 +351,7 @@ cm.run(function (cm) {
   picture.addTo(map);
   marks.addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  cm.buildChoice();
   cm.buildSearch();
   cm.buildWeights();
   cm.buildRanking();

@@ -84,7 +84,13 @@ type Fold = [string, string, ...(HTMLElement | null)[]];
 
 type TableColumn = [string, (cluster: Cluster) => string | number | null];
 
-type FilterName = "industry" | "region" | "kind" | "quadrant" | "standing";
+type FilterName = "industry" | "region" | "kind" | "quadrant" | "standing" | "choice";
+
+/** A budget that was tried, and what it chooses; clusters by their places. */
+interface Stop { share: number; budget: Maybe; feasible: boolean; spent: Maybe; own: boolean;
+  chosen: Set<number>;
+  /** Chosen for less money and not here. */
+  dropped: Set<number> }
 
 /** What the reader has chosen and what is drawn; tests look here, never at pixels. */
 interface State {
@@ -100,6 +106,12 @@ interface State {
   scenario: string;
   /** The reader's own weights, one a part of the first scenario. */
   weights: number[] | null;
+  /** What the map and the list answer: the score, what a portfolio chooses, or an equal split. */
+  question: "score" | "selected" | "equal";
+  /** Name of the scenario whose portfolio is looked at; "" without any. */
+  portfolio: string;
+  /** Place of the budget that is looked at among those tried; null for the scenario's own. */
+  budget: number | null;
   /** What is searched for. */
   search: string;
   /** "" for all. */
@@ -122,7 +134,8 @@ interface State {
     missing: number };
 }
 
-type StateEvent = "select" | "hover" | "language" | "shown" | "scores" | "filter" | "view";
+type StateEvent = "select" | "hover" | "language" | "shown" | "scores" | "filter" | "view"
+  | "choice";
 
 type Attributes = Record<string, unknown>;
 
@@ -141,6 +154,9 @@ interface Cm {
   number(value: number, decimals?: number): string;
   percent(share: number): string;
   country(code: string): string;
+
+  // money.js
+  money(amount: Maybe): string;
 
   // unpack.js
   UNIT: number;
@@ -180,11 +196,44 @@ interface Cm {
   setLanguage(language: Language): void;
   useScenario(name: string): void;
   useWeights(weights: number[] | null): void;
+  ask(question: State["question"], portfolio: string): void;
+  useBudget(place: number | null): void;
   filter(name: FilterName, value: string): void;
   search(text: string): void;
   usePeriod(period: number | null): void;
   useIndustry(industry: string): void;
   show(view: string): void;
+
+  // choice.js, asks.js, scenarios.js, whynot.js, statuses.js
+  STATUSES: string[];
+  isChoosing(): boolean;
+  isChosen(status: string): boolean;
+  portfolio(): Portfolio | null;
+  portfolioName(portfolio: Portfolio): string;
+  shareOut(costs: number[], weights: number[], budget: number): number[];
+  equalMoney(): number[];
+  equalShare(place: number): number;
+  /** Share of the need in the view of the equal split; null in others. */
+  equalLevel(cluster: Cluster): number | null;
+  stopsOf(portfolio: Portfolio): Stop[];
+  stop(): Stop;
+  ownStatus(portfolio: Portfolio, place: number): string;
+  statuses(): string[];
+  statusOf(cluster: Cluster): string;
+  statusMark(status: string): HTMLElement;
+  statusWord(status: string): string;
+  choiceGroups(): { status: string; clusters: Cluster[] }[];
+  wholePercent(share: number): string;
+  questionName(): string;
+  choiceLine(cluster: Cluster): string;
+  drawStatus(context: CanvasRenderingContext2D, status: string, x: number, y: number, r: number,
+    level: number | null): void;
+  fillStatus(context: CanvasRenderingContext2D, status: string, level: number | null): void;
+  drawChoice(): void;
+  buildChoice(): void;
+  drawScenarios(): void;
+  choiceHint(cluster: Cluster): string;
+  choicePart(cluster: Cluster): HTMLElement | null;
 
   // dom.js
   make(tag: string, attributes?: Attributes, ...children: (Node | string | null)[]): any;
@@ -264,6 +313,8 @@ interface Cm {
   linksOf(pair: Pair): Maybe;
   excessOf(pair: Pair): Maybe;
   drawsExcess(): boolean;
+  /** Whether lines would only hide which clusters are chosen. */
+  hidesFlows(): boolean;
   flowsShown(): Pair[];
   flowAt(point: Point): Pair | null;
   drawFlows(context: CanvasRenderingContext2D, view: View): void;
