@@ -66,7 +66,7 @@ def describe_advice(release: Release, places: Places) -> Advice | None:
         "diffusion": _diffusion(_own(given.diffusion, places), places),
         "gaps": _gaps(_own(given.permitted_gaps, places), places),
         "missing": _missing(_own(given.missing_links, places), places, ends),
-        "support": _support(_own(given.support_measures, places), places, release),
+        "support": _support(_own(given.support_measures, places), places),
         "bodies": _bodies(given.intermediaries, ends),
         "sites": {
             "cluster": [places[cluster] for cluster in sites["cluster"]],
@@ -212,10 +212,9 @@ def _joined(fields: pd.Series[Any]) -> Coded:
     return coded(pd.Series(told, dtype=object))
 
 
-def _support(table: pd.DataFrame, places: Places, release: Release) -> Support:
+def _support(table: pd.DataFrame, places: Places) -> Support:
     names = [column.name for column in SUPPORT_MEASURES.columns if column.name != "cluster"]
     return {
-        "currency": "" if release.decision is None else clean_text(release.decision.currency),
         "cluster": [places[cluster] for cluster in table["cluster"]],
         "measures": {name: numbers(table[name]) for name in names},
     }

@@ -389,7 +389,6 @@ class MissingLinks(TypedDict):
 class Support(TypedDict):
     """What support clusters got; rows of their own, columns of the table SUPPORT_MEASURES."""
 
-    currency: str
     cluster: list[int]
     measures: dict[str, Numbers]
 

@@ -339,7 +339,6 @@ interface MissingLinks {
 
 /** What support clusters got; rows of their own, columns of the table SUPPORT_MEASURES. */
 interface Support {
-  currency: string;
   cluster: number[];
   measures: Record<string, Numbers>;
 }

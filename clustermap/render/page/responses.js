@@ -192,11 +192,11 @@ cm.run(function (cm) {
   function supportPart(cluster) {
     const given = cm.supportOf(cluster);
     if (!given) return null;
-    const { currency } = advice.support;
     /** @type {[string, Maybe, (value: number) => string][]} */
     const wanted = [
       ["programmes", given.programmes, (value) => cm.number(value, 0)],
-      ["money", given.money, (value) => [cm.number(value, 0), currency].filter(Boolean).join(" ")],
+      ["money", given.money, (value) =>
+        (cm.payload.decision ? cm.money(value) : cm.number(value, 0))],
       ["spread", given.splitting || null, (value) =>
         cm.say("page.support.spread_value", { count: cm.number(1 / value, 1) })],
       ["single", given.single_share, cm.percent],
