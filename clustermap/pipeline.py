@@ -22,6 +22,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
+from clustermap.stages.advising import advise_findings
 from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
@@ -183,6 +184,7 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
         expected = standardise_links(project, network, progress)
         indicators = compute_indicators(network.counts)
         assessed = assess_clusters(project, layers, network, expected, indicators, progress)
+        advised = advise_findings(layers, network, expected, indicators, assessed, progress)
         network = replace(network, edges=no_edges())  # nothing on disk outlives the run
     return Findings(
         ledger,
@@ -194,6 +196,7 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
         assessed.quality,
         assessed.profiles,
         assessed.others,
+        advised=advised,
     )
 
 

@@ -278,6 +278,9 @@ class Layers(Section):
     firms: Layer | None = Field(default=None, description="Firms, one row an establishment.")
     partners: Layer | None = Field(default=None, description="Actors outside the map.")
     regions: Layer | None = Field(default=None, description="Regions for the basemap.")
+    support: Layer | None = Field(
+        default=None, description="Grants of support programmes; no polygons and no points."
+    )
 
     @field_validator("*", mode="after")
     @classmethod
@@ -707,7 +710,7 @@ def _check_choice(value: str, choices: Sequence[str], at: str) -> None:
 
 
 def _kinds(table: Table) -> tuple[str, ...]:
-    return next((column.choices for column in table.columns if column.name == "kind"), ())
+    return tuple(choice for column in table.columns for choice in column.choices)
 
 
 def _money(table: Table) -> tuple[str, ...]:
@@ -716,7 +719,8 @@ def _money(table: Table) -> tuple[str, ...]:
 
 def _refused(table: Table) -> list[str]:
     """Keys that every layer has in the model but that this table has no use for."""
-    uses = {"kinds": _kinds(table), "units": _money(table)}
+    placed = [column.name for column in table.columns if column.name in {"x", "geometry"}]
+    uses = {"kinds": _kinds(table), "units": _money(table), "crs": placed}
     return [key for key, columns in uses.items() if not columns]
 
 

@@ -265,9 +265,9 @@ SUPPORT = Table(
     (),
 )
 
-LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS)}
+LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS, SUPPORT)}
 LINKAGES = {table.name: table for table in (PAIRS, PROJECTS, DOCUMENTS)}
-INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY, SUPPORT)
+INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY)
 
 _CLUSTER = Column("cluster", "id", "Cluster.", required=True)
 _CELL_SOURCE = Column("source", "text", "Cell of the first actor.", required=True)
@@ -557,6 +557,7 @@ SELECTION = Table(
         Column("counted", "integer", "Draws that the share rests on."),
         Column("gain", "number", "What it is worth: merit times reach to an exponent."),
         CLUSTERS.column("cost"),
+        Column("current", "number", "Public money that it has now, as far as told.", "currency"),
         Column("money_order", "integer", "Place by what it is worth for a unit of money."),
         Column("ineligible", "text", "Why it may not be chosen; '' where it may.", required=True),
     ),
@@ -804,6 +805,7 @@ SUPPORT_MEASURES = Table(
         _CLUSTER,
         Column("programmes", "integer", "Programmes that gave to it.", "programmes"),
         Column("money", "number", "Money granted.", "currency"),
+        Column("current", "number", "Public money of the grants that run now.", "currency"),
         Column("splitting", "number", "Herfindahl index of the money over programmes.", "share"),
         Column("single_share", "number", "Share of the money given to single firms.", "share"),
         Column("leverage", "number", "Private money won for one of public money."),

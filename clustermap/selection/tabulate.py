@@ -94,6 +94,7 @@ def tabulate_selection(choice: Choice) -> pd.DataFrame:
             "counted": pd.NA,
             "gain": problem.worth,
             "cost": problem.costs,
+            "current": np.nan if choice.setting.current is None else choice.setting.current,
             "money_order": order_by_value_for_money(problem),
             "ineligible": [reasons.get(cluster, "") for cluster in problem.clusters],
         }

@@ -40,6 +40,7 @@ from clustermap.layers.clusters import (
     move_boundaries,
     refuse_overlaps,
 )
+from clustermap.layers.grants import settle_grants
 from clustermap.layers.identity import find_duplicates, set_duplicates_aside
 from clustermap.layers.industries import (
     CodedIndustries,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import numpy.typing as npt
+    import pandas as pd
     from pyproj import CRS
 
     from clustermap.project import Layer, Project, Source
@@ -94,6 +96,8 @@ class Layers:
         By the name of a moved boundary: the cell of every actor, int32.
     all_cells
         Cells by any boundary; ``cells`` come first.
+    grants
+        Rows of the table SUPPORT whose beneficiary is known; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame
@@ -106,6 +110,7 @@ class Layers:
     strata: Strata
     moved: Mapping[str, npt.NDArray[np.int32]]
     all_cells: Cells
+    grants: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -440,7 +445,25 @@ def read_layers(project: Project, ledger: Ledger, progress: Progress) -> Layers:
         strata,
         codes,
         all_cells,
+        _read_grants(project, register, [str(key) for key in clusters.index], ledger, progress),
     )
+
+
+def _read_grants(
+    project: Project, register: Register, clusters: list[str], ledger: Ledger, progress: Progress
+) -> pd.DataFrame | None:
+    layer = project.layers.support
+    if layer is None:
+        return None
+    name = tables.SUPPORT.name
+    rows = read_rows(tables.SUPPORT, layer, progress)
+    settled = settle_grants(name, rows.checked, register, clusters)
+    kept = settled.rows.drop([FILE, LINE])
+    whole = pc.sum(pc.is_in(kept["beneficiary"], value_set=pa.array(clusters, pa.string())))
+    facts = {"grants_to_clusters": int(whole.as_py() or 0)}
+    ledger.close(name, Entry(rows.read, kept.num_rows, 0, facts), settled.faults)
+    frame: pd.DataFrame = kept.to_pandas()
+    return frame
 
 
 def join_actors(actors: dict[str, pa.Table], name: str, type_: pa.DataType) -> pa.Array:

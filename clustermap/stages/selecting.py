@@ -300,6 +300,7 @@ def _pose(
         candidates.people,
         np.nan_to_num(value_clusters(merits.capability, merits.linkage, 1.0, **weigh)),
         np.nan_to_num(reach),
+        candidates.current,
     )
     money = select.budget if budget is None else budget
     return Problem(candidates.ids, setting.worth, candidates.costs, money, rules), setting

@@ -131,8 +131,8 @@ def advise() -> Advice:
         next_sites=fill(tables.NEXT_SITES, [(1, "D", 40, 180, 300), (2, "F", 15, 195, 300)]),
         support_measures=fill(
             tables.SUPPORT_MEASURES,
-            [("A", 5, 4.2e9, 0.25, 0.8, 0.6, 18, 4, 0.222, 0.11, 0.4),
-             ("B", 1, 3.0e8, 1.0, 0.0, None, None, None, None, None, None)],
+            [("A", 5, 4.2e9, 1.5e9, 0.25, 0.8, 0.6, 18, 4, 0.222, 0.11, 0.4),
+             ("B", 1, 3.0e8, 0.0, 1.0, 0.0, None, None, None, None, None, None)],
         ),
     )  # fmt: skip
 
@@ -238,6 +238,7 @@ def large_advised() -> Release:
             ),
             support_measures=pd.DataFrame(
                 {"cluster": ids, "programmes": 4, "money": rng.gamma(2, 1e9, many),
+                 "current": rng.gamma(2, 1e8, many),
                  "splitting": rng.uniform(0.1, 1, many), "single_share": rng.random(many),
                  "leverage": rng.random(many), "pairs_during": 20, "pairs_after": 8,
                  "outliving": 0.4, "outliving_low": 0.25, "outliving_high": 0.55}

@@ -142,10 +142,13 @@ def test_shares_counts_and_what_is_withheld(visit: Go, page_with_advice: bytes) 
     assert page.locator("#fold-advice .groups tbody tr").count() == 4
     select(page, "D")
     assert lines_of(page, "#fold-advice .evidence li") == [
-        "Links near by below typical (numbers withheld)",
         (
-            "Links with support bodies below typical: 0.42 times, shrunk "
-            "(90 % interval 0.25–0.71); the numbers are withheld."
+            "Links near by below typical — It is decided on figures that are not told, "
+            "since they would tell of a few."
+        ),
+        (
+            "Links with support bodies near by are 0.42 times what is typical "
+            "(90 % interval 0.25–0.71)."
         ),
         (
             "Roles between inside and outside are 2.00 times what is typical (90 % interval "
@@ -232,7 +235,8 @@ def test_support_and_permitted_industries(visit: Go, page_with_advice: bytes) ->
     page.evaluate("cm.setLanguage('en')")
     select(page, "A", "support")
     assert lines_of(page, "#fold-support .support tbody tr") == [
-        "Programmes\t5", "Money in all\t4,200,000,000", "Split as if over\t4.0 of one size",
+        "Programmes\t5", "Money in all\t4,200,000,000",
+        "Public money now\t1,500,000,000", "Split as if over\t4.0 of one size",
         "Given to single firms\t80 %", "Private money for one of public\t0.60",
         "Pairs linked after the end, too\t4 of 18, 22 % (11 %–40 %)",
     ]  # fmt: skip
@@ -242,7 +246,7 @@ def test_support_and_permitted_industries(visit: Go, page_with_advice: bytes) ->
         "Not permitted, but firms of it are there: C26 (12 firms), 10 (3 firms)",
     ]
     select(page, "B")
-    assert page.locator("#fold-support .support tbody tr").count() == 4
+    assert page.locator("#fold-support .support tbody tr").count() == 5
     assert "No support body is known within 30 km" in page.inner_text("#fold-support")
     assert page.locator("#gaps").count() == 0
     select(page, "C")

@@ -23,8 +23,9 @@ cm.run(function (cm) {
     const label = cm.say(`condition.${condition.key}.label`);
     const missing = Object.keys(condition.numbers).filter((name) => !(name in values));
     if (!missing.length) return cm.say(`condition.${condition.key}.told`, values);
-    return condition.form === "times" && ["value", "low", "high"].every((name) => name in values)
-      ? say("evidence_ratio", { label, ...values }) : say("evidence_withheld", { label });
+    const ratio = `condition.${condition.key}.ratio`;
+    return ["value", "low", "high"].every((name) => name in values) && cm.knows(ratio)
+      ? cm.say(ratio, values) : `${label} — ${cm.say("condition.untold")}`;
   }
 
   function evidence(condition, place) {
@@ -189,14 +190,16 @@ cm.run(function (cm) {
         during: cm.number(given.pairs_during, 0), after: cm.number(given.pairs_after, 0) });
   }
 
+  const money = (value) => (cm.payload.decision ? cm.money(value) : cm.number(value, 0));
+
   function supportPart(cluster) {
     const given = cm.supportOf(cluster);
     if (!given) return null;
     /** @type {[string, Maybe, (value: number) => string][]} */
     const wanted = [
       ["programmes", given.programmes, (value) => cm.number(value, 0)],
-      ["money", given.money, (value) =>
-        (cm.payload.decision ? cm.money(value) : cm.number(value, 0))],
+      ["money", given.money, money],
+      ["current", given.current, money],
       ["spread", given.splitting || null, (value) =>
         cm.say("page.support.spread_value", { count: cm.number(1 / value, 1) })],
       ["single", given.single_share, cm.percent],
