@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 VERBS = (
     *("run", "check", "score", "select", "map", "export", "report"),
-    *("explain", "indicators", "demo"),
+    *("explain", "whatif", "indicators", "demo"),
 )
 STAGES = (
     *("run", "check_project", "score_clusters", "select_clusters", "draw_map", "write_exports"),
