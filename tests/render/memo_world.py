@@ -117,6 +117,7 @@ def _decide(release: Release, scenario: str, share: float, draws: int) -> dict[s
             "inclusion_low": np.clip(inclusion - 0.08, 0, 1) if draws else np.nan,
             "inclusion_high": np.clip(inclusion + 0.08, 0, 1) if draws else np.nan,
             "counted": draws, "gain": setting.worth, "cost": setting.costs,
+            "current": setting.current,
             "money_order": np.argsort(order), "ineligible": np.where(rated, "", "unrated"),
         }
     )  # fmt: skip
@@ -126,6 +127,8 @@ def _decide(release: Release, scenario: str, share: float, draws: int) -> dict[s
         "borderline": (standing == "borderline").sum() if draws else 0, "draws": draws,
         "proven": 0.0, "unrated": (~rated).sum(), "unrated_firms": setting.firms[~rated].sum(),
         "unrated_cost": setting.costs[~rated].sum(), "unrated_chosen": 0,
+        "capability_weight": 0.5, "reach_exponent": 0.5, "leaning_linkage": 0.42,
+        "leaning_capability": 0.31, "leaning_reach": 0.87, "leaning_cost": -0.65,
     }  # fmt: skip
     prices = pd.DataFrame(
         [("unrated", 0.1 * worth, 1.1 * worth, 3, 2, 0), ("1 region min", 0.0, worth, 0, 0, 0)],
@@ -201,7 +204,7 @@ def advise(release: Release) -> Advice:
         columns=[column.name for column in MISSING_LINKS.columns],
     )
     support = pd.DataFrame(
-        [(one, 3, 4e8 + 1e8 * at, 0.4, 0.7, 0.3, 12, 5, 0.42, 0.2, 0.66)
+        [(one, 3, 4e8 + 1e8 * at, 2e8, 0.4, 0.7, 0.3, 12, 5, 0.42, 0.2, 0.66)
          for at, one in enumerate(ids) if at % 3 == 0],
         columns=[column.name for column in SUPPORT_MEASURES.columns],
     )  # fmt: skip

@@ -208,17 +208,31 @@ def test_the_budget_says_who_drops_out(release: Release, page: bytes) -> None:
         assert any(part.startswith("from ") and "not at" in part for part in row[:6])
 
 
-def test_support_so_far_is_no_list_to_be_ended(release: Release, page: bytes) -> None:
+def test_support_as_it_is_is_no_list_to_be_ended(release: Release, page: bytes) -> None:
     told = sections(page)["supported"]
     assert "This is no list of support to be ended" in told
-    advice = release.advice
-    assert advice is not None
     table = decided(release).selection
-    own = table[table["scenario"] == "default"].set_index("cluster")
-    supported = [one for one in advice.support_measures["cluster"] if own.loc[one, "selected"] == 0]
-    assert f"{len(supported)} clusters got support so far" in told
-    unrated = sum(own.loc[one, "ineligible"] != "" for one in supported)
+    own = table[(table["scenario"] == "default") & (table["current"] > 0)]
+    left_out = own[own["selected"] == 0]
+    assert f"{len(left_out)} clusters have public money now" in told
+    assert f"{len(own) - len(left_out)} that have are in it" in told
+    unrated = int((left_out["ineligible"] != "").sum())
     assert f"{unrated}: could not be chosen for want of data." in told
+    rows = told.split("Money now")[1]
+    assert rows.index("surely does not belong") < rows.index("could not be chosen")
+
+
+def test_what_the_order_leans_on_is_told(release: Release, page: bytes) -> None:
+    told = sections(page)["sensitivity"]
+    assert "|Reach|0.87|" in told
+    assert "|Cost|−0.65|" in told
+    assert "was not computed" in told
+    own = decided(release)
+    portfolios = own.portfolios.assign(reach_exponent=[0.5, 0.0])
+    varied = draw_memo(replace(release, decision=replace(own, portfolios=portfolios)))
+    assert (
+        "Scenarios with other powers stand in the table above." in sections(varied)["sensitivity"]
+    )
 
 
 def test_nearly_chosen_are_told_with_what_they_lack(release: Release, page: bytes) -> None:
@@ -287,9 +301,12 @@ def test_without_draws_nothing_is_said_to_be_sure() -> None:
 
 
 def test_without_advice_its_parts_are_away(release: Release) -> None:
-    page = draw_memo(replace(release, advice=None))
+    own = decided(release)
+    nothing = replace(own, selection=own.selection.assign(current=np.nan))
+    page = draw_memo(replace(release, advice=None, decision=nothing))
     told = sections(page)
     assert "supported" not in list_sections(page)
+    assert "Support so far" in told["silence"]
     assert "Diagnosis" not in told["cluster-1"]
     assert "Missing links" not in told["cluster-1"]
     assert "Diagnosis and responses of clusters" in told["silence"]

@@ -141,13 +141,18 @@ def draw_method(brief: Brief) -> str:
             reach=reach,
             exponent=f"{decision.exponent:g}",
         ),
-        words("memo.method.best" if not proven > 0 else "memo.method.near",
-              gap=f"{100 * proven:.2g}"),
+        words(f"memo.method.{_name_proof(brief, proven)}", gap=f"{100 * proven:.2g}"),
         words("memo.method.draws" if brief.drawn else "memo.method.undrawn",
               draws=f"{int(brief.whole['draws']):,}"),
         words("memo.method.effect"),
     ]  # fmt: skip
     return element("ol", *(element("li", one) for one in told), class_="method")
+
+
+def _name_proof(brief: Brief, proven: float) -> str:
+    if not brief.feasible:
+        return "none"
+    return "near" if proven > 0 else "best"
 
 
 def draw_silence(brief: Brief) -> str:
@@ -164,12 +169,12 @@ def draw_silence(brief: Brief) -> str:
         Markup.
     """
     words = brief.words
-    keys = ["effect", "response", "exponent", "capability", "small", "records"]
-    if not brief.drawn:
+    keys = ["effect", "response", "capability", "small", "records"]
+    if brief.feasible and not brief.drawn:
         keys.insert(1, "undrawn")
     if brief.release.advice is None:
         keys.append("advice")
-    elif brief.release.advice.support_measures.empty:
+    if all(math.isnan(case.current) for case in brief.cases.values()):
         keys.append("support")
     told = [words(f"memo.silence.{key}") for key in keys]
     return join_list(told, "findings") + quiet(words("memo.silence.tables"))

@@ -42,8 +42,8 @@ class Case:
         "core", "borderline", "exterior" or "undrawn".
     inclusion, low, high
         Share of draws in which it is chosen, with its 95 % bounds.
-    cost, gain
-        What it costs and is worth.
+    cost, gain, current
+        What it costs and is worth, and the public money that it has now, as far as told.
     merit
         Weighted mean of capability and linkage score.
     score, score_low, score_high
@@ -69,6 +69,7 @@ class Case:
     high: float
     cost: float
     gain: float
+    current: float
     merit: float
     score: float
     score_low: float
@@ -264,7 +265,7 @@ def _read_cases(
 def _read_case(cluster: str, row: Row, merit: float, words: Words) -> Case:
     english = clean_text(row["name_en"]) if words.language == "en" else ""
     place = " ".join(filter(None, (clean_text(row["region"]), clean_text(row["district"]))))
-    own = {name: read_number(row[f"s_{name}"]) for name in ("cost", "gain", "inclusion")}
+    own = {name: read_number(row[f"s_{name}"]) for name in ("cost", "gain", "current", "inclusion")}
     standing = row["s_standing"]
     return Case(
         cluster,
@@ -278,6 +279,7 @@ def _read_case(cluster: str, row: Row, merit: float, words: Words) -> Case:
         read_number(row["s_inclusion_high"]),
         own["cost"],
         own["gain"],
+        own["current"],
         # What is worth nothing that may be told has no merit that may be told.
         NONE if math.isnan(own["gain"]) or math.isnan(read_number(row["l_score"])) else merit,
         read_number(row["l_score"]),

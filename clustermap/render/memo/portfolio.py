@@ -227,8 +227,8 @@ def tell_lacking(brief: Brief, case: Case) -> str:
     return words("memo.nearest.gap", percent=f"{100 * (case.times - 1):,.3g}")
 
 
-def list_supported(brief: Brief) -> list[tuple[Case, float, float]]:
-    """Return the clusters that were supported and are not chosen.
+def list_supported(brief: Brief) -> list[Case]:
+    """Return the clusters that have public money now and are not chosen.
 
     Parameters
     ----------
@@ -238,26 +238,21 @@ def list_supported(brief: Brief) -> list[tuple[Case, float, float]]:
     Returns
     -------
     list
-        Cluster, money and programmes, most money first; empty where no support is known.
+        Those that surely do not belong first, then those with most money; empty where no support
+        is known.
     """
-    advice = brief.release.advice
-    if advice is None or not brief.feasible:
+    if not brief.feasible:
         return []
-    rows = advice.support_measures.to_dict("records")
-    found = [
-        (brief.cases[str(row["cluster"])], read_number(row["money"]),
-         read_number(row["programmes"]))
-        for row in rows
-        if str(row["cluster"]) in brief.cases
-    ]  # fmt: skip
-    kept = [one for one in found if not one[0].selected and one[1] > 0]
-    return sorted(
-        kept, key=lambda one: (_SURENESS.index(_sureness(one[0])), -one[1], one[0].cluster)
-    )
+    kept = [case for case in brief.cases.values() if not case.selected and case.current > 0]
+    return sorted(kept, key=_by_sureness)
+
+
+def _by_sureness(case: Case) -> tuple[int, float, str]:
+    return _SURENESS.index(_sureness(case)), -case.current, case.cluster
 
 
 def draw_supported(brief: Brief) -> str:
-    """Draw the clusters that were supported and are not chosen, by how sure that is.
+    """Draw the clusters that have public money now and are not chosen, by how sure that is.
 
     Parameters
     ----------
@@ -271,36 +266,44 @@ def draw_supported(brief: Brief) -> str:
     """
     words = brief.words
     found = list_supported(brief)
-    money = math.fsum(amount for _, amount, _ in found)
-    lead = words("memo.supported.lead", clusters=f"{len(found):,}", money=brief.money.say(money))
+    money = math.fsum(case.current for case in found)
+    kept = sum(case.current > 0 for case in brief.chosen)
+    lead = words(
+        "memo.supported.lead",
+        clusters=f"{len(found):,}",
+        money=brief.money.say(money),
+        kept=f"{kept:,}",
+    )
     heads = [
         (words("memo.portfolio.cluster"), "who"),
         (words("memo.supported.standing"), "wide"),
-        (words("memo.supported.programmes"), "number"),
+        *([(words("memo.nearest.share"), "number")] if brief.drawn else []),
         (words("memo.supported.money", unit=brief.money.unit), "number"),
     ]
     rows = [
         (
             draw_mark(case.mark) + name_case(case),
             words(f"memo.supported.{_sureness(case)}"),
-            decimal(programmes, 0),
-            text(brief.money.number(amount)),
+            *([tell_share(case)] if brief.drawn else []),
+            text(brief.money.number(case.current)),
         )
-        for case, amount, programmes in found[:_MOST]
+        for case in found[:_MOST]
     ]
-    counts = Counter(_sureness(case) for case, _, _ in found)
+    counts = Counter(_sureness(case) for case in found)
     sums = [
-        words("memo.supported.count", standing=words.say(f"memo.supported.{one}"),
-              clusters=f"{counts[one]:,}")
+        words(
+            "memo.supported.count",
+            standing=words.say(f"memo.supported.{one}"),
+            clusters=f"{counts[one]:,}",
+        )
         for one in _SURENESS
         if counts[one]
-    ]  # fmt: skip
+    ]
     more = len(found) - _MOST
     beyond = [quiet(words("memo.more", more=f"{more:,}"))] if more > 0 else []
     caution = element("p", words("memo.supported.caution"), class_="caution")
-    return "".join(
-        (quiet(lead, *sums), caution, draw_table(heads, rows, "cases supported"), *beyond)
-    )
+    table = draw_table(heads, rows, "cases supported")
+    return "".join((quiet(lead, *sums), caution, table, *beyond))
 
 
 def _sureness(case: Case) -> str:

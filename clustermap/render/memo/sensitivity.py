@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from clustermap.render.bars import NOTHING, percent
+from clustermap.render.bars import NOTHING, Axis, bar, percent, ticks, track, two
 from clustermap.render.markup import element, quiet, text
 from clustermap.render.memo.brief import BORDERLINE, CORE, EXTERIOR, read_number
 from clustermap.render.memo.grid import draw_mark, draw_table, name_case
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from clustermap.render.memo.brief import Brief, Row
 
+_LEANINGS = ("linkage", "capability", "reach", "cost")
+_CORRELATION = Axis(-1, 1)
+_ENDS = ((-1.0, "−1"), (0.0, "0"), (1.0, "1"))
 _WIDE = 4  # scenarios beside the project's own in one table
 _MANY = 60  # clusters that scenarios are compared by
 
@@ -44,8 +48,7 @@ def draw_scenarios(brief: Brief) -> str:
         told += [_draw_choices(brief, some) for some in beside]
     else:
         told.append(quiet(words("memo.sensitivity.none")))
-    told.append(_draw_profiles(brief))
-    told.append(_tell_exponent(brief))
+    told += [_draw_leaning(brief), _draw_profiles(brief), _tell_reach(brief)]
     return "".join(told)
 
 
@@ -96,6 +99,11 @@ def _draw_figures(brief: Brief, rows: Sequence[Row]) -> str:
     ]
     table = [
         line("profile", [text(name) or NOTHING for name in profiles]),
+        line(
+            "capability",
+            [text(percent(read_number(row["capability_weight"]))) for row in rows],
+        ),
+        line("reach", [text(_tell_exponent(read_number(row["reach_exponent"]))) for row in rows]),
         line("budget", [text(money.number(read_number(row["budget"]))) for row in rows]),
         line("spent", [text(money.number(read_number(row["spent"]))) for row in rows]),
         line("chosen", [count(row, "chosen") for row in rows]),
@@ -105,6 +113,10 @@ def _draw_figures(brief: Brief, rows: Sequence[Row]) -> str:
         line("shared", shared),
     ]  # fmt: skip
     return element("div", draw_table(heads, table, "scenarios"), class_="scroll")
+
+
+def _tell_exponent(exponent: float) -> str:
+    return NOTHING if math.isnan(exponent) else f"{exponent:g}"
 
 
 def _draw_choices(brief: Brief, rows: Sequence[Row]) -> str:
@@ -193,10 +205,43 @@ def _draw_profiles(brief: Brief) -> str:
     )
 
 
-def _tell_exponent(brief: Brief) -> str:
+def _tell_reach(brief: Brief) -> str:
     words = brief.words
-    reach = words.say(f"memo.reach.{brief.decision.reach}")
-    exponent = f"{brief.decision.exponent:g}"
-    times = f"{4**brief.decision.exponent:.3g}"
-    told = words("memo.sensitivity.exponent", reach=reach, exponent=exponent, times=times)
-    return element("h3", words("memo.sensitivity.exponent_title")) + quiet(told)
+    exponent = brief.decision.exponent
+    told = [
+        words(
+            "memo.sensitivity.exponent",
+            reach=words.say(f"memo.reach.{brief.decision.reach}"),
+            exponent=f"{exponent:g}",
+            times=f"{4**exponent:.3g}",
+        )
+    ]
+    others = {read_number(one) for one in brief.decision.portfolios["reach_exponent"]} - {exponent}
+    varied = any(not math.isnan(one) for one in others)
+    told.append(words(f"memo.sensitivity.exponent_{'varied' if varied else 'alone'}"))
+    return element("h3", words("memo.sensitivity.exponent_title")) + quiet(*told)
+
+
+def _draw_leaning(brief: Brief) -> str:
+    """Draw what the order by value for money goes with."""
+    words = brief.words
+    found = {name: read_number(brief.whole[f"leaning_{name}"]) for name in _LEANINGS}
+    if all(math.isnan(rho) for rho in found.values()):
+        return ""
+    rows = (
+        element(
+            "li",
+            element("span", words(f"memo.leaning.{name}")),
+            track(_CORRELATION, bar(_CORRELATION, rho, "against" if rho < 0 else "with")),
+            element("p", element("b", text(two(rho)))),
+        )
+        for name, rho in found.items()
+    )
+    ends = element("li", element("span"), ticks(_CORRELATION, _ENDS), element("p"), class_="ends")
+    return "".join(
+        (
+            element("h3", words("memo.leaning.title")),
+            quiet(words("memo.leaning.note")),
+            element("ul", *rows, ends, class_="axes leaning"),
+        )
+    )
