@@ -149,7 +149,7 @@ def _draw_clusters(brief: Brief, ground: Ground) -> str:
         draw_cluster(brief, ground, files, case, number)
         for number, case in enumerate(brief.chosen, start=1)
     )
-    return "".join((draw_overview(brief, files), quiet(brief.words("memo.cluster.lead")), *pages))
+    return "".join((quiet(brief.words("memo.cluster.lead")), draw_overview(brief, files), *pages))
 
 
 def _draw_contents(brief: Brief, keys: list[tuple[int, str]]) -> str:
