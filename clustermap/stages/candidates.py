@@ -230,7 +230,7 @@ def find_merits(
         If the scenario names a profile that is not there, or weights a part that its profile has
         not.
     """
-    scored, scenario_name = _find_scored(project, findings, name, scenario)
+    scored, scenario_name = find_scored(project, findings, name, scenario)
     rows = release.scores[release.scores["scenario"] == scenario_name]
     table = rows.set_index("cluster").reindex(release.clusters.index)
     rated = (table["rated"] == 1).to_numpy()
@@ -326,10 +326,32 @@ def _split(value: object) -> tuple[str, ...]:
     return tuple(part.strip() for part in str(value).split(";") if part.strip())
 
 
-def _find_scored(
+def find_scored(
     project: Project, findings: Findings, name: str, scenario: Scenario | None
 ) -> tuple[Scored, str]:
-    """Return the scores of a scenario, and what the table of scores calls them."""
+    """Return the scores of a scenario, and what the table of scores calls them.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    findings
+        What the run found.
+    name
+        Name of the scenario.
+    scenario
+        Its section of the project file; None for the project's own.
+
+    Returns
+    -------
+    tuple
+        Scores by the profile that it names, without weights of its own, and their scenario.
+
+    Raises
+    ------
+    TableFault
+        If there is no such profile.
+    """
     profile = scenario.profile if scenario is not None else None
     if profile is None or profile == project.score.profile:
         return findings.scored, DEFAULT_SCENARIO
