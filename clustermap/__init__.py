@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         score_clusters,
         select_clusters,
         write_exports,
+        write_report,
     )
     from clustermap.project import open_project
 
@@ -39,6 +40,7 @@ __all__ = [
     "score_clusters",
     "select_clusters",
     "write_exports",
+    "write_report",
 ]
 
 _HOMES = {"open_project": "project", "open_change": "change"}

@@ -291,7 +291,7 @@ def _written_language(file: Path) -> Language | None:
 
 
 def _tell_run(voice: Voice, run: Run) -> None:
-    pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet}
+    pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet, "memo": run.memo}
     drawn = {name: str(path) if path else None for name, path in pages.items()}
     told = run.selected.told if run.selected else {}
     selected = {name: [say(line, voice.language) for line in lines] for name, lines in told.items()}
@@ -483,6 +483,23 @@ def _export(
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
         _carry_out(voice, "write_exports", project, out, strict=strict)
+
+
+@app.command("report", help=_help("report"))
+def _report(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the decision memo, and tell what every scenario chooses."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        _carry_out(voice, "write_report", project, out, strict=strict)
 
 
 @app.command("explain", help=_help("explain"))

@@ -19,6 +19,7 @@ from clustermap.messages import Language, Message, say
 from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
 from clustermap.render.explore import build_explore, draw_explore
+from clustermap.render.memo.document import draw_memo
 from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
@@ -37,7 +38,7 @@ from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     import networkx as nx
@@ -60,9 +61,12 @@ __all__ = [
     "score_clusters",
     "select_clusters",
     "write_exports",
+    "write_report",
 ]
 
-TABLES, MAP, EXPORT, SELECT, WHATIF = "tables", "map", "export", "select", "whatif"
+TABLES, MAP, EXPORT, SELECT, REPORT, WHATIF = (
+    *("tables", "map", "export", "select", "report", "whatif"),
+)
 PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
@@ -88,6 +92,8 @@ class Run:
         The map for analysts, if it was drawn.
     sheet
         The score sheet for analysts, if it was drawn.
+    memo
+        The decision memo, if it was drawn.
     faults
         One sentence for everything that a reader of the results should know of the data: why rows
         were set aside, what was mended, whether hardly any actor lies in a cluster.
@@ -112,6 +118,7 @@ class Run:
     release: Release | None = None
     shown: Literal["planner", "explore"] = "planner"
     selected: Selected | None = None
+    memo: Path | None = None
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -138,7 +145,7 @@ class Run:
 
 
 def run(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
-    """Do everything that a project asks for: read, check, score, draw, export.
+    """Do everything that a project asks for: read, check, score, choose, draw, export, report.
 
     Parameters
     ----------
@@ -159,7 +166,7 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
     TableFault
         If a table as a whole is at fault; nothing is written then.
     """
-    outputs = {TABLES, MAP, EXPORT, SELECT}
+    outputs = {TABLES, MAP, EXPORT, SELECT, REPORT}
     return _carry_out(project, outputs, strict=strict, progress=progress)
 
 
@@ -228,7 +235,8 @@ def _carry_out(
     if selected is not None:
         findings = replace(findings, selected=selected.tables)
         release = replace(release, decision=selected.decision)
-    record["wrote"] = steps = [step for step in (TABLES, MAP, EXPORT) if step in outputs]
+    asked = set(outputs) - ({REPORT} if release.decision is None else set())
+    record["wrote"] = steps = [step for step in (TABLES, MAP, EXPORT, REPORT) if step in asked]
     record["withheld"] = dict(release.withheld)
     out = project.project.out
     with Staging(out) as stage:
@@ -237,7 +245,9 @@ def _carry_out(
             if step == TABLES:
                 _write_tables(project, findings, stage)
             elif step == MAP:
-                _write_pages(release, stage / "maps")
+                _write_pages(release, stage / "maps", PAGES)
+            elif step == REPORT:
+                _write_pages(release, stage / "report", {"memo": draw_memo})
             else:
                 record["export"] = _write_exports(project, release, stage / "export")
         write_run(record, stage / "run.json")
@@ -246,10 +256,12 @@ def _carry_out(
     return replace(_close(findings, record, written), release=release, selected=selected)
 
 
-def _write_pages(release: Release, folder: Path) -> None:
+def _write_pages(
+    release: Release, folder: Path, pages: Mapping[str, Callable[[Release], bytes]]
+) -> None:
     folder.mkdir()
     mark = "_synthetic" if release.synthetic else ""
-    for name, draw in PAGES.items():
+    for name, draw in pages.items():
         (folder / f"{name}{mark}.html").write_bytes(draw(release))
 
 
@@ -298,6 +310,7 @@ def _close(findings: Findings, record: Mapping[str, Any], written: list[Path]) -
         page=pages.get("planner"),
         explore_page=pages.get("explore"),
         sheet=pages.get("sheet"),
+        memo=pages.get("memo"),
         faults=faults,
     )
 
@@ -371,9 +384,39 @@ def select_clusters(
     TableFault
         If there is no section [select], or a table as a whole is at fault; nothing is written then.
     """
+    _require_select(project)
+    return _carry_out(project, {TABLES, SELECT}, strict=strict, progress=progress)
+
+
+def write_report(
+    project: Project, *, strict: bool = False, progress: Progress | None = None
+) -> Run:
+    """Choose under a project's budget and rules, and write the decision memo.
+
+    Parameters
+    ----------
+    project
+        The project file, with a section [select].
+    strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Run
+        What was found; ``memo`` is the file, in Korean and English, to be read or printed on A4.
+
+    Raises
+    ------
+    TableFault
+        If there is no section [select], or a table as a whole is at fault; nothing is written then.
+    """
+    _require_select(project)
+    return _carry_out(project, {SELECT, REPORT}, strict=strict, progress=progress)
+
+
+def _require_select(project: Project) -> None:
     if project.select is None:
         raise TableFault("select_missing", table=project.file.name, key="select")
-    return _carry_out(project, {TABLES, SELECT}, strict=strict, progress=progress)
 
 
 def draw_map(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:

@@ -541,6 +541,10 @@ class Scenario(Section):
     )
     rules: Rules | None = Field(default=None, description="Rules, instead of those of [select].")
     budget: float | None = Field(default=None, gt=0, description="What may be spent.")
+    capability: float | None = Field(
+        default=None, ge=0, le=1, description="Weight of capability in merit."
+    )
+    exponent: float | None = Field(default=None, ge=0, le=2, description="Exponent of reach.")
 
     @field_validator("weights", mode="after")
     @classmethod

@@ -581,6 +581,17 @@ PORTFOLIOS = Table(
         Column("unrated_firms", "number", "Firms in them."),
         Column("unrated_cost", "number", "What they would cost.", "currency"),
         Column("unrated_chosen", "integer", "How many of them are chosen.", required=True),
+        Column("capability_weight", "number", "Weight of capability in merit.", "share"),
+        Column("reach_exponent", "number", "Exponent of reach."),
+        *(
+            Column(f"leaning_{name}", "number", f"Rank correlation of value for money with {of}.")
+            for name, of in (
+                ("linkage", "the linkage score"),
+                ("capability", "capability"),
+                ("reach", "reach"),
+                ("cost", "cost"),
+            )
+        ),
     ),
     ("scenario",),
 )

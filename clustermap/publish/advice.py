@@ -138,9 +138,10 @@ def tell_groups(
     listed = sorted({industry for claim in sets for industry in claim})
     held = np.array([[float(one in claim) for claim in sets] for one in listed])
     held = held.reshape(len(listed), len(firms))
+    own = firms["group"].to_numpy(dtype=object)
     known = np.array([industries.get((cluster, one), False) for one in listed], dtype=bool)
     told = np.vstack([np.ones((int(total), len(firms))), held[known]])
-    more = np.array([(firms["group"] == group).to_numpy(dtype=float) for group in groups])
+    more = np.array([own == group for group in groups], dtype=float)
     counts = firms["firms"].to_numpy(dtype=np.int64)
     return tell_counts(counts, told, more, held[~known], rules.min_firms)
 

@@ -259,18 +259,23 @@ def _find_sentence(key: str, row: Row) -> str:
 
 
 _OF_KINDS = ("support_below", "research_below")
-_RATIOS = {
-    *("internal_below", "support_below", "brokerage_below", "research_below"),
-    "participation_below",
-}
-_SHARES = {"fields_differ", "one_holds_most", "no_effect"}
+RATIOS = frozenset(
+    {
+        *("internal_below", "support_below", "brokerage_below", "research_below"),
+        "participation_below",
+    }
+)
+"""Conditions whose value is log2 of a ratio to what is typical."""
+
+SHARES = frozenset({"fields_differ", "one_holds_most", "no_effect"})
+"""Conditions whose value is a share."""
 
 
 def _spell(condition: str, name: str, value: float) -> str:
     if math.isnan(value):
         return "–"
-    if name in {"value", "low", "high"} and condition in _RATIOS:
+    if name in {"value", "low", "high"} and condition in RATIOS:
         return f"{2**value:,.2f}"
-    if name in {"value", "low", "high"} and condition in _SHARES:
+    if name in {"value", "low", "high"} and condition in SHARES:
         return f"{100 * value:.0f}%"
     return f"{value:,.1f}".removesuffix(".0")

@@ -59,7 +59,8 @@ def advise_findings(
     Advised
         Without tables where the data hold no links of the kinds that are scored.
     """
-    if (standardised.headline, "drawn") not in standardised.comparisons:
+    headline = standardised.comparisons.get((standardised.headline, "drawn"))
+    if headline is None or not headline.kinds:
         return Advised()
     progress(Message("step.advise"), 0, 1)
     ids = pd.Index([str(key) for key in layers.clusters.index], name="cluster")

@@ -1,7 +1,7 @@
 """Grants of invented programmes in a fictional world: to linked pairs, single firms, and clusters.
 
-Most of the funded clusters get a few programmes, and where there are such pairs, pairs that are
-linked again after a programme. In some the money is split over many, and no pair of theirs is.
+Most of the funded clusters get one programme or two, mostly for pairs that are linked again after
+it. In some the money is split over many programmes, for pairs that are not.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def draw_grants(
     of_cell = {str(key): part for key, part in actors.groupby("cell")}
     ends = [links[end].map(cell) for end in ("a", "b")]
     links = links[ends[0].notna() & ends[1].notna()]  # nobody abroad gets any
+    links = links.assign(inside=ends[0] == ends[1])
     held = pd.concat([links.assign(cluster=end.reindex(links.index)) for end in ends])
     held = held[held["cluster"].isin(clusters)].drop_duplicates(["cluster", "a", "b", "year"])
     of_cluster = {str(key): part for key, part in held.groupby("cluster")}
@@ -117,9 +118,8 @@ def _fund(
     lasts = pd.MultiIndex.from_frame(during[["a", "b"]]).isin(
         pd.MultiIndex.from_frame(again[["a", "b"]])
     )
-    # Those that last first, or last: of the others chance decides.
-    order = np.lexsort((rng.random(len(during)), lasts == thin))[:_PAIRS]
-    chosen = during.iloc[order]
+    order = np.lexsort((rng.random(len(during)), ~during["inside"], lasts == thin))
+    chosen = during.iloc[order[: _PAIRS if thin else min(_PAIRS, int(lasts.sum()) + 1)]]
     firms = set(people.loc[people["type"] == "firm", "actor"])
     for who in dict.fromkeys([*chosen["a"], *chosen["b"]]):
         yield grant(str(who), "joint")

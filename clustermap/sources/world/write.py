@@ -301,7 +301,7 @@ attribution = "synthetic"
 path = "{taxonomy}"
 code = "KSIC10"
 
-[select]                 # 예산과 규칙 안에서 가치가 가장 큰 조합 (지원의 효과를 추정하지는 않습니다)
+[select]                 # 예산과 규칙 안에서 가치가 가장 큰 조합 (지원 효과의 추정은 아닙니다)
 budget = 40_000_000_000
 rules = [
     {{ by = "region", max = 3 }},            # 시도마다 최대 3곳
@@ -311,6 +311,7 @@ rules = [
 [scenarios."시도 상한 없음"]
 rules = [{{ by = "industry", max_share = 0.3 }}]
 
-[scenarios."핵심기술 중심"]
-profile = "core_technology"
+[scenarios."연계만 (규모와 역량 무시)"]
+capability = 0
+exponent = 0
 """
