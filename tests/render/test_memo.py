@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -52,6 +53,12 @@ def release() -> Release:
 @pytest.fixture(scope="module")
 def page(release: Release) -> bytes:
     return draw_memo(release)
+
+
+@pytest.fixture(scope="module")
+def short_page() -> bytes:
+    """Draw a memo of few clusters, for what takes long in a browser."""
+    return draw_memo(memo_world.decided_release(24, share=0.2))
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +297,22 @@ def test_where_rules_conflict_they_are_the_answer() -> None:
     assert 'id="near-' not in page.decode()
 
 
+def test_another_scenario_may_have_a_portfolio_where_the_own_has_none() -> None:
+    nation = memo_world.infeasible_release()
+    other = decided(memo_world.decided_release(12))
+    own = decided(nation)
+    joined = {
+        name: pd.concat([getattr(own, name), table[table["scenario"] != "default"]])
+        for name in ("selection", "portfolios", "comparators")
+        for table in [getattr(other, name)]
+    }
+    page = draw_memo(replace(nation, decision=replace(own, **joined)))
+    assert list_sections(page) == ["data", "method", "sensitivity", "silence"]
+    told = sections(page)["sensitivity"]
+    assert "지역 배분 없음" in told
+    assert "|Chosen|–|" in told
+
+
 def test_without_draws_nothing_is_said_to_be_sure() -> None:
     page = draw_memo(memo_world.decided_release(draws=0))
     told = sections(page)
@@ -448,10 +471,10 @@ WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWi
 
 @pytest.mark.parametrize("width", [390, 1440])
 def test_opens_in_a_browser_without_a_word(
-    visit: Go, require: Require, page: bytes, width: int
+    visit: Go, require: Require, short_page: bytes, width: int
 ) -> None:
     require("javascript", AXE.exists(), "scripts/test installs axe-core with npm")
-    seen = visit(page, width, 844, ready=DRAWN)
+    seen = visit(short_page, width, 844, ready=DRAWN)
     for language, shown, hidden in (("en", "Before deciding", "결정하기 전에"),
                                     ("ko", "결정하기 전에", "Before deciding")):  # fmt: skip
         seen.page.click(f"label[for=show-{language}] >> visible=true")
@@ -461,8 +484,8 @@ def test_opens_in_a_browser_without_a_word(
         assert seen.page.evaluate(WIDE) == 0
         assert seen.page.evaluate(CUT) == []
         assert find_violations(seen.page) == []
-    seen.page.click(".in-ko .contents a[href='#ko-cluster-3']")
-    assert seen.page.evaluate("location.hash") == "#ko-cluster-3"
+    seen.page.click(".in-ko .contents a[href='#ko-cluster-2']")
+    assert seen.page.evaluate("location.hash") == "#ko-cluster-2"
     seen.assert_quiet()
 
 
