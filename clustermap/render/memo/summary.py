@@ -17,7 +17,7 @@ from clustermap.render.memo.rules import tell_conflict
 if TYPE_CHECKING:
     from clustermap.render.memo.brief import Brief, Case
 
-_ROOM = {"core": 200.0, "chosen": 300.0, "within": 120.0, "without": 120.0}
+_ROOM = {"core": 200.0, "chosen": 300.0, "within": 150.0, "without": 150.0}
 """Widths of names that there is room for, in Korean letters."""
 
 _WIDEST = 30.0
