@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from clustermap.messages import Language
-    from clustermap.pipeline import Progress, Run
+    from clustermap.pipeline import Comparison, Progress, Run
     from clustermap.project import Project
 
 _FAULT, _BUG, _STOPPED = 1, 70, 130
@@ -291,7 +291,7 @@ def _written_language(file: Path) -> Language | None:
 
 
 def _tell_run(voice: Voice, run: Run) -> None:
-    pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet}
+    pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet, "memo": run.memo}
     drawn = {name: str(path) if path else None for name, path in pages.items()}
     told = run.selected.told if run.selected else {}
     selected = {name: [say(line, voice.language) for line in lines] for name, lines in told.items()}
@@ -485,6 +485,23 @@ def _export(
         _carry_out(voice, "write_exports", project, out, strict=strict)
 
 
+@app.command("report", help=_help("report"))
+def _report(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the decision memo, and tell what every scenario chooses."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        _carry_out(voice, "write_report", project, out, strict=strict)
+
+
 @app.command("explain", help=_help("explain"))
 def _explain(
     project: ProjectFile,
@@ -505,6 +522,46 @@ def _explain(
         for heading, sentences in sections.items():
             for line in (heading, *(f"- {sentence}" for sentence in sentences)):
                 voice.tell(Message("cli.line", {"line": line}))
+
+
+@app.command("whatif", help=_help("whatif"))
+def _whatif(
+    project: ProjectFile,
+    change: Annotated[Path, typer.Argument(metavar="CHANGE", help=_help("change"))],
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Suppose a change, compute everything again, and say what comes of it."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        opened = voice.open(project, out)
+        from clustermap import change as changes  # noqa: PLC0415
+
+        supposed = changes.open_change(change)  # told before anything heavy is loaded
+        from clustermap import pipeline  # noqa: PLC0415
+
+        with voice.progress() as progress:
+            done = pipeline.compare_whatif(opened, supposed, strict=strict, progress=progress)
+        _tell_comparison(voice, done)
+
+
+def _tell_comparison(voice: Voice, done: Comparison) -> None:
+    told = {
+        part: [say(line, voice.language) for line in lines] for part, lines in done.told.items()
+    }
+    outputs = [*map(str, done.outputs)]
+    voice.tell_json({"name": done.name, "told": told, "outputs": outputs})
+    for part, lines in told.items():
+        voice.tell(Message(f"whatif.heading.{part}", {"name": done.name}))
+        for line in lines:
+            voice.tell(Message("cli.whatif.line", {"line": line}))
+    for folder, files in sorted(Counter(path.parent for path in done.outputs).items()):
+        voice.tell(Message("cli.files", {"folder": folder, "files": files}))
 
 
 @app.command("indicators", help=_help("indicators"))

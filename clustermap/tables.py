@@ -265,9 +265,9 @@ SUPPORT = Table(
     (),
 )
 
-LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS)}
+LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS, SUPPORT)}
 LINKAGES = {table.name: table for table in (PAIRS, PROJECTS, DOCUMENTS)}
-INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY, SUPPORT)
+INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY)
 
 _CLUSTER = Column("cluster", "id", "Cluster.", required=True)
 _CELL_SOURCE = Column("source", "text", "Cell of the first actor.", required=True)
@@ -557,6 +557,7 @@ SELECTION = Table(
         Column("counted", "integer", "Draws that the share rests on."),
         Column("gain", "number", "What it is worth: merit times reach to an exponent."),
         CLUSTERS.column("cost"),
+        Column("current", "number", "Public money that it has now, as far as told.", "currency"),
         Column("money_order", "integer", "Place by what it is worth for a unit of money."),
         Column("ineligible", "text", "Why it may not be chosen; '' where it may.", required=True),
     ),
@@ -580,6 +581,17 @@ PORTFOLIOS = Table(
         Column("unrated_firms", "number", "Firms in them."),
         Column("unrated_cost", "number", "What they would cost.", "currency"),
         Column("unrated_chosen", "integer", "How many of them are chosen.", required=True),
+        Column("capability_weight", "number", "Weight of capability in merit.", "share"),
+        Column("reach_exponent", "number", "Exponent of reach."),
+        *(
+            Column(f"leaning_{name}", "number", f"Rank correlation of value for money with {of}.")
+            for name, of in (
+                ("linkage", "the linkage score"),
+                ("capability", "capability"),
+                ("reach", "reach"),
+                ("cost", "cost"),
+            )
+        ),
     ),
     ("scenario",),
 )
@@ -804,6 +816,7 @@ SUPPORT_MEASURES = Table(
         _CLUSTER,
         Column("programmes", "integer", "Programmes that gave to it.", "programmes"),
         Column("money", "number", "Money granted.", "currency"),
+        Column("current", "number", "Public money of the grants that run now.", "currency"),
         Column("splitting", "number", "Herfindahl index of the money over programmes.", "share"),
         Column("single_share", "number", "Share of the money given to single firms.", "share"),
         Column("leverage", "number", "Private money won for one of public money."),
@@ -814,6 +827,58 @@ SUPPORT_MEASURES = Table(
         Column("outliving_high", "number", "Upper end of its 90 % interval.", "share"),
     ),
     ("cluster",),
+)
+
+
+def _twice(name: str, type_: Type, meaning: str, unit: str = "") -> tuple[Column, Column]:
+    """Return a column before and after a change."""
+    told = meaning[0].lower() + meaning[1:]
+    return (
+        Column(f"{name}_before", type_, f"Before: {told}", unit),
+        Column(f"{name}_after", type_, f"After: {told}", unit),
+    )
+
+
+WHATIF = Table(
+    "whatif",
+    "What one change does to one cluster in one scenario; stands in OUT/whatif/NAME/tables.",
+    (
+        _SCENARIO,
+        _CLUSTER,
+        *_twice("score", "number", "Score; null where not rated.", "1-100"),
+        *_twice("low", "number", "Lower end of its 90 % interval.", "1-100"),
+        *_twice("high", "number", "Upper end of its 90 % interval.", "1-100"),
+        Column("difference", "number", "Score after the change less the score before."),
+        Column(
+            "difference_low",
+            "number",
+            "Lower end of the 90 % interval of the difference, by the same random numbers.",
+        ),
+        Column("difference_high", "number", "Upper end of that interval."),
+        *_twice("rank", "integer", "Rank among the rated; ties share the smallest."),
+        *_twice("rank_low", "integer", "Best rank of the 90 % interval."),
+        *_twice("rank_high", "integer", "Worst rank of the 90 % interval."),
+        Column("rank_difference", "integer", "Rank after less rank before; below 0 is better."),
+        Column(
+            "overlap",
+            "integer",
+            "1 if the intervals of the ranks overlap, so that the data do not decide whether the"
+            " rank changes; else 0; null where either is not there.",
+        ),
+        *_twice("rated", "integer", "1 if the data decide, 0 if not; null: there is no cluster."),
+        *_twice("embeddedness", "number", "Local embeddedness.", "1-100"),
+        *_twice("openness", "number", "Openness.", "1-100"),
+        *_twice("participation", "number", "Participation.", "1-100"),
+        *_twice("diversity", "number", "Diversity of knowledge flows.", "1-100"),
+        *_twice("brokerage", "number", "Brokerage.", "1-100"),
+        *_twice("resilience", "number", "Resilience.", "1-100"),
+        *_twice("capability", "number", "What it can bring to bear, apart from links.", "1-100"),
+        *_twice("gap", "number", "What is missing of typical links with near partners.", "0-100"),
+        *_twice("selected", "integer", "1 if it is chosen, 0 if not; null where nothing can be."),
+        *_twice("standing", "text", "Core, borderline, exterior or undrawn."),
+        *_twice("inclusion", "number", "Share of draws in whose best portfolio it is.", "share"),
+    ),
+    ("scenario", "cluster"),
 )
 OUTPUT_TABLES = (
     CLUSTERS,
@@ -847,4 +912,5 @@ OUTPUT_TABLES = (
     INTERMEDIARIES,
     NEXT_SITES,
     SUPPORT_MEASURES,
+    WHATIF,
 )

@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-VERBS = ("run", "check", "score", "select", "map", "export", "explain", "indicators", "demo")
+VERBS = (
+    *("run", "check", "score", "select", "map", "export", "report"),
+    *("explain", "whatif", "indicators", "demo"),
+)
 STAGES = (
     *("run", "check_project", "score_clusters", "select_clusters", "draw_map", "write_exports"),
+    "write_report",
 )
 HEAVY = {"numpy", "pandas", "geopandas", "pyarrow", "folium", "networkx", "scipy", "shapely"}
 NOTHING = Decision(
@@ -55,6 +59,7 @@ class FakeRun:
     sheet: Path | None = None
     explore_page: Path | None = None
     selected: Selected | None = None
+    memo: Path | None = None
 
 
 @pytest.fixture
@@ -151,7 +156,7 @@ def test_wrong_usage_is_2(arguments: list[str]) -> None:
     assert call(*arguments).exit_code == 2
 
 
-@pytest.mark.parametrize("verb", ["run", "check", "score", "select", "map", "export"])
+@pytest.mark.parametrize("verb", ["run", "check", "score", "select", "map", "export", "report"])
 def test_a_table_fault_is_one_line_and_1(project: Path, verb: str) -> None:
     project.write_text(project.read_text(encoding="utf-8") + "kind = 1\n", encoding="utf-8")
     done = call(verb, project)
@@ -186,7 +191,7 @@ def test_user_text_is_never_interpreted(project: Path, pipeline: ModuleType) -> 
 
 
 def test_json_is_all_that_stdout_holds(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
-    for verb in ("run", "check", "score", "select", "map", "export"):
+    for verb in ("run", "check", "score", "select", "map", "export", "report"):
         told = json.loads(call(verb, project, "--json").stdout)
         assert told["summary"]["tables"][NASTY]["kept"] == 4
         assert told["page"].endswith("planner.html")
@@ -205,6 +210,24 @@ def test_score_shows_the_best_with_rank_intervals(project: Path, pipeline: Modul
     shown = call("score", project).stdout
     assert re.search(r"Alpha +70\.0 +1 \(1-2\)[\s\S]+Beta +60\.3 +2 \(1-3\)", shown)
     assert "2 of 3" in shown
+
+
+def test_report_says_where_the_memo_is(project: Path, pipeline: ModuleType) -> None:
+    memo = project.parent / "out" / "report" / "memo.html"
+    run = replace(pipeline.run(project), memo=memo, outputs=[memo])
+    pipeline.write_report = lambda *_, **__: run
+    shown = call("report", project).stdout
+    assert shown.count(str(memo.parent)) == 1
+    assert f"Decision memo: {memo}" in shown
+    assert json.loads(call("report", project, "--json").stdout)["memo"] == str(memo)
+    assert json.loads(call("run", project, "--json").stdout)["memo"] is None
+
+
+def test_report_without_a_budget_is_one_line(project: Path) -> None:
+    done = call("report", project)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "[select]" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_select_says_what_each_scenario_chooses(project: Path, pipeline: ModuleType) -> None:

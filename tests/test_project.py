@@ -134,7 +134,7 @@ FAULTS = {
     "unknown key": ('[layers.firms]\npth = "firms.csv"', "project_unknown_key", "path"),
     "unknown section": ("[scoring]\ndraws = 1", "project_unknown_key", "score"),
     "stage that does not exist": ("[roads]\npath = 1", "project_unknown_key", "Known here"),
-    "layer that does not exist": ("[layers.support]\n", "project_unknown_key", "clusters"),
+    "layer that does not exist": ("[layers.suport]\n", "project_unknown_key", "support"),
     "null that is none": ('[score]\nnull = "gravity"', "project_bad_value", "no_distance"),
     "radii that start nowhere": ("[score]\nlocal_m = [10000]", "project_bad_value", "[0, 10000"),
     "no radii": ("[score]\nlocal_m = []", "project_bad_value", "[0, 10000"),

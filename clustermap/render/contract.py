@@ -323,6 +323,109 @@ class Density(TypedDict):
     layers: list[DensityLayer]
 
 
+class Condition(TypedDict):
+    """One condition of a situation, one entry a cluster."""
+
+    key: str
+    holds: Numbers
+    """1 where it is seen, 0 where not, null where the data do not decide."""
+    form: str
+    """What value, low and high are: times, share or count."""
+    numbers: dict[str, Numbers]
+    """Those that its sentence tells, where the situation is seen; null where they are withheld."""
+    open: Coded
+    """Key of what keeps it undecided, "" else."""
+
+
+class Situation(TypedDict):
+    """One situation that clusters may be in."""
+
+    key: str
+    responses: int
+    """Responses that the catalogue names."""
+    holds: Numbers
+    conditions: list[Condition]
+
+
+class Diffusion(TypedDict):
+    """Level of diffusion programme, and firms by sector group."""
+
+    level: Numbers
+    open: Coded
+    groups: dict[str, Numbers]
+
+
+class PermittedGaps(TypedDict):
+    """Where what is permitted differs from what is there or needed; rows of their own."""
+
+    cluster: list[int]
+    entry: Coded
+    difference: Coded
+    present: Numbers
+
+
+class MissingLinks(TypedDict):
+    """Pairs with fewer links than is typical; rows of their own, what lacks most first."""
+
+    cluster: list[int]
+    other: list[int]
+    """Numbers below that of the clusters are clusters, then come the institutes of the map, then
+    those of ``Advice.beyond``."""
+    km: Numbers
+    observed: Numbers
+    expected: Numbers
+    chance: Numbers
+    """Share of chance among the pairs told that are no likelier than this one."""
+    lacking: list[int | None]
+    """Kind of linkage that lacks most."""
+    common: Coded
+    """Strategic industries of both, joined by ";"."""
+    broker: Coded
+    """"" where nobody may be named."""
+    direct: Numbers
+    contacts: Numbers
+
+
+class Support(TypedDict):
+    """What support clusters got; rows of their own, columns of the table SUPPORT_MEASURES."""
+
+    cluster: list[int]
+    measures: dict[str, Numbers]
+
+
+class SupportBodies(TypedDict):
+    """Scorecards of support bodies, numbered as the ends of missing links."""
+
+    reach_km: float
+    """Straight line within which firms count as near."""
+    institute: list[int]
+    measures: dict[str, Numbers]
+    """Columns of the table INTERMEDIARIES."""
+
+
+class NextSites(TypedDict):
+    """Where further support bodies would reach most firms that none reaches, best first."""
+
+    cluster: list[int]
+    added: Numbers
+    covered: Numbers
+    in_all: Numbers
+
+
+class Advice(TypedDict):
+    """What may be done about each cluster."""
+
+    situations: list[Situation]
+    diffusion: Diffusion | None
+    gaps: PermittedGaps
+    missing: MissingLinks
+    support: Support
+    bodies: SupportBodies
+    sites: NextSites
+    beyond: list[str]
+    """Names of institutes without a place on the map."""
+
+
 class Regions(TypedDict):
     """Regions of the basemap."""
 
@@ -470,6 +573,8 @@ class Payload(TypedDict):
     explanations: list[list[Told]]
     activity: list[Told | None]
     """Links nearby of each cluster against others as active in all; null where that is not told."""
+    advice: Advice | None
+    """null where the release holds none."""
     sentences: list[dict[Language, Template]]
     coast: str
     seam: float

@@ -16,7 +16,10 @@ from clustermap.render.safe import clean_text
 if TYPE_CHECKING:
     from clustermap.publish.release import Release
 
-STYLES = ("base.css", "side.css", "choice.css", "legend.css", "card.css", "phone.css", "print.css")
+STYLES = (
+    *("base.css", "side.css", "choice.css", "legend.css", "card.css", "advice.css"),
+    *("phone.css", "print.css"),
+)
 SCRIPTS = (
     "boot.js",
     "words.js",
@@ -28,6 +31,7 @@ SCRIPTS = (
     "choice.js",
     "dom.js",
     "canvas.js",
+    "advice.js",
     "basemap.js",
     "density.js",
     "statuses.js",
@@ -35,6 +39,7 @@ SCRIPTS = (
     "flows.js",
     "institutes.js",
     "firms.js",
+    "missing.js",
     "legend.js",
     "answer.js",
     "search.js",
@@ -46,10 +51,12 @@ SCRIPTS = (
     "quadrants.js",
     "compare.js",
     "scenarios.js",
+    "situations.js",
     "unrated.js",
     "coverage.js",
     "partners.js",
     "evidence.js",
+    "responses.js",
     "whynot.js",
     "card.js",
     "about.js",

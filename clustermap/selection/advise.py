@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,6 +78,28 @@ class Material:
     taxonomy: Taxonomy
     groups: Mapping[str, str]
     grants: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Advised:
+    """What may be done about each cluster, and what publishing has to know of those behind it.
+
+    Parameters
+    ----------
+    tables
+        Name to table: diagnosis, diffusion, permitted_gaps, missing_links, intermediaries,
+        next_sites, and support_measures where grants were read; empty where no links are scored.
+    grants
+        Grants by the clusters that hold who got them, of
+        :func:`clustermap.selection.support.hold_grants`; None where none were read.
+    firms
+        Firms in clusters by sector group and industries: cluster, group, industries (";"-joined),
+        firms.
+    """
+
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    grants: pd.DataFrame | None = None
+    firms: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def advise_clusters(material: Material) -> dict[str, pd.DataFrame]:

@@ -25,7 +25,7 @@ from clustermap.selection.comparators import (
     take_top,
 )
 from clustermap.selection.portfolio import EXACT, find_conflict, solve
-from clustermap.selection.robustness import find_standings, tell_standings
+from clustermap.selection.robustness import STANDINGS, find_standings, tell_standings
 from clustermap.selection.rules import Ineligible
 from clustermap.selection.why_not import tabulate_absence
 
@@ -165,8 +165,8 @@ def tell_choice(choice: Choice) -> tuple[Message, ...]:
     -------
     tuple
         Where there is no portfolio, which rules cannot hold together; else how many are chosen,
-        how many of them are core, between which the data do not decide, and what was left out for
-        want of data.
+        how many of them are core, between which the data do not decide, who is funded now and would
+        not be, and what was left out for want of data.
     """
     if choice.best is None:
         names = tuple(rule.name for rule in choice.conflict)
@@ -177,8 +177,42 @@ def tell_choice(choice: Choice) -> tuple[Message, ...]:
         told += tell_standings(choice.standings, choice.best.chosen)
     else:
         told.append(Message("selection.told.undrawn"))
+    told += tell_phase_out(choice)
     left_out = [rule for rule in choice.problem.rules if isinstance(rule, Ineligible)]
     return (*told, *(Message("selection.told.left_out", {"rule": rule.name}) for rule in left_out))
+
+
+def tell_phase_out(choice: Choice) -> tuple[Message, ...]:
+    """Say how many clusters are funded now and would not be, and how sure that is.
+
+    Parameters
+    ----------
+    choice
+        The choice, with a portfolio.
+
+    Returns
+    -------
+    tuple
+        Empty where nobody's money is known; the clusters are those of the table SELECTION with
+        ``current`` above 0 that are not selected.
+    """
+    current = choice.setting.current
+    if current is None or choice.best is None or not (current > 0).any():
+        return ()
+    funded = current > 0
+    out = funded & ~choice.best.chosen
+    barred = out & np.isin(choice.problem.clusters, list(choice.ineligible))
+    values = {
+        "funded": int(funded.sum()),
+        "out": int(out.sum()),
+        "money": f"{float(current[out].sum()):,.15g}",
+        "barred": int(barred.sum()),
+    }
+    if choice.standings is None:
+        return (Message("selection.told.phase_out_undrawn", values),)
+    sure = out & ~barred & (choice.standings.standing == STANDINGS[2])
+    values |= {"sure": int(sure.sum()), "open": int((out & ~barred & ~sure).sum())}
+    return (Message("selection.told.phase_out", values),)
 
 
 def _draws(setting: Setting) -> Numbers:

@@ -19,7 +19,7 @@ from clustermap.scores.known import BEYOND, FENCE, REGION, count_needed
 from clustermap.tables import DEFAULT_SCENARIO, SCORED_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -223,8 +223,7 @@ def brokerage_below(known: Findings) -> pd.DataFrame:
 def _kind_below(known: Findings, kind: str) -> pd.DataFrame:
     table = known.ratios
     told = table[(table["boundary"] == "drawn") & (table["kind"] == kind)]
-    local = sorted({str(reach) for reach in told["reach"]} - {BEYOND}, key=_radius)
-    widest = local[-1] if local else FENCE
+    widest = find_widest(told["reach"])
     rows = told[told["reach"] == widest].set_index("cluster").reindex(known.clusters)
     links = np.fmax(rows["observed"], rows["expected"]) / rows["design"]
     return _answer(
@@ -237,6 +236,27 @@ def _kind_below(known: Findings, kind: str) -> pd.DataFrame:
         typical=rows["expected"],
         basis=rows["observed"],
     )
+
+
+def find_widest(reaches: Iterable[str]) -> str:
+    """Return the widest reach that is near.
+
+    Parameters
+    ----------
+    reaches
+        As in the table RATIOS, with repetition.
+
+    Returns
+    -------
+    str
+        The fence where there is none.
+
+    Examples
+    --------
+    >>> find_widest(["30 km", "beyond", "fence", "10 km"]), find_widest([])
+    ('30 km', 'fence')
+    """
+    return max({str(reach) for reach in reaches} - {BEYOND}, key=_radius, default=FENCE)
 
 
 def _radius(reach: str) -> float:

@@ -160,7 +160,23 @@ def tabulate_diagnosis(known: Findings) -> pd.DataFrame:
     pd.DataFrame
         The table DIAGNOSIS: by cluster, situation, condition; the whole situation first.
     """
-    found = {key: function(known) for key, function in CONDITIONS.items()}
+    return join_situations({key: function(known) for key, function in CONDITIONS.items()})
+
+
+def join_situations(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return which situations are seen, from the conditions.
+
+    Parameters
+    ----------
+    found
+        Every condition by its key: the columns ``COLUMNS`` on the index of the clusters.
+
+    Returns
+    -------
+    pd.DataFrame
+        As :func:`tabulate_diagnosis`.
+    """
+    clusters = next(iter(found.values())).index
     rows = []
     for situation in SITUATIONS:
         of_groups = [
@@ -168,7 +184,7 @@ def tabulate_diagnosis(known: Findings) -> pd.DataFrame:
             1 - join_conditions([1 - found[key]["holds"].to_numpy() for key in group])
             for group in situation.conditions
         ]
-        whole = pd.DataFrame(index=known.clusters, columns=list(COLUMNS), dtype=float)
+        whole = pd.DataFrame(index=clusters, columns=list(COLUMNS), dtype=float)
         whole["holds"] = join_conditions(of_groups)
         keys = [key for group in situation.conditions for key in group]
         why = np.full(len(whole), "", dtype=object)
@@ -178,7 +194,7 @@ def tabulate_diagnosis(known: Findings) -> pd.DataFrame:
         for condition, table in (("", whole), *((key, found[key]) for key in keys)):
             rows.append(table.assign(situation=situation.key, condition=condition))
     table = pd.concat(rows).rename_axis("cluster").reset_index()
-    order = np.argsort(known.clusters.get_indexer(pd.Index(table["cluster"])), kind="stable")
+    order = np.argsort(clusters.get_indexer(pd.Index(table["cluster"])), kind="stable")
     table = table.iloc[order].reset_index(drop=True)
     table["holds"] = table["holds"].astype("Int64")
     return table[[column.name for column in DIAGNOSIS.columns]]
@@ -229,21 +245,37 @@ def _tell(key: str, row: Row) -> Evidence:
         name: _spell(key, name, float(row[name]))
         for name in ("value", "low", "high", "typical", "basis")
     }
-    return Evidence(key, holds, Message(f"condition.{key}.told", numbers))
+    return Evidence(key, holds, Message(_find_sentence(key, row), numbers))
 
 
-_RATIOS = {
-    *("internal_below", "support_below", "brokerage_below", "research_below"),
-    "participation_below",
-}
-_SHARES = {"fields_differ", "one_holds_most", "no_effect"}
+def _find_sentence(key: str, row: Row) -> str:
+    """Return the sentence that says as much as the row does: numbers may have been withheld."""
+    if not math.isnan(float(row["value"])):
+        untold = key in _OF_KINDS and math.isnan(float(row["typical"]))
+        return f"condition.{key}.ratio" if untold else f"condition.{key}.told"
+    if key == "split_thin" and row["basis"] == 0:
+        return "condition.split_thin.none"
+    return "condition.untold"
+
+
+_OF_KINDS = ("support_below", "research_below")
+RATIOS = frozenset(
+    {
+        *("internal_below", "support_below", "brokerage_below", "research_below"),
+        "participation_below",
+    }
+)
+"""Conditions whose value is log2 of a ratio to what is typical."""
+
+SHARES = frozenset({"fields_differ", "one_holds_most", "no_effect"})
+"""Conditions whose value is a share."""
 
 
 def _spell(condition: str, name: str, value: float) -> str:
     if math.isnan(value):
         return "–"
-    if name in {"value", "low", "high"} and condition in _RATIOS:
+    if name in {"value", "low", "high"} and condition in RATIOS:
         return f"{2**value:,.2f}"
-    if name in {"value", "low", "high"} and condition in _SHARES:
+    if name in {"value", "low", "high"} and condition in SHARES:
         return f"{100 * value:.0f}%"
     return f"{value:,.1f}".removesuffix(".0")

@@ -25,6 +25,38 @@ if TYPE_CHECKING:
 _FIRM = ACTOR_TYPES.index("firm")
 
 
+def find_running(grants: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Return which grants are public money that is given now.
+
+    Now is the last year in which any grant starts; all grants run where none says when it starts.
+    A grant runs until its end, and without one ever since; whole amounts count, not their parts of
+    a year. Who pays is public where nothing is said. The rule is ours.
+
+    Parameters
+    ----------
+    grants
+        Columns funder, start and end, null where they are not known.
+
+    Returns
+    -------
+    np.ndarray
+        One mark a grant.
+
+    Examples
+    --------
+    In 2023 the first has ended, and the third is private.
+
+    >>> years = {"start": [2019, 2021, 2023, None], "end": [2022, 2023, 2024, None]}
+    >>> table = pd.DataFrame({**years, "funder": ["public", None, "private", "public"]})
+    >>> find_running(table).tolist()
+    [False, True, False, True]
+    """
+    start, end = (grants[name].to_numpy(dtype=float) for name in ("start", "end"))
+    now = np.fmax.reduce(start, initial=-np.inf)
+    runs = ~(start > now) & ~(end < now)
+    return np.asarray(runs & (grants["funder"] != "private").to_numpy(dtype=bool))
+
+
 def measure_support(
     grants: pd.DataFrame,
     clusters: pd.Index[str],
@@ -38,7 +70,8 @@ def measure_support(
     ----------
     grants
         Rows of the table SUPPORT. A beneficiary is an actor, or a cluster as a whole; unknown ones
-        are left out.
+        are left out. What an actor gets is that of every cluster that holds it; of ``current`` each
+        of them has an equal part, so that no money is counted twice.
     clusters
         Ids of the clusters.
     register
@@ -56,14 +89,14 @@ def measure_support(
         private for one of public money, and of the pairs of beneficiaries of one programme that
         were linked while it ran the share that is linked after its end, too. A programme runs from
         the first to the last year of its grants; only those that ended before the last year of
-        the links count.
+        the links count. Beside it the public money that runs now, of :func:`find_running`.
 
     Notes
     -----
     That a link goes on after a programme is not shown to be an effect of it.
     """
-    held = _hold(grants, clusters, register, members)
-    money = _sum_money(held, register, len(clusters))
+    held = hold_grants(grants, clusters, register, members)
+    money = _sum_money(held, len(clusters))
     pairs = _count_pairs(held, members, edges, len(clusters))
     low, high = wilson_interval(divide(pairs[1], pairs[0]), pairs[0])
     table = money.assign(
@@ -78,16 +111,30 @@ def measure_support(
     return table.loc[table["programmes"] > 0, names].reset_index(drop=True)
 
 
-def _hold(
+def hold_grants(
     grants: pd.DataFrame, clusters: pd.Index[str], register: Register, members: Membership
 ) -> pd.DataFrame:
-    """Return grants once for every cluster that holds the beneficiary, in a fixed order."""
+    """Return grants once for every cluster that holds the beneficiary, in a fixed order.
+
+    Parameters
+    ----------
+    grants, clusters, register, members
+        As for :func:`measure_support`.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns of the table SUPPORT; grant (its position), actor (position of the beneficiary; -1
+        for a cluster as a whole), firm (whether it is one), cluster (position), runs (as
+        :func:`find_running`), part (1 over the clusters that hold it).
+    """
     table = pd.DataFrame({"grant": np.arange(len(grants))})
     for name in ("programme", "beneficiary", "joint", "funder"):
         table[name] = grants[name].to_numpy(dtype=object) if name in grants else None
     for name in ("amount", "start", "end"):
         given = grants[name].to_numpy(dtype=float, na_value=np.nan) if name in grants else np.nan
         table[name] = given
+    table["runs"] = find_running(table)
     actor = register.find(pa.array(table["beneficiary"].tolist(), pa.string())).astype(np.int64)
     own = clusters.get_indexer(pd.Index(table["beneficiary"]))
     known = np.flatnonzero(actor >= 0)
@@ -95,12 +142,14 @@ def _hold(
     whole = np.flatnonzero((actor < 0) & (own >= 0))
     at = np.concatenate([known[row], whole])
     held = table.iloc[at].assign(actor=actor[at], cluster=np.concatenate([cluster, own[whole]]))
+    held["firm"] = (held["actor"] >= 0) & (register.types[held["actor"]] == _FIRM)
+    held["part"] = 1 / held.groupby("grant")["grant"].transform("size")
     # Sums of money depend on their order: it is that of the grants' own contents.
     keys = ["cluster", "programme", "beneficiary", "amount", "joint", "funder", "start", "end"]
     return held.sort_values(keys, kind="stable").reset_index(drop=True)
 
 
-def _sum_money(held: pd.DataFrame, register: Register, clusters: int) -> pd.DataFrame:
+def _sum_money(held: pd.DataFrame, clusters: int) -> pd.DataFrame:
     cluster = held["cluster"].to_numpy(dtype=np.int64)
     amount = held["amount"].to_numpy(dtype=float)
     known = ~np.isnan(amount)
@@ -114,14 +163,16 @@ def _sum_money(held: pd.DataFrame, register: Register, clusters: int) -> pd.Data
     sums = by_programme.groupby(["cluster", "programme"], sort=True)["amount"].sum().reset_index()
     at = sums["cluster"].to_numpy(dtype=np.int64)
     squares = np.bincount(at, sums["amount"].to_numpy() ** 2, clusters)
-    actor = held["actor"].to_numpy(dtype=np.int64)
-    firm = (actor >= 0) & (register.types[actor] == _FIRM)
+    firm = held["firm"].to_numpy(dtype=bool)
+    current = np.where(known & held["runs"].to_numpy(dtype=bool), amount, 0.0) * held["part"]
     solo, joint = ((held["joint"] == way).to_numpy() for way in ("solo", "joint"))
     public, private = ((held["funder"] == who).to_numpy() for who in ("public", "private"))
+    money = np.where(np.bincount(cluster, known, clusters) > 0, money, np.nan)
     return pd.DataFrame(
         {
             "programmes": np.bincount(at, minlength=clusters),
-            "money": np.where(np.bincount(cluster, known, clusters) > 0, money, np.nan),
+            "money": money,
+            "current": np.where(np.isnan(money), np.nan, np.bincount(cluster, current, clusters)),
             "splitting": divide(squares, money**2),
             "single_share": divide(total(solo & firm), total(solo | joint)),
             "leverage": divide(total(private), total(public)),

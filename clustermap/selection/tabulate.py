@@ -24,7 +24,7 @@ from clustermap.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from clustermap.selection.choice import Choice
     from clustermap.selection.portfolio import Flags
@@ -36,7 +36,9 @@ UNDRAWN = "undrawn"
 _TYPES: dict[str, Any] = {"number": "float64", "integer": "Int64"}  # all others are text
 
 
-def tabulate_choices(choices: Sequence[Choice], rated: Sequence[Flags]) -> dict[str, pd.DataFrame]:
+def tabulate_choices(
+    choices: Sequence[Choice], rated: Sequence[Flags], terms: Sequence[Mapping[str, float]] = ()
+) -> dict[str, pd.DataFrame]:
     """Return the tables of several scenarios, one below the other.
 
     Parameters
@@ -45,6 +47,8 @@ def tabulate_choices(choices: Sequence[Choice], rated: Sequence[Flags]) -> dict[
         What each scenario chooses, the project's own first.
     rated
         Of each, which clusters the data rate.
+    terms
+        Of each, columns of PORTFOLIOS that say what worth it was declared by.
 
     Returns
     -------
@@ -64,7 +68,10 @@ def tabulate_choices(choices: Sequence[Choice], rated: Sequence[Flags]) -> dict[
         table.name: _join(table, [make(one).assign(scenario=one.scenario) for one in choices])
         for table, make in makers.items()
     }
-    whole = [tabulate_portfolio(*pair) for pair in zip(choices, rated, strict=True)]
+    whole = [
+        tabulate_portfolio(choice, own).assign(**dict(term))
+        for choice, own, term in zip(choices, rated, terms or [{}] * len(choices), strict=True)
+    ]
     return {**tables, PORTFOLIOS.name: _join(PORTFOLIOS, whole)}
 
 
@@ -94,6 +101,7 @@ def tabulate_selection(choice: Choice) -> pd.DataFrame:
             "counted": pd.NA,
             "gain": problem.worth,
             "cost": problem.costs,
+            "current": np.nan if choice.setting.current is None else choice.setting.current,
             "money_order": order_by_value_for_money(problem),
             "ineligible": [reasons.get(cluster, "") for cluster in problem.clusters],
         }

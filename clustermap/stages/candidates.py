@@ -58,6 +58,8 @@ class Candidates:
         Those of them that support is to reach.
     overlaps
         Pairs that share ground.
+    current
+        Public money that each has now, as far as it is told; None where no grants were read.
     """
 
     ids: npt.NDArray[np.object_]
@@ -67,6 +69,7 @@ class Candidates:
     people: Numbers
     reach: Numbers
     overlaps: tuple[tuple[str, str], ...]
+    current: Numbers | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,32 @@ def find_candidates(select: Select, findings: Findings, release: Release) -> Can
         people,
         own[1] if select.reach == "employees" else own[0],
         tuple((str(ids[one]), str(ids[other])) for one, other in pairs),
+        find_current(release),
     )
+
+
+def find_current(release: Release) -> Numbers | None:
+    """Return the public money that every cluster has now.
+
+    It is that of :func:`clustermap.selection.support.find_running`: grants that run in the last
+    year in which any starts, whole amounts, each counted once however many clusters hold who got
+    it.
+
+    Parameters
+    ----------
+    release
+        What may be told.
+
+    Returns
+    -------
+    Numbers or None
+        In the order of the layer of clusters; 0 where none is known or it is withheld, and None
+        where no grants were read.
+    """
+    if release.advice is None or release.advice.support_measures.empty:
+        return None
+    money = release.advice.support_measures.set_index("cluster")["current"].astype(float)
+    return np.asarray(money.reindex(release.clusters.index).fillna(0.0), dtype=np.float64)
 
 
 def find_merits(
@@ -202,7 +230,7 @@ def find_merits(
         If the scenario names a profile that is not there, or weights a part that its profile has
         not.
     """
-    scored, scenario_name = _find_scored(project, findings, name, scenario)
+    scored, scenario_name = find_scored(project, findings, name, scenario)
     rows = release.scores[release.scores["scenario"] == scenario_name]
     table = rows.set_index("cluster").reindex(release.clusters.index)
     rated = (table["rated"] == 1).to_numpy()
@@ -298,10 +326,32 @@ def _split(value: object) -> tuple[str, ...]:
     return tuple(part.strip() for part in str(value).split(";") if part.strip())
 
 
-def _find_scored(
+def find_scored(
     project: Project, findings: Findings, name: str, scenario: Scenario | None
 ) -> tuple[Scored, str]:
-    """Return the scores of a scenario, and what the table of scores calls them."""
+    """Return the scores of a scenario, and what the table of scores calls them.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    findings
+        What the run found.
+    name
+        Name of the scenario.
+    scenario
+        Its section of the project file; None for the project's own.
+
+    Returns
+    -------
+    tuple
+        Scores by the profile that it names, without weights of its own, and their scenario.
+
+    Raises
+    ------
+    TableFault
+        If there is no such profile.
+    """
     profile = scenario.profile if scenario is not None else None
     if profile is None or profile == project.score.profile:
         return findings.scored, DEFAULT_SCENARIO

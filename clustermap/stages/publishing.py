@@ -20,6 +20,7 @@ from clustermap.publish.sheet import Sheet
 from clustermap.publish.suppression import Rules
 from clustermap.scores.score import join_scenarios
 from clustermap.scores.tabulate import count_analyses
+from clustermap.selection.advise import Advised
 from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
@@ -65,6 +66,8 @@ class Findings:
         Scores and subscores by every other profile, each a scenario of its name.
     selected
         The tables of what the scenarios choose, by their names; empty where nothing is chosen.
+    advised
+        What may be done about each cluster; without tables where no links are scored.
     """
 
     ledger: Ledger
@@ -77,6 +80,7 @@ class Findings:
     profiles: tuple[Profile, ...] = ()
     others: tuple[Scored, ...] = ()
     selected: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    advised: Advised = field(default_factory=Advised)
 
 
 def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
@@ -192,6 +196,7 @@ def release_findings(project: Project, findings: Findings) -> Release:
         taxonomy=layers.taxonomy,
         regions=layers.regions,
         coast=read_coast((west, south, east, north)),
+        advised=findings.advised,
     )
     terms = Terms(
         title=project.project.name,
@@ -240,6 +245,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         "subscores": subscores,
         **findings.behind,
         **findings.selected,
+        **findings.advised.tables,
     }
 
 

@@ -184,6 +184,7 @@ def assess_clusters(
     standardised: Standardised,
     indicators: pd.DataFrame,
     progress: Progress,
+    weights: Mapping[str, float] | None = None,
 ) -> Assessment:
     """Score the clusters as the project's profile says, and as every other one would.
 
@@ -201,6 +202,8 @@ def assess_clusters(
         The table INDICATORS.
     progress
         Hears how far it is.
+    weights
+        Part of the score to its weight, instead of the weights of the project's own profile.
 
     Returns
     -------
@@ -213,7 +216,8 @@ def assess_clusters(
         If there is no such profile, or it is faulty.
     """
     progress(Message("step.score"), 0, 1)
-    rules = (read_profile(project), *read_others(project))
+    (own, goalposts), others_rules = read_profile(project), read_others(project)
+    rules = ((own if weights is None else own.weigh(weights), goalposts), *others_rules)
     profiles = tuple(profile for profile, _ in rules)
     profile, ids = profiles[0], network.counts.clusters
     linkages = Linkages(network.observed, standardised, network.edges, layers.register)

@@ -14,6 +14,7 @@ from clustermap.messages import Message
 from clustermap.publish.decision import Decision
 from clustermap.selection.choice import choose, tell_choice
 from clustermap.selection.comparators import Setting
+from clustermap.selection.leaning import find_leaning, tell_leaning
 from clustermap.selection.portfolio import Problem, value_clusters
 from clustermap.selection.rules import (
     Cap,
@@ -140,7 +141,7 @@ def select_findings(
     if select is None:
         return None
     candidates = find_candidates(select, findings, release)
-    choices, rated = [], []
+    choices, rated, terms = [], [], []
     for name, scenario in ((DEFAULT_SCENARIO, None), *project.scenarios.items()):
         merits = find_merits(project, findings, release, name, scenario)
         problem, setting = _pose(select, scenario, candidates, merits)
@@ -152,11 +153,15 @@ def select_findings(
         with hush_stdout():
             choices.append(choose(name, problem, setting, seed=seed, gap=select.gap, tell=tell))
         rated.append(merits.rated)
-    tables = tabulate_choices(choices, rated)
+        terms.append(_tell_terms(_weigh(select, scenario), problem, candidates, merits))
+    tables = tabulate_choices(choices, rated, terms)
     names = _name_clusters(release.clusters)
     told = {
-        choice.scenario: tuple(rename(line, names) for line in tell_choice(choice))
-        for choice in choices
+        choice.scenario: tuple(
+            rename(line, names)
+            for line in (*tell_choice(choice), *(tell_leaning(own) if choice.best else ()))
+        )
+        for choice, own in zip(choices, terms, strict=True)
     }
     decision = _decide(project, select, choices, tables, told, names)
     return Selected(tuple(choices), tables, told, decision)
@@ -273,7 +278,7 @@ def _values(layers: Layers, column: str) -> list[str]:
 def _pose(
     select: Select, scenario: Scenario | None, candidates: Candidates, merits: Merits
 ) -> tuple[Problem, Setting]:
-    weigh = {"weight": select.capability, "exponent": select.exponent}
+    weigh = _weigh(select, scenario)
     reach = candidates.reach
     known = ~np.isnan(reach)
     worth = value_clusters(merits.capability, merits.linkage, reach, **weigh)
@@ -300,9 +305,39 @@ def _pose(
         candidates.people,
         np.nan_to_num(value_clusters(merits.capability, merits.linkage, 1.0, **weigh)),
         np.nan_to_num(reach),
+        candidates.current,
     )
     money = select.budget if budget is None else budget
     return Problem(candidates.ids, setting.worth, candidates.costs, money, rules), setting
+
+
+def _weigh(select: Select, scenario: Scenario | None) -> dict[str, float]:
+    """Return what worth is declared by."""
+    own = {"weight": select.capability, "exponent": select.exponent}
+    if scenario is None:
+        return own
+    other = {"weight": scenario.capability, "exponent": scenario.exponent}
+    return {name: own[name] if value is None else value for name, value in other.items()}
+
+
+def _tell_terms(
+    weigh: Mapping[str, float], problem: Problem, candidates: Candidates, merits: Merits
+) -> dict[str, float]:
+    """Return what worth was declared by, and what the order that it gives leans on."""
+    barred = [rule.clusters for rule in problem.rules if isinstance(rule, Ineligible)]
+    eligible = ~np.isin(problem.clusters, [cluster for own in barred for cluster in own])
+    known = {
+        "linkage": merits.linkage,
+        "capability": merits.capability,
+        "reach": candidates.reach,
+        "cost": problem.costs,
+    }
+    leaning = find_leaning(problem, eligible, known)
+    return {
+        "capability_weight": weigh["weight"],
+        "reach_exponent": weigh["exponent"],
+        **{f"leaning_{name}": value for name, value in leaning.items()},
+    }
 
 
 def _bar(

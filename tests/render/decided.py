@@ -310,8 +310,8 @@ def advise() -> Advice:
         next_sites=_table(tables.NEXT_SITES, [(1, "D", 40, 180, 305), (2, "F", 15, 195, 305)]),
         support_measures=_table(
             tables.SUPPORT_MEASURES,
-            [("A", 5, 4.2e9, 0.21, 0.8, 0.6, 18, 4, 0.22, 0.11, 0.4),
-             ("B", 1, 3.0e8, 1.0, 0.0, 1.4, None, None, None, None, None)],
+            [("A", 5, 4.2e9, 1.0e9, 0.21, 0.8, 0.6, 18, 4, 0.22, 0.11, 0.4),
+             ("B", 1, 3.0e8, 0.0, 1.0, 0.0, 1.4, None, None, None, None, None)],
         ),
     )  # fmt: skip
 

@@ -24,12 +24,13 @@ from clustermap.tables import (
     PARTNERS,
     PROJECTS,
     SCORED_KINDS,
+    SUPPORT,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CSVS = ("firms", "institutes", "partners", "pairs", "participations", "truth")
+CSVS = ("firms", "institutes", "partners", "pairs", "participations", "grants", "truth")
 PLANTED = [kind for kind in FACTORS if kind != "none"]
 
 
@@ -294,15 +295,18 @@ def test_project_file_maps_every_column(tmp_path: Path, small: World) -> None:
     assert project["project"]["synthetic"] is True
     assert "합성 데이터" in project["project"]["name"]
     sections = [*project["layers"].items(), *((row["form"], row) for row in project["linkages"])]
-    declared = {t.name: t for t in (CLUSTERS, FIRMS, INSTITUTES, PARTNERS, PAIRS, PROJECTS)}
+    declared = {
+        t.name: t for t in (CLUSTERS, FIRMS, INSTITUTES, PARTNERS, PAIRS, PROJECTS, SUPPORT)
+    }
     for name, section in sections:
         file = path.parent / section["path"]
         read = gpd.read_file(file) if file.suffix == ".geojson" else pd.read_csv(file, dtype=str)
         assert set(section["columns"].values()) == set(read.columns) - {"geometry"}, name
         assert set(section["columns"]) <= {column.name for column in declared[name].columns}, name
         if "kinds" in section:
-            theirs = read[section["columns"]["kind"]].dropna()
-            assert set(theirs) <= set(section["kinds"]), name
+            closed = [column.name for column in declared[name].columns if column.choices]
+            theirs = [read[section["columns"][column]].dropna() for column in closed]
+            assert {value for column in theirs for value in column} <= set(section["kinds"]), name
     assert (path.parent / project["industries"]["path"]).is_file()
     assert not list(path.parent.glob(".*"))
 

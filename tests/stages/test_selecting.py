@@ -47,6 +47,9 @@ rules = []
 weights = { openness = 1, participation = 1 }
 [scenarios.stars]
 profile = "eu_stars"
+[scenarios.linked]
+capability = 0
+exponent = 0
 [scenarios.impossible]
 rules = [{ by = "region", of = ["N"], min = 3 }, { by = "region", max = 2 }]
 """
@@ -74,7 +77,7 @@ def selected(found: tuple[Project, Findings]) -> Selected:
 
 
 def test_every_scenario_has_its_rows(selected: Selected) -> None:
-    names = ["default", "rich", "open", "stars", "impossible"]
+    names = ["default", "rich", "open", "stars", "linked", "impossible"]
     assert [choice.scenario for choice in selected.choices] == names
     tables = selected.tables
     for table in (SELECTION, PORTFOLIOS, RULE_PRICES, BUDGET_PATH, BUDGET_STEPS, COMPARATORS):
@@ -85,7 +88,7 @@ def test_every_scenario_has_its_rows(selected: Selected) -> None:
             if column.required:
                 assert frame[column.name].notna().all(), column.name
     assert tables["selection"].groupby("scenario").size().to_dict() == dict.fromkeys(names, 6)
-    assert tables["portfolios"]["feasible"].tolist() == [1, 1, 1, 1, 0]
+    assert tables["portfolios"]["feasible"].tolist() == [1, 1, 1, 1, 1, 0]
     assert set(tables["budget_path"]["scenario"]) == set(names[:-1])
     assert list(tables["why_not"].columns) == [column.name for column in WHY_NOT.columns]
 
@@ -239,3 +242,17 @@ def test_clusters_that_overlap_exclude_each_other(found: tuple[Project, Findings
     assert pd.notna(table["gain"]).all()
     prices = chosen.tables["rule_prices"].query("scenario == 'rich'").set_index("rule")
     assert prices.loc["overlaps", "price"] > 0
+
+
+def test_what_an_order_leans_on_is_told(selected: Selected) -> None:
+    told = selected.tables["portfolios"].set_index("scenario")
+    own = told.loc["default"]
+    assert own[["capability_weight", "reach_exponent"]].tolist() == [0.5, 0.5]
+    assert -1 <= own["leaning_linkage"] <= 1
+    assert pd.isna(own["leaning_cost"])  # all cost the same
+    line = say(selected.told["default"][-1], "en")
+    assert "linkage score" in line
+    assert "cost" not in line
+    linked = told.loc["linked"]
+    assert linked[["capability_weight", "reach_exponent"]].tolist() == [0, 0]
+    assert linked["leaning_linkage"] == pytest.approx(1)

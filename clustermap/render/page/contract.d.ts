@@ -280,6 +280,99 @@ interface Density {
   layers: DensityLayer[];
 }
 
+/** One condition of a situation, one entry a cluster. */
+interface Condition {
+  key: string;
+  /** 1 where it is seen, 0 where not, null where the data do not decide. */
+  holds: Numbers;
+  /** What value, low and high are: times, share or count. */
+  form: string;
+  /** Those that its sentence tells, where the situation is seen; null where they are withheld. */
+  numbers: Record<string, Numbers>;
+  /** Key of what keeps it undecided, "" else. */
+  open: Coded;
+}
+
+/** One situation that clusters may be in. */
+interface Situation {
+  key: string;
+  /** Responses that the catalogue names. */
+  responses: number;
+  holds: Numbers;
+  conditions: Condition[];
+}
+
+/** Level of diffusion programme, and firms by sector group. */
+interface Diffusion {
+  level: Numbers;
+  open: Coded;
+  groups: Record<string, Numbers>;
+}
+
+/** Where what is permitted differs from what is there or needed; rows of their own. */
+interface PermittedGaps {
+  cluster: number[];
+  entry: Coded;
+  difference: Coded;
+  present: Numbers;
+}
+
+/** Pairs with fewer links than is typical; rows of their own, what lacks most first. */
+interface MissingLinks {
+  cluster: number[];
+  /** Numbers below that of the clusters are clusters, then come the institutes of the map, then those of `Advice.beyond`. */
+  other: number[];
+  km: Numbers;
+  observed: Numbers;
+  expected: Numbers;
+  /** Share of chance among the pairs told that are no likelier than this one. */
+  chance: Numbers;
+  /** Kind of linkage that lacks most. */
+  lacking: (number | null)[];
+  /** Strategic industries of both, joined by ";". */
+  common: Coded;
+  /** "" where nobody may be named. */
+  broker: Coded;
+  direct: Numbers;
+  contacts: Numbers;
+}
+
+/** What support clusters got; rows of their own, columns of the table SUPPORT_MEASURES. */
+interface Support {
+  cluster: number[];
+  measures: Record<string, Numbers>;
+}
+
+/** Scorecards of support bodies, numbered as the ends of missing links. */
+interface SupportBodies {
+  /** Straight line within which firms count as near. */
+  reach_km: number;
+  institute: number[];
+  /** Columns of the table INTERMEDIARIES. */
+  measures: Record<string, Numbers>;
+}
+
+/** Where further support bodies would reach most firms that none reaches, best first. */
+interface NextSites {
+  cluster: number[];
+  added: Numbers;
+  covered: Numbers;
+  in_all: Numbers;
+}
+
+/** What may be done about each cluster. */
+interface Advice {
+  situations: Situation[];
+  diffusion: Diffusion | null;
+  gaps: PermittedGaps;
+  missing: MissingLinks;
+  support: Support;
+  bodies: SupportBodies;
+  sites: NextSites;
+  /** Names of institutes without a place on the map. */
+  beyond: string[];
+}
+
 /** Regions of the basemap. */
 interface Regions {
   name: string[];
@@ -419,6 +512,8 @@ interface Payload {
   explanations: Told[][];
   /** Links nearby of each cluster against others as active in all; null where that is not told. */
   activity: (Told | null)[];
+  /** null where the release holds none. */
+  advice: Advice | null;
   sentences: (Record<Language, Template>)[];
   coast: string;
   /** Meridian at which the map is cut; longitudes run from it once around the world. */

@@ -190,6 +190,13 @@ cm.run(function (cm) {
     return part;
   }
 
+  function missingPart(count) {
+    const [box, label] = toggle("show-missing", cm.state.shown.missing,
+      cm.say("page.missing.legend", { count }), (on) => { cm.state.shown.missing = on; });
+    return line("part", cm.make("h3", { class: "switch" }, box, cm.missingSample(), label),
+      quiet(cm.say("page.missing.legend_note")));
+  }
+
   function firmPart() {
     const count = cm.number(cm.state.counts.firms, 0);
     const [box, label] = toggle("show-firms", cm.state.shown.firms,
@@ -260,6 +267,8 @@ cm.run(function (cm) {
     told = scoresTold();
     const parts = [clusterPart()];
     if (cm.model.flows.length && !cm.hidesFlows()) parts.push(flowPart());
+    const missing = cm.missingDrawable().length;
+    if (missing) parts.push(missingPart(missing));
     if (cm.model.institutes.length) parts.push(institutePart());
     if (cm.payload.density) parts.push(densityPart());
     if (cm.model.firms) parts.push(firmPart());

@@ -3,7 +3,7 @@ cm.run(function (cm) {
   "use strict";
 
   const { state } = cm;
-  const LAYERS = ["institutes", "firms", "density", "regions"];
+  const LAYERS = ["institutes", "firms", "density", "regions", "missing"];
   const SHOWN = { ...cm.state.shown };
   let silent = true; // while the page is put together, or an address is being read
 

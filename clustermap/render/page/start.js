@@ -27,9 +27,11 @@ cm.run(function (cm) {
   function paint(context, view) {
     cm.drawClusters(context, view);
     cm.drawFlows(context, view);
+    cm.drawMissing(context, view);
     cm.drawInstitutes(context, view);
     cm.drawRegionNames(context, view);
     cm.drawNames(context, view);
+    cm.drawMissingNames(context, view);
   }
 
   const picture = new cm.Canvas(paint, { pane: "overlayPane" });
@@ -68,13 +70,16 @@ cm.run(function (cm) {
       const type = cm.label(`type.${cm.payload.types[institute.type]}`);
       const vague = institute.precision ? ` · ${cm.say("page.map.precision",
         { metres: cm.number(institute.precision, 0) })}` : "";
-      return [institute.name || cm.say("page.unnamed"), type + vague];
+      return [institute.name || cm.say("page.unnamed"), [type + vague, cm.bodyLine(institute)]
+        .filter(Boolean).join(" · ")];
     }
     const firm = cm.firmAt(point);
     if (firm !== null) return [firm || cm.say("page.unnamed"), cm.label("type.firm")];
     const cluster = cm.clusterAt(point);
     cm.hover(cluster ? cluster.id : null);
     if (cluster) return cm.clusterLines(cluster);
+    const missing = cm.missingAt(point);
+    if (missing) return cm.missingLines(missing);
     const pair = cm.flowAt(point);
     return pair ? pairLines(pair) : densityLines(point);
   }
@@ -314,7 +319,9 @@ cm.run(function (cm) {
     map.on("mousemove", showTip);
     map.on("mouseout movestart", hideTip);
     map.on("click", (event) => {
-      const cluster = cm.clusterAt(event.containerPoint);
+      const missing = cm.missingAt(event.containerPoint);
+      const cluster = cm.clusterAt(event.containerPoint)
+        || (missing ? missing.cluster || missing.from : null);
       cm.select(cluster ? cluster.id : null);
     });
     for (const button of cm.find("[data-language]")) {

@@ -24,6 +24,7 @@ cm.run(function (cm) {
     shown: {
       flows: cm.payload.kinds.map(() => true),
       institutes: true,
+      missing: true, // while their part of the card stands open
       firms: true,
       density: false, // it would draw the eye from the clusters
       regions: true,
@@ -38,7 +39,7 @@ cm.run(function (cm) {
     },
     drawn: {
       circles: 0, polygons: 0, hollow: 0, flows: 0, institutes: 0, firms: 0, squares: 0,
-      labels: 0, rows: 0, points: 0,
+      labels: 0, rows: 0, points: 0, missing: 0,
     },
   };
 

@@ -5,7 +5,7 @@ cm.run(function (cm) {
   const MARK = "\ufeff"; // so that Excel reads Korean
   const LIVELY = /^[=+\-@\t\r]/; // a spreadsheet would compute what begins so
 
-  /** @type {[string, (cluster: Cluster) => string | number | null][]} */
+  /** @type {TableColumn[]} */
   const COLUMNS = [
     ["rank", (cluster) => cluster.rank], ["rank_low", (cluster) => cluster.rankLow],
     ["rank_high", (cluster) => cluster.rankHigh], ["cluster", (cluster) => cluster.id],
@@ -22,6 +22,7 @@ cm.run(function (cm) {
     ["reason", (cluster) => cluster.reason],
     ["profile", () => (cm.state.weights ? `weights ${cm.state.weights.join(" ")}`
       : cm.scenario().profile)],
+    ...cm.adviceColumns,
     ["synthetic", () => Number(cm.payload.about.synthetic)],
   ];
 

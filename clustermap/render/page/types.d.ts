@@ -69,6 +69,21 @@ interface Squares { level: number[]; x: number[]; y: number[]; firms: number[]; 
 
 interface Leaves { level: number[]; x: number[]; y: number[]; quarters: number[]; firms: number[] }
 
+/** The far end of a missing link, or a support body; both null where its place is not known. */
+interface End { cluster: Cluster | null; institute: Institute | null; name: string }
+
+interface Missing extends End {
+  at: number; from: Cluster; km: Maybe; observed: Maybe; expected: Maybe; chance: Maybe;
+  lacking: Maybe; common: string[]; broker: string; direct: Maybe; contacts: Maybe;
+}
+
+interface SupportBody extends End { measures: Record<string, Maybe> }
+
+/** Key, hint and content of a part of the card. */
+type Fold = [string, string, ...(HTMLElement | null)[]];
+
+type TableColumn = [string, (cluster: Cluster) => string | number | null];
+
 type FilterName = "industry" | "region" | "kind" | "quadrant" | "standing" | "choice";
 
 /** A budget that was tried, and what it chooses; clusters by their places. */
@@ -108,14 +123,15 @@ interface State {
   /** What colours of clusters show: class of the rank, or where they stand to typical. */
   colour: "rank" | "standing";
   /** What the legend has switched on; flows by the place of their kind in `payload.kinds`. */
-  shown: { flows: boolean[]; institutes: boolean; firms: boolean; density: boolean;
-    regions: boolean };
+  shown: { flows: boolean[]; institutes: boolean; missing: boolean; firms: boolean;
+    density: boolean; regions: boolean };
   /** How many of each the page carries. */
   counts: { clusters: number; rated: number; unrated: number; institutes: number; flows: number;
     firms: number };
   /** How many of each were drawn last. */
   drawn: { circles: number; polygons: number; hollow: number; flows: number; institutes: number;
-    firms: number; squares: number; labels: number; rows: number; points: number };
+    firms: number; squares: number; labels: number; rows: number; points: number;
+    missing: number };
 }
 
 type StateEvent = "select" | "hover" | "language" | "shown" | "scores" | "filter" | "view"
@@ -243,6 +259,30 @@ interface Cm {
   writeHalo(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string,
     halo: string): void;
   cut(text: string, longest: number): string;
+
+  // advice.js, missing.js, responses.js, situations.js
+  missingOf(cluster: Cluster): Missing[];
+  gapsOf(cluster: Cluster): { entry: string; difference: string; present: Maybe }[];
+  supportOf(cluster: Cluster): Record<string, Maybe> | null;
+  stateOf(thing: Situation | Condition, place: number): string;
+  situationsOf(cluster: Cluster, state: string): Situation[];
+  /** Those that reach most firms first. */
+  bodies: SupportBody[];
+  shares(low: number, high: number): string;
+  bodiesNear(cluster: Cluster): { body: SupportBody; km: number }[];
+  bodyLine(institute: Institute): string;
+  adviceColumns: TableColumn[];
+  missingDrawable(): Missing[];
+  drawMissing(context: CanvasRenderingContext2D, view: View): void;
+  drawMissingNames(context: CanvasRenderingContext2D, view: View): void;
+  missingSample(): HTMLCanvasElement;
+  missingAt(point: Point): Missing | null;
+  missingName(missing: Missing): string;
+  missingCount(missing: Missing): string;
+  missingLines(missing: Missing): string[];
+  goToMissing(): void;
+  adviceFolds(cluster: Cluster): Fold[];
+  drawSituations(): void;
 
   // The map: basemap.js, clusters.js, flows.js, institutes.js, firms.js, legend.js
   basemap: any;
