@@ -41,6 +41,7 @@ def page_of() -> Callable[[str], bytes]:
         "undrawn": lambda: decided.decided_release(draws=0),
         "hostile": decided.hostile_decided,
         "large": decided.large_decided,
+        "funded": lambda: decided.decided_release(funded=True),
     }
     drawn: dict[str, bytes] = {}
 
@@ -357,6 +358,34 @@ def test_the_equal_split_is_that_of_the_comparators(visit: Go) -> None:
     assert words(rows(page)[1][1]) == f"45억 원 100{THIN}%"
     assert seen.state(".drawn.circles") == 6
     seen.assert_quiet()
+
+
+def test_money_now_is_held_against_the_selection(
+    visit: Go, page_of: Callable[[str], bytes]
+) -> None:
+    seen = visit(page_of("funded"))
+    page = seen.page
+    page.click("#ask-current")
+    assert page.evaluate("cm.statuses()") == ["kept", "joins", "none", "leaves", "none", "none"]
+    assert page.inner_text("#choice-lead").startswith("지금 2곳이 공공 지원금 75억 원을 받고")
+    found = [(name, words(told)) for name, told in rows(page)]
+    assert found[:6] == [
+        ("", "지원 중 · 선정 1곳"), ("수원 나노단지 (가상)", f"30억 원 25{PERCENT}"),
+        ("", "지원 중 · 미선정 1곳"), ("부산 해양단지 (가상)", f"45억 원 100{PERCENT}"),
+        ("", "새로 선정 1곳"), ("대전 연구특구 (가상)", f"0 원 0{PERCENT}"),
+    ]  # fmt: skip
+    assert "지금 공공 지원금 45억 원을 받고 있습니다." in card(page, "D")
+    table = {row["cluster"]: row for row in read_csv(page)}
+    assert (table["D"]["question"], table["D"]["money"]) == ("current", "4500000000")
+    address = page.evaluate("location.hash")
+    page.click("#tab-choices")
+    worth = page.locator("#choice-worth tbody tr").all_inner_texts()
+    assert any(words(row).startswith("현재 지원") for row in worth)
+    page.evaluate("cm.ask('score', 'default')")
+    page.wait_for_timeout(300)  # what was being written into the address is written
+    page.evaluate("address => { location.hash = address }", address)
+    wait_for(page, "cm.state.question === 'current'")
+    assert seen.complaints == []
 
 
 # --- scenarios side by side
