@@ -284,6 +284,31 @@ def test_the_slider_stops_where_was_computed(chosen: Callable[..., Visit]) -> No
     seen.assert_quiet()
 
 
+def test_the_scenario_s_own_budget_is_a_stop_in_any_case(visit: Go) -> None:
+    release = decided.decided_release()
+    assert release.decision is not None
+    path = release.decision.budget_path
+    steps = release.decision.budget_steps
+    decision = replace(
+        release.decision,
+        budget_path=path[path["budget_share"] != 1],
+        budget_steps=steps[steps["budget_share"] != 1],
+    )
+    seen = visit(draw_planner(replace(release, decision=decision)))
+    page = seen.page
+    page.click("#ask-selected")
+    stops = page.evaluate(
+        "cm.stopsOf(cm.portfolio()).map(stop => [stop.share, stop.own, [...stop.chosen],"
+        " [...stop.dropped]])"
+    )
+    assert len(stops) == 20
+    assert stops[9] == [1, True, [0, 1], [2]]
+    assert [stop[0] for stop in stops] == sorted(stop[0] for stop in stops)
+    assert page.input_value("#budget") == "9"
+    assert page.inner_text("#choice-lead") == "예산 200억 원으로 2곳 선정, 200억 원 사용"
+    seen.assert_quiet()
+
+
 def test_a_filter_goes_where_no_cluster_fits_any_more(chosen: Callable[..., Visit]) -> None:
     seen = chosen()
     page = seen.page
@@ -766,8 +791,8 @@ def test_nothing_runs_over_the_edge(chosen: Callable[..., Visit], name: str, wid
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 over = page.evaluate(
                     "[...document.querySelectorAll('#asks, #choice, #choice *, #choices-body > p,"
-                    " #choices-body li')].filter(one => one.clientWidth > 0"
-                    " && one.scrollWidth > one.clientWidth + 1).map(one => one.className)"
+                    " #choices-body li, #rows td.score, #rows td.rank')]"
+                    ".filter(one => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1).map(one => one.className)"
                 )
                 assert over == []
     seen.assert_quiet()

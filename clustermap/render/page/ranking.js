@@ -76,14 +76,14 @@ cm.run(function (cm) {
     const portfolio = cm.portfolio();
     const { place } = cluster;
     const share = portfolio.inclusion[place];
-    const cell = cm.make("td", { class: "score" },
+    const cell = cm.make("td", { class: "score money" },
       cm.make("b", { text: cm.say(`page.choice.short.${cm.statusOf(cluster)}`) }));
     if (cm.stop().own && share !== null && cm.statusOf(cluster) !== "barred") {
       const low = 100 * (portfolio.low[place] || 0);
       const high = 100 * (portfolio.high[place] || 0);
-      cell.append(" ", cm.make("small", { text: cm.wholePercent(share) }), cm.bar("whisker", [
+      cell.append(" ", cm.bar("whisker", [
         { class: "range", at: low, width: Math.max(0.5, high - low) },
-        { class: "dot", at: 100 * share }]));
+        { class: "dot", at: 100 * share }]), cm.make("small", { text: cm.wholePercent(share) }));
     }
     return cell;
   }
