@@ -792,7 +792,8 @@ def test_nothing_runs_over_the_edge(chosen: Callable[..., Visit], name: str, wid
                 over = page.evaluate(
                     "[...document.querySelectorAll('#asks, #choice, #choice *, #choices-body > p,"
                     " #choices-body li, #rows td.score, #rows td.rank')]"
-                    ".filter(one => one.clientWidth > 0 && one.scrollWidth > one.clientWidth + 1).map(one => one.className)"
+                    ".filter(one => one.clientWidth > 0"
+                    " && one.scrollWidth > one.clientWidth + 1).map(one => one.className)"
                 )
                 assert over == []
     seen.assert_quiet()
