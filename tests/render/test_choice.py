@@ -395,9 +395,9 @@ def test_money_now_is_held_against_the_selection(
     assert page.inner_text("#choice-lead").startswith("지금 2곳이 공공 지원금 75억 원을 받고")
     found = [(name, words(told)) for name, told in rows(page)]
     assert found[:6] == [
-        ("", "지원 중 · 선정 1곳"), ("수원 나노단지 (가상)", f"30억 원 25{PERCENT}"),
-        ("", "지원 중 · 미선정 1곳"), ("부산 해양단지 (가상)", f"45억 원 100{PERCENT}"),
-        ("", "새로 선정 1곳"), ("대전 연구특구 (가상)", f"0 원 0{PERCENT}"),
+        ("", "지원 중 · 선정 1곳"), ("수원 나노단지 (가상)", f"30억 원 25{PERCENT} · 경계"),
+        ("", "지원 중 · 미선정 1곳"), ("부산 해양단지 (가상)", f"45억 원 100{PERCENT} · 경계"),
+        ("", "새로 선정 1곳"), ("대전 연구특구 (가상)", f"0 원 0{PERCENT} · 확실"),
     ]  # fmt: skip
     assert "지금 공공 지원금 45억 원을 받고 있습니다." in card(page, "D")
     table = {row["cluster"]: row for row in read_csv(page)}
@@ -712,7 +712,7 @@ def test_paper_holds_the_whole_selection(chosen: Callable[..., Visit]) -> None:
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)], ids=["desk", "phone"])
-@pytest.mark.parametrize("name", ["small", "stuck"])
+@pytest.mark.parametrize("name", ["small", "stuck", "funded"])
 def test_no_rule_of_access_is_broken(
     chosen: Callable[..., Visit],
     require: Require,
@@ -734,7 +734,8 @@ def test_no_rule_of_access_is_broken(
     page.evaluate("cm.show('choices')")
     assert find_violations(page) == []
     page.evaluate("cm.show('ranking')")
-    page.evaluate("cm.ask('equal', 'default')")
+    other = "current" if name == "funded" else "equal"
+    page.evaluate(f"cm.ask('{other}', 'default')")
     assert find_violations(page) == []
     assert seen.complaints == []
 

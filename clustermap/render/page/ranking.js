@@ -61,6 +61,13 @@ cm.run(function (cm) {
         text: cluster.rated ? interval(cluster.rankLow, cluster.rankHigh, 0) : "" }));
   }
 
+  // Of the money now: how sure it is that a cluster is chosen, or not.
+  function surely(cluster) {
+    if (cm.state.question !== "current" || cm.statusOf(cluster) === "none") return "";
+    const status = cm.ownStatus(cm.payload.decision.portfolios[0], cluster.place);
+    return cm.say(`page.choice.short.${status}`);
+  }
+
   function moneyCell(cluster) {
     const money = cm.money(cm.moneyOf(cluster.place));
     const { cost } = cm.payload.decision;
@@ -68,7 +75,8 @@ cm.run(function (cm) {
     if (cm.statusOf(cluster) === "barred") return cm.make("td", { class: "score" });
     return cm.make("td", { class: "score money" }, cm.make("b", { text: money, title: money }),
       cm.bar("whisker", [{ class: "range", at: 0, width: Math.min(100, Math.max(0.5, 100 * share)) }]),
-      cm.make("small", { text: cm.wholePercent(share) }));
+      cm.make("small", { text: [cm.wholePercent(share), surely(cluster)].filter(Boolean)
+        .join(" · ") }));
   }
 
   function choiceCell(cluster) {
