@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clustermap.change import Change, names_a_folder, open_change
+from clustermap.change import AddedLinks, Boundary, Change, names_a_folder, open_change
 from clustermap.errors import TableFault
 from clustermap.project import list_keys
 
@@ -243,6 +244,40 @@ def test_what_names_a_folder_stays_in_it(
         base = tmp_path_factory.getbasetemp() / "named"
         (base / name).mkdir(parents=True, exist_ok=True)
         assert (base / name).resolve().parent == base.resolve()
+
+
+PLAIN = st.one_of(
+    st.booleans(),
+    st.integers(-(2**62), 2**62),
+    st.floats(),
+    st.sampled_from(["C1", "", "research", "wider.geojson", "../x", "\u202e", "lead_of"]),
+)
+VALUES = st.recursive(PLAIN, lambda value: st.lists(value, max_size=3), max_leaves=4)
+KEYS = sorted({*Change.model_fields, *AddedLinks.model_fields, *Boundary.model_fields, "x"})
+SECTIONS = st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=4)
+
+
+def spell(value: object) -> str:
+    """Write a value as TOML does."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {spell(part)}' for key, part in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(spell, value))}]"
+    return json.dumps(value) if isinstance(value, bool | str) else str(value)
+
+
+@given(
+    keys=st.dictionaries(st.sampled_from(KEYS), VALUES | SECTIONS | st.lists(SECTIONS), max_size=5)
+)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_keys_are_read_or_told_in_one_line(tmp_path: Path, keys: dict[str, object]) -> None:
+    lines = [f"{key} = {spell(value)}" for key, value in keys.items()]
+    try:
+        open_change(write(tmp_path, "\n".join(["schema = 1", *lines])))
+    except TableFault as fault:
+        line = fault.line("en")
+        assert line.isprintable()
+        assert line.startswith("철수.toml")
 
 
 @given(text=st.text(max_size=60))

@@ -151,6 +151,16 @@ FAULTS = {
         "project_unknown_key",
         "columns",
     ),
+    "coordinate system of what has no place": (
+        '[layers.support]\npath = "firms.csv"\ncrs = "EPSG:4326"',
+        "project_unknown_key",
+        "columns",
+    ),
+    "kind of none of its lists": (
+        '[layers.support]\npath = "firms.csv"\nkinds = { "공동" = "together" }',
+        "project_bad_value",
+        "joint, solo, public, private",
+    ),
     "missing key": ('[layers.firms]\nencoding = "cp949"', "project_missing_key", "path"),
     "unknown column": (
         '[layers.firms]\npath = "firms.csv"\ncolumns = { emplyees = "a" }',

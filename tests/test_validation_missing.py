@@ -24,7 +24,7 @@ from scripts.validation.missing import (
     precision_at,
     rank_pairs,
 )
-from scripts.validation.report import missing_part, write_report
+from scripts.validation.report import PICTURE, missing_part, write_report
 from scripts.validation.worlds import MISSING, Records, plan_missing
 
 if TYPE_CHECKING:
@@ -116,3 +116,9 @@ def test_the_page_tells_what_was_found(tmp_path: Path) -> None:
     assert "In 2 further worlds" in page
     assert "| base | links at random | ours | 75 % | 25 % | - |" in page
     assert "| base | all links of pairs at random | chance | 25 % | 25 % | 25 % |" in page
+
+
+def test_the_page_is_what_the_records_give(root: Path, tmp_path: Path) -> None:
+    write_report(Records(root / "scripts" / "validation" / "records"), tmp_path)
+    for name in ("validation.md", PICTURE):
+        assert (tmp_path / name).read_bytes() == (root / "docs" / name).read_bytes()

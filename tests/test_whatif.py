@@ -122,9 +122,11 @@ def test_everything_is_computed_again(changed: Comparison) -> None:
     own = changed.table[changed.table["scenario"] == "default"].set_index("cluster")
     # C2 is merged away; nobody else is.
     assert own.index[own["rated_after"].isna()].to_list() == ["C2"]
-    # The university of C3 with 150 links of its own firms makes it the most linked within.
+    # The university of C3 with 150 links of its own firms makes it the most linked within, and the
+    # one that hangs most on a single member: all in all it loses.
     assert own["embeddedness_after"].idxmax() == "C3"
-    assert own.loc["C3", "difference_low"] > 0
+    assert own["resilience_after"].idxmin() == own["brokerage_after"].idxmin() == "C3"
+    assert own.loc["C3", "difference_high"] < 0
     assert own["selected_before"].sum() == 3
     assert own["selected_after"].sum() == 2
 

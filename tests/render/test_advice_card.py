@@ -229,6 +229,20 @@ def test_missing_links_are_drawn_while_their_part_stands_open(
     seen.assert_quiet()
 
 
+def test_a_phone_shows_both_ends_above_the_card(visit: Go, page_with_advice: bytes) -> None:
+    seen = visit(page_with_advice, 390, 844)
+    page = seen.page
+    select(page, "A", "missing")
+    await_lines(page, 2)
+    page.click("#see-missing")
+    top = page.evaluate("document.getElementById('card').getBoundingClientRect().top")
+    for cluster in ("A", "C"):
+        point = page.evaluate("id => cm.windowPoint(id)", cluster)
+        assert 86 < point["y"] < top
+        assert 0 < point["x"] < 390
+    seen.assert_quiet()
+
+
 def test_support_and_permitted_industries(visit: Go, page_with_advice: bytes) -> None:
     seen = visit(page_with_advice)
     page = seen.page
@@ -406,7 +420,7 @@ def test_no_rule_is_broken(
     page = seen.page
     page.evaluate(f"cm.setLanguage('{language}')")
     page.evaluate("cm.show('responses')")
-    for cluster in ("A", "B", "D"):
+    for cluster in ("A", "B") if width > 1000 else ("A",):
         select(page, cluster)
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         await_lines(page, len(page.evaluate("cm.missingDrawable()")))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from clustermap.messages import say
-from clustermap.selection.choice import STEPS, Choice, choose, tell_choice
+from clustermap.selection.choice import STEPS, Choice, choose, tell_choice, tell_phase_out
 from clustermap.selection.comparators import Setting
 from clustermap.selection.rules import Ineligible, Must, MustNot
-from clustermap.selection.tabulate import tabulate_choices
+from clustermap.selection.tabulate import tabulate_choices, tabulate_selection
 from clustermap.tables import OUTPUT_TABLES
 from tests.selection.hand import probe
 
@@ -79,6 +80,24 @@ def test_what_was_chosen_is_told(chosen: Choice) -> None:
     assert undrawn.standings is None
     assert "no draws" in say(tell_choice(undrawn)[1], "en")
     assert undrawn.compared["beaten"].isna().all()
+
+
+def test_who_is_funded_now_and_would_not_be_is_told(chosen: Choice) -> None:
+    # B may not be chosen, D never is; of C nothing changes.
+    funded = replace(chosen.setting, current=np.array([0.0, 5.0, 10.0, 7.5]))
+    (line,) = tell_phase_out(replace(chosen, setting=funded))
+    assert say(line, "en") == (
+        "Of 3 clusters with public money now, 2 (with 12.5) would not be chosen: of 1 that is sure,"
+        " of 0 the data do not decide, and 1 are not eligible."
+    )
+    assert line in tell_choice(replace(chosen, setting=funded))
+    (undrawn,) = tell_phase_out(replace(chosen, setting=funded, standings=None))
+    assert undrawn.key == "selection.told.phase_out_undrawn"
+    table = tabulate_selection(replace(chosen, setting=funded))
+    out = table[(table["current"] > 0) & (table["selected"] == 0)]
+    assert out["cluster"].tolist() == ["B", "D"]
+    for nobody in (None, np.zeros(4)):
+        assert tell_phase_out(replace(chosen, setting=replace(funded, current=nobody))) == ()
 
 
 def test_tables_are_as_declared(chosen: Choice) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from clustermap.checks import Chunk, check_chunk
 from clustermap.network.actor_links import Membership
-from clustermap.selection.support import measure_support
+from clustermap.selection.support import find_running, measure_support
 from clustermap.tables import SUPPORT, SUPPORT_MEASURES
 from tests.selection.worlds import write_edges, write_register
 
@@ -64,6 +64,8 @@ def test_measures_by_hand() -> None:
     assert first["outliving"] == pytest.approx(2 / 3)
     assert first["outliving_low"] < 0.5 < first["outliving_high"]
     assert second[["programmes", "money", "splitting"]].tolist() == [1, 15.0, 1.0]
+    # In 2021, the last year in which any starts, P has ended and Q is private: R is left.
+    assert [first["current"], second["current"]] == [20.0, 0.0]
     assert second[["pairs_during", "pairs_after", "leverage"]].tolist() == [2, 1, 0.0]
 
 
@@ -88,6 +90,28 @@ def test_the_order_of_grants_changes_nothing() -> None:
     first = measure(list(rows))
     for turned in permutations(rows):
         pd.testing.assert_frame_equal(measure(list(turned)), first, check_exact=True)
+
+
+def test_running_money_is_counted_once() -> None:
+    """Two clusters hold a; each has half of what it gets now, and the whole in ``money``."""
+    both = Membership(REGISTER.cells, np.array([0, 0, 1]), np.array([0, 1, 1]), 3)
+    grants = write_grants(
+        [("P", "a", 30.0, 2020, 2022, "solo", "public"), ("P", "B", 5.0, 2021, None, None, None)]
+    )
+    found = measure_support(grants, CLUSTERS, REGISTER, both, EDGES).set_index("cluster")
+    assert found["money"].to_dict() == {"A": 30.0, "B": 35.0}
+    assert found["current"].to_dict() == {"A": 15.0, "B": 20.0}
+
+
+def test_grants_without_years_all_run() -> None:
+    grants = write_grants(
+        [("P", "d", 7.0, None, None, None, "public"), ("Q", "A", 1.0, *[None] * 4)]
+    )
+    assert find_running(grants).tolist() == [True, True]
+    ended = write_grants(
+        [("P", "d", 7.0, 2018, 2019, None, None), ("P", "d", 1.0, 2020, 2021, None, None)]
+    )
+    assert find_running(ended).tolist() == [False, True]
 
 
 def test_links_without_years_say_nothing_of_what_outlives() -> None:

@@ -324,6 +324,23 @@ def test_written_files_read_back(tmp_path: Path, small: World) -> None:
     assert {path.stem for path in folder.glob("*.csv")} == {*CSVS, "strategic12"}
 
 
+def test_grants_are_fictional_and_go_to_who_is_there(small: World) -> None:
+    grants = small.grants
+    assert grants["programme"].str.startswith("(가상)").all()
+    known = {*small.actors["actor"], *small.clusters["cluster"]}
+    assert set(grants["beneficiary"]) <= known
+    assert set(grants["beneficiary"]).isdisjoint(small.partners["partner"])
+    assert (grants["amount"] >= 1_000_000).all()
+    assert (grants["end"] >= grants["start"]).all()
+    assert set(grants["joint"]) == {"joint", "solo"}
+    assert set(grants["funder"]) == {"public", "private"}
+    # They follow from the linkages: the same of the same, others of others.
+    again = redraw_linkages(small, seed=small.seed)
+    pd.testing.assert_frame_equal(again.grants, grants)
+    pd.testing.assert_frame_equal(again.pairs, small.pairs)
+    assert not redraw_linkages(small, seed=8).grants.equals(grants)
+
+
 def test_writing_again_changes_nothing(tmp_path: Path, small: World) -> None:
     write_world(small, tmp_path)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}

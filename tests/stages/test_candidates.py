@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustermap.pipeline import find
+from clustermap.publish.decision import Advice
 from clustermap.publish.suppression import class_size
-from clustermap.stages.candidates import find_candidates, find_merits
+from clustermap.stages.candidates import find_candidates, find_current, find_merits
 from clustermap.stages.ledger import no_progress
 from clustermap.stages.publishing import Findings, release_findings
 from clustermap.stages.selecting import select_findings
@@ -106,6 +107,20 @@ def test_industries_reach_only_their_people(tmp_path: Path) -> None:
     at = {cluster: place for place, cluster in enumerate(some.ids)}
     assert some.reach[at["C3"]] == all_.reach[at["C3"]]  # all of one industry
     assert 0 < some.reach[at["C1"]] < all_.reach[at["C1"]]
+
+
+def test_current_money_is_that_which_is_told(tmp_path: Path) -> None:
+    project, findings = found_with(tmp_path, 10)
+    release = release_findings(project, findings)
+    assert find_current(release) is None
+    told = pd.DataFrame({"cluster": ["C3", "C1", "C2"], "current": [7.0, 0.0, np.nan]})
+    granted = replace(release, advice=Advice(support_measures=told))
+    assert np.array(find_current(granted)).tolist() == [0.0, 0.0, 7.0, 0.0, 0.0, 0.0]
+    assert find_current(replace(release, advice=None)) is None
+    selected = select_findings(project, findings, granted, no_progress)
+    tables = {} if selected is None else selected.tables
+    assert "current" in set(tables["comparators"]["comparator"])
+    assert tables["selection"].set_index("cluster")["current"].to_dict()["C3"] == 7.0
 
 
 @given(st.integers(1, 10**9))

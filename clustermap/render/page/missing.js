@@ -143,17 +143,17 @@ cm.run(function (cm) {
     const spots = cm.missingDrawable().map(spotOf);
     const selected = cm.selected();
     if (!selected || !spots.length) return;
-    const size = cm.map.getSize();
     const card = cm.byId("card").getBoundingClientRect();
     const wide = card.left > 60;
+    if (!wide) window.scrollTo(0, 0); // on phones the map may be out of sight
+    const frame = cm.map.getContainer().getBoundingClientRect();
+    const covered = wide ? 0 : Math.max(0, frame.bottom - card.top);
     const legend = wide && cm.byId("legend-fold").open ? cm.byId("legend").offsetWidth : 0;
     const scale = 256 * 2 ** cm.map.getZoom();
     const bounds = L.latLngBounds([selected, ...spots].map((one) =>
       cm.map.unproject([one.x * scale, one.y * scale], cm.map.getZoom())));
     cm.map.fitBounds(bounds, { animate: false, maxZoom: 13, paddingTopLeft: [70 + legend, 50],
-      paddingBottomRight: wide ? [card.width + 70, 50]
-        : [50, Math.min(size.y / 2, Math.max(0, size.y - card.top)) + 50] });
-    if (!wide) window.scrollTo(0, 0); // on phones the map may be out of sight
+      paddingBottomRight: [wide ? card.width + 70 : 60, covered + 50] });
   };
 
   // What the card says of its part; told by the event that only details themselves are told.
