@@ -504,6 +504,9 @@ class Portfolio(TypedDict):
     draws: int
     unrated: int
     unrated_chosen: int
+    capability: float
+    """Weight of capability in merit."""
+    exponent: float
     told: list[Told]
     chosen: list[int]
     """Places of the clusters that are chosen."""
@@ -530,11 +533,11 @@ class Decision(TypedDict):
     """What is chosen under a budget."""
 
     currency: str
-    capability: float
     reach: str
-    exponent: float
     curves: list[str]
     cost: Numbers
+    current: Numbers | None
+    """Public money that each has now, as far as told; null where that of none is known."""
     portfolios: list[Portfolio]
     """The project's own first."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Tell = Callable[[Message], Told]
 
 _BETWEEN = "; "  # rules that bar a cluster together
-_AMOUNTS, _CLUSTERS, _GROUPS = {"spent", "amount"}, {"cluster", "clusters"}, {"group"}
+_AMOUNTS, _CLUSTERS, _GROUPS = {"spent", "amount", "money"}, {"cluster", "clusters"}, {"group"}
 _MONEY = re.compile(r"[\d,]+(\.\d+)?")
 
 
@@ -62,14 +62,14 @@ def describe_decision(
     def tell(message: Message) -> Told:
         return sentences.add_each({of: terms.tell(message, of) for of in LANGUAGES})
 
-    own = decision.selection[decision.selection["scenario"] == DEFAULT_SCENARIO]
+    own = _align(decision.selection[decision.selection["scenario"] == DEFAULT_SCENARIO], places)
+    current = own["current"].astype(float) if "current" in own else own["cost"] * float("nan")
     return {
         "currency": clean_text(decision.currency),
-        "capability": float(decision.capability),
         "reach": decision.reach,
-        "exponent": float(decision.exponent),
         "curves": list(CURVES),
-        "cost": numbers(_align(own, places)["cost"], ALL_DIGITS),
+        "cost": numbers(own["cost"], ALL_DIGITS),
+        "current": numbers(current, ALL_DIGITS) if (current > 0).any() else None,
         "portfolios": [
             _portfolio(decision, scenario, places, tell)
             for scenario in dict.fromkeys([DEFAULT_SCENARIO, *decision.portfolios["scenario"]])
@@ -202,6 +202,8 @@ def _portfolio(decision: Decision, scenario: str, places: Places, tell: Tell) ->
         "draws": int(whole["draws"]),
         "unrated": int(whole["unrated"]),
         "unrated_chosen": int(whole["unrated_chosen"]),
+        "capability": _or_else(whole, "capability_weight", decision.capability),
+        "exponent": _or_else(whole, "reach_exponent", decision.exponent),
         "told": [tell(one) for one in decision.told.get(scenario, ())],
         "chosen": [place for place, one in enumerate(chosen) if one],
         "standing": coded(own["standing"]),
@@ -218,6 +220,12 @@ def _portfolio(decision: Decision, scenario: str, places: Places, tell: Tell) ->
         "ways": _ways(rows["comparators"]),
         "prices": _prices(rows["rule_prices"], whole, rules),
     }
+
+
+def _or_else(whole: pd.Series[Any], column: str, otherwise: float) -> float:
+    """Return a number of a scenario, or that of the project where it has none of its own."""
+    value = whole.get(column)
+    return float(otherwise if value is None or pd.isna(value) else value)
 
 
 def _barred(column: pd.Series[str], rules: _Rules) -> Barred:

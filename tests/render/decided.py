@@ -44,7 +44,9 @@ STUCK = "모두 조금씩"
 DRAWS = 200
 
 
-def decide(release: Release, *, stuck: bool = False, draws: int = DRAWS) -> Decision:
+def decide(
+    release: Release, *, stuck: bool = False, draws: int = DRAWS, funded: bool = False
+) -> Decision:
     """Return what is chosen in the small world.
 
     Parameters
@@ -55,7 +57,10 @@ def decide(release: Release, *, stuck: bool = False, draws: int = DRAWS) -> Deci
         Whether a third scenario is there, whose rules cannot hold together.
     draws
         Draws of the scores; 0 for none.
+    funded
+        Whether A and D have public money now: 30 and 45.
     """
+    now = np.array([{"A": 30.0, "D": 45.0}.get(c, 0.0) for c in map(str, release.clusters.index)])
     ids = [str(cluster) for cluster in release.clusters.index]
     unrated = Ineligible(("E", "F"))
     rules: dict[str, tuple[float, tuple[Rule, ...]]] = {
@@ -66,9 +71,10 @@ def decide(release: Release, *, stuck: bool = False, draws: int = DRAWS) -> Deci
         rules[STUCK] = (100, (unrated, Must("A"), Must("B")))
     worth, costs = (np.array([table[c] for c in ids], float) for table in (WORTH, COSTS))
     choices = [
-        _choose(release, name, Problem(_array(ids), worth, costs * UNIT, budget * UNIT, own), draws)
+        _choose(release, name, Problem(_array(ids), worth, costs * UNIT, budget * UNIT, own), draws,
+                now * UNIT if funded else None)
         for name, (budget, own) in rules.items()
-    ]
+    ]  # fmt: skip
     return join(choices, _rated(release), dict.fromkeys(rules, "balanced"))
 
 
@@ -83,10 +89,11 @@ def join(choices: Sequence[Choice], rated: np.ndarray, profiles: dict[str, str])
     )  # fmt: skip
 
 
-def decided_release(*, stuck: bool = False, draws: int = DRAWS) -> Release:
+def decided_release(*, stuck: bool = False, draws: int = DRAWS, funded: bool = False) -> Release:
     """Return the small world with what is chosen in it and what may be done."""
     release = small_release()
-    return replace(release, decision=decide(release, stuck=stuck, draws=draws), advice=advise())
+    decision = decide(release, stuck=stuck, draws=draws, funded=funded)
+    return replace(release, decision=decision, advice=advise())
 
 
 def stuck_release() -> Release:
@@ -153,7 +160,9 @@ def _rated(release: Release) -> np.ndarray:
     return np.asarray((own["rated"] == 1).reindex(release.clusters.index).to_numpy(), dtype=bool)
 
 
-def _choose(release: Release, name: str, problem: Problem, draws: int) -> Choice:
+def _choose(
+    release: Release, name: str, problem: Problem, draws: int, current: Numbers | None = None
+) -> Choice:
     table = release.clusters
     people = table["employees"].to_numpy(dtype=np.float64, na_value=np.nan)
     luck = np.random.default_rng(3).normal(1, 0.05, (draws, len(table)))
@@ -167,6 +176,7 @@ def _choose(release: Release, name: str, problem: Problem, draws: int) -> Choice
         people,
         problem.worth,
         np.nan_to_num(people),
+        current,
     )
     return choose(name, problem, setting, seed=1)
 

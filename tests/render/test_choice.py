@@ -41,6 +41,7 @@ def page_of() -> Callable[[str], bytes]:
         "undrawn": lambda: decided.decided_release(draws=0),
         "hostile": decided.hostile_decided,
         "large": decided.large_decided,
+        "funded": lambda: decided.decided_release(funded=True),
     }
     drawn: dict[str, bytes] = {}
 
@@ -283,6 +284,31 @@ def test_the_slider_stops_where_was_computed(chosen: Callable[..., Visit]) -> No
     seen.assert_quiet()
 
 
+def test_the_scenario_s_own_budget_is_a_stop_in_any_case(visit: Go) -> None:
+    release = decided.decided_release()
+    assert release.decision is not None
+    path = release.decision.budget_path
+    steps = release.decision.budget_steps
+    decision = replace(
+        release.decision,
+        budget_path=path[path["budget_share"] != 1],
+        budget_steps=steps[steps["budget_share"] != 1],
+    )
+    seen = visit(draw_planner(replace(release, decision=decision)))
+    page = seen.page
+    page.click("#ask-selected")
+    stops = page.evaluate(
+        "cm.stopsOf(cm.portfolio()).map(stop => [stop.share, stop.own, [...stop.chosen],"
+        " [...stop.dropped]])"
+    )
+    assert len(stops) == 20
+    assert stops[9] == [1, True, [0, 1], [2]]
+    assert [stop[0] for stop in stops] == sorted(stop[0] for stop in stops)
+    assert page.input_value("#budget") == "9"
+    assert page.inner_text("#choice-lead") == "예산 200억 원으로 2곳 선정, 200억 원 사용"
+    seen.assert_quiet()
+
+
 def test_a_filter_goes_where_no_cluster_fits_any_more(chosen: Callable[..., Visit]) -> None:
     seen = chosen()
     page = seen.page
@@ -357,6 +383,34 @@ def test_the_equal_split_is_that_of_the_comparators(visit: Go) -> None:
     assert words(rows(page)[1][1]) == f"45억 원 100{THIN}%"
     assert seen.state(".drawn.circles") == 6
     seen.assert_quiet()
+
+
+def test_money_now_is_held_against_the_selection(
+    visit: Go, page_of: Callable[[str], bytes]
+) -> None:
+    seen = visit(page_of("funded"))
+    page = seen.page
+    page.click("#ask-current")
+    assert page.evaluate("cm.statuses()") == ["kept", "joins", "none", "leaves", "none", "none"]
+    assert page.inner_text("#choice-lead").startswith("지금 2곳이 공공 지원금 75억 원을 받고")
+    found = [(name, words(told)) for name, told in rows(page)]
+    assert found[:6] == [
+        ("", "지원 중 · 선정 1곳"), ("수원 나노단지 (가상)", f"30억 원 25{PERCENT} · 경계"),
+        ("", "지원 중 · 미선정 1곳"), ("부산 해양단지 (가상)", f"45억 원 100{PERCENT} · 경계"),
+        ("", "새로 선정 1곳"), ("대전 연구특구 (가상)", f"0 원 0{PERCENT} · 확실"),
+    ]  # fmt: skip
+    assert "지금 공공 지원금 45억 원을 받고 있습니다." in card(page, "D")
+    table = {row["cluster"]: row for row in read_csv(page)}
+    assert (table["D"]["question"], table["D"]["money"]) == ("current", "4500000000")
+    address = page.evaluate("location.hash")
+    page.click("#tab-choices")
+    worth = page.locator("#choice-worth tbody tr").all_inner_texts()
+    assert any(words(row).startswith("현재 지원") for row in worth)
+    page.evaluate("cm.ask('score', 'default')")
+    page.wait_for_timeout(300)  # what was being written into the address is written
+    page.evaluate("address => { location.hash = address }", address)
+    wait_for(page, "cm.state.question === 'current'")
+    assert seen.complaints == []
 
 
 # --- scenarios side by side
@@ -658,7 +712,7 @@ def test_paper_holds_the_whole_selection(chosen: Callable[..., Visit]) -> None:
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)], ids=["desk", "phone"])
-@pytest.mark.parametrize("name", ["small", "stuck"])
+@pytest.mark.parametrize("name", ["small", "stuck", "funded"])
 def test_no_rule_of_access_is_broken(
     chosen: Callable[..., Visit],
     require: Require,
@@ -680,7 +734,8 @@ def test_no_rule_of_access_is_broken(
     page.evaluate("cm.show('choices')")
     assert find_violations(page) == []
     page.evaluate("cm.show('ranking')")
-    page.evaluate("cm.ask('equal', 'default')")
+    other = "current" if name == "funded" else "equal"
+    page.evaluate(f"cm.ask('{other}', 'default')")
     assert find_violations(page) == []
     assert seen.complaints == []
 
@@ -737,7 +792,8 @@ def test_nothing_runs_over_the_edge(chosen: Callable[..., Visit], name: str, wid
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
                 over = page.evaluate(
                     "[...document.querySelectorAll('#asks, #choice, #choice *, #choices-body > p,"
-                    " #choices-body li')].filter(one => one.clientWidth > 0"
+                    " #choices-body li, #rows td.score, #rows td.rank')]"
+                    ".filter(one => one.clientWidth > 0"
                     " && one.scrollWidth > one.clientWidth + 1).map(one => one.className)"
                 )
                 assert over == []

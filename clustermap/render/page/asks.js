@@ -42,6 +42,10 @@ cm.run(function (cm) {
     if (own.budget !== null) {
       parts.push(chip("ask-equal", cm.say("page.choice.ask_equal"), "equal", own.name, false));
     }
+    if (decision.current) {
+      parts.push(chip("ask-current", cm.say("page.choice.ask_current"), "current", own.name,
+        false));
+    }
     if (others.length > CHIPS) parts.push(chooser(others));
     else {
       others.forEach((one, at) => parts.push(
@@ -106,8 +110,16 @@ cm.run(function (cm) {
       share: places.length ? cm.wholePercent(median(places.map(cm.equalShare))) : "–" });
   }
 
+  function currentLead() {
+    const money = (decision.current || []).map((one) => one || 0);
+    return cm.say("page.choice.lead_current", {
+      money: cm.money(money.reduce((sum, one) => sum + one, 0)),
+      count: cm.number(money.filter((one) => one > 0).length, 0) });
+  }
+
   function lead() {
     if (cm.state.question === "equal") return equalLead();
+    if (cm.state.question === "current") return currentLead();
     const stop = cm.stop();
     return cm.say(stop.feasible ? "page.choice.lead" : "page.choice.lead_none",
       { budget: cm.money(stop.budget), count: cm.number(stop.chosen.size, 0),
@@ -118,7 +130,7 @@ cm.run(function (cm) {
   function remarks() {
     const portfolio = cm.portfolio();
     const stop = cm.stop();
-    if (cm.state.question === "equal") return [];
+    if (cm.isSplit()) return [];
     if (!portfolio.feasible && stop.own) return portfolio.told.map(cm.sentence);
     if (!portfolio.draws) return [cm.say("page.choice.undrawn")];
     return stop.own ? [] : [cm.say("page.choice.elsewhere", { budget: cm.money(portfolio.budget) })];

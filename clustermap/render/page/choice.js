@@ -52,6 +52,13 @@ cm.run(function (cm) {
     return split;
   };
 
+  /** Whether money is looked at that is given out otherwise than by a portfolio. */
+  cm.isSplit = () => cm.isChoosing() && cm.state.question !== "selected";
+
+  /** Money of a cluster by the equal split, or as it is now. */
+  cm.moneyOf = (place) => (cm.state.question === "current"
+    ? (decision.current && decision.current[place]) || 0 : cm.equalMoney()[place]);
+
   /** Share of what a cluster needs that the equal split gives it. */
   cm.equalShare = function (place) {
     const cost = decision.cost[place];
@@ -119,12 +126,19 @@ cm.run(function (cm) {
     return share >= ALL ? "whole" : share >= HALF * ALL ? "half" : "part";
   }
 
+  // What the project's own portfolio would change of the money that is given now.
+  function currentStatus(place) {
+    const chosen = ownStop(decision.portfolios[0]).chosen.has(place);
+    const funded = cm.moneyOf(place) > 0;
+    return funded ? chosen ? "kept" : "leaves" : chosen ? "joins" : "none";
+  }
+
   /** How a cluster stands in a portfolio, with its own budget. */
   cm.ownStatus = (portfolio, place) => statusAt(portfolio, ownStop(portfolio), place);
 
   /** Statuses in the order of the list. */
   cm.STATUSES = ["core", "unsure", "chosen", "open", "dropped", "exterior", "out",
-    "whole", "half", "part", "barred"];
+    "kept", "leaves", "joins", "none", "whole", "half", "part", "barred"];
 
   /** Statuses of those that get support as a whole. */
   cm.isChosen = (status) => ["core", "unsure", "chosen"].includes(status);
@@ -139,7 +153,8 @@ cm.run(function (cm) {
       const stop = cm.stop();
       found = { key, statuses: cm.model.clusters.map(({ place }) =>
         (cm.state.question === "equal" ? equalStatus(place)
-          : statusAt(portfolio, stop, place))) };
+          : cm.state.question === "current" ? currentStatus(place)
+            : statusAt(portfolio, stop, place))) };
     }
     return found.statuses;
   };
@@ -157,8 +172,10 @@ cm.run(function (cm) {
   cm.choiceGroups = function () {
     const statuses = cm.statuses();
     const { order } = cm.portfolio();
-    const sorted = [...cm.model.clusters].sort(byNumber(cm.state.question === "equal"
-      ? (cluster) => cluster.rank : (cluster) => order[cluster.place]));
+    const { question } = cm.state;
+    const sorted = [...cm.model.clusters].sort(byNumber(question === "equal"
+      ? (cluster) => cluster.rank : question === "current"
+        ? (cluster) => -cm.moneyOf(cluster.place) : (cluster) => order[cluster.place]));
     return cm.STATUSES.map((status) => ({ status,
       clusters: sorted.filter(({ place }) => statuses[place] === status) }))
       .filter((group) => group.clusters.length);
@@ -188,6 +205,7 @@ cm.run(function (cm) {
     if (cm.state.question === "equal") {
       return `${cm.money(cm.equalMoney()[place])} (${cm.wholePercent(cm.equalShare(place))})`;
     }
+    if (cm.state.question === "current") return `${word} · ${cm.money(cm.moneyOf(place))}`;
     const portfolio = cm.portfolio();
     const share = portfolio.inclusion[place];
     return share === null || !cm.stop().own ? word : `${word} · ${cm.say("page.choice.tip_share", {

@@ -445,6 +445,9 @@ interface Portfolio {
   draws: number;
   unrated: number;
   unrated_chosen: number;
+  /** Weight of capability in merit. */
+  capability: number;
+  exponent: number;
   told: Told[];
   /** Places of the clusters that are chosen. */
   chosen: number[];
@@ -470,11 +473,11 @@ interface Portfolio {
 /** What is chosen under a budget. */
 interface Decision {
   currency: string;
-  capability: number;
   reach: string;
-  exponent: number;
   curves: string[];
   cost: Numbers;
+  /** Public money that each has now, as far as told; null where that of none is known. */
+  current: Numbers | null;
   /** The project's own first. */
   portfolios: Portfolio[];
 }

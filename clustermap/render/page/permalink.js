@@ -85,7 +85,8 @@ cm.run(function (cm) {
     const { decision } = cm.payload;
     if (!decision) return;
     /** @type {State["question"][]} */
-    const questions = ["selected", "equal"];
+    const questions = decision.current ? ["selected", "equal", "current"]
+      : ["selected", "equal"];
     const question = questions.find((one) => one === told.get("ask")) || "score";
     const [first] = decision.portfolios;
     const named = decision.portfolios.find((one) => one.name === told.get("scenario"));

@@ -52,7 +52,7 @@ cm.run(function (cm) {
 
   // Of a selection: the mark, the place by value for money, and the rank beside it.
   function choiceRank(cluster) {
-    const order = cm.state.question === "equal" ? null : cm.portfolio().order[cluster.place];
+    const order = cm.isSplit() ? null : cm.portfolio().order[cluster.place];
     const rank = cluster.rated
       ? cm.say("page.choice.rank_small", { rank: cm.number(cluster.rank, 0) }) : "";
     return cm.make("td", { class: "rank" }, cm.statusMark(cm.statusOf(cluster)),
@@ -61,28 +61,37 @@ cm.run(function (cm) {
         text: cluster.rated ? interval(cluster.rankLow, cluster.rankHigh, 0) : "" }));
   }
 
-  function equalCell(cluster) {
-    const share = cm.equalShare(cluster.place);
+  // Of the money now: how sure it is that a cluster is chosen, or not.
+  function surely(cluster) {
+    if (cm.state.question !== "current" || cm.statusOf(cluster) === "none") return "";
+    const status = cm.ownStatus(cm.payload.decision.portfolios[0], cluster.place);
+    return cm.say(`page.choice.short.${status}`);
+  }
+
+  function moneyCell(cluster) {
+    const money = cm.money(cm.moneyOf(cluster.place));
+    const { cost } = cm.payload.decision;
+    const share = cost[cluster.place] ? cm.moneyOf(cluster.place) / cost[cluster.place] : 1;
     if (cm.statusOf(cluster) === "barred") return cm.make("td", { class: "score" });
-    const money = cm.money(cm.equalMoney()[cluster.place]);
     return cm.make("td", { class: "score money" }, cm.make("b", { text: money, title: money }),
-      cm.bar("whisker", [{ class: "range", at: 0, width: Math.max(0.5, 100 * share) }]),
-      cm.make("small", { text: cm.wholePercent(share) }));
+      cm.bar("whisker", [{ class: "range", at: 0, width: Math.min(100, Math.max(0.5, 100 * share)) }]),
+      cm.make("small", { text: [cm.wholePercent(share), surely(cluster)].filter(Boolean)
+        .join(" · ") }));
   }
 
   function choiceCell(cluster) {
-    if (cm.state.question === "equal") return equalCell(cluster);
+    if (cm.isSplit()) return moneyCell(cluster);
     const portfolio = cm.portfolio();
     const { place } = cluster;
     const share = portfolio.inclusion[place];
-    const cell = cm.make("td", { class: "score" },
+    const cell = cm.make("td", { class: "score money" },
       cm.make("b", { text: cm.say(`page.choice.short.${cm.statusOf(cluster)}`) }));
     if (cm.stop().own && share !== null && cm.statusOf(cluster) !== "barred") {
       const low = 100 * (portfolio.low[place] || 0);
       const high = 100 * (portfolio.high[place] || 0);
-      cell.append(" ", cm.make("small", { text: cm.wholePercent(share) }), cm.bar("whisker", [
+      cell.append(" ", cm.bar("whisker", [
         { class: "range", at: low, width: Math.max(0.5, high - low) },
-        { class: "dot", at: 100 * share }]));
+        { class: "dot", at: 100 * share }]), cm.make("small", { text: cm.wholePercent(share) }));
     }
     return cell;
   }
@@ -283,12 +292,12 @@ cm.run(function (cm) {
 
   // What the columns hold; `data-word` follows the language by itself.
   function tellHeads() {
-    const { question } = cm.state;
+    const split = cm.isSplit();
     const words = !cm.isChoosing() ? SCORE_WORDS : [
-      question === "equal" ? "page.table.rank" : "page.choice.column_order",
-      question === "equal" ? "page.table.interval" : "page.choice.column_rank",
-      question === "equal" ? "page.choice.column_money" : "page.choice.column",
-      question === "equal" ? "page.choice.column_need" : "page.choice.column_share",
+      split ? "page.table.rank" : "page.choice.column_order",
+      split ? "page.table.interval" : "page.choice.column_rank",
+      split ? "page.choice.column_money" : "page.choice.column",
+      split ? "page.choice.column_need" : "page.choice.column_share",
       "page.choice.caption"];
     HEADS.forEach((id, at) => {
       cm.byId(id).dataset.word = words[at];
@@ -331,7 +340,7 @@ cm.run(function (cm) {
 
   // On paper a selection stands whole, with those between which the data do not decide.
   function drawPrintedChoice() {
-    const told = (entry) => cm.state.question === "equal" || cm.isChosen(entry.status)
+    const told = (entry) => cm.isSplit() && !["none", "barred"].includes(entry.status) || cm.isChosen(entry.status)
       || entry.status === "open";
     let to = 0;
     while (to < entries.length && to < PRINTED_CHOICE && told(entries[to])) to += 1;

@@ -7,7 +7,8 @@ cm.run(function (cm) {
   const EDGE = "#8b97a5";
   const WARN = "#a84a00";
   const HOLLOW = "#5d6570";
-  const FILLS = { core: DARK, chosen: DARK, exterior: PALE, out: PALE };
+  const FILLS = { core: DARK, chosen: DARK, kept: DARK, exterior: PALE, out: PALE, none: PALE };
+  const SAME = { leaves: "dropped", joins: "open" }; // of the money now: crossed out, with a point
   const OF_SPLIT = ["whole", "half", "part"];
 
   function disc(context, x, y, r, fill, edge, width) {
@@ -44,7 +45,8 @@ cm.run(function (cm) {
   }
 
   /** A circle of the map: filled, half filled, with a point, crossed out, pale or hollow. */
-  cm.drawStatus = function (context, status, x, y, r, level) {
+  cm.drawStatus = function (context, name, x, y, r, level) {
+    const status = SAME[name] || name;
     if (OF_SPLIT.includes(status)) {
       disc(context, x, y, r, "#ffffff", DARK, 1);
       // Where a chord leaves so much of the height below it.
@@ -84,7 +86,8 @@ cm.run(function (cm) {
   }
 
   /** Fill the outline that has just been traced, and set how its edge is drawn. */
-  cm.fillStatus = function (context, status, level) {
+  cm.fillStatus = function (context, name, level) {
+    const status = SAME[name] || name;
     const hollow = status === "barred";
     context.setLineDash(hollow || status === "open" ? [4, 3] : []);
     context.strokeStyle = hollow ? HOLLOW : status === "dropped" ? WARN

@@ -30,13 +30,13 @@ cm.run(function (cm) {
   const OF_CHOICE = [
     ["question", () => cm.state.question],
     ["scenario", () => cm.state.portfolio],
-    ["budget", () => (cm.state.question === "equal" ? cm.payload.decision.portfolios[0].budget
+    ["budget", () => (cm.isSplit() ? cm.payload.decision.portfolios[0].budget
       : cm.stop().budget)],
     ["currency", () => cm.payload.decision.currency],
     ["status", (cluster) => cm.statusOf(cluster)],
-    ["selected", (cluster) => (cm.state.question === "equal" ? null
+    ["selected", (cluster) => (cm.isSplit() ? null
       : Number(cm.stop().chosen.has(cluster.place)))],
-    ["dropped", (cluster) => (cm.state.question === "equal" ? null
+    ["dropped", (cluster) => (cm.isSplit() ? null
       : Number(cm.stop().dropped.has(cluster.place)))],
     // How sure it is holds for the scenario's own budget alone.
     ["inclusion", (cluster) => sure("inclusion", cluster)],
@@ -44,14 +44,14 @@ cm.run(function (cm) {
     ["inclusion_high", (cluster) => sure("high", cluster)],
     ["draws", (cluster) => sure("counted", cluster)],
     ["cost", (cluster) => cm.payload.decision.cost[cluster.place]],
-    ["money", (cluster) => (cm.state.question === "equal" ? cm.equalMoney()[cluster.place]
+    ["money", (cluster) => (cm.isSplit() ? cm.moneyOf(cluster.place)
       : cm.stop().chosen.has(cluster.place) ? cm.payload.decision.cost[cluster.place] : 0)],
     ["value_for_money", (cluster) => cm.portfolio().order[cluster.place]],
-    ["worth_times", (cluster) => (cm.state.question === "equal" || !cm.stop().own ? null
+    ["worth_times", (cluster) => (cm.isSplit() || !cm.stop().own ? null
       : cm.portfolio().times[cluster.place])],
   ];
 
-  const sure = (key, cluster) => (cm.state.question === "equal" || !cm.stop().own ? null
+  const sure = (key, cluster) => (cm.isSplit() || !cm.stop().own ? null
     : cm.portfolio()[key][cluster.place]);
 
   const columns = () => (cm.isChoosing() ? [...COLUMNS, ...OF_CHOICE] : COLUMNS);

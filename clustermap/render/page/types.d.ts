@@ -106,8 +106,9 @@ interface State {
   scenario: string;
   /** The reader's own weights, one a part of the first scenario. */
   weights: number[] | null;
-  /** What the map and the list answer: the score, what a portfolio chooses, or an equal split. */
-  question: "score" | "selected" | "equal";
+  /** What the map and the list answer: the score, what a portfolio chooses, an equal
+   * split, or the money that is given now. */
+  question: "score" | "selected" | "equal" | "current";
   /** Name of the scenario whose portfolio is looked at; "" without any. */
   portfolio: string;
   /** Place of the budget that is looked at among those tried; null for the scenario's own. */
@@ -211,6 +212,8 @@ interface Cm {
   portfolio(): Portfolio | null;
   portfolioName(portfolio: Portfolio): string;
   shareOut(costs: number[], weights: number[], budget: number): number[];
+  isSplit(): boolean;
+  moneyOf(place: number): number;
   equalMoney(): number[];
   equalShare(place: number): number;
   /** Share of the need in the view of the equal split; null in others. */

@@ -70,6 +70,11 @@ cm.run(function (cm) {
       share: cm.wholePercent(cm.equalShare(place)) });
   }
 
+  function currentLine(place) {
+    const money = decision.current && decision.current[place];
+    return money ? say("current", { money: cm.money(money) }) : null;
+  }
+
   function moneyLine(portfolio, place) {
     const cost = decision.cost[place];
     const order = portfolio.order[place];
@@ -135,8 +140,11 @@ cm.run(function (cm) {
       status === "barred" ? null : budgets(portfolio, place),
       moneyLine(portfolio, place),
       equalLine(place),
-    ] : [say("infeasible"), moneyLine(portfolio, place), equalLine(place)];
-    const { capability, exponent, reach } = decision;
+      currentLine(place),
+    ] : [say("infeasible"), moneyLine(portfolio, place), equalLine(place),
+      currentLine(place)];
+    const { reach } = decision;
+    const { capability, exponent } = portfolio;
     return cm.make("div", { id: "choice-card" }, verdict(portfolio, place),
       cm.make("ul", { class: "reasons" }, ...lines.filter(Boolean).map((text) =>
         cm.make("li", { text }))), scenarios(place),
