@@ -119,5 +119,7 @@ def test_keys_of_nested_sections_are_listed() -> None:
     assert set(list_keys(("select", "rules"))) == {
         *("by", "of", "min", "max", "min_share", "max_share"),
     }
-    assert set(list_keys(("scenarios",))) == {"profile", "weights", "rules", "budget"}
+    assert set(list_keys(("scenarios",))) == {
+        *("profile", "weights", "rules", "budget", "capability", "exponent"),
+    }
     assert list_keys(("scenarios", "rules")).keys() == list_keys(("select", "rules")).keys()
