@@ -71,7 +71,8 @@ def find_closed(setup: Setup, progress: Progress, told: list[Message]) -> tuple[
             _require_actor(setup, closing.actor, table)
             actor, line = closing.actor, Message("whatif.change.close", {"actor": closing.actor})
         else:
-            actor, line = _find_lead(setup, closing, table, degrees, closed)
+            by = degrees if closing.by == "links" else None
+            actor, line = _find_lead(setup, closing, table, by, closed)
         closed.append(actor)
         told.append(line)
     return tuple(dict.fromkeys(closed))

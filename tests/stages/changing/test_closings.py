@@ -42,6 +42,12 @@ def test_the_lead_by_links_is_the_one_with_most(ground: Ground) -> None:
     assert altered.links.closed.to_pylist() == ["00100", "00101"]
 
 
+def test_each_lead_is_found_by_its_own_measure(ground: Ground) -> None:
+    by_links = '[[close]]\nlead_of = "C1"\nby = "links"\n'
+    _, altered = ground.change('[[close]]\nlead_of = "C1"\n' + by_links)
+    assert altered.links.closed.to_pylist() == ["00109", "00100"]
+
+
 def test_what_a_firm_has_is_told_inside_the_house_alone(ground: Ground) -> None:
     publish = ground.project.publish.model_copy(update={"internal": True})
     inside = replace(ground, project=ground.project.model_copy(update={"publish": publish}))
