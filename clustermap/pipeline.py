@@ -32,7 +32,12 @@ from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, s
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
 from clustermap.stages.reading import read_layers, read_unassigned, settle_layers
 from clustermap.stages.scoring import assess_clusters, read_profile, standardise_links
-from clustermap.stages.selecting import Selected, check_selection, select_findings
+from clustermap.stages.selecting import (
+    Selected,
+    check_selection,
+    explain_choice,
+    select_findings,
+)
 from clustermap.store import Staging, open_scratch, write_quarantine, write_run, write_tables
 from clustermap.tables import DEFAULT_SCENARIO
 
@@ -496,7 +501,8 @@ def explain_cluster(
     -------
     dict
         Heading to sentences, the most important first: why it has its rank, what would change it,
-        its nearest peers, what stands beside the score, and what is missing to decide.
+        its nearest peers, what stands beside the score, and what is missing to decide; with a
+        section [select], whether it is chosen, and exactly what it lacks else.
 
     Raises
     ------
@@ -516,10 +522,14 @@ def explain_cluster(
             value=cluster,
             near=", ".join(near),
         )
+    sections = dict(group_sentences(findings.scored.explanations[found[0]]))
+    if project.select is not None:
+        release = release_findings(project, findings)
+        sections["choice"] = explain_choice(project, findings, release, str(found[0]))
     tongue = language or project.project.language
     return {
         say(Message(f"explain.heading.{section}"), tongue): [say(line, tongue) for line in lines]
-        for section, lines in group_sentences(findings.scored.explanations[found[0]]).items()
+        for section, lines in sections.items()
     }
 
 

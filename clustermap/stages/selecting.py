@@ -15,7 +15,7 @@ from clustermap.publish.decision import Decision
 from clustermap.selection.choice import choose, tell_choice
 from clustermap.selection.comparators import Setting
 from clustermap.selection.leaning import find_leaning, tell_leaning
-from clustermap.selection.portfolio import Problem, value_clusters
+from clustermap.selection.portfolio import Problem, find_conflict, solve, value_clusters
 from clustermap.selection.rules import (
     Cap,
     Exclusive,
@@ -26,6 +26,7 @@ from clustermap.selection.rules import (
     name_families,
 )
 from clustermap.selection.tabulate import tabulate_choices
+from clustermap.selection.why_not import explain_absence, tell_absence
 from clustermap.stages.candidates import find_candidates, find_merits, read_costs, refuse_unknown
 from clustermap.tables import DEFAULT_SCENARIO
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
+    from clustermap.indicators.evidence import Numbers
     from clustermap.project import Project, Scenario, Select
     from clustermap.project import Rule as WrittenRule
     from clustermap.publish.release import Release
@@ -140,20 +142,20 @@ def select_findings(
     select = project.select
     if select is None:
         return None
-    candidates = find_candidates(select, findings, release)
     choices, rated, terms = [], [], []
-    for name, scenario in ((DEFAULT_SCENARIO, None), *project.scenarios.items()):
-        merits = find_merits(project, findings, release, name, scenario)
-        problem, setting = _pose(select, scenario, candidates, merits)
+    for posed in _pose_all(project, select, findings, release):
+        name, problem = posed.name, posed.problem
 
         def tell(step: str, done: int, total: int, name: str = name) -> None:
             progress(Message(f"step.select.{step}", {"scenario": name}), done, total)
 
         seed = project.project.seed
         with hush_stdout():
-            choices.append(choose(name, problem, setting, seed=seed, gap=select.gap, tell=tell))
-        rated.append(merits.rated)
-        terms.append(_tell_terms(_weigh(select, scenario), problem, candidates, merits))
+            choices.append(
+                choose(name, problem, posed.setting, seed=seed, gap=select.gap, tell=tell)
+            )
+        rated.append(posed.merits.rated)
+        terms.append(_tell_terms(posed))
     tables = tabulate_choices(choices, rated, terms)
     names = _name_clusters(release.clusters)
     told = {
@@ -236,6 +238,52 @@ def rename(message: Message, names: Mapping[str, str]) -> Message:
     return Message(message.key, {key: call(key, value) for key, value in values.items()})
 
 
+def explain_choice(
+    project: Project, findings: Findings, release: Release, cluster: str
+) -> tuple[Message, ...]:
+    """Say of one cluster what it lacks to be chosen, exactly, in every scenario.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    findings
+        What the run found.
+    release
+        What of it may be told.
+    cluster
+        The cluster.
+
+    Returns
+    -------
+    tuple
+        One sentence a scenario; none where nothing is to be chosen.
+    """
+    select = project.select
+    if select is None:
+        return ()
+    names, told = _name_clusters(release.clusters), []
+    for posed in _pose_all(project, select, findings, release):
+        with hush_stdout():
+            lines = _explain_absence(posed.problem, cluster, select.gap)
+        values = {"scenario": posed.name}
+        told += [
+            Message("selection.explain.line", {**values, "line": rename(line, names)})
+            for line in lines
+        ]
+    return tuple(told)
+
+
+def _explain_absence(problem: Problem, cluster: str, gap: float) -> tuple[Message, ...]:
+    best = solve(problem, gap=gap)
+    if best is None:
+        rules = tuple(rule.name for rule in find_conflict(problem))
+        return (Message("selection.told.conflict", {"rules": rules}),)
+    if best.chosen[problem.clusters == cluster].any():
+        return (Message("selection.explain.chosen", {"budget": f"{problem.budget:,.15g}"}),)
+    return tell_absence(explain_absence(problem, best, cluster, gap=gap))
+
+
 @contextmanager
 def hush_stdout() -> Iterator[None]:
     """Keep what compiled code writes to the standard output from whoever reads that.
@@ -273,6 +321,28 @@ def _values(layers: Layers, column: str) -> list[str]:
     if column not in layers.clusters:
         return []
     return sorted({str(value) for value in layers.clusters[column].dropna()} - {""})
+
+
+@dataclass(frozen=True)
+class _Posed:
+    # What one scenario chooses from.
+    name: str
+    problem: Problem
+    setting: Setting
+    merits: Merits
+    reach: Numbers
+    weigh: Mapping[str, float]
+
+
+def _pose_all(
+    project: Project, select: Select, findings: Findings, release: Release
+) -> Iterator[_Posed]:
+    candidates = find_candidates(select, findings, release)
+    for name, scenario in ((DEFAULT_SCENARIO, None), *project.scenarios.items()):
+        merits = find_merits(project, findings, release, name, scenario)
+        weigh = _weigh(select, scenario)
+        problem, setting = _pose(select, scenario, candidates, merits)
+        yield _Posed(name, problem, setting, merits, candidates.reach, weigh)
 
 
 def _pose(
@@ -320,22 +390,21 @@ def _weigh(select: Select, scenario: Scenario | None) -> dict[str, float]:
     return {name: own[name] if value is None else value for name, value in other.items()}
 
 
-def _tell_terms(
-    weigh: Mapping[str, float], problem: Problem, candidates: Candidates, merits: Merits
-) -> dict[str, float]:
+def _tell_terms(posed: _Posed) -> dict[str, float]:
     """Return what worth was declared by, and what the order that it gives leans on."""
+    problem = posed.problem
     barred = [rule.clusters for rule in problem.rules if isinstance(rule, Ineligible)]
     eligible = ~np.isin(problem.clusters, [cluster for own in barred for cluster in own])
     known = {
-        "linkage": merits.linkage,
-        "capability": merits.capability,
-        "reach": candidates.reach,
+        "linkage": posed.merits.linkage,
+        "capability": posed.merits.capability,
+        "reach": posed.reach,
         "cost": problem.costs,
     }
     leaning = find_leaning(problem, eligible, known)
     return {
-        "capability_weight": weigh["weight"],
-        "reach_exponent": weigh["exponent"],
+        "capability_weight": posed.weigh["weight"],
+        "reach_exponent": posed.weigh["exponent"],
         **{f"leaning_{name}": value for name, value in leaning.items()},
     }
 

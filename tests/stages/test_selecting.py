@@ -16,7 +16,7 @@ from clustermap.pipeline import check_project, find, select_clusters
 from clustermap.project import Project, open_project
 from clustermap.stages.ledger import no_progress
 from clustermap.stages.publishing import release_findings
-from clustermap.stages.selecting import Selected, hush_stdout, select_findings
+from clustermap.stages.selecting import Selected, explain_choice, hush_stdout, select_findings
 from clustermap.tables import (
     BUDGET_PATH,
     BUDGET_STEPS,
@@ -256,3 +256,21 @@ def test_what_an_order_leans_on_is_told(selected: Selected) -> None:
     linked = told.loc["linked"]
     assert linked[["capability_weight", "reach_exponent"]].tolist() == [0, 0]
     assert linked["leaning_linkage"] == pytest.approx(1)
+
+
+def test_explaining_says_what_a_cluster_lacks_in_every_scenario(
+    found: tuple[Project, Findings], selected: Selected
+) -> None:
+    own = selected.tables["selection"].query("scenario == 'default'").set_index("cluster")
+    release = release_findings(*found)
+    chosen, barred = own.index[own["selected"] == 1][0], "C6"
+    lines = [say(line, "en") for line in explain_choice(*found, release, chosen)]
+    assert len(lines) == 6
+    assert "[default] It stands in the portfolio" in lines[0]
+    assert "these rules cannot hold together" in lines[-1]
+    lines = [say(line, "en") for line in explain_choice(*found, release, barred)]
+    assert "'단지 6' must not be chosen" in lines[0]
+    why = selected.tables["why_not"].query("scenario == 'default'").set_index("cluster")
+    left = next(name for name in own.index[own["selected"] == 0] if name != barred)
+    line = say(explain_choice(*found, release, left)[0], "en")
+    assert f"{100 * (why.loc[left, 'times'] - 1):.3g} %" in line
