@@ -15,6 +15,7 @@ import shapely
 import clustermap
 from clustermap.errors import TableFault
 from clustermap.messages import LANGUAGES, Message, say
+from clustermap.render.bars import portion
 from clustermap.render.markup import Words
 from clustermap.render.memo.brief import Case, write_brief
 from clustermap.render.memo.comparison import tell_verdict
@@ -163,7 +164,7 @@ def test_what_is_sure_stands_apart_from_what_is_not(release: Release, page: byte
         assert f"|{cost:,.1f}|" in part  # the sum of its costs, in billion won
     first = own[(own["standing"] == "borderline") & (own["selected"] == 1)].iloc[0]
     assert f"|{100 * first['inclusion']:.0f}| |(" in parts[2]
-    assert "surely do not belong. Besides, 9 could not be chosen" in parts[3]
+    assert "exterior: they surely do not belong. |Besides, 9 could not be chosen" in parts[3]
 
 
 def test_ways_of_giving_are_held_against_it_by_three_responses(
@@ -172,13 +173,40 @@ def test_ways_of_giving_are_held_against_it_by_three_responses(
     told = sections(page)["against"]
     rows = decided(release).comparators
     own = rows[rows["scenario"] == "default"]
-    worth = own.loc[own["comparator"] == "selection", "worth"].iloc[0]
-    for way in ("equal", "proportional", "top", "random", "current"):
+    worth = own.set_index(["curve", "comparator"])["worth"]
+    for way in ("selection", "equal", "proportional", "top", "random", "current"):
         for _, row in own[own["comparator"] == way].iterrows():
-            assert f"|{100 * row['worth'] / worth:.0f}|" in told
-            assert f"portfolio ahead in {100 * row['beaten']:.0f}\u202f%" in told
+            base = worth[row["curve"], "equal"] or worth[row["curve"], "selection"]
+            assert f"|{row['worth'] / base:,.2f}×|" in told
+            if way not in {"selection", "current"}:
+                assert f"own ahead in {portion(row['beaten'])}\u202f%" in told
     assert "depends on the assumption" in told
-    assert "Support as it is may differ in its total" in told
+
+
+def test_support_as_it_is_is_other_money(release: Release) -> None:
+    table = decided(release).comparators
+    now = table["comparator"] == "current"
+    dear = table.assign(
+        spent=table["spent"].where(~now, 5e10), beaten=table["beaten"].where(now, 1)
+    )
+    brief = write_brief(
+        replace(release, decision=replace(decided(release), comparators=dear)), Words("en")
+    )
+    told = sections(draw_memo(brief.release))
+    assert tell_verdict(brief) == "memo.against.always"
+    assert "Support as it is" not in told["summary"]
+    assert "spends 50 billion won: this is other money than the budget of 10.3" in told["against"]
+    assert "|other money: 50 billion won|" in told["against"]
+
+
+def test_where_an_equal_split_brings_nothing_the_own_is_the_base(release: Release) -> None:
+    table = decided(release).comparators
+    nothing = (table["comparator"] == "equal") & (table["curve"] == "threshold")
+    table = table.assign(worth=table["worth"].where(~nothing, 0.0))
+    page = draw_memo(replace(release, decision=replace(decided(release), comparators=table)))
+    told = sections(page)["against"]
+    assert told.count("the equal split is worth 0 here: the project's own = 1") == 1
+    assert "|0.00×|" in told
 
 
 @pytest.mark.parametrize(
@@ -452,7 +480,9 @@ def test_marks_tell_standings_apart(release: Release) -> None:
     cases = write_brief(release, Words("ko")).cases.values()
     expected = {("core", True): "core", ("borderline", True): "within",
                 ("borderline", False): "without", ("exterior", False): "out"}  # fmt: skip
-    assert {(case.standing, case.selected): case.mark for case in cases} == expected
+    eligible = [case for case in cases if not case.ineligible]
+    assert {(case.standing, case.selected): case.mark for case in eligible} == expected
+    assert {case.mark for case in cases if case.ineligible} == {"barred"}
     one: Case = next(iter(cases))
     assert replace(one, standing="undrawn", selected=True).mark == "chosen"
 

@@ -83,12 +83,16 @@ class Case:
 
     @property
     def mark(self) -> str:
-        """How it is drawn: sure, likely, unsure (chosen by a hair or not at all), or not chosen."""
+        """How it is drawn: core, borderline (chosen or not), exterior, or not eligible."""
         if self.standing == UNDRAWN:
-            return "chosen" if self.selected else "out"
+            return "chosen" if self.selected else self._away
         if self.selected:
             return "core" if self.standing == CORE else "within"
-        return "out" if self.standing == EXTERIOR else "without"
+        return self._away if self.standing == EXTERIOR else "without"
+
+    @property
+    def _away(self) -> str:
+        return "barred" if self.ineligible else "out"
 
 
 @dataclass(frozen=True)

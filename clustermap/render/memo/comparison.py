@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from clustermap.render.bars import NOTHING, Axis, bar, percent, span_all, track
+from clustermap.render.bars import NOTHING, Axis, bar, percent, portion, span_all, track
 from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number
 from clustermap.render.memo.grid import decimal, draw_table
 from clustermap.render.safe import clean_text
-from clustermap.selection.comparators import COMPARATORS, CURVES
+from clustermap.selection.comparators import COMPARATORS, CURRENT, CURVES, EQUAL, RANDOM, TOP
 
 if TYPE_CHECKING:
     from clustermap.render.memo.brief import Brief, Row
 
 _OWN = COMPARATORS[0]
-_NOTES = {"random": "random", "top": "top", "current": "current"}
 _SURE = 0.95  # share of draws from which one way is said to be worth more
 
 
@@ -61,7 +60,7 @@ def draw_comparison(brief: Brief) -> str:
             lead,
             element("p", words(tell_verdict(brief)), class_="answer"),
             _draw_worth(brief, ways),
-            quiet(*(words(f"memo.against.{key}") for key in _list_notes(ways))),
+            quiet(*_list_notes(brief, ways)),
             element("h3", words("memo.against.spread")),
             _draw_spread(brief, ways),
             quiet(words("memo.against.spread_note")),
@@ -69,9 +68,25 @@ def draw_comparison(brief: Brief) -> str:
     )
 
 
-def _list_notes(ways: dict[str, dict[str, Row]]) -> list[str]:
-    notes = [note for way, note in _NOTES.items() if way in ways]
-    return [*notes, "ties"]
+def _list_notes(brief: Brief, ways: dict[str, dict[str, Row]]) -> list[str]:
+    words = brief.words
+    notes = [words(f"memo.against.{way}") for way in (RANDOM, TOP) if way in ways]
+    if CURRENT in ways:
+        amounts = {"current": _tell_spent(brief, ways[CURRENT]),
+                   "budget": brief.money.say(float(brief.whole["budget"]))}  # fmt: skip
+        notes.append(words("memo.against.current", **amounts))
+    return [*notes, words("memo.against.ties")]
+
+
+def _tell_spent(brief: Brief, rows: dict[str, Row]) -> str:
+    return brief.money.say(read_number(rows[min(rows)]["spent"]))
+
+
+def _find_base(brief: Brief, ways: dict[str, dict[str, Row]], curve: str) -> tuple[str, float]:
+    """Return what worth is told in multiples of: the equal split, where it is worth anything."""
+    row = ways.get(EQUAL, {}).get(curve)
+    equal = math.nan if row is None else read_number(row["worth"])
+    return (EQUAL, equal) if equal > 0 else (_OWN, read_number(brief.whole["worth"]))
 
 
 def tell_verdict(brief: Brief) -> str:
@@ -88,8 +103,8 @@ def tell_verdict(brief: Brief) -> str:
         Its key: ahead of all ways by every response, of none, or it depends.
     """
     ahead = [
-        _is_ahead(rows[curve], rows, read_number(brief.whole["worth"]))
-        for way, rows in read_ways(brief).items()
+        _is_ahead(rows[curve], read_number(brief.whole["worth"]))
+        for way, rows in _take_same(read_ways(brief)).items()
         if way != _OWN
         for curve in CURVES
         if curve in rows
@@ -99,7 +114,12 @@ def tell_verdict(brief: Brief) -> str:
     return "memo.against.never" if not any(ahead) else "memo.against.depends"
 
 
-def _is_ahead(row: Row, _: object, worth: float) -> bool:
+def _take_same(ways: dict[str, dict[str, Row]]) -> dict[str, dict[str, Row]]:
+    # Support as it is spends other money, and is no way of giving out this.
+    return {way: rows for way, rows in ways.items() if way != CURRENT}
+
+
+def _is_ahead(row: Row, worth: float) -> bool:
     beaten = read_number(row["beaten"])
     if math.isnan(beaten):
         return worth > read_number(row["worth"])
@@ -108,39 +128,53 @@ def _is_ahead(row: Row, _: object, worth: float) -> bool:
 
 def _draw_worth(brief: Brief, ways: dict[str, dict[str, Row]]) -> str:
     words = brief.words
-    worth = read_number(brief.whole["worth"])
-    shares = [
-        read_number(row["worth"]) / worth if worth > 0 else math.nan
-        for rows in ways.values()
-        for row in rows.values()
-    ]
-    axis = span_all(shares, 1.0)
+    bases = {curve: _find_base(brief, ways, curve) for curve in CURVES}
+    axes = {
+        curve: span_all(
+            [read_number(rows[curve]["worth"]) / base if base > 0 else math.nan
+             for rows in ways.values() if curve in rows],
+            1.0,
+        )
+        for curve, (_, base) in bases.items()
+    }  # fmt: skip
     heads = [(words("memo.against.way"), "who")]
     for curve in CURVES:
         told = element("b", words(f"memo.curve.{curve}")) + element(
             "small", words(f"memo.curve.{curve}_note")
         )
+        if bases[curve][0] == _OWN:
+            told += element("small", words("memo.against.based_own"))
         heads.append((told, "bar-cell"))
     rows = []
     for way, by_curve in ways.items():
-        drawn = (_draw_cell(brief, way, by_curve.get(curve), worth, axis) for curve in CURVES)
-        rows.append([words(f"memo.way.{way}"), *drawn])
+        drawn = (
+            _draw_cell(brief, way, by_curve.get(curve), bases[curve][1], axes[curve])
+            for curve in CURVES
+        )
+        rows.append([_name_way(brief, way, by_curve), *drawn])
     return draw_table(heads, rows, "ways", words("memo.against.caption"))
 
 
-def _draw_cell(brief: Brief, way: str, row: Row | None, worth: float, axis: Axis) -> str:
+def _name_way(brief: Brief, way: str, rows: dict[str, Row]) -> str:
+    name = brief.words(f"memo.way.{way}")
+    if way != CURRENT:
+        return name
+    spent = brief.words("memo.against.current_spends", current=_tell_spent(brief, rows))
+    return name + element("small", spent)
 
-    if row is None or not worth > 0:
+
+def _draw_cell(brief: Brief, way: str, row: Row | None, base: float, axis: Axis) -> str:
+    if row is None or not base > 0:
         return NOTHING
-    share = read_number(row["worth"]) / worth
+    share = read_number(row["worth"]) / base
     own = element("i", class_="own", style=f"left:{axis.place(1):.2f}%")
     drawn = track(axis, bar(axis, share, "core" if way == _OWN else "other"), own)
-    told = element("b", text(percent(share)))
-    if way == _OWN:
+    told = element("b", brief.words("memo.against.times", times=decimal(share, 2)))
+    if way in {_OWN, CURRENT}:
         return drawn + told
     beaten = read_number(row["beaten"])
     said = (
-        brief.words.say("memo.against.beaten", share=percent(beaten))
+        brief.words.say("memo.against.beaten", share=portion(beaten))
         if not math.isnan(beaten)
         else ""
     )
@@ -200,7 +234,7 @@ def draw_short(brief: Brief) -> str:
         Markup; a list of sentences where there are no draws.
     """
     words, ways = brief.words, read_ways(brief)
-    others = {way: rows for way, rows in ways.items() if way != _OWN}
+    others = {way: rows for way, rows in _take_same(ways).items() if way != _OWN}
     if not others:
         return ""
     if not brief.drawn:
@@ -218,5 +252,5 @@ def _tell_beaten(row: Row | None) -> str:
     share = math.nan if row is None else read_number(row["beaten"])
     if math.isnan(share):
         return NOTHING
-    told = text(f"{percent(share)}\u202f%")
+    told = text(f"{portion(share)}\u202f%")
     return element("b", told) if share >= _SURE else told

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from clustermap.render.bars import NOTHING, Axis, bar, percent, track, whisker
+from clustermap.render.bars import NOTHING, Axis, bar, portion, track, whisker
 from clustermap.render.markup import element, text
 
 if TYPE_CHECKING:
@@ -20,12 +20,13 @@ PLACE = "place"
 _DISC = {
     "core": ("circle", {"cx": "6", "cy": "6", "r": "5", "class_": "full"}),
     "within": ("path", {"d": "M6 1a5 5 0 0 0 0 10z", "class_": "full"}),
+    "without": ("circle", {"cx": "6", "cy": "6", "r": "1.9", "class_": "full"}),
     "chosen": ("rect", {"x": "1.5", "y": "1.5", "width": "9", "height": "9", "class_": "full"}),
 }
 
 
 def draw_mark(mark: str, name: str = "") -> str:
-    """Return the mark of a standing: full, half, empty; told apart without colour.
+    """Return the mark of a standing: full, half, dotted, small; told apart without colour.
 
     Parameters
     ----------
@@ -134,8 +135,8 @@ def tell_share(case: Case) -> str:
     str
         Markup.
     """
-    ends = f"({percent(case.low)}–{percent(case.high)})"
-    return f"{element('b', text(percent(case.inclusion)))} {element('small', text(ends))}"
+    ends = f"({portion(case.low)}–{portion(case.high)})"
+    return f"{element('b', text(portion(case.inclusion)))} {element('small', text(ends))}"
 
 
 def name_case(case: Case, *, whole: bool = True) -> str:

@@ -35,8 +35,8 @@ _RING_KM = 10.0
 _DETAILS = 2000
 _NAMED = 26  # chosen clusters up to which the map names them; above, it numbers them
 _LABELLED = 6  # neighbours and institutes that a neighbourhood names
-_SIZES = {"out": 1.3, "without": 4.6, "within": 5.4, "core": 5.4, "chosen": 4.8}
-_ORDER = ("out", "without", "within", "core", "chosen")
+_SIZES = {"barred": 1.6, "out": 1.3, "without": 4.6, "within": 5.4, "core": 5.4, "chosen": 4.8}
+_ORDER = ("barred", "out", "without", "within", "core", "chosen")
 _BARS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000)
 
 
@@ -188,6 +188,9 @@ def _draw_dot(at: Points, case: Case) -> str:
         side = f"{2 * size:g}"
         return element("rect", **corner, width=side, height=side, class_="dot chosen full")
     ring = element("circle", **place, class_=f"dot {case.mark}")
+    if case.mark == "without":
+        middle = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": f"{0.4 * size:.1f}"}
+        return ring + element("circle", **middle, class_="dot full")
     if case.mark != "within":
         return ring
     half = f"M{x:.1f} {y - size:.1f}a{size:g} {size:g} 0 0 0 0 {2 * size:g}z"

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from clustermap.render.markup import element, quiet, text
-from clustermap.render.memo.brief import read_number
+from clustermap.render.memo.brief import UNDRAWN, read_number
 from clustermap.render.memo.grid import (
     PLACE,
     decimal,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from clustermap.render.memo.ground import Ground
 
 _GROUPS = ("core", "within", "chosen", "without")
+_AWAY = ("out", "barred")
 _SURENESS = ("out", "undecided", "undrawn", "ineligible")
 _NEAREST = 12
 _MOST = 20
@@ -50,7 +51,7 @@ def draw_portfolio(brief: Brief) -> str:
     lead = "memo.portfolio.lead" if brief.drawn else "memo.portfolio.undrawn"
     told = [quiet(words(lead, draws=f"{int(brief.whole['draws']):,}"))]
     told += [_draw_group(brief, mark, groups) for mark in _GROUPS if groups[mark]]
-    return "".join((*told, _tell_rest(brief, groups["out"])))
+    return "".join((*told, _tell_rest(brief, groups)))
 
 
 def group_cases(brief: Brief) -> dict[str, list[Case]]:
@@ -66,7 +67,7 @@ def group_cases(brief: Brief) -> dict[str, list[Case]]:
     dict
         Mark to clusters.
     """
-    groups: dict[str, list[Case]] = {mark: [] for mark in (*_GROUPS, "out")}
+    groups: dict[str, list[Case]] = {mark: [] for mark in (*_GROUPS, *_AWAY)}
     chosen = brief.chosen
     for case in chosen:
         groups[case.mark].append(case)
@@ -129,14 +130,16 @@ def _tell_worth(brief: Brief, gain: float) -> str:
     return decimal(100 * gain / worth if worth > 0 else math.nan)
 
 
-def _tell_rest(brief: Brief, rest: list[Case]) -> str:
+def _tell_rest(brief: Brief, groups: dict[str, list[Case]]) -> str:
     words = brief.words
-    barred = sum(bool(case.ineligible) for case in rest)
-    key = "memo.portfolio.rest" if brief.drawn else "memo.portfolio.rest_undrawn"
-    told = [words(key, clusters=f"{len(rest) - barred:,}")]
+    rest, barred = (len(groups[mark]) for mark in _AWAY)
+    told = []
+    if rest:
+        key = "memo.portfolio.rest" if brief.drawn else "memo.portfolio.rest_undrawn"
+        told.append(draw_mark("out") + words(key, clusters=f"{rest:,}"))
     if barred:
-        told.append(words("memo.portfolio.barred", clusters=f"{barred:,}"))
-    return element("p", draw_mark("out"), " ".join(told), class_="rest")
+        told.append(draw_mark("barred") + words("memo.portfolio.barred", clusters=f"{barred:,}"))
+    return element("p", " ".join(told), class_="rest") if told else ""
 
 
 def draw_map(brief: Brief, ground: Ground) -> str:
@@ -155,7 +158,7 @@ def draw_map(brief: Brief, ground: Ground) -> str:
         Markup.
     """
     words = brief.words
-    shown = list_marks(brief, (*_GROUPS, "out"))
+    shown = list_marks(brief, (*_GROUPS, *_AWAY))
     key = (element("span", draw_mark(mark), words(f"memo.mark.{mark}")) for mark in shown)
     return element("p", *key, class_="key") + element("figure", draw_nation(brief, ground))
 
@@ -309,8 +312,6 @@ def draw_supported(brief: Brief) -> str:
 def _sureness(case: Case) -> str:
     if case.ineligible:
         return "ineligible"
-    return (
-        {"without": "undecided", "out": "out"}[case.mark]
-        if case.standing != "undrawn"
-        else ("undrawn")
-    )
+    if case.standing == UNDRAWN:
+        return "undrawn"
+    return "undecided" if case.mark == "without" else "out"

@@ -159,14 +159,19 @@ def _read_marks(brief: Brief, scenario: str) -> dict[str, str]:
     }  # fmt: skip
     found = rows[rows["scenario"] == scenario]
     return {
-        str(cluster): marks.get((chosen, standing), "chosen" if chosen else "out")
-        for cluster, chosen, standing in zip(
+        str(cluster): marks.get((chosen, standing), "chosen" if chosen else _name_away(why))
+        for cluster, chosen, standing, why in zip(
             found["cluster"],
             (found["selected"] == 1).fillna(False).astype(int),
             found["standing"],
+            found["ineligible"],
             strict=True,
         )
     }
+
+
+def _name_away(why: object) -> str:
+    return "barred" if clean_text(why) else "out"
 
 
 def _draw_choice(brief: Brief, mark: str) -> str:
