@@ -250,11 +250,11 @@ def test_support_as_it_is_is_no_list_to_be_ended(release: Release, page: bytes) 
     own = table[(table["scenario"] == "default") & (table["current"] > 0)]
     left_out = own[own["selected"] == 0]
     assert f"{len(left_out)} clusters have public money now" in told
-    assert f"{len(own) - len(left_out)} that have are in it" in told
+    assert f"Of those with money now {len(own) - len(left_out)} are in it." in told
     unrated = int((left_out["ineligible"] != "").sum())
-    assert f"{unrated}: could not be chosen for want of data." in told
+    assert f"{unrated}: not eligible, for want of data." in told
     rows = told.split("Money now")[1]
-    assert rows.index("surely does not belong") < rows.index("could not be chosen")
+    assert rows.index("surely does not belong") < rows.index("not eligible")
 
 
 def test_what_the_order_leans_on_is_told(release: Release, page: bytes) -> None:
@@ -308,6 +308,31 @@ def test_a_number_that_is_withheld_is_not_made_up(release: Release) -> None:
         np.isnan(case.merit)
         for case in write_brief(replace(release, decision=decision), Words("en")).cases.values()
     )
+
+
+def test_profiles_and_industries_have_names(release: Release) -> None:
+    own = decided(release)
+    rule = Message("selection.rule.cap_share_each_many",
+                   {"group": ("ai", "bio", "none"), "end": "30", "count": 12})  # fmt: skip
+    prices = own.rule_prices.copy()
+    first = prices["rule"].iloc[0]
+    prices["rule"] = prices["rule"].replace(first, "9 industry max_share")
+    rules = {**own.rules, "default": {**own.rules["default"], "9 industry max_share": rule}}
+    labels = {"ai": {"ko": "인공지능", "en": "Thinking"}, "bio": {"ko": "바이오", "en": "Life"}}
+    profiles = dict.fromkeys(own.profiles, "balanced")
+    own = replace(own, rules=rules, rule_prices=prices, profiles=profiles)
+    named = replace(release, industries=labels, decision=own)
+    told = sections(draw_memo(named))
+    assert "each of 12 groups (Thinking, Life, none, ...)" in told["prices"]
+    assert "(profile 'Balanced')" in told["method"]
+    assert "|Profile|Balanced|" in told["sensitivity"]
+    assert "are not estimated here" in told["method"]
+
+
+def test_a_city_that_is_its_own_district_is_named_once(release: Release) -> None:
+    layer = release.clusters.assign(region="세종특별자치시", district="세종특별자치시")
+    cases = write_brief(replace(release, clusters=layer), Words("ko")).cases.values()
+    assert {case.place for case in cases} == {"세종특별자치시"}
 
 
 # --- what may be missing

@@ -13,6 +13,7 @@ from clustermap.render.memo.grid import draw_table
 if TYPE_CHECKING:
     from clustermap.render.memo.brief import Brief
 
+_NONE_CHOSEN = {"excluded": "out", "typical": "none"}
 _WITHHELD = ("cells", "flows", "names", "firms", "density")
 
 
@@ -70,12 +71,13 @@ def _tell_gaps(brief: Brief) -> list[str]:
         "firms": _count(read_number(whole["unrated_firms"])),
         "cost": brief.money.say(read_number(whole["unrated_cost"])),
     }
-    told = [words("memo.data.unrated", **unrated)]
+    told = [words("memo.data.all_rated")]
     if int(whole["unrated"]):
+        told = [words("memo.data.unrated", **unrated)]
         chosen = int(whole["unrated_chosen"])
         key = f"memo.data.unrated_{brief.decision.unrated}"
-        if brief.decision.unrated == "excluded" and not chosen:
-            key = "memo.data.unrated_out"
+        if not chosen:
+            key = f"memo.data.unrated_{_NONE_CHOSEN[brief.decision.unrated]}"
         told[0] += " " + words(key, chosen=f"{chosen:,}")
         told.append(_tell_reasons(brief))
     counts = {name: release.withheld.get(name, 0) for name in _WITHHELD}
@@ -124,11 +126,8 @@ def draw_method(brief: Brief) -> str:
     """
     words, decision, sheet = brief.words, brief.decision, brief.release.sheet
     proven = read_number(brief.whole["proven"])
-    profile = decision.profiles.get(brief.scenario, "") or sheet.profile
-    industries = [
-        str(brief.release.industries.get(one, {}).get(words.language, one))
-        for one in decision.industries
-    ]
+    profile = brief.name_profile(decision.profiles.get(brief.scenario, "") or sheet.profile)
+    industries = [brief.name_industry(one) for one in decision.industries]
     reach = words.say(f"memo.reach.{decision.reach}")
     if industries:
         reach = words.say("memo.reach.of", reach=reach, industries=", ".join(industries))
@@ -145,6 +144,7 @@ def draw_method(brief: Brief) -> str:
         words("memo.method.draws" if brief.drawn else "memo.method.undrawn",
               draws=f"{int(brief.whole['draws']):,}"),
         words("memo.method.effect"),
+        words("memo.method.cost"),
     ]  # fmt: skip
     return element("ol", *(element("li", one) for one in told), class_="method")
 

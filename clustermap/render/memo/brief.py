@@ -155,6 +155,37 @@ class Brief:
         """
         return table[table["scenario"] == self.scenario]
 
+    def name_profile(self, profile: object) -> str:
+        """Return the name of a profile of scores.
+
+        Parameters
+        ----------
+        profile
+            As the project calls it (user text, but for those that come with the package).
+
+        Returns
+        -------
+        str
+            Its name in the language of the page; "" for none.
+        """
+        return self.words.name(f"profile.{profile}.label", profile)
+
+    def name_industry(self, industry: object) -> str:
+        """Return the name of an industry.
+
+        Parameters
+        ----------
+        industry
+            As the data call it (user text).
+
+        Returns
+        -------
+        str
+            Its name in the language of the page.
+        """
+        labels = self.release.industries.get(str(industry), {})
+        return clean_text(labels.get(self.words.language, industry))
+
     def name(self, cluster: object) -> str:
         """Return the name of a cluster.
 
@@ -268,7 +299,9 @@ def _read_cases(
 
 def _read_case(cluster: str, row: Row, merit: float, words: Words) -> Case:
     english = clean_text(row["name_en"]) if words.language == "en" else ""
-    place = " ".join(filter(None, (clean_text(row["region"]), clean_text(row["district"]))))
+    # A city without districts stands in both columns.
+    named = dict.fromkeys((clean_text(row["region"]), clean_text(row["district"])))
+    place = " ".join(filter(None, named))
     own = {name: read_number(row[f"s_{name}"]) for name in ("cost", "gain", "current", "inclusion")}
     standing = row["s_standing"]
     return Case(

@@ -211,13 +211,14 @@ def _draw_spread(brief: Brief, ways: dict[str, dict[str, Row]]) -> str:
 
 def _tell_concentration(brief: Brief, row: Row, by: str) -> str:
     index, share = read_number(row[f"hhi_{by}"]), read_number(row[f"top_{by}_share"])
-    if math.isnan(index):
+    if not index > 0:
         return NOTHING
     name = clean_text(row[f"top_{by}"])
-    if by == "industry" and name in brief.release.industries:
-        name = clean_text(brief.release.industries[name][brief.words.language])
-    told = f"{name} {percent(share)}\u202f%" if name else f"{percent(share)}\u202f%"
-    return element("b", text(decimal(index, 2))) + element("small", text(told))
+    if by == "industry":
+        name = brief.name_industry(name)
+    name = name or brief.words.say("memo.against.top_unnamed")
+    told = element("b", brief.words("memo.against.even", count=decimal(1 / index)))
+    return told + element("small", text(f"{name} {percent(share)}\u202f%"))
 
 
 def draw_short(brief: Brief) -> str:

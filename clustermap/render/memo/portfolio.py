@@ -271,12 +271,9 @@ def draw_supported(brief: Brief) -> str:
     found = list_supported(brief)
     money = math.fsum(case.current for case in found)
     kept = sum(case.current > 0 for case in brief.chosen)
-    lead = words(
-        "memo.supported.lead",
-        clusters=f"{len(found):,}",
-        money=brief.money.say(money),
-        kept=f"{kept:,}",
-    )
+    lead = words("memo.supported.lead", clusters=f"{len(found):,}", money=brief.money.say(money))
+    if kept:
+        lead += " " + words("memo.supported.kept", kept=f"{kept:,}")
     heads = [
         (words("memo.portfolio.cluster"), "who"),
         (words("memo.supported.standing"), "wide"),

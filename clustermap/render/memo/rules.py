@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clustermap.messages import say
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from clustermap.render.memo.brief import Brief, Row
 
 _BUDGET = "budget"
+_OF_INDUSTRIES = " industry "
 
 
 def name_rule(brief: Brief, written: object) -> str:
@@ -37,7 +39,18 @@ def name_rule(brief: Brief, written: object) -> str:
     if written == _BUDGET:
         return words.say("memo.budget", amount=brief.money.say(float(brief.whole["budget"])))
     message = brief.decision.rules.get(brief.scenario, {}).get(str(written))
-    return clean_text(written) if message is None else say(message, words.language)
+    if message is None:
+        return clean_text(written)
+    if _OF_INDUSTRIES in str(written):
+        values = {key: _name_industries(brief, value) for key, value in message.values.items()}
+        message = replace(message, values=values)
+    return say(message, words.language)
+
+
+def _name_industries(brief: Brief, value: object) -> object:
+    if isinstance(value, tuple | list):
+        return tuple(_name_industries(brief, one) for one in value)
+    return brief.name_industry(value) if value in brief.release.industries else value
 
 
 def tell_conflict(brief: Brief) -> str:

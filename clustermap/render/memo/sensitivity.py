@@ -90,7 +90,9 @@ def _draw_figures(brief: Brief, rows: Sequence[Row]) -> str:
     def count(row: Row, name: str) -> str:
         return f"{int(row[name]):,}" if row["feasible"] == 1 else NOTHING
 
-    profiles = [clean_text(brief.decision.profiles.get(str(row["scenario"]), "")) for row in rows]
+    profiles = [
+        brief.name_profile(brief.decision.profiles.get(str(row["scenario"]), "")) for row in rows
+    ]
     shared = [
         f"{len(own & _selected(brief, str(row['scenario']))):,}"
         if row["feasible"] == 1
@@ -130,7 +132,11 @@ def _draw_choices(brief: Brief, rows: Sequence[Row]) -> str:
     differ = set.union(*chosen.values()) - always
     told = [
         element("h3", words("memo.sensitivity.differ")),
-        quiet(words("memo.sensitivity.always", clusters=f"{len(always):,}")),
+        quiet(
+            words("memo.sensitivity.always", clusters=f"{len(always):,}")
+            if always
+            else words("memo.sensitivity.none_always")
+        ),
     ]
     if not differ:
         return "".join((*told, quiet(words("memo.sensitivity.same"))))
@@ -191,7 +197,7 @@ def _draw_profiles(brief: Brief) -> str:
         best = found.sort_values(["rank", "cluster"])["cluster"].head(len(own))
         shared = len(own & {str(one) for one in best})
         rows.append(
-            [text(clean_text(profile.name)), f"{shared:,}",
+            [text(brief.name_profile(profile.name)), f"{shared:,}",
              text(f"{percent(shared / len(own))}\u202f%") if own else NOTHING]
         )  # fmt: skip
     if not rows or not own:
