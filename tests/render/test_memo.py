@@ -22,6 +22,7 @@ from clustermap.render.memo.comparison import tell_verdict
 from clustermap.render.memo.document import draw_memo
 from clustermap.render.memo.drawing import Spot, View, draw_labels, frame, shorten_label
 from clustermap.render.memo.money import Money
+from clustermap.render.memo.sureness import tell_crossed, tell_even
 from clustermap.render.safe import clean_text
 from tests.javascript_tools import AXE
 from tests.render import memo_world, worlds
@@ -132,14 +133,66 @@ def test_the_first_page_says_how_sure_the_answer_is(page: bytes) -> None:
     told = sections(page)["summary"]
     assert "Which clusters should be supported with 10.3 billion won?" in told
     assert "9 clusters are worth most together; they cost 10.3 billion won" in told
-    assert "Of these 4 surely belong; for the other 5 the data do not decide." in told
-    assert "by 80 draws of the scores" in told
-    assert "Between these two groups the data do not decide" in told
+    assert "Of these 4 are core and surely belong; the other 5 are borderline." in told
+    assert "at least 95\u202f%. Exterior: the upper bound is at most 5\u202f%." in told
+    assert "that of 80 draws of the scores" in told
     assert "What support would achieve is not estimated." in told
     assert "9 of 40 clusters (with 85 firms) were left out" in told
     korean = sections(page, "ko")["summary"]
     assert "예산 103억 원, 어느 클러스터를 지원할 것인가?" in korean
-    assert "이 가운데 4곳은 확실하지만, 나머지 5곳은 데이터만으로 확정할 수 없습니다." in korean
+    assert "이 가운데 4곳은 확실하고, 나머지 5곳은 경계에 있습니다." in korean
+
+
+def test_the_first_page_names_all_that_are_chosen(release: Release, page: bytes) -> None:
+    told = sections(page)["summary"]
+    brief = write_brief(release, Words("en"))
+    for case in brief.chosen:
+        share = f"|{portion(case.inclusion)}\u202f%" if case.mark == "within" else ""
+        assert f"|{brief.money.number(case.cost)}{share}|" in told.split(case.name[:12])[1]
+        assert case.place.split()[0] in told.split(case.name[:12])[1][:60]
+    assert "Rules kept: " in told
+    assert "at least 2" in told.split("Rules kept: ")[1].split("|")[0]
+
+
+@pytest.mark.parametrize(
+    ("leaning", "said"),
+    [
+        ((0.05, 0.4, 0.5, -0.3), "it goes mainly with large size, high capability, low cost."),
+        ((-0.19, 0.1, -0.1, 0.1), "hardly follows linkages, nor anything else closely."),
+        ((0.3, 0.5, 0.5, -0.3), "puts high linkage scores first."),
+        ((-0.3, 0.5, 0.5, -0.3), "low linkage scores come first."),
+    ],
+)  # fmt: skip
+def test_the_first_page_says_what_the_order_leans_on(
+    release: Release, leaning: tuple[float, ...], said: str
+) -> None:
+    names = ("linkage", "capability", "reach", "cost")
+    known = {f"leaning_{name}": rho for name, rho in zip(names, leaning, strict=True)}
+    own = decided(release)
+    turned = replace(own, portfolios=own.portfolios.assign(**known))
+    told = sections(draw_memo(replace(release, decision=turned)))["summary"]
+    assert said in told
+    brief = write_brief(release, Words("en"))
+    best = sorted((c for c in brief.cases.values() if c.score > 0), key=lambda c: -c.score)[:9]
+    shared = sum(case.selected for case in best)
+    assert f"Of the 9 clusters with the highest linkage scores {shared} are chosen." in told
+
+
+def test_only_shares_about_the_middle_are_said_to_be_undecided(release: Release) -> None:
+    brief = write_brief(release, Words("en"))
+    one = next(case for case in brief.cases.values() if case.mark == "within")
+    cases = [replace(one, inclusion=share) for share in (0.97, 0.8, 0.2, 0.31, 0.1)]
+    assert tell_even(brief, cases) == [
+        "1 are nearly sure, but fall short of the bar (above 80\u202f%).",
+        "Between 3 the data do not decide (share of 20–80\u202f%).",
+        "1 are left out in most draws (below 20\u202f%).",
+    ]
+    away = [replace(case, selected=False) for case in cases]
+    assert "are left out though most draws choose them" in tell_even(brief, away)[0]
+    assert "30\u202f% is chosen while one with 44\u202f% is not" in tell_crossed(
+        brief, [replace(one, inclusion=0.3)], [replace(one, inclusion=0.44)]
+    )
+    assert tell_crossed(brief, cases[:1], away[1:]) == ""
 
 
 def test_sections_stand_in_their_order(page: bytes) -> None:
@@ -150,8 +203,8 @@ def test_sections_stand_in_their_order(page: bytes) -> None:
 
 def test_what_is_sure_stands_apart_from_what_is_not(release: Release, page: bytes) -> None:
     told = sections(page)["portfolio"]
-    parts = re.split(r"Surely chosen: 4|Chosen, but not decided: 5|Left out, but not decided: 5",
-                     told)  # fmt: skip
+    heads = r"Core: 4|Borderline, chosen: 5|Borderline, not chosen: 5"
+    parts = re.split(heads, told)
     assert len(parts) == 4
     table = decided(release).selection
     own = table[table["scenario"] == "default"].set_index("cluster")

@@ -19,6 +19,7 @@ from clustermap.render.memo.grid import (
 )
 from clustermap.render.memo.ground import draw_nation, list_marks, number_cases
 from clustermap.render.memo.rules import name_rule
+from clustermap.render.memo.sureness import define_standings, tell_crossed, tell_even
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,10 @@ def draw_portfolio(brief: Brief) -> str:
     words = brief.words
     groups = group_cases(brief)
     lead = "memo.portfolio.lead" if brief.drawn else "memo.portfolio.undrawn"
-    told = [quiet(words(lead, draws=f"{int(brief.whole['draws']):,}"))]
+    told = [quiet(words(lead))]
+    if brief.drawn:
+        told.insert(0, quiet(*define_standings(brief)))
+        told.append(quiet(tell_crossed(brief, groups["within"], groups["without"])))
     told += [_draw_group(brief, mark, groups) for mark in _GROUPS if groups[mark]]
     return "".join((*told, _tell_rest(brief, groups)))
 
@@ -84,7 +88,6 @@ def _likeliest(case: Case) -> tuple[float, str]:
 
 def _draw_group(brief: Brief, mark: str, groups: dict[str, list[Case]]) -> str:
     words, cases = brief.words, groups[mark]
-    counts = {key: len(found) for key, found in groups.items()}
     cost = math.fsum(case.cost for case in cases if not math.isnan(case.cost))
     values = {"clusters": len(cases), "cost": brief.money.say(cost)}
     head = element(
@@ -92,7 +95,9 @@ def _draw_group(brief: Brief, mark: str, groups: dict[str, list[Case]]) -> str:
         draw_mark(mark),
         words(f"memo.group.{mark}.title", clusters=len(cases)),
     )
-    lead = words(f"memo.group.{mark}.lead", **counts)
+    lead = [words(f"memo.group.{mark}.lead")]
+    if mark in {"within", "without"}:
+        lead += tell_even(brief, cases)
     numbers = number_cases(brief)
     heads = [
         (words("memo.portfolio.number"), PLACE),
@@ -110,7 +115,7 @@ def _draw_group(brief: Brief, mark: str, groups: dict[str, list[Case]]) -> str:
             text(brief.money.number(cost))]  # fmt: skip
     kind = f"cases group-{mark}"
     return element(
-        "div", head, quiet(lead), draw_table(heads, rows, kind, foot=foot), class_="group"
+        "div", head, quiet(*lead), draw_table(heads, rows, kind, foot=foot), class_="group"
     )
 
 

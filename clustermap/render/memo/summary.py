@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from clustermap.render.bars import percent
+from clustermap.render.bars import percent, portion
 from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number
 from clustermap.render.memo.comparison import draw_short, read_ways, tell_verdict
 from clustermap.render.memo.drawing import measure_text, shorten_label
 from clustermap.render.memo.grid import draw_mark
 from clustermap.render.memo.portfolio import group_cases
-from clustermap.render.memo.rules import tell_conflict
+from clustermap.render.memo.rules import name_rule, tell_conflict
+from clustermap.render.memo.sureness import define_standings, tell_even, tell_leaning
 
 if TYPE_CHECKING:
     from clustermap.render.memo.brief import Brief, Case
 
-_ROOM = {"core": 200.0, "chosen": 300.0, "within": 150.0, "without": 150.0}
+_LISTED = 30  # chosen clusters up to which all are named
+_NAME, _PLACE = 17.0, 12.0
+_RULES, _RULE = 6, 60.0
+_ROOM = {"core": 200.0, "chosen": 300.0, "within": 150.0, "without": 300.0}
 """Widths of names that there is room for, in Korean letters."""
 
 _WIDEST = 30.0
@@ -73,9 +77,13 @@ def _tell_answer(brief: Brief) -> list[str]:
     key = "undrawn"
     if brief.drawn:
         key = "sure" if not groups["within"] else "none_sure" if not groups["core"] else "partly"
+    leaning = tell_leaning(brief)
     return [
         element("p", words(f"memo.summary.{key}", **values), class_="reply"),
-        _draw_figures(brief, groups),
+        _name_rules(brief),
+        element("p", leaning, class_="caution leans") if leaning else "",
+        # Where all are listed below, their numbers stand there.
+        _draw_figures(brief, groups) if len(brief.chosen) > _LISTED else "",
         _draw_split(brief, groups) if brief.drawn else "",
         _name_groups(brief, groups),
         _tell_against(brief),
@@ -123,19 +131,62 @@ def _draw_split(brief: Brief, groups: dict[str, list[Case]]) -> str:
         if cost > 0
     ]  # fmt: skip
     strip = element("div", *pieces, class_="split", aria_hidden="true")
-    sure = quiet(words("memo.summary.sure_means", draws=f"{int(brief.whole['draws']):,}"))
-    return strip + element("p", *told, class_="key") + sure
+    return strip + element("p", *told, class_="key") + quiet(*define_standings(brief))
 
 
 def _name_groups(brief: Brief, groups: dict[str, list[Case]]) -> str:
+    whole = len(brief.chosen) <= _LISTED
     told = []
     for mark in ("core", "chosen", "within", "without"):
-        if groups[mark]:
-            head = element("h3", draw_mark(mark), brief.words(f"memo.summary.group_{mark}"))
-            told.append(element("div", head, _name_some(brief, groups[mark]), class_=mark))
-    if groups["within"] and groups["without"]:
-        told.append(element("p", brief.words("memo.summary.undecided"), class_="caution"))
+        cases = groups[mark]
+        if not cases:
+            continue
+        count = f"{len(cases):,}"
+        head = element(
+            "h3", draw_mark(mark), brief.words(f"memo.summary.group_{mark}", clusters=count)
+        )
+        if mark in {"within", "without"}:
+            head += quiet(*tell_even(brief, cases))
+        listed = whole and mark != "without"
+        inside = _list_all(brief, cases) if listed else _name_some(brief, cases)
+        told.append(
+            element("div", head, inside, class_=f"{mark} {'listed' if listed else ''}".strip())
+        )
     return element("div", *told, class_="groups")
+
+
+def _list_all(brief: Brief, cases: list[Case]) -> str:
+    """List clusters in two columns: name, region and cost, and the share of the borderline ones."""
+    unsure = cases[0].mark == "within"
+    share = brief.words.say("memo.summary.columns_share") if unsure else ""
+    note = brief.words("memo.summary.columns", unit=brief.money.unit, share=share)
+    rows = (
+        element(
+            "li",
+            element("span", text(shorten_label(case.name, _NAME)), class_="name"),
+            element("small", text(shorten_label(case.place, _PLACE))),
+            element("span", text(brief.money.number(case.cost)), class_="cost"),
+            element("span", text(f"{portion(case.inclusion)}\u202f%"), class_="share")
+            if unsure else "",
+        )
+        for case in cases
+    )  # fmt: skip
+    return element("p", note, class_="quiet legend") + element("ol", *rows, class_="all")
+
+
+def _name_rules(brief: Brief) -> str:
+    """Name the rules under which the answer is the answer."""
+    found = brief.of(brief.decision.rule_prices)["rule"]
+    named = [name_rule(brief, rule) for rule in sorted({str(one) for one in found})]
+    if not named:
+        return ""
+    more = len(named) - _RULES
+    named = [shorten_label(one, _RULE) for one in named[:_RULES]]
+    if more > 0:
+        named.append(brief.words.say("memo.summary.rules_more", more=more))
+    return element(
+        "p", brief.words("memo.summary.rules_kept", rules="; ".join(named)), class_="kept"
+    )
 
 
 def _name_some(brief: Brief, cases: list[Case]) -> str:
@@ -145,7 +196,8 @@ def _name_some(brief: Brief, cases: list[Case]) -> str:
         wide += measure_text(name) + _GAP
         if wide > _ROOM[case.mark]:
             break
-        named.append(element("span", text(name)))
+        share = f" {portion(case.inclusion)}\u202f%" if case.mark in {"within", "without"} else ""
+        named.append(element("span", text(name), element("small", text(share))))
     more = len(cases) - len(named)
     if more > 0:
         named.append(element("span", brief.words("memo.summary.more", more=more)))
