@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 DRAWN = "document.readyState == 'complete'"
 VOID = {"meta", "input"}
 ALL = ["data", "method", "portfolio", "map", "against", "prices", "budget", "sensitivity",
-       "supported", "nearest", "clusters", "silence"]  # fmt: skip
+       "supported", "nearest", "missed", "clusters", "silence"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ def test_only_shares_about_the_middle_are_said_to_be_undecided(release: Release)
 def test_sections_stand_in_their_order(page: bytes) -> None:
     assert list_sections(page) == ALL
     headings = re.findall(r"<h2><b>(\d+)</b>", page.decode())
-    assert headings == [str(number) for number in range(1, 13)] * 2
+    assert headings == [str(number) for number in range(1, 14)] * 2
 
 
 def test_what_is_sure_stands_apart_from_what_is_not(release: Release, page: bytes) -> None:
@@ -327,9 +327,49 @@ def test_nearly_chosen_are_told_with_what_they_lack(release: Release, page: byte
     told = sections(page)["nearest"]
     rows = decided(release).why_not
     own = rows[(rows["scenario"] == "default") & (rows["lacks"] > 0)].sort_values("times")
-    shown = [f"{100 * (times - 1):,.3g}" for times in own["times"]]
+    table = decided(release).selection
+    standing = table[table["scenario"] == "default"].set_index("cluster")["standing"]
+    own = own[(own["cluster"].map(standing) == "borderline").to_numpy()]
+    shown = [f"{100 * (times - 1):,.1f}" for times in own["times"]]
     found = re.findall(r"worth ([\d.,]+)\u202f% more", told)
+    assert len(found) > 0
     assert found == shown[:12]
+
+
+def test_high_scores_that_are_not_chosen_say_why(release: Release) -> None:
+    own = decided(release)
+    brief = write_brief(release, Words("en"))
+    away = sorted((c for c in brief.cases.values() if not c.selected and c.score > 0),
+                  key=lambda c: -c.score)[:10]  # fmt: skip
+    first, second = away[0], away[1]
+    freed = own.why_not["cluster"].map({first.cluster: "budget; 9 none"}).fillna("")
+    layer = release.clusters.assign(employees=release.clusters["employees"].astype(float))
+    layer.loc[second.cluster, "employees"] = np.nan
+    turned = replace(release, clusters=layer,
+                     decision=replace(own, why_not=own.why_not.assign(freed_by=freed)))  # fmt: skip
+    told = sections(draw_memo(turned))["missed"]
+    assert f"The first {len(away)} by linkage score that are not chosen" in told
+    places = [told.index(f"|{case.name}|") for case in away]
+    assert places == sorted(places)
+    least = min(case.gain / case.cost for case in brief.chosen)
+    line = told[places[0] : places[1]]
+    assert f"|{first.gain / first.cost / least:,.2f}×|" in line
+    assert "|the budget of 10.3 billion won; 9 none|" in line
+    assert "|withheld|" in told[places[1] : places[2]]
+    assert "Chosen without" not in sections(draw_memo(release))["missed"]
+
+
+def test_what_is_withheld_is_called_so(release: Release) -> None:
+    layer = release.clusters.assign(employees=np.nan)
+    scores = release.scores.assign(capability=np.nan)
+    told = sections(draw_memo(replace(release, clusters=layer, scores=scores)))
+    assert told["data"].count("with the middle of their size class") == 1
+    assert "|Persons employed|withheld|" in told["cluster-1"]
+    assert "|withheld|" in told["clusters"]
+    both = sections(draw_memo(release))
+    assert ("middle of their size class" in both["data"]) is bool(
+        release.clusters[["employees", "firms"]].isna().any(axis=None)
+    )
 
 
 def test_every_chosen_cluster_has_its_page(release: Release, page: bytes) -> None:

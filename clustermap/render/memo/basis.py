@@ -80,6 +80,10 @@ def _tell_gaps(brief: Brief) -> list[str]:
             key = f"memo.data.unrated_{_NONE_CHOSEN[brief.decision.unrated]}"
         told[0] += " " + words(key, chosen=f"{chosen:,}")
         told.append(_tell_reasons(brief))
+    if any(
+        math.isnan(case.employees + case.firms + case.capability) for case in brief.cases.values()
+    ):
+        told.append(words("memo.data.replaced"))
     counts = {name: release.withheld.get(name, 0) for name in _WITHHELD}
     hidden = [
         words.say(f"page.withheld.{name}", count=f"{count:,}")

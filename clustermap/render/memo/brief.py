@@ -56,6 +56,10 @@ class Case:
         What it would have to be worth more, and what its worth would have to be multiplied with.
     barred
         Rules that bar it.
+    freed
+        Rules without any one of which it would be chosen, as the tables call them.
+    firms, employees
+        As told; NaN where they are withheld.
     """
 
     cluster: str
@@ -80,6 +84,14 @@ class Case:
     lacks: float
     times: float
     barred: str
+    freed: tuple[str, ...]
+    firms: float
+    employees: float
+
+    @property
+    def worth_for_money(self) -> float:
+        """What it is worth for one unit of money; NaN where that is not known."""
+        return self.gain / self.cost if self.cost > 0 else NONE
 
     @property
     def mark(self) -> str:
@@ -328,6 +340,9 @@ def _read_case(cluster: str, row: Row, merit: float, words: Words) -> Case:
         read_number(row["w_lacks"]),
         read_number(row["w_times"]),
         clean_text(row["w_barred"], 2000),
+        tuple(filter(None, clean_text(row.get("w_freed_by"), 2000).split("; "))),
+        read_number(row["firms"]),
+        read_number(row["employees"]),
     )
 
 

@@ -13,6 +13,7 @@ from clustermap.render.memo.budget import draw_path, draw_stays
 from clustermap.render.memo.comparison import draw_comparison
 from clustermap.render.memo.dossier import collect, draw_cluster, draw_overview
 from clustermap.render.memo.ground import draw_store, number_cases, survey
+from clustermap.render.memo.missed import draw_missed
 from clustermap.render.memo.portfolio import (
     draw_map,
     draw_nearest,
@@ -138,6 +139,7 @@ def _list_sections(brief: Brief, ground: Ground) -> Iterator[tuple[str, str]]:
         yield "supported", draw_supported(brief)
     if brief.feasible:
         yield "nearest", draw_nearest(brief)
+        yield "missed", draw_missed(brief)
     if brief.chosen:
         yield "clusters", _draw_clusters(brief, ground)
     yield "silence", draw_silence(brief)

@@ -13,7 +13,14 @@ from clustermap.messages import read_catalogue
 from clustermap.render.bars import NOTHING, Axis, bar, span_all, track, whisker
 from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number
-from clustermap.render.memo.grid import PLACE, decimal, draw_mark, draw_share, draw_table
+from clustermap.render.memo.grid import (
+    PLACE,
+    decimal,
+    draw_mark,
+    draw_share,
+    draw_table,
+    tell_known,
+)
 from clustermap.render.memo.ground import draw_near
 from clustermap.render.safe import clean_text
 from clustermap.selection.diagnosis import read_diagnosis
@@ -142,8 +149,8 @@ def draw_overview(brief: Brief, files: Files) -> str:
 def _list_case(brief: Brief, files: Files, case: Case, number: int) -> list[str]:
     words = brief.words
     link = element("a", text(case.name), href=f"#{words.language}-cluster-{number}", class_="name")
-    told = [text(str(number)), draw_mark(case.mark) + link, decimal(case.capability),
-            decimal(case.score)]  # fmt: skip
+    told = [text(str(number)), draw_mark(case.mark) + link,
+            tell_known(words, case.capability), decimal(case.score)]  # fmt: skip
     if brief.release.advice is None:
         return told
     found = files.diagnoses.get(case.cluster, ())
@@ -205,8 +212,8 @@ def _draw_head(brief: Brief, case: Case, number: int) -> str:
     row = brief.release.clusters.loc[case.cluster]
     facts = [
         (words("memo.cluster.cost"), text(money.say(case.cost))),
-        (words("memo.cluster.firms"), _whole(row["firms"])),
-        (words("memo.cluster.employees"), _whole(row["employees"])),
+        (words("memo.cluster.firms"), tell_known(words, case.firms, 0)),
+        (words("memo.cluster.employees"), tell_known(words, case.employees, 0)),
         (words("memo.cluster.area"), text(_area(read_number(row["area_km2"])))),
     ]
     told = (element("div", element("dt", name), element("dd", fact)) for name, fact in facts)
@@ -222,10 +229,6 @@ def _draw_head(brief: Brief, case: Case, number: int) -> str:
         quiet(text(place)),
         element("div", standing, element("dl", *told, class_="facts"), class_="line"),
     )
-
-
-def _whole(value: object) -> str:
-    return text(decimal(read_number(value), 0))
 
 
 def _area(area: float) -> str:
@@ -244,9 +247,9 @@ def _draw_axes(brief: Brief, case: Case) -> str:
         name = words(f"page.card.axis_{key}")
         note = element("small", words(f"page.card.axis_{key}_note"))
         drawn = ""
-        if points:
+        if points and not math.isnan(value):
             drawn = _draw_points(value, low, high, "core" if key == "score" else "other")
-        told = element("b", text(decimal(value)))
+        told = element("b", tell_known(words, value))
         if not math.isnan(low + high):
             told += element("small", text(f" ({decimal(low)}–{decimal(high)})"))
         rows.append(element("li", element("span", name, note), element("p", told), drawn))

@@ -11,6 +11,7 @@ from clustermap.render.markup import element, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from clustermap.render.markup import Words
     from clustermap.render.memo.brief import Case
 
 SHARE = Axis(0, 1)
@@ -157,6 +158,28 @@ def name_case(case: Case, *, whole: bool = True) -> str:
     name = element("span", text(case.name), class_="name")
     beside = " · ".join(filter(None, (case.place, case.kind)))
     return name + (element("small", text(beside)) if whole and beside else "")
+
+
+def tell_known(words: Words, value: float, digits: int = 1) -> str:
+    """Return a number of a cluster, or that it is withheld.
+
+    Parameters
+    ----------
+    words
+        Language of the page.
+    value
+        The number; NaN where it may not be told.
+    digits
+        Decimals.
+
+    Returns
+    -------
+    str
+        Markup.
+    """
+    if math.isnan(value):
+        return element("small", words("memo.cluster.withheld"))
+    return text(decimal(value, digits))
 
 
 def decimal(value: float, digits: int = 1) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from clustermap.render.markup import element, quiet, text
-from clustermap.render.memo.brief import UNDRAWN, read_number
+from clustermap.render.memo.brief import BORDERLINE, UNDRAWN, read_number
 from clustermap.render.memo.grid import (
     PLACE,
     decimal,
@@ -183,9 +183,10 @@ def draw_nearest(brief: Brief) -> str:
     """
     words = brief.words
     left_out = [case for case in brief.cases.values() if not case.selected]
+    # Without draws nobody is known to be borderline.
+    left_out = [case for case in left_out if case.standing in {BORDERLINE, UNDRAWN}]
     near = sorted((case for case in left_out if not math.isnan(case.lacks)), key=_nearest)
-    barred = [case for case in left_out if case.barred and not case.ineligible]
-    if not near and not barred:
+    if not near:
         return quiet(words("memo.nearest.none"))
     heads = [
         (words("memo.portfolio.cluster"), "who"),
@@ -200,7 +201,7 @@ def draw_nearest(brief: Brief) -> str:
             tell_lacking(brief, case),
             text(brief.money.number(case.cost)),
         )
-        for case in [*near[:_NEAREST], *barred[:_NEAREST]]
+        for case in near[:_NEAREST]
     ]
     return quiet(words("memo.nearest.lead")) + draw_table(heads, rows, "cases nearest")
 
@@ -232,7 +233,8 @@ def tell_lacking(brief: Brief, case: Case) -> str:
         return words("selection.why_not.level")
     if math.isnan(case.times):
         return words("selection.why_not.nothing")
-    return words("memo.nearest.gap", percent=f"{100 * (case.times - 1):,.3g}")
+    more = decimal(100 * (case.times - 1))
+    return words("memo.nearest.gap", percent="<0.1" if more == "0.0" else more)
 
 
 def list_supported(brief: Brief) -> list[Case]:
