@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 CORE, BORDERLINE, EXTERIOR, UNDRAWN = "core", "borderline", "exterior", "undrawn"
 NONE = math.nan
+_RADIUS = re.compile(r"([\d.]+) km")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Case:
         Rules without any one of which it would be chosen, as the tables call them.
     firms, employees
         As told; NaN where they are withheld.
+    radius
+        Kilometres of the local reach by which it was rated; NaN where that was its fence.
     """
 
     cluster: str
@@ -87,6 +91,7 @@ class Case:
     freed: tuple[str, ...]
     firms: float
     employees: float
+    radius: float
 
     @property
     def worth_for_money(self) -> float:
@@ -294,7 +299,7 @@ def _read_cases(
     joined = (
         layer.drop(columns="geometry").join(chosen.add_prefix("s_")).join(scores.add_prefix("l_"))
     )
-    joined = joined.join(why.add_prefix("w_"))
+    joined = joined.join(why.add_prefix("w_")).join(_read_radii(release))
     rows = joined.to_dict("records")
     merit = value_clusters(
         _numbers(joined["l_capability"]),
@@ -343,7 +348,36 @@ def _read_case(cluster: str, row: Row, merit: float, words: Words) -> Case:
         tuple(filter(None, clean_text(row.get("w_freed_by"), 2000).split("; "))),
         read_number(row["firms"]),
         read_number(row["employees"]),
+        read_number(row["r_radius"]),
     )
+
+
+def _read_radii(release: Release) -> pd.Series[float]:
+    parts = release.subscores[release.subscores["scenario"] == "default"]
+    known = parts.assign(r_radius=parts["reach"].map(read_radius)).dropna(subset="r_radius")
+    return known.drop_duplicates("cluster").set_index("cluster")["r_radius"]
+
+
+def read_radius(reach: object) -> float:
+    """Return the kilometres of a reach.
+
+    Parameters
+    ----------
+    reach
+        As the tables call it.
+
+    Returns
+    -------
+    float
+        NaN for a reach that is no radius.
+
+    Examples
+    --------
+    >>> read_radius("10 km"), read_radius("beyond")
+    (10.0, nan)
+    """
+    found = _RADIUS.fullmatch(str(reach))
+    return float(found[1]) if found else NONE
 
 
 def _index(table: pd.DataFrame, scenario: str) -> pd.DataFrame:

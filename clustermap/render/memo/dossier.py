@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from clustermap.messages import read_catalogue
-from clustermap.render.bars import NOTHING, Axis, bar, span_all, track, whisker
+from clustermap.render.bars import NOTHING, Axis, bar, percent, span_all, track, whisker
 from clustermap.render.markup import element, join_list, quiet, text
-from clustermap.render.memo.brief import read_number
+from clustermap.render.memo.brief import read_number, read_radius
 from clustermap.render.memo.grid import (
     PLACE,
     decimal,
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 _POINTS = Axis(0, 100)
 _TYPICAL = 50.5
 _PARTNERS, _LACKING, _SEEN = 6, 3, 3
-_RADIUS = re.compile(r"([\d.]+) km")
 _GROUPS = (
     *("specialised_suppliers", "supplier_dominated", "scale_intensive", "science_based"),
     "ungrouped",
@@ -138,25 +136,119 @@ def draw_overview(brief: Brief, files: Files) -> str:
         (words("page.card.axis_capability"), "number"),
         (words("page.card.axis_score"), "number"),
     ]
-    if brief.release.advice is not None:
-        heads += [(words("memo.cluster.failures"), "wide"), (words("memo.cluster.stage"), "number")]
+    shown = _list_columns(brief, files)
+    heads += [(words(f"memo.cluster.{key}"), kind) for key, kind in shown.items()]
     rows = [
-        _list_case(brief, files, case, number) for number, case in enumerate(brief.chosen, start=1)
+        _list_case(brief, files, case, number, shown)
+        for number, case in enumerate(brief.chosen, start=1)
     ]
-    return draw_table(heads, rows, "cases overview")
+    notes = [quiet(words("memo.cluster.bars"), *_tell_between(brief))]
+    if brief.release.advice is not None:
+        notes.append(quiet(*_tell_quiet(brief, files), *_tell_caution(brief, files)))
+        notes.append(quiet(*_tell_levels(brief, files)))
+    return "".join((draw_table(heads, rows, "cases overview"), *notes))
 
 
-def _list_case(brief: Brief, files: Files, case: Case, number: int) -> list[str]:
+def _list_columns(brief: Brief, files: Files) -> dict[str, str]:
+    """Return the columns of the overview that hold anything, with their classes."""
+    if brief.release.advice is None:
+        return {}
+    ids = [case.cluster for case in brief.chosen]
+    found = [one.state for case in ids for one in files.diagnoses.get(case, ())]
+    held = {
+        "failures": ("wide", "seen" in found),
+        "open": ("number", "undecided" in found),
+        "stage": ("number", bool(_list_levels(files))),
+        "lacking": ("wide", any(files.lacking.get(case) for case in ids)),
+    }
+    return {key: kind for key, (kind, any_of) in held.items() if any_of}
+
+
+def _list_levels(files: Files) -> list[int]:
+    levels = (read_number(rows[0]["level"]) for rows in files.diffusion.values() if rows)
+    return sorted({int(level) for level in levels if not math.isnan(level)})
+
+
+def _tell_between(brief: Brief) -> list[str]:
+    """Return which links stand in no column, by the reaches that were used."""
+    far = _find_far(brief)
+    near = sorted({case.radius for case in brief.chosen if case.radius < far})
+    if not near:
+        return []
+    told = ", ".join(f"{km:g}\u202fkm" for km in near)
+    return [brief.words("memo.cluster.between", near=told, far=f"{far:g}")]
+
+
+def _find_far(brief: Brief) -> float:
+    """Return the largest radius of the run; what lies beyond it is "beyond"."""
+    radii = (read_radius(reach) for reach in brief.release.ratios["reach"].unique())
+    return max((km for km in radii if not math.isnan(km)), default=math.nan)
+
+
+def _tell_quiet(brief: Brief, files: Files) -> list[str]:
+    """Return of how many chosen clusters no situation is seen, said once for all."""
+    still = sum(
+        not any(one.state == "seen" for one in files.diagnoses.get(case.cluster, ()))
+        for case in brief.chosen
+    )
+    if not still:
+        return []
+    key = "quiet_all" if still == len(brief.chosen) else "quiet_some"
+    return [brief.words(f"memo.cluster.{key}", clusters=f"{still:,}")]
+
+
+def _tell_levels(brief: Brief, files: Files) -> list[str]:
+    words, levels = brief.words, _list_levels(files)
+    told = [
+        words(
+            "memo.cluster.level_means",
+            level=words.say(f"diffusion.level_{level}.label"),
+            means=words.say(f"diffusion.level_{level}.means"),
+        )
+        for level in levels
+    ]
+    return [*told, words("memo.cluster.level_source")] if told else []
+
+
+def _tell_caution(brief: Brief, files: Files) -> list[str]:
+    rows = [row for found in files.lacking.values() for row in found]
+    if not rows:
+        return [brief.words("memo.cluster.lacking_none")]
+    shares = [read_number(row["false_share"]) for row in rows]
+    worst = max((share for share in shares if not math.isnan(share)), default=math.nan)
+    if math.isnan(worst):
+        return []
+    return [brief.words("missing_link.caution", share=f"{percent(worst)}\u202f%")]
+
+
+def _list_case(
+    brief: Brief, files: Files, case: Case, number: int, shown: Mapping[str, str]
+) -> list[str]:
     words = brief.words
     link = element("a", text(case.name), href=f"#{words.language}-cluster-{number}", class_="name")
     told = [text(str(number)), draw_mark(case.mark) + link,
             tell_known(words, case.capability), decimal(case.score)]  # fmt: skip
-    if brief.release.advice is None:
-        return told
     found = files.diagnoses.get(case.cluster, ())
     seen = [words.tell(one.situation.failure) for one in found if one.state == "seen"]
     levels = [read_number(row["level"]) for row in files.diffusion.get(case.cluster, ())]
-    return [*told, ", ".join(seen) or NOTHING, decimal(levels[0], 0) if levels else NOTHING]
+    names = _name_bodies(brief)
+    others = [text(_name_other(brief, row, names)) for row in files.lacking.get(case.cluster, ())]
+    cells = {
+        "failures": ", ".join(seen) or NOTHING,
+        "open": str(sum(one.state == "undecided" for one in found)),
+        "stage": decimal(levels[0], 0) if levels else NOTHING,
+        "lacking": ", ".join(others[:_LACKING]) or NOTHING,
+    }
+    return [*told, *(cells[key] for key in shown)]
+
+
+def _name_bodies(brief: Brief) -> dict[object, object]:
+    bodies = brief.release.institutes
+    return dict(zip(bodies["institute"], bodies["name"], strict=True))
+
+
+def _name_other(brief: Brief, row: Mapping[Hashable, Any], names: Mapping[object, object]) -> str:
+    return clean_text(names.get(row["counterpart"])) or brief.name(row["counterpart"])
 
 
 def draw_cluster(brief: Brief, ground: Ground, files: Files, case: Case, number: int) -> str:
@@ -192,19 +284,21 @@ def draw_cluster(brief: Brief, ground: Ground, files: Files, case: Case, number:
             class_="columns",
         ),
         _draw_diagnoses(brief, files.diagnoses.get(case.cluster, ())),
-        element(
-            "div",
-            element("div", _draw_lacking(brief, files, case.cluster)),
-            element(
-                "div",
-                _draw_diffusion(brief, files, case.cluster),
-                _draw_partners(brief, files.partners.get(case.cluster, [])),
-            ),
-            class_="columns",
-        ),
+        _draw_others(brief, files, case.cluster),
         class_="dossier",
         id=f"{brief.words.language}-cluster-{number}",
     )
+
+
+def _draw_others(brief: Brief, files: Files, cluster: str) -> str:
+    """Draw with whom it is linked and not linked, and which programmes fit, where anything is."""
+    parts = [
+        _draw_lacking(brief, files, cluster),
+        _draw_diffusion(brief, files, cluster),
+        _draw_partners(brief, files.partners.get(cluster, [])),
+    ]
+    held = [element("div", one) for one in parts if one]
+    return element("div", *held, class_="columns") if held else ""
 
 
 def _draw_head(brief: Brief, case: Case, number: int) -> str:
@@ -245,17 +339,15 @@ def _draw_axes(brief: Brief, case: Case) -> str:
     rows = []
     for key, value, low, high, points in lines:
         name = words(f"page.card.axis_{key}")
-        note = element("small", words(f"page.card.axis_{key}_note"))
         drawn = ""
         if points and not math.isnan(value):
             drawn = _draw_points(value, low, high, "core" if key == "score" else "other")
         told = element("b", tell_known(words, value))
         if not math.isnan(low + high):
             told += element("small", text(f" ({decimal(low)}–{decimal(high)})"))
-        rows.append(element("li", element("span", name, note), element("p", told), drawn))
+        rows.append(element("li", element("span", name), element("p", told), drawn))
     head = element("h4", words("page.card.axes"))
-    typical = quiet(words("memo.cluster.typical"))
-    return element("div", head, element("ul", *rows, class_="axes three"), typical)
+    return element("div", head, element("ul", *rows, class_="axes three"))
 
 
 def _draw_points(value: float, low: float, high: float, kind: str) -> str:
@@ -316,13 +408,14 @@ def _draw_flows(brief: Brief, files: Files, cluster: str) -> str:
         )
         for kind, found in by_kind.items()
     ]
-    note = quiet(words("memo.cluster.flows_note"))
-    return element("div", head, draw_table(heads, cells, "flows"), note)
+    return element("div", head, draw_table(heads, cells, "flows"))
 
 
 def _name_reach(brief: Brief, reach: str) -> str:
-    if found := _RADIUS.fullmatch(reach):
-        return brief.words.say("reach.radius", km=found[1])
+    if not math.isnan(km := read_radius(reach)):
+        return brief.words.say("reach.radius", km=f"{km:g}")
+    if reach == "beyond" and not math.isnan(far := _find_far(brief)):
+        return brief.words.say("reach.beyond_radius", km=f"{far:g}")
     return brief.words.name(f"reach.{reach}", reach)
 
 
@@ -344,7 +437,7 @@ def _draw_partners(brief: Brief, found: list[tuple[str, int]]) -> str:
     words = brief.words
     head = element("h4", words("memo.cluster.partners"))
     if not found:
-        return head + quiet(words("page.card.none_published"))
+        return ""
     told = [
         element("span", text(_name_cell(brief, cell)), " ", element("b", text(f"{links:,}")))
         for cell, links in found[:_PARTNERS]
@@ -366,23 +459,19 @@ def _name_cell(brief: Brief, cell: str) -> str:
 
 
 def _draw_diagnoses(brief: Brief, found: tuple[Diagnosis, ...]) -> str:
-    if not found:
-        return ""
     words = brief.words
     seen = [one for one in found if one.state == "seen"]
-    told = [element("h4", words("memo.cluster.diagnosis"))]
-    if seen:
-        heads = [
-            (words("memo.cluster.seen") + _source(brief, "ours"), "wide"),
-            (words("memo.cluster.failure") + _source(brief, "oecd"), ""),
-            (words("memo.cluster.response") + _source(brief, "oecd"), ""),
-        ]
-        rows = [_tell_diagnosis(brief, one) for one in seen[:_SEEN]]
-        told.append(draw_table(heads, rows, "diagnoses"))
-    else:
-        told.append(quiet(words("memo.cluster.none_seen")))
-    told.append(quiet(*_name_others(brief, found, seen[_SEEN:])))
-    return element("div", *told, class_="diagnosis")
+    if not seen:
+        return ""
+    heads = [
+        (words("memo.cluster.seen") + _source(brief, "ours"), "wide"),
+        (words("memo.cluster.failure") + _source(brief, "oecd"), ""),
+        (words("memo.cluster.response") + _source(brief, "oecd"), ""),
+    ]
+    rows = [_tell_diagnosis(brief, one) for one in seen[:_SEEN]]
+    others = quiet(*_name_others(brief, found, seen[_SEEN:]))
+    head = element("h4", words("memo.cluster.diagnosis"))
+    return element("div", head, draw_table(heads, rows, "diagnoses"), others, class_="diagnosis")
 
 
 def _name_others(
@@ -431,9 +520,7 @@ def _draw_diffusion(brief: Brief, files: Files, cluster: str) -> str:
     if math.isnan(level):
         told.append(quiet(text(words.name(str(row["open"]), words.say("page.card.part_open")))))
     else:
-        key = f"diffusion.level_{level:.0f}"
-        told.append(element("p", element("b", words(f"{key}.label"))))
-        told.append(quiet(words(f"{key}.means"), words("memo.cluster.level_source")))
+        told.append(element("p", element("b", words(f"diffusion.level_{level:.0f}.label"))))
     groups = [
         text(f"{words.say(f'sector_group.{name}')} {decimal(read_number(row[name]), 0)}")
         for name in _GROUPS[:2]
@@ -454,28 +541,17 @@ def _draw_lacking(brief: Brief, files: Files, cluster: str) -> str:
         return ""
     words = brief.words
     rows = files.lacking.get(cluster, ())
-    head = element("h4", words("missing_link.title"))
     if not rows:
-        return head + quiet(words("memo.cluster.none_lacking"))
-    bodies = brief.release.institutes
-    names = dict(zip(bodies["institute"], bodies["name"], strict=True))
+        return ""
+    names = _name_bodies(brief)
     told = [_tell_lacking(brief, row, names) for row in rows[:_LACKING]]
-    shares = [read_number(row["false_share"]) for row in rows]
-    worst = max((share for share in shares if not math.isnan(share)), default=math.nan)
-    caution = (
-        quiet(words("missing_link.caution", share=f"{100 * worst:.0f}\u202f%"))
-        if not math.isnan(worst)
-        else ""
-    )
-    return head + join_list(told, "lacking") + caution
+    return element("h4", words("missing_link.title")) + join_list(told, "lacking")
 
 
 def _tell_lacking(brief: Brief, row: Mapping[Hashable, Any], names: Mapping[object, object]) -> str:
     words = brief.words
-    other = row["counterpart"]
-    name = clean_text(names.get(other)) or brief.name(other)
     values = {
-        "other": name,
+        "other": _name_other(brief, row, names),
         "observed": _known(read_number(row["observed"])),
         "expected": _known(read_number(row["expected"])),
     }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _WIDE, _NARROW = 1.0, 0.56  # widths of letters, in heights
 _LONGEST = 15  # wide letters of a label
-_LINE = 1.2
+_LINE = 1.35
 _APART = 3.0
 
 

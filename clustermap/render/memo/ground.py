@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 
 _KM = 111.32  # of one degree of latitude
 _WIDTH, _TALLEST, _MARGIN = 660.0, 610.0, 26.0
-_NEAR_WIDTH, _NEAR_HEIGHT = 380.0, 206.0
-_HALF_KM = 18.0  # of the neighbourhood, from its middle to its side
-_RING_KM = 10.0
+_NEAR_WIDTH, _NEAR_HEIGHT = 380.0, 180.0
+_HALF = 2.2  # of the neighbourhood, from its middle to its side, in radii of its ring
+_USUAL_KM = 10.0  # of a neighbourhood without a ring
 _DETAILS = 2000
 _NAMED = 26  # chosen clusters up to which the map names them; above, it numbers them
 _LABELLED = 6  # neighbours and institutes that a neighbourhood names
@@ -217,24 +218,42 @@ def draw_near(brief: Brief, ground: Ground, case: Case, place: int) -> str:
         Markup.
     """
     own = ground.ids.index(case.cluster)
-    view = _frame_near(ground, own)
+    view = _frame_near(ground, own, case)
     away = np.hypot(*(ground.middles - ground.middles[own]).T)
     near = [at for at in np.argsort(away, kind="stable").tolist() if at != own]
     at = view.place(ground.middles)
-    left, top, right, bottom = shapely.bounds(ground.shapes[own])
-    size = max(5.0, min(60.0, max(right - left, bottom - top) * view.scale / 2))
+    size = max(5.0, _measure(ground, own, view))
     spots = [Spot(*_point(at, own), size, case.name, "name core", 12, always=True)]
     spots += _label_sites(brief, ground, view, own)
     others = [one for one in near if _is_inside(at[one], view)][:_LABELLED]
     spots += [Spot(*_point(at, one), 3, brief.name(ground.ids[one]), "name", 9.5) for one in others]
-    ring = {"cx": f"{at[own][0]:.1f}", "cy": f"{at[own][1]:.1f}"}
-    radius = f"{_RING_KM * view.scale:.1f}"
-    told = brief.words.say("memo.near.map", cluster=case.name, km=f"{_RING_KM:g}")
+    # What has no label keeps its place free, too.
+    spots += [
+        Spot(*_point(at, one), _measure(ground, one, view), "", "", 1)
+        for one in near
+        if _is_inside(at[one], view)
+    ]
+    spots += [
+        Spot(float(x), float(y), 3.5, "", "", 1)
+        for x, y in view.place(ground.sites)
+        if 0 <= x <= view.width and 0 <= y <= view.height
+    ]
+    ring = ""
+    told = brief.words.say("memo.near.alone", cluster=case.name)
+    if not math.isnan(case.radius):
+        told = brief.words.say("memo.near.map", cluster=case.name, km=f"{case.radius:g}")
+        middle = {"cx": f"{at[own][0]:.1f}", "cy": f"{at[own][1]:.1f}"}
+        ring = element("circle", **middle, r=f"{case.radius * view.scale:.1f}", class_="ring")
     return _draw_svg(
-        view, told, element("use", href=f"#near-{place}"),
-        element("circle", **ring, r=radius, class_="ring"),
+        view, told, element("use", href=f"#near-{place}"), ring,
         draw_labels(spots, view), _draw_scale(view, brief.words), kind="near",
     )  # fmt: skip
+
+
+def _measure(ground: Ground, one: int, view: View) -> float:
+    """Return how far a cluster's outline reaches from its middle, in units of the drawing."""
+    left, top, right, bottom = shapely.bounds(ground.shapes[one])
+    return max(3.0, min(40.0, max(right - left, bottom - top) * view.scale / 2))
 
 
 def _label_sites(brief: Brief, ground: Ground, view: View, own: int) -> list[Spot]:
@@ -254,10 +273,11 @@ def _is_inside(at: Points, view: View) -> bool:
     return bool(0 <= at[0] <= view.width and 0 <= at[1] <= view.height)
 
 
-def _frame_near(ground: Ground, own: int) -> View:
+def _frame_near(ground: Ground, own: int, case: Case) -> View:
     x, y = ground.middles[own]
     left, top, right, bottom = shapely.bounds(ground.shapes[own])
-    half = max(_HALF_KM, 0.75 * max(right - left, bottom - top))
+    radius = _USUAL_KM if math.isnan(case.radius) else case.radius
+    half = max(_HALF * radius, 0.75 * max(right - left, bottom - top))
     scale = _NEAR_WIDTH / 2 / half
     corner = x - _NEAR_WIDTH / 2 / scale, y - _NEAR_HEIGHT / 2 / scale
     return View(*corner, scale, _NEAR_WIDTH, _NEAR_HEIGHT)
@@ -283,7 +303,7 @@ def draw_store(ground: Ground, places: Mapping[str, int], cases: Mapping[str, Ca
     groups = [_draw_base(_frame_nation(ground), ground, "nation")]
     for cluster, place in places.items():
         own = ground.ids.index(cluster)
-        view = _frame_near(ground, own)
+        view = _frame_near(ground, own, cases[cluster])
         groups.append(
             _draw_base(view, ground, f"near-{place}", _draw_around(view, ground, own, cases))
         )
