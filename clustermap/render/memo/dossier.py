@@ -146,7 +146,8 @@ def draw_overview(brief: Brief, files: Files) -> str:
     if brief.release.advice is not None:
         notes.append(quiet(*_tell_quiet(brief, files), *_tell_caution(brief, files)))
         notes.append(quiet(*_tell_levels(brief, files)))
-    return "".join((draw_table(heads, rows, "cases overview"), *notes))
+    table = element("div", draw_table(heads, rows, "cases overview"), class_="scroll")
+    return "".join((table, *notes))
 
 
 def _list_columns(brief: Brief, files: Files) -> dict[str, str]:

@@ -152,6 +152,12 @@ def draw_nation(brief: Brief, ground: Ground) -> str:
         )
         for one, number in numbers.items()
     ]
+    # Borderline ones that are not chosen have no label and keep their place free.
+    spots += [
+        Spot(*_point(at, place), _SIZES["without"], "", "", 1)
+        for place, case in enumerate(cases)
+        if case.mark == "without"
+    ]
     told = brief.words.say(label, clusters=len(numbers))
     return _draw_svg(
         view, told, element("use", href="#nation"), *dots, draw_labels(spots, view),

@@ -61,7 +61,7 @@ def draw_missed(brief: Brief) -> str:
         for case in found
     ]
     lead = quiet(words("memo.missed.lead", clusters=f"{len(found):,}"))
-    return lead + draw_table(heads, rows, "cases missed")
+    return lead + element("div", draw_table(heads, rows, "cases missed"), class_="scroll")
 
 
 def _tell_times(brief: Brief, case: Case, least: float) -> str:
