@@ -293,11 +293,10 @@ def draw_cluster(brief: Brief, ground: Ground, files: Files, case: Case, number:
 
 def _draw_others(brief: Brief, files: Files, cluster: str) -> str:
     """Draw with whom it is linked and not linked, and which programmes fit, where anything is."""
-    parts = [
-        _draw_lacking(brief, files, cluster),
-        _draw_diffusion(brief, files, cluster),
-        _draw_partners(brief, files.partners.get(cluster, [])),
-    ]
+    lacking = _draw_lacking(brief, files, cluster)
+    level = _draw_diffusion(brief, files, cluster)
+    partners = _draw_partners(brief, files.partners.get(cluster, []))
+    parts = [lacking, level + partners] if lacking else [level, partners]
     held = [element("div", one) for one in parts if one]
     return element("div", *held, class_="columns") if held else ""
 

@@ -233,14 +233,9 @@ def draw_near(brief: Brief, ground: Ground, case: Case, place: int) -> str:
     spots += _label_sites(brief, ground, view, own)
     others = [one for one in near if _is_inside(at[one], view)][:_LABELLED]
     spots += [Spot(*_point(at, one), 3, brief.name(ground.ids[one]), "name", 9.5) for one in others]
-    # What has no label keeps its place free, too.
+    # Institutes without a label keep their places free, too; outlines are ground to write on.
     spots += [
-        Spot(*_point(at, one), _measure(ground, one, view), "", "", 1)
-        for one in near
-        if _is_inside(at[one], view)
-    ]
-    spots += [
-        Spot(float(x), float(y), 3.5, "", "", 1)
+        Spot(float(x), float(y), 3, "", "", 1)
         for x, y in view.place(ground.sites)
         if 0 <= x <= view.width and 0 <= y <= view.height
     ]
