@@ -653,7 +653,9 @@ def count_pages(pdf: bytes) -> int:
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_prints_on_a4_no_cluster_over_two_pages(visit: Go, release: Release, language: Language) -> None:
+def test_prints_on_a4_no_cluster_over_two_pages(
+    visit: Go, release: Release, language: Language
+) -> None:
     seen = visit(draw_memo(replace(release, language=language)), 680, 960, ready=DRAWN)
     seen.page.emulate_media(media="print")
     assert seen.page.evaluate(CUT) == []  # 680 pixels are the 180 mm between the margins

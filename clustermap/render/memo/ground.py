@@ -254,7 +254,7 @@ def draw_near(brief: Brief, ground: Ground, case: Case, place: int) -> str:
 def _measure(ground: Ground, one: int, view: View) -> float:
     """Return how far a cluster's outline reaches from its middle, in units of the drawing."""
     left, top, right, bottom = shapely.bounds(ground.shapes[one])
-    return max(3.0, min(40.0, max(right - left, bottom - top) * view.scale / 2))
+    return float(np.clip(max(right - left, bottom - top) * view.scale / 2, 3.0, 40.0))
 
 
 def _label_sites(brief: Brief, ground: Ground, view: View, own: int) -> list[Spot]:
