@@ -52,7 +52,11 @@ def test_prices_of_probe_by_hand() -> None:
     assert best is not None
     (price,) = price_rules(problem, best).to_dict("records")
     assert price == {
-        **{"rule": "must C", "price": 2, "value": 9, "enter": 2, "leave": 1},
+        "rule": "must C",
+        "price": 2,
+        "value": 9,
+        "enter": 2,
+        "leave": 1,
         "entering": ("A", "D"),
     }
 

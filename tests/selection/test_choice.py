@@ -61,7 +61,11 @@ def test_all_that_must_stand_beside_is_there(chosen: Choice) -> None:
     assert chosen.standings.inclusion.tolist() == [1, 0, 1, 0]
     assert chosen.prices.to_dict("records") == [
         {
-            **{"rule": "unrated", "price": 3, "value": 9, "enter": 2, "leave": 1},
+            "rule": "unrated",
+            "price": 3,
+            "value": 9,
+            "enter": 2,
+            "leave": 1,
             "entering": ("B", "D"),
         }
     ]
