@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from clustermap.project import Rule as WrittenRule
     from clustermap.publish.release import Release
     from clustermap.selection.choice import Choice
+    from clustermap.selection.portfolio import Flags
     from clustermap.selection.rules import Measure, Rule
     from clustermap.stages.candidates import Candidates, Merits
     from clustermap.stages.ledger import Progress
@@ -161,9 +162,13 @@ def select_findings(
     told = {
         choice.scenario: tuple(
             rename(line, names)
-            for line in (*tell_choice(choice), *(tell_leaning(own) if choice.best else ()))
+            for line in (
+                *tell_choice(choice),
+                *_tell_unrated(choice, known),
+                *_tell_order(choice, own),
+            )
         )
-        for choice, own in zip(choices, terms, strict=True)
+        for choice, own, known in zip(choices, terms, rated, strict=True)
     }
     decision = _decide(project, select, choices, tables, told, names)
     return Selected(tuple(choices), tables, told, decision)
@@ -200,6 +205,15 @@ def _decide(
         must_not=select.must_not,
         profiles={**own, **profiles},
     )
+
+
+def _tell_unrated(choice: Choice, rated: Flags) -> tuple[Message, ...]:
+    count = 0 if choice.best is None else int((choice.best.chosen & ~rated).sum())
+    return (Message("selection.told.unrated", {"count": count}),) if count else ()
+
+
+def _tell_order(choice: Choice, terms: Mapping[str, float]) -> tuple[Message, ...]:
+    return () if choice.best is None else tell_leaning(terms)
 
 
 def _name_clusters(clusters: pd.DataFrame) -> dict[str, str]:
