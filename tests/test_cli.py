@@ -255,7 +255,8 @@ def test_select_says_what_each_scenario_chooses(project: Path, pipeline: ModuleT
     assert "[default] Under the budget and the rules 3 clusters are worth most" in shown
     assert "they cost 1,000" in shown
     # The surest first, and what is not chosen not at all.
-    rows = re.findall(r"^([bc]) .*(core|borderline) +(\d+ % \(\d+-\d+\)) +(\d+)", shown, re.M)
+    row = re.compile(r"^([bc]) .*(core|borderline) +(\d+ % \(\d+-\d+\)) +(\d+)", re.MULTILINE)
+    rows = row.findall(shown)
     assert rows == [
         ("c", "core", "100 % (97-100)", "600"),
         ("b", "borderline", "50 % (44-56)", "400"),

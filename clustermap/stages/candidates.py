@@ -258,7 +258,13 @@ def _find_capability(scored: Scored, table: pd.DataFrame) -> Numbers:
     return np.where(withheld, middle, told)
 
 
-def refuse_unknown(value: str, known: Sequence[str], table: str, key: str) -> None:
+def refuse_unknown(
+    value: str,
+    known: Sequence[str],
+    table: str,
+    key: str,
+    called: Mapping[str, str] | None = None,
+) -> None:
     """Refuse a name that is not there.
 
     Parameters
@@ -269,6 +275,8 @@ def refuse_unknown(value: str, known: Sequence[str], table: str, key: str) -> No
         Those that are there.
     table, key
         Where it stands in the project file.
+    called
+        What they are called otherwise: a name to one of them.
 
     Raises
     ------
@@ -276,7 +284,8 @@ def refuse_unknown(value: str, known: Sequence[str], table: str, key: str) -> No
         If it is none of them; the nearest are told.
     """
     if value not in known:
-        near = get_close_matches(value, known, n=3, cutoff=0)
+        by_name = [(called or {})[name] for name in get_close_matches(value, called or {}, n=3)]
+        near = by_name or get_close_matches(value, known, n=3, cutoff=0)
         raise TableFault("select_unknown", table=table, key=key, value=value, near=", ".join(near))
 
 

@@ -97,12 +97,14 @@ def check_selection(project: Project, layers: Layers) -> None:
     if select is None:
         return
     ids = [str(cluster) for cluster in layers.clusters.index]
+    called = {str(name): str(key) for key, name in layers.clusters["name"].items() if name}
     for key in ("must", "must_not"):
         for cluster in getattr(select, key):
-            refuse_unknown(cluster, ids, _SECTION, key)
+            refuse_unknown(cluster, ids, _SECTION, key, called)
     labels = list(layers.taxonomy.labels)
+    named = {name: key for key, own in layers.taxonomy.labels.items() for name in own.values()}
     for industry in select.industries:
-        refuse_unknown(industry, labels, _SECTION, "industries")
+        refuse_unknown(industry, labels, _SECTION, "industries", named)
     known = {**{by: _values(layers, by) for by in ("region", "kind")}, "industry": labels}
     for section, rules in _written_rules(project):
         for number, rule in enumerate(rules, start=1):
