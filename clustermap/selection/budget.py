@@ -11,6 +11,7 @@ import pandas as pd
 
 from clustermap.scores.ranks import rank_draws
 from clustermap.selection.portfolio import EXACT, Portfolio, check_bound, solve
+from clustermap.selection.rules import Ineligible
 from clustermap.selection.side_by_side import do_each
 
 if TYPE_CHECKING:
@@ -109,9 +110,11 @@ def price_rules(
                 "value": other.value,
                 "enter": int((other.chosen & ~best.chosen).sum()),
                 "leave": int((best.chosen & ~other.chosen).sum()),
+                "entering": tuple(problem.clusters[other.chosen & ~best.chosen]),
             }
         )
-    return pd.DataFrame(rows, columns=["rule", "price", "value", "enter", "leave"])
+    columns = ["rule", "price", "value", "enter", "leave", "entering"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def order_by_value_for_money(problem: Problem) -> npt.NDArray[np.int64]:
@@ -120,12 +123,12 @@ def order_by_value_for_money(problem: Problem) -> npt.NDArray[np.int64]:
     Parameters
     ----------
     problem
-        The problem; its rules are ignored.
+        The problem; of its rules those count that say which clusters may not be chosen.
 
     Returns
     -------
     numpy.ndarray
-        Places; ties share the smallest.
+        Places among those that may be chosen; ties share the smallest. 0 for the others.
 
     Examples
     --------
@@ -135,7 +138,12 @@ def order_by_value_for_money(problem: Problem) -> npt.NDArray[np.int64]:
     >>> order_by_value_for_money(problem).tolist()
     [1, 2, 3, 4]
     """
-    return rank_draws(_value_for_money(problem.worth, problem.costs)).astype(np.int64)
+    barred = [rule.clusters for rule in problem.rules if isinstance(rule, Ineligible)]
+    eligible = ~np.isin(problem.clusters, [cluster for own in barred for cluster in own])
+    places = np.zeros(len(eligible), dtype=np.int64)
+    if eligible.any():
+        places[eligible] = rank_draws(_value_for_money(problem.worth, problem.costs)[eligible])
+    return places
 
 
 def trace_budget(

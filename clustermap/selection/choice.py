@@ -27,7 +27,7 @@ from clustermap.selection.comparators import (
 from clustermap.selection.portfolio import EXACT, find_conflict, solve
 from clustermap.selection.robustness import STANDINGS, find_standings, tell_standings
 from clustermap.selection.rules import Ineligible
-from clustermap.selection.why_not import tabulate_absence
+from clustermap.selection.why_not import find_freed, tabulate_absence
 
 if TYPE_CHECKING:
     from clustermap.indicators.evidence import Numbers
@@ -137,6 +137,7 @@ def choose(
         return Choice(scenario, problem, setting, None, conflict, gap=gap)
     hear = {step: partial(tell, step) if tell is not None else None for step in STEPS}
     drawn = setting.draws is not None and len(setting.draws) > 0
+    prices = price_rules(problem, best, gap=gap, listen=hear["prices"])
     random = draw_portfolios(problem, seed=seed, gap=gap, listen=hear["random"])
     return Choice(
         scenario,
@@ -145,9 +146,9 @@ def choose(
         best,
         (),
         find_standings(problem, _draws(setting), gap=gap, listen=hear["draws"]) if drawn else None,
-        price_rules(problem, best, gap=gap, listen=hear["prices"]),
+        prices,
         trace_budget(problem, gap=gap, listen=hear["path"]),
-        tabulate_absence(problem, best, gap=gap, listen=hear["why_not"]),
+        find_freed(tabulate_absence(problem, best, gap=gap, listen=hear["why_not"]), prices),
         compare(_give_out(problem, setting, best, random), setting),
         gap,
     )

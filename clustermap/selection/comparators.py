@@ -157,7 +157,9 @@ def share_out(costs: npt.ArrayLike, weights: npt.ArrayLike, budget: float) -> Nu
 
 
 def take_top(order_by: npt.ArrayLike, problem: Problem, eligible: Flags) -> Numbers:
-    """Return money by rank alone: the whole need from the first on, until one is too dear.
+    """Return money by rank alone: the whole need from the first on, as far as the money goes.
+
+    What no longer fits is passed over, so that the way is not beaten for money left lying.
 
     Parameters
     ----------
@@ -175,9 +177,11 @@ def take_top(order_by: npt.ArrayLike, problem: Problem, eligible: Flags) -> Numb
     """
     ranked = np.where(eligible, np.asarray(order_by, dtype=np.float64), -np.inf)
     order = np.lexsort((problem.clusters.astype(str), -ranked))[: int(eligible.sum())]
-    affordable = np.cumsum(problem.costs[order]) <= problem.budget
-    money = np.zeros(len(ranked))
-    money[order[affordable]] = problem.costs[order[affordable]]
+    money, left = np.zeros(len(ranked)), problem.budget
+    for at in order:
+        if problem.costs[at] <= left:
+            money[at] = problem.costs[at]
+            left -= problem.costs[at]
     return money
 
 

@@ -26,6 +26,8 @@ from clustermap.tables import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import numpy.typing as npt
+
     from clustermap.selection.choice import Choice
     from clustermap.selection.portfolio import Flags
     from clustermap.tables import Table
@@ -102,7 +104,7 @@ def tabulate_selection(choice: Choice) -> pd.DataFrame:
             "gain": problem.worth,
             "cost": problem.costs,
             "current": np.nan if choice.setting.current is None else choice.setting.current,
-            "money_order": order_by_value_for_money(problem),
+            "money_order": _place(order_by_value_for_money(problem)),
             "ineligible": [reasons.get(cluster, "") for cluster in problem.clusters],
         }
     )
@@ -115,6 +117,11 @@ def tabulate_selection(choice: Choice) -> pd.DataFrame:
         inclusion_high=found.high,
         counted=found.counted,
     )
+
+
+def _place(order: npt.NDArray[np.int64]) -> pd.Series[int]:
+    # Who may not be chosen has no place.
+    return pd.Series(order, dtype="Int64").mask(order == 0)
 
 
 def tabulate_portfolio(choice: Choice, rated: Flags) -> pd.DataFrame:

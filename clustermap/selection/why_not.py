@@ -171,6 +171,36 @@ def tabulate_absence(
     )
 
 
+def find_freed(absence: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
+    """Add the rules without any one of which a cluster would be chosen.
+
+    Parameters
+    ----------
+    absence
+        As :func:`tabulate_absence`.
+    prices
+        As :func:`clustermap.selection.budget.price_rules`.
+
+    Returns
+    -------
+    pd.DataFrame
+        With a column freed_by: names of rules, "; " between; "" for none.
+
+    Examples
+    --------
+    >>> absence = pd.DataFrame({"cluster": ["A", "B"]})
+    >>> prices = pd.DataFrame({"rule": ["1 region max"], "entering": [("B",)]})
+    >>> find_freed(absence, prices)["freed_by"].tolist()
+    ['', '1 region max']
+    """
+    freed: dict[str, list[str]] = {}
+    for rule, entering in zip(prices["rule"], prices["entering"], strict=True):
+        for cluster in entering:
+            freed.setdefault(cluster, []).append(rule)
+    told = ["; ".join(freed.get(cluster, [])) for cluster in absence["cluster"]]
+    return absence.assign(freed_by=told)
+
+
 def tell_absence(missing: Missing) -> tuple[Message, ...]:
     """Say why a cluster is not chosen.
 

@@ -178,6 +178,12 @@ WHY_NOT = Table(
         Column("lacks", "number", "What it would have to be worth more; null if not computed."),
         Column("times", "number", "What its worth would have to be multiplied with."),
         Column("barred", "text", "Rules that bar it, '; ' between; '' for none.", required=True),
+        Column(
+            "freed_by",
+            "text",
+            "Rules without any one of which it would be chosen, '; ' between; '' for none.",
+            required=True,
+        ),
     ),
     ("scenario", "cluster"),
 )

@@ -16,7 +16,7 @@ from clustermap.selection.budget import (
     trace_budget,
 )
 from clustermap.selection.portfolio import Problem, solve
-from clustermap.selection.rules import Cap, Floor, Must, MustNot
+from clustermap.selection.rules import Cap, Floor, Ineligible, Must, MustNot
 from tests.selection.hand import list_portfolios, make_problem, named, probe, problems
 
 
@@ -51,7 +51,14 @@ def test_prices_of_probe_by_hand() -> None:
     best = solve(problem)
     assert best is not None
     (price,) = price_rules(problem, best).to_dict("records")
-    assert price == {"rule": "must C", "price": 2, "value": 9, "enter": 2, "leave": 1}
+    assert price == {
+        "rule": "must C",
+        "price": 2,
+        "value": 9,
+        "enter": 2,
+        "leave": 1,
+        "entering": ("A", "D"),
+    }
 
 
 def test_a_rule_of_several_groups_is_priced_as_a_whole() -> None:
@@ -124,3 +131,9 @@ def test_who_is_funded_and_not_chosen_is_phased_out() -> None:
     nobody = np.zeros(4, dtype=bool)
     all_ = list_phase_out(problem, [5, 6, 7, 0], nobody, [0.1, 0.1, 0, 0])
     assert all_["cluster"].tolist() == ["C", "B", "A"]
+
+
+def test_who_may_not_be_chosen_has_no_place_by_value_for_money() -> None:
+    # For a unit of money: A 3/4, B 4/8, C 3/10, D 2/8.
+    assert order_by_value_for_money(probe(20, Ineligible(("B",)))).tolist() == [1, 0, 2, 3]
+    assert order_by_value_for_money(probe(20)).tolist() == [1, 2, 3, 4]

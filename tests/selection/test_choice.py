@@ -60,8 +60,16 @@ def test_all_that_must_stand_beside_is_there(chosen: Choice) -> None:
     assert chosen.standings is not None
     assert chosen.standings.inclusion.tolist() == [1, 0, 1, 0]
     assert chosen.prices.to_dict("records") == [
-        {"rule": "unrated", "price": 3, "value": 9, "enter": 2, "leave": 1}
+        {
+            "rule": "unrated",
+            "price": 3,
+            "value": 9,
+            "enter": 2,
+            "leave": 1,
+            "entering": ("B", "D"),
+        }
     ]
+    assert chosen.absence["freed_by"].tolist() == ["", "unrated", "", "unrated"]
     ways = ["selection", "equal", "proportional", "top", "random", "current"]
     assert chosen.compared["comparator"].drop_duplicates().tolist() == ways
     assert again.compared.equals(chosen.compared)

@@ -61,14 +61,15 @@ def test_all_money_is_given_out_and_nobody_gets_more_than_the_need(
         assert (money[full] <= weights[full] * rates[0] + 1e-9).all()
 
 
-def test_the_first_by_rank_get_all_until_one_is_too_dear() -> None:
+def test_the_first_by_rank_get_all_as_far_as_the_money_goes() -> None:
     problem = probe(20)
     everyone = np.ones(4, dtype=bool)
-    # By worth: B (8), then A and C tie at 3: A (4) by its name, then C (10) is too dear.
-    assert take_top(problem.worth, problem, everyone).tolist() == [4, 8, 0, 0]
+    # By worth: B (8), then A and C tie at 3: A (4) by its name; C (10) is too dear, D (8) is not.
+    assert take_top(problem.worth, problem, everyone).tolist() == [4, 8, 0, 8]
     assert take_top([1, 2, 3, 4], problem, everyone).tolist() == [0, 0, 10, 8]
     assert take_top([1, 2, 3, 4], problem, ~(problem.clusters == "D")).tolist() == [0, 8, 10, 0]
-    assert take_top([1, 2, 3, 4], probe(5), everyone).tolist() == [0, 0, 0, 0]
+    assert take_top([1, 2, 3, 4], probe(5), everyone).tolist() == [4, 0, 0, 0]
+    assert take_top([1, 2, 3, 4], probe(3), everyone).tolist() == [0, 0, 0, 0]
 
 
 def test_random_portfolios_keep_the_rules_and_the_seed() -> None:
