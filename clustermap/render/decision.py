@@ -283,7 +283,7 @@ def _freed(
         group = str(grouped[by].iloc[place]) if by else ""
         if known is None or not group or not known.key.startswith(_CAPS):
             return rules.tell(family)
-        end = known.values["end"]
+        end = dict(known.values)["end"]
         if inside[by].get(group, 0) < float(str(end)):
             return rules.tell(family)
         return rules.say(Message(_CAP, {"group": group, "end": end}))

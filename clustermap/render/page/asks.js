@@ -178,7 +178,7 @@ cm.run(function (cm) {
       .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
       .map(([name, value]) => cm.say(`page.choice.lean.${name}_${value > 0 ? "high" : "low"}`));
     const key = Math.abs(linkage) >= CLEAR ? "linkage" : parts.length ? "other" : "none";
-    return cm.say(`page.choice.leaning_${key}`, { parts: parts.join(cm.say("page.choice.lean.between")),
+    return cm.say(`page.choice.leaning_${key}`, { parts: parts.join(", "),
       count: cm.number(stop.chosen.size, 0), inside: cm.number(bestInside(portfolio, stop), 0) });
   }
 
