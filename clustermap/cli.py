@@ -9,6 +9,7 @@ from __future__ import annotations
 import json as json_format
 import locale
 import logging
+import math
 import re
 import sys
 import warnings
@@ -293,8 +294,7 @@ def _written_language(file: Path) -> Language | None:
 def _tell_run(voice: Voice, run: Run) -> None:
     pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet, "memo": run.memo}
     drawn = {name: str(path) if path else None for name, path in pages.items()}
-    told = run.selected.told if run.selected else {}
-    selected = {name: [say(line, voice.language) for line in lines] for name, lines in told.items()}
+    selected = _say_selected(voice, run)
     content = {"summary": run.summary, **drawn, "outputs": [*map(str, run.outputs)]}
     voice.tell_json({**content, "selected": selected} if selected else content)
     _tell_rows(voice, run.summary["tables"])
@@ -310,6 +310,20 @@ def _tell_run(voice: Voice, run: Run) -> None:
     others = Counter(path.parent for path in run.outputs if path not in pages.values())
     for folder, files in sorted(others.items()):
         voice.tell(Message("cli.files", {"folder": folder, "files": files}))
+
+
+def _say_selected(voice: Voice, run: Run) -> dict[str, list[str]]:
+    """Say what scenarios choose, with money as people read it."""
+    if run.selected is None:
+        return {}
+    from clustermap.render.decision import find_terms  # noqa: PLC0415 -- help comes without it
+
+    terms = find_terms(run.release, run.selected.decision.currency) if run.release else None
+    language = voice.language
+    return {
+        name: [say(terms.tell(line, language) if terms else line, language) for line in lines]
+        for name, lines in run.selected.told.items()
+    }
 
 
 def _tell_rated(voice: Voice, summary: Mapping[str, Any]) -> None:
@@ -361,6 +375,24 @@ def _tell_best(voice: Voice, scores: pd.DataFrame, clusters: pd.DataFrame) -> No
     named = [names[cluster] for cluster in best["cluster"]]
     rows = [*zip(best["cluster"], named, values, shown, strict=True)]
     voice.tell_table(("cluster", "name", "score", "rank"), rows, texts=2)
+
+
+def _tell_chosen(voice: Voice, selection: pd.DataFrame, clusters: pd.DataFrame) -> None:
+    """Show what the project's own scenario chooses: the surest first, never as a bare list."""
+    names = dict(zip(clusters["cluster"], clusters["name"], strict=True))
+    own = selection[(selection["scenario"] == "default") & (selection["selected"] == 1)]
+    own = own.sort_values(["inclusion", "cluster"], ascending=[False, True])
+    words = [say(Message(f"cli.standing.{key}"), voice.language) for key in own["standing"]]
+    bounds = ("inclusion", "inclusion_low", "inclusion_high")
+    shares = [_write_share(*row) for row in zip(*(100 * own[name] for name in bounds), strict=True)]
+    named = [names[cluster] for cluster in own["cluster"]]
+    costs = [f"{cost:,.0f}" for cost in own["cost"]]
+    rows = [*zip(own["cluster"], named, words, shares, costs, strict=True)]
+    voice.tell_table(("cluster", "name", "standing", "share", "cost"), rows, texts=3)
+
+
+def _write_share(share: float, low: float, high: float) -> str:
+    return "" if math.isnan(share) else f"{share:.0f} % ({low:.0f}-{high:.0f})"
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it so
@@ -448,7 +480,9 @@ def _select(
     """Write the tables, and tell what every scenario chooses and how sure that is."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        _carry_out(voice, "select_clusters", project, out, strict=strict)
+        done = _carry_out(voice, "select_clusters", project, out, strict=strict)
+        if done.selected is not None:
+            _tell_chosen(voice, done.selected.tables["selection"], done.tables["clusters"])
 
 
 @app.command("map", help=_help("map"))

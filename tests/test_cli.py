@@ -60,6 +60,7 @@ class FakeRun:
     explore_page: Path | None = None
     selected: Selected | None = None
     memo: Path | None = None
+    release: Any = None
 
 
 @pytest.fixture
@@ -236,11 +237,30 @@ def test_select_says_what_each_scenario_chooses(project: Path, pipeline: ModuleT
         "default": (Message("selection.told.chosen", {"chosen": 3, "spent": "1,000"}),),
         NASTY: (Message("selection.told.undrawn"),),
     }
-    selected = Selected((), {}, told, NOTHING)
+    table = pd.DataFrame(
+        {
+            "scenario": "default",
+            "cluster": ["b", "c", NASTY],
+            "selected": [1, 1, 0],
+            "standing": ["borderline", "core", "exterior"],
+            "inclusion": [0.5, 1.0, 0.0],
+            "inclusion_low": [0.44, 0.97, 0.0],
+            "inclusion_high": [0.56, 1.0, 0.01],
+            "cost": [400.0, 600.0, 1.0],
+        }
+    )
+    selected = Selected((), {"selection": table}, told, NOTHING)
     pipeline.select_clusters = lambda *_, **__: replace(run, selected=selected)
     shown = call("select", project).stdout
     assert "[default] Under the budget and the rules 3 clusters are worth most" in shown
     assert "they cost 1,000" in shown
+    # The surest first, and what is not chosen not at all.
+    row = re.compile(r"^([bc]) .*(core|borderline) +(\d+ % \(\d+-\d+\)) +(\d+)", re.MULTILINE)
+    rows = row.findall(shown)
+    assert rows == [
+        ("c", "core", "100 % (97-100)", "600"),
+        ("b", "borderline", "50 % (44-56)", "400"),
+    ]
     read = json.loads(call("select", project, "--json").stdout)["selected"]
     assert read["default"][0] in shown
     assert "[[red]나쁜[/red]" in shown

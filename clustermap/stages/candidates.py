@@ -83,7 +83,7 @@ class Merits:
     rated
         Where it does.
     capability
-        Capability as released; NaN where it is not told.
+        Capability as released; the median of that where it is withheld, NaN where it is not known.
     draws
         Draws x clusters of the linkage scores; None without draws.
     """
@@ -244,11 +244,27 @@ def find_merits(
         draws = np.full((min(most, len(drawn)), len(linkage)), TYPICAL)
         draws[:, table.index.get_indexer(pd.Index(scored.drawn.clusters))] = drawn[:most]
         draws[:, ~rated] = TYPICAL
-    can = table["capability"].to_numpy(dtype=np.float64, na_value=np.nan)
+    can = _find_capability(scored, table)
     return Merits(np.where(rated, linkage, TYPICAL), rated, can, draws)
 
 
-def refuse_unknown(value: str, known: Sequence[str], table: str, key: str) -> None:
+def _find_capability(scored: Scored, table: pd.DataFrame) -> Numbers:
+    """Return capability as far as it is told; what is withheld counts as the median of that."""
+    told = table["capability"].to_numpy(dtype=np.float64, na_value=np.nan)
+    inside = scored.scores.set_index("cluster")["capability"].reindex(table.index)
+    withheld = np.isnan(told) & inside.notna().to_numpy()
+    # Its own linkage score in its place would make a gift of what is withheld, or a fine.
+    middle = np.nanmedian(told) if (~np.isnan(told)).any() else np.nan
+    return np.where(withheld, middle, told)
+
+
+def refuse_unknown(
+    value: str,
+    known: Sequence[str],
+    table: str,
+    key: str,
+    called: Mapping[str, str] | None = None,
+) -> None:
     """Refuse a name that is not there.
 
     Parameters
@@ -259,6 +275,8 @@ def refuse_unknown(value: str, known: Sequence[str], table: str, key: str) -> No
         Those that are there.
     table, key
         Where it stands in the project file.
+    called
+        What they are called otherwise: a name to one of them.
 
     Raises
     ------
@@ -266,7 +284,8 @@ def refuse_unknown(value: str, known: Sequence[str], table: str, key: str) -> No
         If it is none of them; the nearest are told.
     """
     if value not in known:
-        near = get_close_matches(value, known, n=3, cutoff=0)
+        by_name = [(called or {})[name] for name in get_close_matches(value, called or {}, n=3)]
+        near = by_name or get_close_matches(value, known, n=3, cutoff=0)
         raise TableFault("select_unknown", table=table, key=key, value=value, near=", ".join(near))
 
 

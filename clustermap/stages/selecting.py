@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from clustermap.project import Rule as WrittenRule
     from clustermap.publish.release import Release
     from clustermap.selection.choice import Choice
+    from clustermap.selection.portfolio import Flags
     from clustermap.selection.rules import Measure, Rule
     from clustermap.stages.candidates import Candidates, Merits
     from clustermap.stages.ledger import Progress
@@ -96,12 +97,14 @@ def check_selection(project: Project, layers: Layers) -> None:
     if select is None:
         return
     ids = [str(cluster) for cluster in layers.clusters.index]
+    called = {str(name): str(key) for key, name in layers.clusters["name"].items() if name}
     for key in ("must", "must_not"):
         for cluster in getattr(select, key):
-            refuse_unknown(cluster, ids, _SECTION, key)
+            refuse_unknown(cluster, ids, _SECTION, key, called)
     labels = list(layers.taxonomy.labels)
+    named = {name: key for key, own in layers.taxonomy.labels.items() for name in own.values()}
     for industry in select.industries:
-        refuse_unknown(industry, labels, _SECTION, "industries")
+        refuse_unknown(industry, labels, _SECTION, "industries", named)
     known = {**{by: _values(layers, by) for by in ("region", "kind")}, "industry": labels}
     for section, rules in _written_rules(project):
         for number, rule in enumerate(rules, start=1):
@@ -161,9 +164,13 @@ def select_findings(
     told = {
         choice.scenario: tuple(
             rename(line, names)
-            for line in (*tell_choice(choice), *(tell_leaning(own) if choice.best else ()))
+            for line in (
+                *tell_choice(choice),
+                *_tell_unrated(choice, known),
+                *_tell_order(choice, own),
+            )
         )
-        for choice, own in zip(choices, terms, strict=True)
+        for choice, own, known in zip(choices, terms, rated, strict=True)
     }
     decision = _decide(project, select, choices, tables, told, names)
     return Selected(tuple(choices), tables, told, decision)
@@ -200,6 +207,15 @@ def _decide(
         must_not=select.must_not,
         profiles={**own, **profiles},
     )
+
+
+def _tell_unrated(choice: Choice, rated: Flags) -> tuple[Message, ...]:
+    count = 0 if choice.best is None else int((choice.best.chosen & ~rated).sum())
+    return (Message("selection.told.unrated", {"count": count}),) if count else ()
+
+
+def _tell_order(choice: Choice, terms: Mapping[str, float]) -> tuple[Message, ...]:
+    return () if choice.best is None else tell_leaning(terms)
 
 
 def _name_clusters(clusters: pd.DataFrame) -> dict[str, str]:

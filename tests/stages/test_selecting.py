@@ -274,3 +274,16 @@ def test_explaining_says_what_a_cluster_lacks_in_every_scenario(
     left = next(name for name in own.index[own["selected"] == 0] if name != barred)
     line = say(explain_choice(*found, release, left)[0], "en")
     assert f"{100 * (why.loc[left, 'times'] - 1):.3g} %" in line
+
+
+@pytest.mark.parametrize(
+    ("line", "near"),
+    [('must = ["단지 2"]', "C2"), ('industries = ["반도체·디스플레이"]', "semi_display")],
+)
+def test_a_name_in_the_place_of_an_identifier_leads_to_it(
+    tmp_path: Path, line: str, near: str
+) -> None:
+    project = write(build_small_world(), tmp_path, f"[select]\nbudget = 3\n{line}\n")
+    with pytest.raises(TableFault) as refused:
+        check_project(project)
+    assert f"near it: {near}" in refused.value.line("en")
