@@ -433,6 +433,7 @@ def test_money_now_is_held_against_the_selection(
     assert not any(words(row).startswith("현재 지원") for row in worth)
     other = page.locator("#choice-worth-other tbody tr").all_inner_texts()
     assert [words(row).startswith("현재 지원") for row in other] == [True]
+    assert "우세" not in other[0]
     assert "다른 돈: 현재 지원 75억 원" in page.inner_text("#choices-body")
     page.evaluate("cm.ask('score', 'default')")
     page.wait_for_timeout(300)  # what was being written into the address is written

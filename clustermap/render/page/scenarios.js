@@ -64,7 +64,8 @@ cm.run(function (cm) {
 
   // The money that is given now is other money: it stands in no list of the same.
   const otherMoney = () => cm.portfolio().ways.filter(({ way }) => way === "current")
-    .map((way) => ({ way, portfolio: null, equal: null }));
+    .map((way) => ({ way: { ...way, beaten: way.beaten.map(() => null) }, portfolio: null,
+      equal: null }));
 
   const nameOf = ({ way, portfolio }) => (portfolio
     ? `${cm.say("page.choice.way.selection")}: ${cm.cut(cm.portfolioName(portfolio), LONGEST)}`
