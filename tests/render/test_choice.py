@@ -705,7 +705,8 @@ def test_a_heading_says_where_a_smaller_share_is_chosen(visit: Go) -> None:
 def test_particles_fit_what_stands_before_them(visit: Go, page_of: Callable[[str], bytes]) -> None:
     page = visit(page_of("small")).page
     spent = {"51.7억 원": "51.7억 원을", "EUR 3": "EUR 3을", "2": "2를", "서울": "서울을",
-             "(가상)": "(가상)을", "경기도": "경기도를", "―": "―을(를)"}  # fmt: skip
+             "단지 (가상)": "단지 (가상)를", "경기도": "경기도를", "―": "―을(를)",
+             "EUR": "EUR을(를)"}  # fmt: skip
     for text, wanted in spent.items():
         told = page.evaluate(
             "budget => cm.say('page.choice.lead_equal', { budget, count: 1 })", text

@@ -7,24 +7,25 @@ cm.run(function (cm) {
   /** A percent sign never parts from its number, whoever wrote the sentence. */
   const joinPercent = (text) => text.replace(/(\d|\}) %/g, "$1\u202f%");
 
-  // Korean particles have two shapes, by the last sound of what stands before them.
+  // Korean particles have two shapes, by the last sound of what stands before them; what stands in
+  // brackets after it is not read. A pair stays where the sound is not known.
   const PARTICLES = { "을(를)": ["을", "를"], "이(가)": ["이", "가"], "은(는)": ["은", "는"],
-    "과(와)": ["과", "와"], "(으)로": ["으로", "로"] };
-  const AFTER_GAP = /^(["'’”)]*)(을\(를\)|이\(가\)|은\(는\)|과\(와\)|\(으\)로)/;
+    "과(와)": ["과", "와"], "와(과)": ["과", "와"], "(으)로": ["으로", "로"] };
+  const AFTER_GAP = /^(["'’”)]*)(을\(를\)|이\(가\)|은\(는\)|과\(와\)|와\(과\)|\(으\)로)/;
   const SYLLABLE = 0xac00;
   const SYLLABLES = 11172;
   const ENDINGS = 28;
   const RIEUL = 8;
-  const CLOSED = /[013678LMNRlmnr]$/; // as they are read: 영, 일, 삼, 육, 칠, 팔, 엘 …
-  const OPEN_L = /[178LRlr]$/;
+  const CLOSED = "013678"; // as they are read: 영, 일, 삼, 육, 칠, 팔
+  const OPEN = "2459%";
 
   function particle(before, pair) {
-    const [last] = before.replace(/[^\p{L}\p{N}%]+$/u, "").slice(-1);
-    if (last === undefined) return pair;
-    const at = last.charCodeAt(0) - SYLLABLE;
+    const last = before.replace(/\s*\([^()]*\)$/, "").replace(/[ '’"”)\]]+$/, "").slice(-1);
+    const at = last ? last.charCodeAt(0) - SYLLABLE : -1;
     const spoken = at >= 0 && at < SYLLABLES;
-    const closed = spoken ? at % ENDINGS !== 0 : CLOSED.test(last);
-    const rieul = spoken ? at % ENDINGS === RIEUL : OPEN_L.test(last);
+    if (!last || !(spoken || (CLOSED + OPEN).includes(last))) return pair;
+    const closed = spoken ? at % ENDINGS !== 0 : CLOSED.includes(last);
+    const rieul = spoken ? at % ENDINGS === RIEUL : "178".includes(last);
     return PARTICLES[pair][closed && !(pair === "(으)로" && rieul) ? 0 : 1];
   }
 
