@@ -251,13 +251,23 @@ def _tell_cluster(name: str, row: pd.Series) -> Message:
     if pd.isna(row["difference_low"]) or pd.isna(row["overlap"]):
         return Message("whatif.told.cluster_undrawn", values)
     values["low"], values["high"] = (f"{row[f'difference_{end}']:+.1f}" for end in ("low", "high"))
+    decided = "undecided" if row["overlap"] else "decided"
+    if values["rank_before"] == values["rank_after"]:
+        decided = "same"
+    said = {"decided": Message(f"whatif.rank.{decided}"), "cause": _tell_cause(row)}
+    return Message("whatif.told.cluster", {**values, **said})
+
+
+def _tell_cause(row: pd.Series) -> Message:
+    """Say which part changes most, or that only its weights do."""
     parts = {part: (row[f"{part}_before"], row[f"{part}_after"]) for part in PARTS}
     known = {part: both for part, both in parts.items() if not any(map(pd.isna, both))}
     most = max(known, key=lambda part: abs(known[part][1] - known[part][0]))
-    values["part"] = Message(f"subscore.{most}.label")
-    values["part_before"], values["part_after"] = (f"{value:.1f}" for value in known[most])
-    decided = "undecided" if row["overlap"] else "decided"
-    return Message("whatif.told.cluster", {**values, "decided": Message(f"whatif.rank.{decided}")})
+    before, after = (f"{value:.1f}" for value in known[most])
+    if before == after:
+        return Message("whatif.cause.weights")
+    part = Message(f"subscore.{most}.label")
+    return Message("whatif.cause.part", {"part": part, "before": before, "after": after})
 
 
 def _rank(row: pd.Series, when: str) -> str:
