@@ -443,6 +443,8 @@ class BudgetPath(TypedDict):
     budget: Numbers
     feasible: list[int]
     spent: Numbers
+    worth: Numbers
+    """As a multiple of that of the scenario's own budget."""
     enter: list[list[int]]
     """Clusters that are chosen and were not at the step before."""
     leave: list[list[int]]
@@ -523,7 +525,15 @@ class Portfolio(TypedDict):
     """What the worth of one not chosen had to be multiplied with; null where not computed."""
     least: Numbers
     """The same at the very least."""
+    value: Numbers
+    """Worth for a unit of money of one not chosen, against the least of those that are."""
     barred: Barred
+    freed: Barred | None
+    """Rules without any one of which a cluster would be chosen; null where not computed."""
+    rules: list[Told]
+    """What the rules ask for, without the budget."""
+    leaning: dict[str, Maybe]
+    """Rank correlations of value for money: with linkage, capability, reach and cost."""
     path: BudgetPath
     ways: list[Way]
     prices: RulePrices
@@ -534,6 +544,8 @@ class Decision(TypedDict):
 
     currency: str
     reach: str
+    partial: bool
+    """Whether only some industries count as reach."""
     curves: list[str]
     cost: Numbers
     current: Numbers | None

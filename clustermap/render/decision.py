@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from clustermap.messages import LANGUAGES, Message
-from clustermap.render.columns import ALL_DIGITS, FEW_DIGITS, coded, number, numbers
+from clustermap.render.columns import ALL_DIGITS, DIGITS, FEW_DIGITS, coded, number, numbers
 from clustermap.render.money import write_money
 from clustermap.render.safe import clean_text
 from clustermap.selection.comparators import CURVES, EQUAL
+from clustermap.selection.rules import BUDGET
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
@@ -30,8 +31,14 @@ if TYPE_CHECKING:
     Labels = Mapping[str, Mapping[Language, str]]
     Tell = Callable[[Message], Told]
 
+LEANINGS = ("linkage", "capability", "reach", "cost")
+"""What the order by value for money may go with."""
+
+_CAP = "selection.rule.cap_clusters"
+_CAPS = f"{_CAP}_each"
 _BETWEEN = "; "  # rules that bar a cluster together
 _AMOUNTS, _CLUSTERS, _GROUPS = {"spent", "amount", "money"}, {"cluster", "clusters"}, {"group"}
+_GROUPED_BY = ("region", "kind")  # columns in which a cluster stands in one group at most
 _MONEY = re.compile(r"[\d,]+(\.\d+)?")
 
 
@@ -67,11 +74,12 @@ def describe_decision(
     return {
         "currency": clean_text(decision.currency),
         "reach": decision.reach,
+        "partial": bool(decision.industries),
         "curves": list(CURVES),
         "cost": numbers(own["cost"], ALL_DIGITS),
         "current": numbers(current, ALL_DIGITS) if (current > 0).any() else None,
         "portfolios": [
-            _portfolio(decision, scenario, places, tell)
+            _portfolio(decision, scenario, places, tell, release.clusters)
             for scenario in dict.fromkeys([DEFAULT_SCENARIO, *decision.portfolios["scenario"]])
         ],
     }
@@ -166,11 +174,12 @@ class _Rules:
     def tell(self, family: str) -> Told:
         return self.say(self.known.get(family, Message("page.as_is", {"value": family})))
 
-    def tell_all(self, joined: str) -> list[Told]:
-        if not joined:
-            return []
+    def split(self, joined: str) -> list[str]:
         whole = joined in self.known  # a name may hold what stands between names
-        return [self.tell(part) for part in ([joined] if whole else joined.split(_BETWEEN))]
+        return [] if not joined else [joined] if whole else joined.split(_BETWEEN)
+
+    def tell_all(self, joined: str) -> list[Told]:
+        return [self.tell(part) for part in self.split(joined)]
 
 
 def _align(rows: pd.DataFrame, places: Places) -> pd.DataFrame:
@@ -178,7 +187,9 @@ def _align(rows: pd.DataFrame, places: Places) -> pd.DataFrame:
     return rows.set_index("cluster").reindex(list(places))
 
 
-def _portfolio(decision: Decision, scenario: str, places: Places, tell: Tell) -> Portfolio:
+def _portfolio(
+    decision: Decision, scenario: str, places: Places, tell: Tell, clusters: pd.DataFrame
+) -> Portfolio:
     rules = _Rules(decision.rules.get(scenario, {}), tell)
     rows = {
         key: table[table["scenario"] == scenario]
@@ -191,6 +202,8 @@ def _portfolio(decision: Decision, scenario: str, places: Places, tell: Tell) ->
     lacking = _align(rows["why_not"], places)
     gain = own["gain"].astype(float)
     least = 1 + lacking["lacks_least"].astype(float) / gain.where(gain > 0)
+    barring = own["ineligible"].fillna("") != ""
+    grouped = clusters[list(_GROUPED_BY)].reindex(list(places)).fillna("")
     return {
         "name": clean_text(scenario),
         "profile": clean_text(decision.profiles.get(scenario, "")),
@@ -211,15 +224,32 @@ def _portfolio(decision: Decision, scenario: str, places: Places, tell: Tell) ->
         "low": numbers(own["inclusion_low"], FEW_DIGITS),
         "high": numbers(own["inclusion_high"], FEW_DIGITS),
         "counted": numbers(own["counted"]),
-        "order": numbers(own["money_order"]),
+        "order": numbers(own["money_order"].mask(barring)),
         "ineligible": coded(own["ineligible"]),
         "times": numbers(lacking["times"].mask(chosen)),
         "least": numbers(least.mask(chosen), FEW_DIGITS + 1),
+        "value": numbers(_value(own, chosen, barring), FEW_DIGITS),
         "barred": _barred(lacking["barred"], rules),
-        "path": _path(rows["budget_path"], rows["budget_steps"], places),
+        "freed": _freed(lacking["freed_by"], grouped, chosen, rules)
+        if "freed_by" in lacking
+        else None,
+        "rules": [rules.tell(family) for family in rules.known if family != BUDGET],
+        "leaning": {
+            name: number(_or_else(whole, f"leaning_{name}", float("nan")), FEW_DIGITS)
+            for name in LEANINGS
+        },
+        "path": _path(rows["budget_path"], rows["budget_steps"], places, float(whole["worth"])),
         "ways": _ways(rows["comparators"]),
         "prices": _prices(rows["rule_prices"], whole, rules),
     }
+
+
+def _value(own: pd.DataFrame, chosen: pd.Series[bool], barring: pd.Series[bool]) -> pd.Series[Any]:
+    """Return worth for a unit of money of those left out, against the least of the chosen."""
+    cost = own["cost"].astype(float)
+    value = own["gain"].astype(float) / cost.where(cost > 0)
+    least = value[chosen].min()
+    return (value / (least if least > 0 else float("nan"))).mask(chosen | barring)
 
 
 def _or_else(whole: pd.Series[Any], column: str, otherwise: float) -> float:
@@ -237,7 +267,38 @@ def _barred(column: pd.Series[str], rules: _Rules) -> Barred:
     }
 
 
-def _path(path: pd.DataFrame, steps: pd.DataFrame, places: Places) -> BudgetPath:
+def _freed(
+    column: pd.Series[str], grouped: pd.DataFrame, chosen: pd.Series[bool], rules: _Rules
+) -> Barred:
+    """Return the rules without any one of which a cluster would be chosen.
+
+    A cap is named by the cluster's own group where that group is full.
+    """
+    column = column.fillna("")
+    inside = {by: grouped[by].where(chosen.to_numpy()).value_counts() for by in grouped}
+
+    def name(family: str, place: int) -> Told:
+        known = rules.known.get(family)
+        by = next((word for word in family.split()[1:2] if word in inside), "")
+        group = str(grouped[by].iloc[place]) if by else ""
+        if known is None or not group or not known.key.startswith(_CAPS):
+            return rules.tell(family)
+        end = dict(known.values)["end"]
+        if inside[by].get(group, 0) < float(str(end)):
+            return rules.tell(family)
+        return rules.say(Message(_CAP, {"group": group, "end": end}))
+
+    told: list[list[Told]] = [[]]
+    codes = []
+    for place, text in enumerate(column):
+        own = [name(family, place) for family in rules.split(text)]
+        if own not in told:
+            told.append(own)
+        codes.append(told.index(own))
+    return {"rules": told, "codes": codes}
+
+
+def _path(path: pd.DataFrame, steps: pd.DataFrame, places: Places, worth: float) -> BudgetPath:
     path = path.sort_values("budget_share")
     taken = steps[steps["selected"] == 1]
     found: dict[Hashable, set[int]] = {
@@ -251,6 +312,7 @@ def _path(path: pd.DataFrame, steps: pd.DataFrame, places: Places) -> BudgetPath
         "budget": numbers(path["budget"], ALL_DIGITS),
         "feasible": [int(one) for one in path["feasible"]],
         "spent": numbers(path["spent"], ALL_DIGITS),
+        "worth": numbers(path["worth"].astype(float) / (worth or float("nan")), DIGITS),
         "enter": [sorted(after - before) for before, after in pairs],
         "leave": [sorted(before - after) for before, after in pairs],
     }

@@ -26,6 +26,9 @@ Measure = Literal["clusters", "share"]
 NAMED_GROUPS = 4
 """Groups that are named where one bound holds for many."""
 
+GROUPED_BY = ("region", "industry", "kind")
+"""Columns of clusters whose groups have a word of their own in the catalogue."""
+
 BUDGET = "budget"
 """Family of the budget, which no problem is without."""
 
@@ -383,9 +386,15 @@ def _name_family(rules: list[Rule]) -> Message:
     if isinstance(first, Floor | Cap):
         groups = [rule.group for rule in rules if isinstance(rule, Floor | Cap)]
         told = tuple(groups[:NAMED_GROUPS])
-        values = {**first.name.values, "group": told, "count": len(groups)}
+        by = Message(f"selection.by.{_column(first.family)}", {"count": len(groups)})
+        values = {**first.name.values, "group": told, "count": len(groups), "by": by}
         return Message(f"{first.name.key}_each{'' if told == tuple(groups) else '_many'}", values)
     return Message("selection.rule.overlaps", {"count": len(rules)})
+
+
+def _column(family: str) -> str:
+    """Return by what the groups of a rule are told apart, from its name: "1 region max"."""
+    return next((word for word in family.split()[1:2] if word in GROUPED_BY), "group")
 
 
 def _name_bound(bound: str, measure: Measure, group: str, end: float) -> Message:

@@ -249,8 +249,8 @@ def test_support_and_permitted_industries(visit: Go, page_with_advice: bytes) ->
     page.evaluate("cm.setLanguage('en')")
     select(page, "A", "support")
     assert lines_of(page, "#fold-support .support tbody tr") == [
-        "Programmes\t5", "Money in all\t4,200,000,000",
-        "Public money now\t1,500,000,000", "Split as if over\t4.0 of one size",
+        "Programmes (all years)\t5", "Money received (sum of all years)\t4,200,000,000",
+        "Public money running now\t1,500,000,000", "Split as if over\t4.0 of one size",
         "Given to single firms\t80 %", "Private money for one of public\t0.60",
         "Pairs linked after the end, too\t4 of 18, 22 % (11 %–40 %)",
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from clustermap.messages import Message
 from clustermap.render.money import write_money
 from clustermap.render.planner import draw_planner
 from clustermap.render.safe import clean_text
@@ -136,7 +137,8 @@ def test_the_selection_is_told_by_groups(chosen: Callable[..., Visit]) -> None:
     places = page.locator("#rows th small").all_inner_texts()
     assert "비용 80억 원 · 연구개발특구 · 대전광역시 유성구" in places
     assert "더 적은 예산에서는 선정 · 비용 60억 원 · 국가산단 · 경상북도 구미시" in places
-    assert page.locator("#rows td.rank b").all_inner_texts() == ["2", "4", "1", "3", "5", "6"]
+    # Only those that may be chosen have a place.
+    assert page.locator("#rows td.rank b").all_inner_texts() == ["2", "4", "1", "3"]
     assert "지원의 효과는 추정하지 않았습니다" in page.inner_text("#choice")
     assert page.inner_text("#head-first") == "비용 대비 순위"
     assert not page.is_visible("#answer")
@@ -196,8 +198,13 @@ def test_search_and_filters_narrow_a_selection(chosen: Callable[..., Visit]) -> 
     assert [name for name, _ in rows(page)] == [
         "", "수원 나노단지 (가상)", "", "구미 전자단지 (가상)",
     ]  # fmt: skip
-    assert page.locator("#choice-told [data-status] b").all_inner_texts() == ["0", "1", "1", "0"]
+    # The numbers stay those of all; what was found is said beside them.
+    assert page.locator("#choice-told [data-status] b").all_inner_texts() == ["1", "1", "2", "2"]
+    assert page.inner_text("#choice-found") == "찾은 2곳: 경계 · 선정 1곳, 경계 · 미선정 1곳"
+    page.select_option("#filter-region", "경상북도")
+    assert page.inner_text("#choice-found") == "찾은 1곳: 경계 · 미선정"
     page.click("#clear-filters")
+    assert page.locator("#choice-found").count() == 0
     assert seen.state(".drawn.rows") == 6
     seen.assert_quiet()
 
@@ -207,7 +214,7 @@ def test_tips_tell_whether_a_cluster_is_chosen(chosen: Callable[..., Visit]) -> 
     page = seen.page
     point = page.evaluate("cm.windowPoint('C')")
     page.mouse.move(point["x"], point["y"])
-    assert f"경계 · 미선정 · 모의계산 200회 중 27{THIN}%" in page.inner_text("#tip")
+    assert f"경계 · 미선정 · 200회 모의계산에서 27{THIN}%" in page.inner_text("#tip")
     page.mouse.click(point["x"], point["y"])
     assert seen.state(".selected") == "C"
     seen.assert_quiet()
@@ -262,7 +269,12 @@ def test_the_slider_stops_where_was_computed(chosen: Callable[..., Visit]) -> No
     assert page.evaluate("cm.statuses()") == [
         "out", "chosen", "chosen", "out", "barred", "barred",
     ]  # fmt: skip
-    assert "예산 200억 원에서만 계산했습니다" in page.inner_text("#choice .remark")
+    remarks = page.locator("#choice .remark").all_inner_texts()
+    # B and C are worth 136 against the 180 of A and B.
+    assert remarks[0] == (
+        f"프로젝트 기본안의 예산에 견주어 가치 −24{PERCENT}, 1곳이 들어오고 1곳이 빠집니다."
+    )
+    assert "예산 200억 원에서만 계산했습니다" in remarks[1]
     assert page.locator("#rows .whisker").count() == 0
     page.keyboard.press("ArrowRight")
     assert seen.state(".budget") is None
@@ -277,6 +289,13 @@ def test_the_slider_stops_where_was_computed(chosen: Callable[..., Visit]) -> No
     assert "chosen" not in page.evaluate("cm.statuses()")
     page.keyboard.press("End")
     assert page.evaluate("cm.statuses().slice(0, 4)") == ["chosen"] * 4
+    assert page.input_value("#budget-count") == "19"
+    counts = page.locator("#budget-count option").all_inner_texts()
+    assert (counts[8], counts[19]) == ("2곳 (180억 원)", "4곳 (400억 원)")
+    assert page.locator("#budget-count option[disabled]").count() == 3
+    page.select_option("#budget-count", "14")
+    assert page.inner_text("#budget-value") == "300억 원"
+    assert page.input_value("#budget") == "14"
     page.click("#budget-reset")
     assert seen.state(".budget") is None
     assert page.evaluate("document.activeElement.id") == "budget"
@@ -399,13 +418,23 @@ def test_money_now_is_held_against_the_selection(
         ("", "지원 중 · 미선정 1곳"), ("부산 해양단지 (가상)", f"45억 원 100{PERCENT} · 경계"),
         ("", "새로 선정 1곳"), ("대전 연구특구 (가상)", f"0 원 0{PERCENT} · 확실"),
     ]  # fmt: skip
-    assert "지금 공공 지원금 45억 원을 받고 있습니다." in card(page, "D")
+    assert page.inner_text("#choice .remark") == (
+        "현재 지원 75억 원은 선정 예산 200억 원과 다른 돈입니다."
+        " 두 금액의 가치를 그대로 견줄 수 없습니다."
+    )
+    assert "지금 공공 지원금 45억 원을 받고 있습니다. 선정 예산과는 다른 돈입니다." in card(
+        page, "D"
+    )
     table = {row["cluster"]: row for row in read_csv(page)}
     assert (table["D"]["question"], table["D"]["money"]) == ("current", "4500000000")
     address = page.evaluate("location.hash")
     page.click("#tab-choices")
     worth = page.locator("#choice-worth tbody tr").all_inner_texts()
-    assert any(words(row).startswith("현재 지원") for row in worth)
+    assert not any(words(row).startswith("현재 지원") for row in worth)
+    other = page.locator("#choice-worth-other tbody tr").all_inner_texts()
+    assert [words(row).startswith("현재 지원") for row in other] == [True]
+    assert "우세" not in other[0]
+    assert "다른 돈: 현재 지원 75억 원" in page.inner_text("#choices-body")
     page.evaluate("cm.ask('score', 'default')")
     page.wait_for_timeout(300)  # what was being written into the address is written
     page.evaluate("address => { location.hash = address }", address)
@@ -439,7 +468,9 @@ def test_key_figures_side_by_side(chosen: Callable[..., Visit]) -> None:
     page.click("#choice-more")
     assert seen.state(".view") == "choices"
     scenarios = [words(one) for one in page.locator("#choice-scenarios tbody tr").all_inner_texts()]
-    assert scenarios[0] == "프로젝트 기본안 평가 기준: 균형형 2 200억 원 200억 원 1 3 모의 200회"
+    assert (
+        scenarios[0] == "프로젝트 기본안 평가 기준: 균형형 2 200억 원 200억 원 1 3 200회 모의계산"
+    )
     assert "불가능" in scenarios[2]
     told = page.locator("#choice-sentences li").all_inner_texts()
     assert told[0].startswith(
@@ -455,10 +486,10 @@ def test_key_figures_side_by_side(chosen: Callable[..., Visit]) -> None:
     )
     assert worth[1].startswith("선정: 수도권 밖 우선 0.82배")
     assert worth[2].startswith(f"균등 배분 1.00배 선정 우세 10{THIN}%")
-    assert [row.split(" ")[0] for row in worth[3:]] == ["규모", "순위만으로", "무작위"]
+    assert [row.split(" ")[0] for row in worth[3:]] == ["규모에", "평점", "무작위"]
     assert page.inner_text("#choice-ahead") == (
-        "3가지 가정 가운데 0가지에서 '프로젝트 기본안'이(가) 균등 배분보다 확실히 높고, "
-        "1가지에서 확실히 낮으며, 2가지는 가릴 수 없습니다."
+        "'프로젝트 기본안'의 가치를 균등 배분과 견주면 3가지 가정 가운데 "
+        "1가지에서 확실히 낮음, 2가지에서 가릴 수 없음."
     )
     assert "지원의 효과는 추정하지 않았습니다" in page.inner_text("#choices-body")
     assert words(page.locator("#choice-reach tbody tr").first.inner_text()) == (
@@ -508,19 +539,23 @@ def test_the_card_says_why_and_why_not(chosen: Callable[..., Visit]) -> None:
     seen = chosen()
     page = seen.page
     assert card(page, "B") == [
-        "점수를 100번 다시 뽑아 보면 100 %에서 선정됩니다 (95 % 한계 97 %–100 %).".replace(
-            " %", PERCENT
-        ),
+        "200회 모의계산에서 선정 비율 100 % (95 % 신뢰한계 97 %–100 %). "
+        "처음 100회로 분명해 그 뒤로는 고정했습니다.".replace(" %", PERCENT),
         "예산 80억 원부터 선정됩니다. (계산한 예산 20단계 기준)",
-        "비용 80억 원 · 투입 대비 가치 2위 (전체 6곳)",
+        "비용 80억 원 · 비용 대비 순위: 대상 4곳 중 2위",
         f"균등 배분이면 51.7억 원, 필요액의 65{THIN}%를 받습니다.",
     ]
     assert page.inner_text(".choice-verdict b") == "확실"
     told = card(page, "C")
-    assert told[0] == f"가치가 지금보다 6.7{THIN}% 더 높아야 선정됩니다 (1.07배)."
-    assert f"27{THIN}%에서 선정" in told[1]
-    assert told[2].startswith("그러나 선정된 경계 클러스터와")
-    assert told[3].startswith("예산 140억 원부터 선정되지만 200억 원~240억 원에서는 빠집니다.")
+    # 60 for 60 against the 104 for 120 of A, the least of the chosen.
+    assert told[0] == (
+        "비용 60억 원에 종사자 9,000명: 같은 돈으로 견준 가치는 선정된 곳 가운데 가장 낮은 곳의"
+        " 1.2배이지만, 규칙이나 남은 돈에 맞지 않아 빠졌습니다."
+    )
+    assert told[1] == f"가치가 지금보다 6.7{THIN}% 더 높아야 선정됩니다 (1.07배)."
+    assert told[2].startswith(f"200회 모의계산에서 선정 비율 27{THIN}%")
+    assert told[3].startswith(f"선정 비율이 20~80{THIN}%여서")
+    assert told[4].startswith("예산 140억 원부터 선정되지만 200억 원~240억 원에서는 빠집니다.")
     assert card(page, "E")[0] == "선정 대상이 아닙니다: 연계 기록이 부족해 평가되지 않았습니다."
     table = page.locator(".by-scenario tbody tr").all_inner_texts()
     assert [words(row) for row in table] == [
@@ -528,17 +563,17 @@ def test_the_card_says_why_and_why_not(chosen: Callable[..., Visit]) -> None:
         f"{decided.STUCK} 불가능 –",
     ]  # fmt: skip
     page.click("#ask-1")
-    assert card(page, "A")[0] == (
+    assert (
         f"다음 규칙을 함께 지키면 들어갈 수 없습니다: 지원금의 최대 25{THIN}%까지만 '경기도'에."
-    )
-    assert card(page, "D")[0] == f"가치가 지금보다 50{THIN}% 더 높아야 선정됩니다 (1.50배)."
+    ) in card(page, "A")
+    assert f"가치가 지금보다 50{THIN}% 더 높아야 선정됩니다 (1.50배)." in card(page, "D")
     page.evaluate("cm.useBudget(17)")
     assert page.inner_text(".choice-verdict b") == "선정"
     assert page.inner_text(".other-budget") == "예산 180억 원에서는: 빠짐"
     page.click(".by-scenario button >> nth=0")
     assert seen.state(".portfolio") == "default"
     page.evaluate("cm.setLanguage('en')")
-    assert card(page, "C")[0].startswith("Its worth would have to be 6.7")
+    assert card(page, "C")[1].startswith("Its worth would have to be 6.7")
     assert "The effect of support is not estimated" in page.inner_text("#choice-card")
     seen.assert_quiet()
 
@@ -552,13 +587,13 @@ def test_bounds_and_ties_are_told_as_such(visit: Go) -> None:
     table.loc[own & (table.index == "D"), ["lacks_least", "lacks", "times"]] = [6, np.nan, np.nan]
     decision = replace(release.decision, why_not=table.reset_index())
     page = visit(draw_planner(replace(release, decision=decision))).page
-    assert card(page, "C")[0].startswith("가치가 똑같은 다른 조합에는 들어갑니다")
+    assert card(page, "C")[1].startswith("가치가 똑같은 다른 조합에는 들어갑니다")
     # 6 of the 40 that it is worth.
-    assert card(page, "D")[0].startswith(f"가치가 적어도 15{THIN}% 더 높아야 합니다")
+    assert card(page, "D")[1].startswith(f"가치가 적어도 15{THIN}% 더 높아야 합니다")
     table.loc[own & (table.index == "D"), "lacks_least"] = 0
     decision = replace(release.decision, why_not=table.reset_index())
     page = visit(draw_planner(replace(release, decision=decision))).page
-    assert card(page, "D")[0] == "얼마나 모자라는지는 계산하지 않았습니다."
+    assert card(page, "D")[1] == "얼마나 모자라는지는 계산하지 않았습니다."
 
 
 def test_the_fold_opens_for_who_asks_and_stays_as_it_is_left(
@@ -578,6 +613,137 @@ def test_the_fold_opens_for_who_asks_and_stays_as_it_is_left(
     page.evaluate("cm.select('B')")
     assert page.locator("#fold-choice[open]").count() == 0
     seen.assert_quiet()
+
+
+def test_the_rules_and_what_the_order_leans_on_stand_above_the_list(visit: Go) -> None:
+    release = decided.decided_release()
+    assert release.decision is not None
+    table = release.decision.portfolios.assign(
+        leaning_linkage=0.05, leaning_capability=0.4, leaning_reach=0.5, leaning_cost=-0.3
+    )
+
+    def draw(**changed: Any) -> Any:
+        decision = replace(release.decision, portfolios=table.assign(**changed))
+        page = visit(draw_planner(replace(release, decision=decision))).page
+        page.click("#ask-selected")
+        return page
+
+    page = draw()
+    assert page.inner_text("#choice-rules") == (
+        "규칙: 연계 기록이 부족해 평가되지 않은 클러스터 2곳은 제외 · '대전광역시'에서 최소 1곳"
+    )
+    # By score A and B are first, and both are chosen.
+    assert page.inner_text("#choice-leaning") == (
+        "이 선정은 주로 규모, 역량, 낮은 비용이 정했고 연계 점수는 거의 정하지 않았습니다:"
+        " 점수 상위 2곳 가운데 2곳 포함. 연계 점수로 보기"
+    )
+    page.click("#to-score")
+    assert page.evaluate("cm.state.question") == "score"
+    page = draw(leaning_linkage=-0.6)
+    assert page.inner_text("#choice-leaning").startswith(
+        "이 선정은 주로 낮은 연계 점수, 규모, 역량, 낮은 비용이 정했습니다"
+    )
+    page = draw(leaning_capability=0.1, leaning_reach=np.nan, leaning_cost=0.0)
+    assert page.inner_text("#choice-leaning").startswith("비용 대비 순서를 뚜렷이 정하는 것이 없고")
+    page.click("#ask-equal")
+    assert page.locator("#choice-rules, #choice-leaning").count() == 0
+
+
+def test_the_rule_without_which_it_would_be_chosen_is_named(visit: Go) -> None:
+    release = decided.decided_release()
+    assert release.decision is not None
+    table = release.decision.why_not.copy()
+    own = table["scenario"] == "default"
+    table["freed_by"] = ""
+    table.loc[own & (table["cluster"] == "C"), "freed_by"] = "1 region max; unrated"
+    table.loc[own & (table["cluster"] == "D"), "freed_by"] = "1 region max"
+    cap = Message(
+        "selection.rule.cap_clusters_each_many",
+        {"group": ("경기도",), "end": "1", "count": 17,
+         "by": Message("selection.by.region", {"count": 17})},
+    )  # fmt: skip
+    rules = {**release.decision.rules["default"], "1 region max": cap}
+    decision = replace(
+        release.decision, why_not=table, rules={**release.decision.rules, "default": rules}
+    )
+    # D lies where one is chosen, so that its own group is full; C does not.
+    clusters = release.clusters.copy()
+    clusters.loc["D", "region"] = "경기도"
+    page = visit(draw_planner(replace(release, decision=decision, clusters=clusters))).page
+    assert card(page, "D")[1] == "이 규칙이 없으면 선정됩니다: '경기도'에서 최대 1곳."
+    assert card(page, "C")[1] == (
+        "다음 가운데 어느 규칙 하나만 없어도 선정됩니다: 시도 17곳마다 최대 1곳 · "
+        "연계 기록이 부족해 평가되지 않은 클러스터 2곳은 제외."
+    )
+    assert not any("없으면" in line for line in card(page, "B"))
+    clusters["employees"] = np.nan
+    page = visit(draw_planner(replace(release, decision=decision, clusters=clusters))).page
+    assert card(page, "D")[0].startswith(
+        "비용 45억 원에 종사자 비공개(크기 급간의 중앙값으로 계산): "
+    )
+
+
+def test_a_heading_says_where_a_smaller_share_is_chosen(visit: Go) -> None:
+    release = decided.decided_release()
+    assert release.decision is not None
+    table = release.decision.selection.copy()
+    own = table["scenario"] == "default"
+    told = {}
+    for share in (0.9, 0.3):
+        table.loc[own & (table["cluster"] == "D"), "inclusion"] = share
+        table.loc[own & (table["cluster"] == "C"), "inclusion"] = 0.1
+        decision = replace(release.decision, selection=table)
+        page = visit(draw_planner(replace(release, decision=decision))).page
+        page.click("#ask-selected")
+        told[share] = page.locator("#rows tr.group small").all_inner_texts()[1]
+        undecided = [any("가릴 수" in line for line in card(page, one)) for one in "CD"]
+        assert undecided == [False, share == 0.3]
+    assert "남은 돈에 맞는 조합이 정합니다" in told[0.9]
+    assert "남은 돈" not in told[0.3]
+
+
+def test_particles_fit_what_stands_before_them(visit: Go, page_of: Callable[[str], bytes]) -> None:
+    page = visit(page_of("small")).page
+    spent = {"51.7억 원": "51.7억 원을", "EUR 3": "EUR 3을", "2": "2를", "서울": "서울을",
+             "단지 (가상)": "단지 (가상)를", "경기도": "경기도를", "―": "―을(를)",
+             "EUR": "EUR을(를)"}  # fmt: skip
+    for text, wanted in spent.items():
+        told = page.evaluate(
+            "budget => cm.say('page.choice.lead_equal', { budget, count: 1 })", text
+        )
+        assert told.startswith(f"예산 {wanted} 1곳")
+    for text, wanted in {"서울": "서울로", "부산": "부산으로", "대구": "대구로"}.items():
+        told = page.evaluate("budget => cm.say('page.choice.lead_none', { budget })", text)
+        assert told.startswith(f"예산 {wanted}는")
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (0, "0"),
+        (0.004, "<1"),
+        (0.005, "1"),
+        (0.285, "29"),
+        (0.994, "99"),
+        (0.996, ">99"),
+        (1, "100"),
+    ],
+)
+def test_shares_are_rounded_half_up(
+    visit: Go, page_of: Callable[[str], bytes], share: float, told: str
+) -> None:
+    page = visit(page_of("small")).page
+    assert page.evaluate(f"cm.wholePercent({share})") == f"{told}{PERCENT}"
+
+
+def test_about_begins_with_the_selection(visit: Go, page_of: Callable[[str], bytes]) -> None:
+    page = visit(page_of("small")).page
+    page.evaluate("cm.openAbout()")
+    assert page.locator("#about h3").first.inner_text() == "선정을 읽는 법"
+    lines = page.locator(".about-selection li").all_inner_texts()
+    assert [line.split(":")[0] for line in lines] == ["비용", "가치", "선정", "확실"]
+    assert "여기서 추정하지 않았습니다" in lines[0]
+    assert "200회 모의계산" in lines[3]
 
 
 # --- nothing can be chosen; nothing is drawn
@@ -626,6 +792,7 @@ def test_the_address_keeps_question_scenario_and_budget(
 ) -> None:
     seen = visit(page_of("small"))
     page = seen.page
+    page.click("#ask-selected")
     page.click("#ask-1")
     page.evaluate("cm.useBudget(6)")
     page.evaluate("cm.filter('choice', 'chosen')")
@@ -810,7 +977,7 @@ def test_hostile_names_are_shown_and_nothing_else(chosen: Callable[..., Visit]) 
     for language in ("en", "ko"):
         page.evaluate(f"cm.setLanguage('{language}')")
         for place in range(len(worlds.HOSTILE)):
-            page.select_option("#ask-other", str(place))
+            page.select_option("#ask-other", str(place + 1))
             assert seen.state(".portfolio") == names[place + 1]
             page.evaluate(f"cm.select(cm.model.clusters[{place}].id)")
             page.evaluate("cm.show('choices')")
@@ -861,7 +1028,7 @@ def test_a_nation_of_1900_in_five_scenarios(
     assert decision is not None
     path = decision.budget_path[decision.budget_path["scenario"] == "default"]
     assert counts == path[["chosen", "dropped"]].to_numpy().tolist()
-    page.select_option("#ask-other", "3")
+    page.select_option("#ask-other", "4")
     assert page.evaluate("cm.stop().chosen.size") == int(decision.portfolios["chosen"].iloc[4])
     page.click("#ask-equal")
     assert seen.state(".drawn.rows") == 1900

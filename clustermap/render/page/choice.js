@@ -81,14 +81,14 @@ cm.run(function (cm) {
       for (const place of chosen) ever.add(place);
       const feasible = Boolean(path.feasible[at]);
       return { share, budget: path.budget[at], feasible, spent: path.spent[at],
-        chosen: new Set(chosen), own: isOwn(share),
+        worth: path.worth[at], chosen: new Set(chosen), own: isOwn(share),
         dropped: new Set(feasible ? [...ever].filter((place) => !chosen.has(place)) : []) };
     });
     if (stops.some((stop) => stop.own)) return stops;
     const own = new Set(portfolio.chosen);
     const before = stops.filter((stop) => stop.share < 1).flatMap((stop) => [...stop.chosen]);
     stops.push({ share: 1, budget: portfolio.budget, feasible: portfolio.feasible,
-      spent: portfolio.spent, chosen: own, own: true,
+      spent: portfolio.spent, worth: 1, chosen: own, own: true,
       dropped: new Set(before.filter((place) => !own.has(place))) });
     return stops.sort((a, b) => a.share - b.share);
   }
@@ -187,8 +187,35 @@ cm.run(function (cm) {
   cm.statusWord = (status) => cm.say(`page.choice.status.${status}`);
 
   /** A share that draws have found, or any other, in whole percent but never wrongly 0 or 100. */
-  cm.wholePercent = (share) => cm.say("page.share_value", { value: share > 0 && share < 0.01
-    ? "<1" : share < 1 && share > 0.99 ? ">99" : cm.number(100 * share, 0) });
+  cm.wholePercent = function (share) {
+    const whole = Math.floor(100 * share + 0.5 + 1e-9); // half up
+    return cm.say("page.share_value", { value: share > 0 && whole === 0 ? "<1"
+      : share < 1 && whole === 100 ? ">99" : cm.number(whole, 0) });
+  };
+
+  /** Whether the data do not decide: chosen in neither most nor few draws. */
+  cm.isUndecided = (share) => share !== null && share >= 0.2 && share <= 0.8;
+
+  /** Clusters that may be chosen, and hence have a place by value for money. */
+  cm.eligible = (portfolio) => portfolio.order.filter((_, place) =>
+    !ineligible(portfolio, place)).length;
+
+  /** Whether one is left out whose share of draws is higher than that of one that is chosen. */
+  cm.isMixed = function (portfolio) {
+    const inside = new Set(portfolio.chosen);
+    let least = 1;
+    let most = 0;
+    portfolio.inclusion.forEach((share, place) => {
+      if (share === null || ineligible(portfolio, place)) return;
+      if (inside.has(place)) least = Math.min(least, share);
+      else most = Math.max(most, share);
+    });
+    return least < most;
+  };
+
+  /** What a heading says of those below it. */
+  cm.statusNote = (status) => cm.say(`page.choice.note.${status === "unsure"
+    && cm.isMixed(cm.portfolio()) ? "unsure_mixed" : status}`);
 
   /** What is asked, in words. */
   cm.questionName = function () {

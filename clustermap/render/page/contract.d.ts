@@ -388,6 +388,8 @@ interface BudgetPath {
   budget: Numbers;
   feasible: number[];
   spent: Numbers;
+  /** As a multiple of that of the scenario's own budget. */
+  worth: Numbers;
   /** Clusters that are chosen and were not at the step before. */
   enter: number[][];
   /** Clusters that were chosen at the step before and are not. */
@@ -464,7 +466,15 @@ interface Portfolio {
   times: Numbers;
   /** The same at the very least. */
   least: Numbers;
+  /** Worth for a unit of money of one not chosen, against the least of those that are. */
+  value: Numbers;
   barred: Barred;
+  /** Rules without any one of which a cluster would be chosen; null where not computed. */
+  freed: Barred | null;
+  /** What the rules ask for, without the budget. */
+  rules: Told[];
+  /** Rank correlations of value for money: with linkage, capability, reach and cost. */
+  leaning: Record<string, Maybe>;
   path: BudgetPath;
   ways: Way[];
   prices: RulePrices;
@@ -474,6 +484,8 @@ interface Portfolio {
 interface Decision {
   currency: string;
   reach: string;
+  /** Whether only some industries count as reach. */
+  partial: boolean;
   curves: string[];
   cost: Numbers;
   /** Public money that each has now, as far as told; null where that of none is known. */

@@ -121,7 +121,7 @@ cm.run(function (cm) {
 
   function headRow(entry, at) {
     const head = cm.make("th", { colspan: "3", scope: "rowgroup" },
-      cm.make("b", { text: entry.head }), cm.make("small", { text: entry.note }));
+      cm.make("b", { text: entry.head }), cm.make("small", { text: entry.note, title: entry.note }));
     return cm.make("tr", { class: "group", "aria-rowindex": at + 2 }, head);
   }
 
@@ -235,7 +235,7 @@ cm.run(function (cm) {
       const word = cm.statusWord(status);
       const head = cm.say("page.choice.group", { count: cm.number(found.length, 0),
         word: word.charAt(0).toUpperCase() + word.slice(1) });
-      entries.push({ status, head, note: cm.say(`page.choice.note.${status}`) },
+      entries.push({ status, head, note: cm.statusNote(status) },
         ...found.map((cluster) => ({ cluster, status })));
     }
     const rated = left.filter((cluster) => cluster.rated).length;

@@ -57,10 +57,15 @@ cm.run(function (cm) {
     const own = decision.portfolios.flatMap((one) => one.ways
       .filter(({ way }) => way === "selection").map((way) => ({ way, portfolio: one,
         equal: one.ways.find((other) => other.way === "equal") })));
-    const others = portfolio.ways.filter(({ way }) => way !== "selection")
+    const others = portfolio.ways.filter(({ way }) => way !== "selection" && way !== "current")
       .map((way) => ({ way, portfolio: null, equal: null }));
     return [...own, ...others];
   }
+
+  // The money that is given now is other money: it stands in no list of the same.
+  const otherMoney = () => cm.portfolio().ways.filter(({ way }) => way === "current")
+    .map((way) => ({ way: { ...way, beaten: way.beaten.map(() => null) }, portfolio: null,
+      equal: null }));
 
   const nameOf = ({ way, portfolio }) => (portfolio
     ? `${cm.say("page.choice.way.selection")}: ${cm.cut(cm.portfolioName(portfolio), LONGEST)}`
@@ -86,9 +91,12 @@ cm.run(function (cm) {
     if (!shares.length) return null;
     const more = shares.filter((share) => share >= SURE).length;
     const less = shares.filter((share) => share <= 1 - SURE).length;
+    const parts = Object.entries({ more, less, open: shares.length - more - less })
+      .filter(([, number]) => number)
+      .map(([name, number]) => say(`ahead_${name}`, { count: cm.number(Number(number), 0) }));
     return cm.make("p", { id: "choice-ahead", class: "lead", text: say("ahead", {
-      scenario: cm.portfolioName(cm.portfolio()), of: cm.number(shares.length, 0), more, less,
-      open: shares.length - more - less }) });
+      scenario: cm.portfolioName(cm.portfolio()), of: cm.number(shares.length, 0),
+      parts: parts.join(", ") }) });
   }
 
   function worth() {
@@ -96,10 +104,29 @@ cm.run(function (cm) {
     if (!found.length) return [];
     const heads = [say("way"), ...decision.curves.map((curve) =>
       cm.label(`page.choice.curve.${curve}`))];
+    const worthRow = (row) => cm.make("tr", {}, rowHead(row),
+      ...decision.curves.map((_, at) => ratioCell(row, at)));
     return [cm.heading(say("worth")), ahead() || "", cm.quiet(say("worth_note")),
-      named("choice-worth", cm.table(heads, found.map((row) => cm.make("tr", {}, rowHead(row),
-        ...decision.curves.map((_, at) => ratioCell(row, at))))))];
+      named("choice-worth", cm.table(heads, found.map(worthRow))), cm.quiet(say("ways_note"))];
   }
+
+  // What the money of now is worth and whom it reaches, apart from the other ways.
+  function other() {
+    const found = otherMoney();
+    if (!found.length) return [];
+    const [{ way }] = found;
+    const worthHeads = [say("other_worth", { budget: cm.money(cm.portfolio().budget) }),
+      ...decision.curves.map((curve) => cm.label(`page.choice.curve.${curve}`))];
+    return [cm.heading(say("other_money", { money: cm.money(way.spent) })),
+      cm.quiet(cm.say("page.choice.other_money", { money: cm.money(way.spent),
+        budget: cm.money(cm.portfolio().budget) })),
+      named("choice-worth-other", cm.table(worthHeads, found.map((row) => cm.make("tr", {}, rowHead(row),
+        ...decision.curves.map((_, at) => ratioCell(row, at)))))),
+      named("choice-reach-other", cm.table(reachHeads(), found.map(reachRow), "dense"))];
+  }
+
+  const reachHeads = () => ["way", "reached", "firms", "people", "region", "industry"]
+    .map((key) => say(key));
 
   function named(id, table) {
     table.firstChild.id = id;
@@ -127,10 +154,8 @@ cm.run(function (cm) {
   function reach() {
     const found = rows();
     if (!found.length) return [];
-    const heads = ["way", "reached", "firms", "people", "region", "industry"]
-      .map((key) => say(key));
     return [cm.heading(say("reach")),
-      named("choice-reach", cm.table(heads, found.map(reachRow), "dense")),
+      named("choice-reach", cm.table(reachHeads(), found.map(reachRow), "dense")),
       cm.quiet(say("hhi_note"))];
   }
 
@@ -157,7 +182,7 @@ cm.run(function (cm) {
       say("borderline")];
     cm.byId("choices-body").replaceChildren(cm.heading(say("scenarios")),
       named("choice-scenarios", cm.table(heads, decision.portfolios.map(scenarioRow))),
-      ...told(portfolio), ...worth(), ...reach(), ...prices(portfolio));
+      ...told(portfolio), ...worth(), ...reach(), ...other(), ...prices(portfolio));
   };
 
   if (decision) cm.addView("choices", cm.drawScenarios);

@@ -8,7 +8,7 @@ cm.run(function (cm) {
   const WARN = "#a84a00";
   const HOLLOW = "#5d6570";
   const FILLS = { core: DARK, chosen: DARK, kept: DARK, exterior: PALE, out: PALE, none: PALE };
-  const SAME = { leaves: "dropped", joins: "open" }; // of the money now: crossed out, with a point
+  const SAME = { leaves: "dropped" }; // of the money now: crossed out
   const OF_SPLIT = ["whole", "half", "part"];
 
   function disc(context, x, y, r, fill, edge, width) {
@@ -44,6 +44,19 @@ cm.run(function (cm) {
     context.stroke();
   }
 
+  // A plus: comes in.
+  function plus(context, x, y, r) {
+    const arm = Math.max(2, 0.6 * r);
+    context.beginPath();
+    context.moveTo(x - arm, y);
+    context.lineTo(x + arm, y);
+    context.moveTo(x, y - arm);
+    context.lineTo(x, y + arm);
+    context.strokeStyle = DARK;
+    context.lineWidth = 1.8;
+    context.stroke();
+  }
+
   /** A circle of the map: filled, half filled, with a point, crossed out, pale or hollow. */
   cm.drawStatus = function (context, name, x, y, r, level) {
     const status = SAME[name] || name;
@@ -58,6 +71,9 @@ cm.run(function (cm) {
     } else if (status === "open") {
       disc(context, x, y, r, "#ffffff", DARK, 1.4);
       disc(context, x, y, Math.max(1.1, 0.3 * r), DARK, DARK, 0.5);
+    } else if (status === "joins") {
+      disc(context, x, y, r, "#ffffff", DARK, 1.4);
+      plus(context, x, y, r);
     } else if (status === "dropped") {
       disc(context, x, y, r, "#ffffff", WARN, 1.2);
       cross(context, x, y, r);
@@ -89,16 +105,16 @@ cm.run(function (cm) {
   cm.fillStatus = function (context, name, level) {
     const status = SAME[name] || name;
     const hollow = status === "barred";
-    context.setLineDash(hollow || status === "open" ? [4, 3] : []);
+    context.setLineDash(hollow || status === "open" ? [4, 3] : status === "joins" ? [8, 3] : []);
     context.strokeStyle = hollow ? HOLLOW : status === "dropped" ? WARN
       : FILLS[status] === PALE ? EDGE : DARK;
-    context.lineWidth = ["unsure", "open", "dropped"].includes(status) ? 2.2 : 1.2;
+    context.lineWidth = ["unsure", "open", "joins", "dropped"].includes(status) ? 2.2 : 1.2;
     if (hollow) return;
     const alpha = context.globalAlpha;
     context.globalAlpha = alpha * (OF_SPLIT.includes(status)
       ? 0.15 + 0.75 * Math.min(1, level === null ? 1 : level) : 0.85);
     context.fillStyle = status === "unsure" ? striped(context)
-      : status === "open" || status === "dropped" ? "#ffffff" : FILLS[status] || DARK;
+      : ["open", "joins", "dropped"].includes(status) ? "#ffffff" : FILLS[status] || DARK;
     context.fill("evenodd");
     context.globalAlpha = alpha;
   };

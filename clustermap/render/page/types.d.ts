@@ -88,6 +88,8 @@ type FilterName = "industry" | "region" | "kind" | "quadrant" | "standing" | "ch
 
 /** A budget that was tried, and what it chooses; clusters by their places. */
 interface Stop { share: number; budget: Maybe; feasible: boolean; spent: Maybe; own: boolean;
+  /** As a multiple of that of the scenario's own budget. */
+  worth: Maybe;
   chosen: Set<number>;
   /** Chosen for less money and not here. */
   dropped: Set<number> }
@@ -227,6 +229,10 @@ interface Cm {
   statusWord(status: string): string;
   choiceGroups(): { status: string; clusters: Cluster[] }[];
   wholePercent(share: number): string;
+  isUndecided(share: Maybe): boolean;
+  eligible(portfolio: Portfolio): number;
+  isMixed(portfolio: Portfolio): boolean;
+  statusNote(status: string): string;
   questionName(): string;
   choiceLine(cluster: Cluster): string;
   drawStatus(context: CanvasRenderingContext2D, status: string, x: number, y: number, r: number,

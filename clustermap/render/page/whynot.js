@@ -20,9 +20,34 @@ cm.run(function (cm) {
   function sureLine(portfolio, place) {
     const share = portfolio.inclusion[place];
     if (share === null) return portfolio.draws ? null : say("undrawn");
-    return say("sure", { counted: cm.number(portfolio.counted[place] || 0, 0),
+    const counted = portfolio.counted[place] || 0;
+    const told = say("sure", { draws: cm.number(portfolio.draws, 0),
       share: cm.wholePercent(share), low: cm.wholePercent(portfolio.low[place] || 0),
       high: cm.wholePercent(portfolio.high[place] || 0) });
+    return counted < portfolio.draws
+      ? `${told} ${say("settled", { counted: cm.number(counted, 0) })}` : told;
+  }
+
+  const timesText = (times) => cm.number(times,
+    times >= 10 ? 0 : times >= 0.1 && Math.abs(times - 1) >= 0.1 ? 1 : 2);
+
+  /** What it costs and whom it reaches, and what that is worth against the least of the chosen. */
+  function valueLine(portfolio, { place, firms, employees }) {
+    const value = portfolio.value[place];
+    const cost = decision.cost[place];
+    if (value === null || cost === null) return null;
+    const reach = decision.reach === "firms" ? firms : employees;
+    const what = decision.partial ? say("what", { cost: cm.money(cost) })
+      : reach === null ? say(`what_${decision.reach}_withheld`, { cost: cm.money(cost) })
+        : say(`what_${decision.reach}`, { cost: cm.money(cost), reach: cm.number(reach, 0) });
+    return say(value < 1 ? "value_less" : "value_more", { what, times: timesText(value) });
+  }
+
+  function freedLine(portfolio, place) {
+    if (!portfolio.freed) return null;
+    const rules = portfolio.freed.rules[portfolio.freed.codes[place]];
+    return rules.length ? say(rules.length > 1 ? "freed_any" : "freed",
+      { rules: rules.map(cm.sentence).join(" · ") }) : null;
   }
 
   /** What keeps a cluster out of a portfolio, with its own budget. */
@@ -79,7 +104,7 @@ cm.run(function (cm) {
     const cost = decision.cost[place];
     const order = portfolio.order[place];
     return cost === null || order === null ? null : say("money", { cost: cm.money(cost),
-      order: cm.number(order, 0), count: cm.number(portfolio.order.length, 0) });
+      order: cm.number(order, 0), count: cm.number(cm.eligible(portfolio), 0) });
   }
 
   function scenarioRow(portfolio, place) {
@@ -134,9 +159,11 @@ cm.run(function (cm) {
     const status = cm.ownStatus(portfolio, place);
     const inside = cm.isChosen(status);
     const lines = portfolio.feasible ? [
+      inside ? null : valueLine(portfolio, cluster),
+      inside ? null : freedLine(portfolio, place),
       inside ? null : lacking(portfolio, place),
       status === "barred" ? null : sureLine(portfolio, place),
-      status === "open" ? say("open") : null,
+      status === "open" && cm.isUndecided(portfolio.inclusion[place]) ? say("open") : null,
       status === "barred" ? null : budgets(portfolio, place),
       moneyLine(portfolio, place),
       equalLine(place),
