@@ -321,6 +321,7 @@ def _read_case(cluster: str, row: Row, merit: float, words: Words) -> Case:
     place = " ".join(filter(None, named))
     own = {name: read_number(row[f"s_{name}"]) for name in ("cost", "gain", "current", "inclusion")}
     standing = row["s_standing"]
+    rests_on = (own["gain"], read_number(row["l_score"]), read_number(row["l_capability"]))
     return Case(
         cluster,
         english or clean_text(row["name"]) or clean_text(cluster),
@@ -334,8 +335,8 @@ def _read_case(cluster: str, row: Row, merit: float, words: Words) -> Case:
         own["cost"],
         own["gain"],
         own["current"],
-        # What is worth nothing that may be told has no merit that may be told.
-        NONE if math.isnan(own["gain"]) or math.isnan(read_number(row["l_score"])) else merit,
+        # Merit is told where all that it rests on is.
+        NONE if any(math.isnan(one) for one in rests_on) else merit,
         read_number(row["l_score"]),
         read_number(row["l_low"]),
         read_number(row["l_high"]),

@@ -15,6 +15,7 @@ from clustermap.render.memo.grid import (
     draw_share,
     draw_table,
     name_case,
+    tell_known,
     tell_share,
 )
 from clustermap.render.memo.ground import draw_nation, list_marks, number_cases
@@ -124,7 +125,7 @@ def _draw_case(brief: Brief, case: Case, number: str) -> Sequence[str]:
         text(number),
         name_case(case),
         *([draw_share(case)] if brief.drawn else []),
-        decimal(case.merit),
+        tell_known(brief.words, case.merit),
         _tell_worth(brief, case.gain),
         text(brief.money.number(case.cost)),
     )
