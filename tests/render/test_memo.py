@@ -405,8 +405,7 @@ def test_a_number_that_is_withheld_is_not_made_up(release: Release) -> None:
 
 def test_profiles_and_industries_have_names(release: Release) -> None:
     own = decided(release)
-    rule = Message("selection.rule.cap_share_each_many",
-                   {"group": ("ai", "bio", "none"), "end": "30", "count": 12})  # fmt: skip
+    rule = Message("selection.rule.cap_share_each", {"group": ("ai", "bio", "none"), "end": "30"})
     prices = own.rule_prices.copy()
     first = prices["rule"].iloc[0]
     prices["rule"] = prices["rule"].replace(first, "9 industry max_share")
@@ -416,7 +415,7 @@ def test_profiles_and_industries_have_names(release: Release) -> None:
     own = replace(own, rules=rules, rule_prices=prices, profiles=profiles)
     named = replace(release, industries=labels, decision=own)
     told = sections(draw_memo(named))
-    assert "each of 12 groups (Thinking, Life, none, ...)" in told["prices"]
+    assert "30 % of the money to each of Thinking, Life, none" in told["prices"]
     assert "(profile 'Balanced')" in told["method"]
     assert "|Profile|Balanced|" in told["sensitivity"]
     assert "are not estimated here" in told["method"]
