@@ -522,15 +522,16 @@ def explain_cluster(
             value=cluster,
             near=", ".join(near),
         )
-    sections = dict(group_sentences(findings.scored.explanations[found[0]]))
+    told = findings.scored.explanations[found[0]]
+    sections = [
+        (Message(f"explain.heading.{name}"), own) for name, own in group_sentences(told).items()
+    ]
     if project.select is not None:
         release = release_findings(project, findings)
-        sections["choice"] = explain_choice(project, findings, release, str(found[0]))
+        choice = explain_choice(project, findings, release, str(found[0]))
+        sections.append((Message("selection.explain.heading"), choice))
     tongue = language or project.project.language
-    return {
-        say(Message(f"explain.heading.{section}"), tongue): [say(line, tongue) for line in lines]
-        for section, lines in sections.items()
-    }
+    return {say(head, tongue): [say(line, tongue) for line in own] for head, own in sections}
 
 
 @dataclass(frozen=True)

@@ -338,21 +338,21 @@ def test_a_filter_goes_where_no_cluster_fits_any_more(chosen: Callable[..., Visi
     seen.assert_quiet()
 
 
-@pytest.mark.parametrize("currency", ["KRW", "EUR", "만원", "<b>$"])
-def test_money_is_written_as_python_does(visit: Go, currency: str) -> None:
+def test_money_is_written_as_python_does(visit: Go) -> None:
     release = decided.decided_release()
     assert release.decision is not None
-    page = visit(
-        draw_planner(replace(release, decision=replace(release.decision, currency=currency)))
-    ).page
+    odd = replace(release, decision=replace(release.decision, currency="<b>$"))
+    page = visit(draw_planner(odd)).page
     rng = np.random.default_rng(1)
     amounts = [0.0, 0.4, 9_999.5, 99_999_999.0, 1e8, 999.95e9, 1e12, 1.00005e12, *range(5, 60, 7)]
     amounts += np.round(10 ** rng.uniform(2, 14, 200)).tolist()
-    for language in ("ko", "en"):
-        page.evaluate(f"cm.setLanguage('{language}')")
-        told = page.evaluate("amounts => amounts.map(cm.money)", amounts)
-        assert told == [write_money(amount, currency, language) for amount in amounts]
-    assert len(set(told)) > 150
+    for currency in ("<b>$", "만원", "EUR", "KRW"):
+        page.evaluate("code => { cm.payload.decision.currency = code; }", currency)
+        for language in ("ko", "en"):
+            page.evaluate(f"cm.setLanguage('{language}')")
+            told = page.evaluate("amounts => amounts.map(cm.money)", amounts)
+            assert told == [write_money(amount, currency, language) for amount in amounts]
+        assert len(set(told)) > 150
 
 
 # --- equal split
