@@ -421,6 +421,17 @@ def test_profiles_and_industries_have_names(release: Release) -> None:
     assert "are not estimated here" in told["method"]
 
 
+def test_a_rule_of_many_groups_is_told_by_their_number(release: Release) -> None:
+    own = decided(release)
+    by = Message("selection.by.industry", {"count": 12})
+    rule = Message("selection.rule.cap_clusters_each_many", {"group": ("A",), "end": "3", "by": by})
+    prices = own.rule_prices.assign(rule="2 industry max").head(1)
+    rules = {**own.rules, "default": {**own.rules["default"], "2 industry max": rule}}
+    own = replace(own, rules=rules, rule_prices=prices)
+    told = sections(draw_memo(replace(release, decision=own)))
+    assert "at most 3 clusters in each of 12 industries" in told["prices"]
+
+
 def test_a_city_that_is_its_own_district_is_named_once(release: Release) -> None:
     layer = release.clusters.assign(region="세종특별자치시", district="세종특별자치시")
     cases = write_brief(replace(release, clusters=layer), Words("ko")).cases.values()

@@ -50,7 +50,9 @@ def name_rule(brief: Brief, written: object) -> str:
 def _name_industries(brief: Brief, value: object) -> object:
     if isinstance(value, tuple | list):
         return tuple(_name_industries(brief, one) for one in value)
-    return brief.name_industry(value) if value in brief.release.industries else value
+    if isinstance(value, str) and value in brief.release.industries:
+        return brief.name_industry(value)
+    return value
 
 
 def tell_conflict(brief: Brief) -> str:
