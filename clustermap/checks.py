@@ -70,12 +70,18 @@ class Chunk:
         Raw columns by our names, of any Arrow type; columns that the file lacks are absent.
     crs
         Coordinate system that the file states for itself, "" where it states none.
+    dialect
+        Dialect that the file was recognised as, "" for our own layout.
+    elsewhere
+        Rows of the file that were passed over because they belong into another table.
     """
 
     file: str
     lines: pa.Array
     rows: pa.Table
     crs: str = ""
+    dialect: str = ""
+    elsewhere: int = 0
 
 
 @dataclass(frozen=True)

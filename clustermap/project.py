@@ -33,6 +33,7 @@ from pydantic_core import PydanticCustomError
 from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
 from clustermap.network.allowance import CIRCUMSTANCES, Circumstance
+from clustermap.sources.dialects import list_dialects
 from clustermap.tables import DEFAULT_SCENARIO, KINDS, LAYERS, LINKAGES, Table
 
 if TYPE_CHECKING:
@@ -249,6 +250,11 @@ class Source(Section):
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None, description="Character between the values of a text file."
+    )
+    dialect: Text | None = Field(
+        default=None,
+        description="Publisher's layout of the file; recognised by its columns unless said;"
+        ' "none": our own column names.',
     )
     kinds: dict[str, str] = Field(
         default={}, description="Kind in the file = our kind, for tables that have a closed list."
@@ -806,6 +812,8 @@ def _check_columns(source: Source, table: Table) -> None:
             keys = [known for known in type(source).model_fields if known not in _refused(table)]
             found = {"at": key, "hint": _hint(key, keys)}
             raise PydanticCustomError("project_unknown_key", "fault", found)
+    if source.dialect is not None:
+        _check_choice(source.dialect, list_dialects(getattr(source, "form", table.name)), "dialect")
     for column in getattr(source, "units", {}):
         _check_choice(column, _money(table), f"units.{column}")
     for theirs, ours in source.kinds.items():

@@ -38,6 +38,7 @@ from clustermap.stages.reading import (
     column_or_null,
     file_source,
     linkage_table,
+    note_dialect,
     read_rows,
 )
 from clustermap.store import EdgeStore
@@ -165,6 +166,7 @@ def _count_pairs(
         entry.read += item.rows.num_rows
         entry.kept += coded.rows.num_rows
         entry.left_out += coded.left_out + closed
+        ledger.note(table.name, note_dialect(item))
         progress(Message("step.count", {"table": table.name}), entry.read, 0)
     # A project's kind holds for all its pairs; only a pair can contradict its own.
     entry.facts |= {"links_unlike_their_kind": reduced.misfits}
@@ -186,7 +188,8 @@ def _count_projects(
         reduced.take(edges)
         progress(Message("step.count", {"table": table.name}), reduced.edges, 0)
     units = len(np.unique(projects.unit))
-    entry = Entry(rows.read, len(projects.unit), left_out + closed, {f"{by}s": units})
+    facts = {**rows.facts, f"{by}s": units}
+    entry = Entry(rows.read, len(projects.unit), left_out + closed, facts)
     _close(table, reduced, entry, faults, ledger)
 
 

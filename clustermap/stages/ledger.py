@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 
 _ROWS_NAMED = 8
+DIALECT = "dialect_"
+"""Before the name of a dialect, in the facts of a table: rows that were read as such."""
+
 _FACTS_SAID = (
+    "rows_elsewhere",
     "made_valid",
     "overlapping_pairs",
     "in_several_clusters",
@@ -116,8 +120,7 @@ class Ledger:
         earlier.read += entry.read
         earlier.kept += entry.kept
         earlier.left_out += entry.left_out
-        for name, count in entry.facts.items():
-            earlier.facts[name] = earlier.facts.get(name, 0) + count
+        self.note(table, entry.facts)
         refused = faults.num_rows
         if entry.read != entry.kept + refused + entry.left_out:
             raise AssertionError(
@@ -130,6 +133,21 @@ class Ledger:
             self._refuse(table, entry.read, faults)
         if refused:
             self.quarantine.append(faults)
+
+    def note(self, table: str, facts: Mapping[str, int]) -> None:
+        """Enter facts of a table whose rows are not settled yet.
+
+        Parameters
+        ----------
+        table
+            Name of the table.
+        facts
+            Added to what is known of it.
+        """
+        if facts:
+            known = self.entries.setdefault(table, Entry()).facts
+            for name, count in facts.items():
+                known[name] = known.get(name, 0) + count
 
     def fork(self) -> Ledger:
         """Return a ledger that holds the same and goes its own way from here.
@@ -256,6 +274,19 @@ def say_facts(summary: Mapping[str, Any]) -> list[Message]:
     """
     said = []
     for table, entry in summary.items():
+        said += [
+            Message(
+                "summary.dialect",
+                {
+                    "table": table,
+                    "rows": f"{rows:,}",
+                    "name": fact.removeprefix(DIALECT),
+                    "dialect": Message(f"dialect.{fact.removeprefix(DIALECT)}"),
+                },
+            )
+            for fact, rows in entry.items()
+            if fact.startswith(DIALECT)
+        ]
         inside = sum(entry.get(f"assigned_{way}", 0) for way in ("inside", "nearest"))
         located = inside + entry.get("assigned_grid", 0)
         if located >= _ENOUGH_LOCATED and inside < _FEW_INSIDE * located:

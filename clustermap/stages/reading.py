@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clustermap import tables
-from clustermap.checks import FAULTS, FILE, LINE, Checked, check_chunk, set_aside
+from clustermap.checks import FAULTS, FILE, LINE, Checked, Chunk, check_chunk, set_aside
 from clustermap.errors import TableFault
 from clustermap.layers import projection
 from clustermap.layers.actors import (
@@ -53,7 +53,7 @@ from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root
-from clustermap.stages.ledger import Entry, Ledger, Progress
+from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,11 +147,14 @@ class Rows:
         What the files say of their coordinate system, "" where they say nothing.
     read
         Rows read, faulty ones included.
+    facts
+        Rows by dialect, and those that belong into another table.
     """
 
     checked: Checked
     crs: str
     read: int
+    facts: Mapping[str, int]
 
 
 def file_source(table: Table, source: Source) -> FileSource:
@@ -176,7 +179,26 @@ def file_source(table: Table, source: Source) -> FileSource:
         source.layer or "",
         source.encoding or "",
         source.delimiter or "",
+        source.dialect or "",
+        getattr(source, "form", ""),
     )
+
+
+def note_dialect(chunk: Chunk) -> dict[str, int]:
+    """Return what is to be told of how a chunk was read.
+
+    Parameters
+    ----------
+    chunk
+        As a reader gives it.
+
+    Returns
+    -------
+    dict
+        Facts for the ledger: rows by dialect, rows that belong into another table.
+    """
+    facts = {"rows_elsewhere": chunk.elsewhere} if chunk.elsewhere else {}
+    return facts | ({DIALECT + chunk.dialect: chunk.rows.num_rows} if chunk.dialect else {})
 
 
 def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
@@ -201,7 +223,8 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
     TableFault
         If a file cannot be read, or two files state different coordinate systems.
     """
-    parts, faults, mended, systems, read = [], [FAULTS.empty_table()], Counter[str](), {}, 0
+    parts, faults, systems, read = [], [FAULTS.empty_table()], {}, 0
+    mended, facts = Counter[str](), Counter[str]()
     for item in read_chunks(file_source(table, source)):
         if isinstance(item, pa.Table):
             faults.append(item)
@@ -211,6 +234,7 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
         parts.append(checked.rows)
         faults.append(checked.faults)
         mended.update(checked.mended)
+        facts.update(note_dialect(item))
         systems[item.crs] = item.file
         read += item.rows.num_rows
         progress(Message("step.read", {"table": table.name}), read, 0)
@@ -220,7 +244,7 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
         raise TableFault("empty_layer", table=table.name)
     rows = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
     whole = Checked(rows.combine_chunks(), pa.concat_tables(faults), dict(mended))
-    return Rows(whole, next(iter(systems), ""), read)
+    return Rows(whole, next(iter(systems), ""), read, dict(facts))
 
 
 def _find_crs(layer: Layer, rows: Rows, table: str) -> CRS:
@@ -235,7 +259,7 @@ def _read_polygons(
     if "geometry" not in rows.checked.rows.column_names:
         raise TableFault("no_geometry_column", table=table.name, column="geometry")
     clean = clean_polygons(table, rows.checked, _find_crs(layer, rows, table.name), crs)
-    facts = {"made_valid": clean.made_valid}
+    facts = {**rows.facts, "made_valid": clean.made_valid}
     ledger.close(table.name, Entry(rows.read, len(clean.frame), 0, facts), clean.faults)
     return clean
 
@@ -247,10 +271,13 @@ def _has_points(rows: pa.Table) -> bool:
     return any(rows.num_rows > column.null_count for column in columns)
 
 
-def _read_actors(name: str, layer: Layer, home: Home, progress: Progress) -> tuple[Checked, int]:
+def _read_actors(
+    name: str, layer: Layer, home: Home, ledger: Ledger, progress: Progress
+) -> tuple[Checked, int]:
     """Return the actors of a layer on the map, and how many rows were read."""
     table = tables.LAYERS[name]
     rows = read_rows(table, layer, progress)
+    ledger.note(name, rows.facts)
     checked = rows.checked
     if name != "partners" and _has_points(checked.rows):
         checked = place_points(name, checked, _find_crs(layer, rows, name), home)
@@ -450,9 +477,9 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
     home = _home(clusters, crs)
     wanted = {name: getattr(project.layers, name) for name in ACTORS}
     found = _part_shared_ids(
-        {n: _read_actors(n, layer, home, progress) for n, layer in wanted.items() if layer}
+        {n: _read_actors(n, layer, home, ledger, progress) for n, layer in wanted.items() if layer}
     )
-    return Unassigned(clusters, regions, found, _read_grants(project, progress))
+    return Unassigned(clusters, regions, found, _read_grants(project, ledger, progress))
 
 
 def settle_layers(
@@ -526,11 +553,14 @@ def settle_layers(
     )
 
 
-def _read_grants(project: Project, progress: Progress) -> tuple[Checked, int] | None:
+def _read_grants(
+    project: Project, ledger: Ledger, progress: Progress
+) -> tuple[Checked, int] | None:
     layer = project.layers.support
     if layer is None:
         return None
     rows = read_rows(tables.SUPPORT, layer, progress)
+    ledger.note(tables.SUPPORT.name, rows.facts)
     return rows.checked, rows.read
 
 

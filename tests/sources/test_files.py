@@ -16,8 +16,16 @@ from hypothesis import strategies as st
 
 from clustermap import tables
 from clustermap.errors import TableFault
-from clustermap.sources import files
-from clustermap.sources.files import FileSource, find_encoding, read_chunks
+from clustermap.sources.files import (
+    FileSource,
+    find_encoding,
+    geometries,
+    parquet,
+    read_chunks,
+)
+from clustermap.sources.files import (
+    text as text_files,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -226,7 +234,7 @@ def test_a_block_boundary_changes_nothing(
         line += 1 + value.count("\n")
     path = write(tmp_path / "f.csv", text)
     for size in (block, 1 << 20):
-        monkeypatch.setattr(files, "_BLOCK_BYTES", size)
+        monkeypatch.setattr(text_files, "_BLOCK_BYTES", size)
         assert read(path) == (rows, faults)
 
 
@@ -328,7 +336,8 @@ def test_a_chunk_boundary_changes_nothing(
 ) -> None:
     path = save(institutes(), tmp_path / f"f{suffix}")
     whole = read(path, table=INSTITUTES)
-    monkeypatch.setattr(files, "CHUNK_ROWS", 1)
+    for module in (geometries, parquet):
+        monkeypatch.setattr(module, "CHUNK_ROWS", 1)
     assert len(list(read_chunks(FileSource(INSTITUTES, (path,))))) == 4
     assert read(path, table=INSTITUTES) == whole
 
@@ -401,7 +410,7 @@ def test_a_text_cut_inside_a_letter_does_not_hide_the_encoding(tmp_path: Path) -
     name = "가나 국가산업단지".encode()
     assert name in content
     table.write_bytes(content.replace(name, name[:-1] + b" "))
-    assert files._guess_dbf_encoding(table, "clusters") == "utf-8-sig"
+    assert geometries._guess_dbf_encoding(table, "clusters") == "utf-8-sig"
 
 
 def test_a_dbf_in_no_known_encoding_is_refused(tmp_path: Path) -> None:

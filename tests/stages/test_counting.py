@@ -12,7 +12,7 @@ import pytest
 from clustermap.network.observed import BOUNDARIES
 from clustermap.pipeline import find
 from clustermap.project import open_project
-from clustermap.sources import files
+from clustermap.sources.files import geometries, parquet, text
 from clustermap.stages import observing
 from clustermap.stages.counting import Network, count_network
 from clustermap.stages.ledger import Ledger, no_progress
@@ -104,8 +104,9 @@ def test_what_the_null_model_is_held_against(tmp_path: Path) -> None:
 @pytest.mark.parametrize("block", [150, 1000])
 def test_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
     whole, _ = count(build_small_world(), tmp_path / "whole")
-    monkeypatch.setattr(files, "_BLOCK_BYTES", block)
-    monkeypatch.setattr(files, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(text, "_BLOCK_BYTES", block)
+    for module in (geometries, parquet):
+        monkeypatch.setattr(module, "CHUNK_ROWS", 2)
     monkeypatch.setattr(observing, "_FEW_ROWS", 3)
     parts, _ = count(build_small_world(), tmp_path / "parts")
     assert_equal(whole, parts)

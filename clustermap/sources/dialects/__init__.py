@@ -1,0 +1,66 @@
+"""Dialects: how publishers lay out their tables, each recognised by its columns.
+
+A dialect says which of its columns are ours and turns the rest of what it says into our words. A
+new one is added as a record in one module here and to ``DIALECTS``; its name and what it is are
+messages ``dialect.NAME``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clustermap.sources.dialects.dialect import NO_DIALECT, Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["DIALECTS", "NO_DIALECT", "Dialect", "find_dialect", "list_dialects"]
+
+DIALECTS: tuple[Dialect, ...] = ()
+"""All that are known; of several that fit a file the one with the longest signature is taken."""
+
+
+def find_dialect(table: str, found: Collection[str], stated: str = "") -> Dialect | None:
+    """Return the dialect of a file.
+
+    Parameters
+    ----------
+    table
+        Our table that is read, or the form of a table of linkages.
+    found
+        Columns of the file.
+    stated
+        Dialect that the project file states; "" to recognise it.
+
+    Returns
+    -------
+    Dialect or None
+        None where no dialect fits, or where none is wanted.
+    """
+    if stated == NO_DIALECT:
+        return None
+    fits = [
+        dialect
+        for dialect in DIALECTS
+        if dialect.table == table and (dialect.name == stated or dialect.signature <= set(found))
+    ]
+    if stated:
+        fits = [dialect for dialect in fits if dialect.name == stated]
+    return max(fits, key=lambda dialect: len(dialect.signature & set(found)), default=None)
+
+
+def list_dialects(table: str) -> list[str]:
+    """Return what ``dialect`` may be for a table.
+
+    Parameters
+    ----------
+    table
+        Our table, or the form of a table of linkages.
+
+    Returns
+    -------
+    list of str
+        Names, without repetition, and the word for none.
+    """
+    names = [dialect.name for dialect in DIALECTS if dialect.table == table]
+    return [*dict.fromkeys(names), NO_DIALECT]

@@ -1,0 +1,65 @@
+"""Tables and layers from files, read in chunks: CSV, Parquet, GeoPackage, GeoJSON, shapefile.
+
+Every reader yields :class:`~clustermap.checks.Chunk`: raw columns under our names, with file and
+line. Points become columns x and y, polygons stay WKB. What a file says is never executed: only
+these formats are opened, and only after their first bytes agree with the name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clustermap.errors import TableFault
+from clustermap.sources.files.geometries import read_geojson, read_geopackage, read_shapefile
+from clustermap.sources.files.parquet import read_parquet
+from clustermap.sources.files.source import FileSource, Item
+from clustermap.sources.files.text import find_encoding, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+__all__ = ["FileSource", "Item", "find_encoding", "read_chunks"]
+
+_READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
+    ".csv": read_text,
+    ".tsv": read_text,
+    ".tab": read_text,
+    ".txt": read_text,
+    ".parquet": read_parquet,
+    ".geoparquet": read_parquet,
+    ".gpkg": read_geopackage,
+    ".geojson": read_geojson,
+    ".json": read_geojson,
+    ".shp": read_shapefile,
+}
+
+
+def read_chunks(source: FileSource) -> Iterator[Item]:
+    """Read a table chunk by chunk.
+
+    Parameters
+    ----------
+    source
+        Which files and columns.
+
+    Yields
+    ------
+    Chunk or pa.Table
+        Rows under our names; or FAULTS for lines that could not be read as rows.
+
+    Raises
+    ------
+    TableFault
+        If a file is missing, broken, of an unknown format, in another encoding, or lacks a column.
+    """
+    for path in source.paths:
+        if not path.is_file():
+            raise TableFault("missing_file", table=source.table.name, value=str(path))
+        reader = _READERS.get(path.suffix.lower())
+        if reader is None:
+            known = ", ".join(_READERS)
+            raise TableFault(
+                "unknown_format", table=source.table.name, value=path.name, known=known
+            )
+        yield from reader(source, path)

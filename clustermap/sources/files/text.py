@@ -1,0 +1,274 @@
+"""Text files: CSV and its like, in whatever encoding, every row with its line."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
+
+from clustermap.checks import Chunk, build_faults
+from clustermap.errors import TableFault
+from clustermap.sources.files.source import GUESSES, FileSource, Item, match_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+_BLOCK_BYTES = 32 << 20
+_HEADER_LINES = 100
+"""A header whose quotes do not close within so many lines is none."""
+
+
+def _decodes(path: Path, encoding: str) -> int | None:
+    """Return the line at which a file stops being text in an encoding, None if it never does."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    with path.open("rb") as file:
+        while block := file.read(1 << 22):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                return line + block[: error.start].count(b"\n")
+            line += block.count(b"\n")
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return line
+    return None
+
+
+def _guess_encodings(path: Path) -> tuple[str, ...]:
+    """Return the encodings to try; a spreadsheet's "Unicode text" says by its first bytes so."""
+    with path.open("rb") as file:
+        wide = file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+    return ("utf-16",) if wide else GUESSES
+
+
+def find_encoding(path: Path, stated: str, table: str) -> str:
+    """Return the encoding in which a text file can be read whole.
+
+    Parameters
+    ----------
+    path
+        Text file.
+    stated
+        Encoding that the project file states, or "".
+    table
+        Table it belongs to, for the fault.
+
+    Returns
+    -------
+    str
+        Name of a Python codec.
+
+    Raises
+    ------
+    TableFault
+        If the file cannot be decoded in the stated encoding, or in none of those tried.
+    """
+    tried = (stated,) if stated else _guess_encodings(path)
+    lines = {}
+    for encoding in tried:
+        try:
+            line = _decodes(path, encoding)
+        except LookupError:
+            raise TableFault(
+                "unknown_encoding", table=f"{table} ({path.name})", key="encoding", value=stated
+            ) from None
+        if line is None:
+            return encoding
+        lines[encoding] = line
+    table = f"{table} ({path.name})"
+    row = max(lines.values())
+    if stated:
+        raise TableFault("wrong_encoding", table=table, key="encoding", row=row, tried=stated)
+    raise TableFault("unknown_text", table=table, row=row)
+
+
+class _LineCounter:
+    """Tells the line of every row of a text file, also past lines that are no rows."""
+
+    def __init__(self, table: str, path: Path, first_row: int) -> None:
+        self.table = table
+        self.path = path
+        self.next_row = first_row
+        self.breaks = 0  # line breaks within quoted values so far
+        self.end = (0, "")  # line and last value of the last row so far
+        self.skipped: list[tuple[int, str]] = []
+
+    def skip(self, row: arrow_csv.InvalidRow) -> str:
+        self.skipped.append((row.number, row.text))
+        return "skip"
+
+    def place(self, rows: pa.Table, *, last: bool = False) -> tuple[pa.Array, pa.Table]:
+        """Return the line of every row, and the lines skipped among them as faults.
+
+        pyarrow reads ahead: a line skipped may belong to rows that are still to come.
+        """
+        skipped = np.array([number for number, _ in self.skipped], dtype=np.int64)
+        numbers = np.arange(self.next_row, self.next_row + rows.num_rows + len(skipped))
+        numbers = numbers[~np.isin(numbers, skipped)][: rows.num_rows]
+        latest = int(numbers[-1]) if len(numbers) else self.next_row - 1
+        here = len(skipped) if last else int(np.searchsorted(skipped, latest))
+        texts = [text for _, text in self.skipped[:here]]
+        breaks = np.zeros(rows.num_rows, dtype=np.int64)
+        for column in rows.columns:
+            breaks += pc.fill_null(_count_breaks(column), 0).to_numpy()
+        every = np.concatenate([numbers, skipped[:here]])
+        order = np.argsort(every, kind="stable")
+        added = np.concatenate([breaks, _count_breaks(pa.array(texts, pa.string())).to_numpy()])
+        before = np.zeros(len(every), dtype=np.int64)
+        before[order[1:]] = np.cumsum(added[order])[:-1]
+        lines = every + before + self.breaks
+        if len(every):
+            end = int(order[-1])
+            value = rows.columns[-1][end].as_py() if end < rows.num_rows else texts[-1]
+            self.end = (int(lines[end]), value)
+        self.breaks += int(added.sum())
+        self.next_row = int(every.max(initial=self.next_row - 1)) + 1
+        del self.skipped[:here]
+        return pa.array(lines[: rows.num_rows]), self._quote(lines[rows.num_rows :], texts)
+
+    def _quote(self, lines: npt.NDArray[np.int64], texts: list[str]) -> pa.Table:
+        size = len(lines)
+        return build_faults(
+            self.table,
+            pa.array([self.path.name] * size, pa.string()),
+            pa.array(lines),
+            pa.array([""] * size, pa.string()),
+            pa.array([text[:200] for text in texts], pa.string()),
+            pa.array(["wrong_number_of_fields"] * size, pa.string()),
+        )
+
+
+def _count_breaks(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    return pc.count_substring_regex(texts, "\r\n?|\n").cast(pa.int64())
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Column names and delimiter of a text file, and how many lines they take."""
+
+    names: list[str]
+    delimiter: str
+    lines: int
+
+
+def _read_header(source: FileSource, path: Path, encoding: str) -> _Header:
+    """Return the first line that is not empty; quoted names may hold line breaks."""
+    header, lines = "", 0
+    with path.open(encoding=encoding, newline="") as file:
+        while not header.strip() or (header.count('"') % 2 and lines < _HEADER_LINES):
+            line = file.readline()
+            if not line:
+                break
+            header, lines = (header + line) if header.strip() else line, lines + 1
+    if not header.strip():
+        raise TableFault("empty_layer", table=f"{source.table.name} ({path.name})")
+    delimiter = source.delimiter or max(",\t;|", key=header.count)
+    names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
+    return _Header([" ".join(name.split()) for name in names], delimiter, lines)
+
+
+def read_text(source: FileSource, path: Path) -> Iterator[Item]:
+    """Read a text file.
+
+    Parameters
+    ----------
+    source
+        What is read.
+    path
+        The file.
+
+    Yields
+    ------
+    Chunk or pa.Table
+        Rows, and FAULTS for lines that are no rows.
+
+    Raises
+    ------
+    TableFault
+        If it is no text of the encoding, has no header, or lacks a column.
+    """
+    encoding = find_encoding(path, source.encoding, source.table.name)
+    header = _read_header(source, path, encoding)
+    names = header.names
+    if source.delimiter and len(names) == 1 < len(source.table.required):
+        table = f"{source.table.name} ({path.name})"
+        raise TableFault(
+            "wrong_delimiter", table=table, key="delimiter", delimiter=source.delimiter
+        )
+    matched = match_columns(source, path, names)
+    counter = _LineCounter(source.table.name, path, header.lines + 1)
+    try:
+        reader = arrow_csv.open_csv(
+            path,
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False,
+                block_size=_BLOCK_BYTES,
+                encoding="utf8" if encoding == "utf-8-sig" else encoding,
+                column_names=names,
+                skip_rows=header.lines,
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=header.delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=counter.skip,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+            ),
+        )
+        for batch in reader:
+            rows = pa.table(batch)
+            lines, faults = counter.place(rows)
+            filled = _are_filled(rows)
+            yield faults
+            rows = matched.rename(rows).filter(filled)
+            yield matched.convert(Chunk(path.name, lines.filter(filled), rows))
+    except pa.ArrowInvalid as error:
+        # A header alone is a table without rows: the ledger says so.
+        if not any(words in str(error) for words in ("Empty CSV", "Could not skip initial")):
+            raise TableFault(
+                "unreadable_file",
+                table=source.table.name,
+                value=path.name,
+                why=str(error).split("\n")[0],
+            ) from error
+    yield counter.place(pa.table({}), last=True)[1]
+    _refuse_open_quote(source, path, *counter.end)
+    # The columns are known even where no line was a row.
+    none = pa.table(dict.fromkeys(matched.wanted, pa.array([], pa.string())))
+    yield matched.convert(Chunk(path.name, pa.array([], pa.int64()), matched.rename(none)))
+
+
+def _refuse_open_quote(source: FileSource, path: Path, line: int, value: str) -> None:
+    """Raise where a quote opens and never closes: it has swallowed every row that followed."""
+    if not re.search(r"[\r\n]", value):
+        return
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - 4096, 0))
+        tail = file.read().rstrip(b"\r\n\t \0")
+    if not tail.endswith(b'"'):
+        table = f"{source.table.name} ({path.name})"
+        raise TableFault("open_quote", table=table, row=line, value=value)
+
+
+def _are_filled(rows: pa.Table) -> pa.Array:
+    """Return which rows hold anything: an empty line is no row and no loss."""
+    filled = np.zeros(rows.num_rows, dtype=bool)
+    for column in rows.columns:
+        filled |= pc.fill_null(pc.greater(pc.binary_length(column), 0), False).to_numpy()
+    return pa.array(filled)
