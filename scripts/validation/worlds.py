@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NULL = "null"
 REFIT = "refit"
 """A world whose links are drawn again and again, and the null fitted to each."""
-METHOD = 6
+METHOD = 7
 """Raised whenever worlds or what is recorded of them change: older records are made anew."""
 
 CLUSTERS = 1_900
