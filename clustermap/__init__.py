@@ -10,14 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from clustermap.change import open_change
     from clustermap.pipeline import (
         check_project,
+        compare_whatif,
         draw_map,
         explain_cluster,
         list_indicators,
         run,
         score_clusters,
+        select_clusters,
         write_exports,
+        write_report,
     )
     from clustermap.project import open_project
 
@@ -26,14 +30,20 @@ if TYPE_CHECKING:
 __all__ = [
     "__version__",
     "check_project",
+    "compare_whatif",
     "draw_map",
     "explain_cluster",
     "list_indicators",
+    "open_change",
     "open_project",
     "run",
     "score_clusters",
+    "select_clusters",
     "write_exports",
+    "write_report",
 ]
+
+_HOMES = {"open_project": "project", "open_change": "change"}
 
 
 def _version() -> str:
@@ -49,7 +59,7 @@ def __getattr__(name: str) -> object:
     if name == "__version__":
         return _version()
     if name in __all__:
-        home = "project" if name == "open_project" else "pipeline"
+        home = _HOMES.get(name, "pipeline")
         return getattr(import_module(f"clustermap.{home}"), name)
     raise AttributeError(f"module 'clustermap' has no attribute {name!r}")
 

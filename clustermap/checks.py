@@ -231,7 +231,9 @@ def _type_share(values: pa.Array, column: Column) -> Typed:
 
 def _type_choice(values: pa.Array, column: Column, mapping: Mapping[str, str]) -> Typed:
     text, _ = _mend(as_text(values))
-    known = {choice: choice for choice in column.choices} | dict(mapping)
+    # A table may have several closed lists; what is meant for another says nothing here.
+    meant = {theirs: ours for theirs, ours in mapping.items() if ours in column.choices}
+    known = {choice: choice for choice in column.choices} | meant
     at = pc.index_in(text, value_set=pa.array(list(known), pa.string()))
     chosen = pc.take(pa.array(list(known.values()), pa.string()), at)
     faults = {"unknown_choice": _flags(pc.and_(pc.is_valid(text), pc.is_null(at)))}
@@ -359,7 +361,7 @@ def check_chunk(
     chunk
         Raw rows under our column names.
     kinds
-        The user's values for the column ``kind`` and what they mean.
+        The user's values for the columns with a closed list, and what they mean.
     factors
         What numbers of a column are multiplied with, where the file has another unit.
 

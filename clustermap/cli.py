@@ -9,6 +9,7 @@ from __future__ import annotations
 import json as json_format
 import locale
 import logging
+import math
 import re
 import sys
 import warnings
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from clustermap.messages import Language
-    from clustermap.pipeline import Progress, Run
+    from clustermap.pipeline import Comparison, Progress, Run
     from clustermap.project import Project
 
 _FAULT, _BUG, _STOPPED = 1, 70, 130
@@ -291,19 +292,38 @@ def _written_language(file: Path) -> Language | None:
 
 
 def _tell_run(voice: Voice, run: Run) -> None:
-    pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet}
+    pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet, "memo": run.memo}
     drawn = {name: str(path) if path else None for name, path in pages.items()}
-    voice.tell_json({"summary": run.summary, **drawn, "outputs": [*map(str, run.outputs)]})
+    selected = _say_selected(voice, run)
+    content = {"summary": run.summary, **drawn, "outputs": [*map(str, run.outputs)]}
+    voice.tell_json({**content, "selected": selected} if selected else content)
     _tell_rows(voice, run.summary["tables"])
     for line in run.faults:
         voice.tell(line)
     _tell_rated(voice, run.summary)
+    for scenario, sentences in selected.items():
+        for sentence in sentences:
+            voice.tell(Message("cli.selected", {"scenario": scenario, "line": sentence}))
     for name, path in pages.items():
         if path:
             voice.tell(Message(f"cli.{name}", {"path": path}))
     others = Counter(path.parent for path in run.outputs if path not in pages.values())
     for folder, files in sorted(others.items()):
         voice.tell(Message("cli.files", {"folder": folder, "files": files}))
+
+
+def _say_selected(voice: Voice, run: Run) -> dict[str, list[str]]:
+    """Say what scenarios choose, with money as people read it."""
+    if run.selected is None:
+        return {}
+    from clustermap.render.decision import find_terms  # noqa: PLC0415 -- help comes without it
+
+    terms = find_terms(run.release, run.selected.decision.currency) if run.release else None
+    language = voice.language
+    return {
+        name: [say(terms.tell(line, language) if terms else line, language) for line in lines]
+        for name, lines in run.selected.told.items()
+    }
 
 
 def _tell_rated(voice: Voice, summary: Mapping[str, Any]) -> None:
@@ -355,6 +375,24 @@ def _tell_best(voice: Voice, scores: pd.DataFrame, clusters: pd.DataFrame) -> No
     named = [names[cluster] for cluster in best["cluster"]]
     rows = [*zip(best["cluster"], named, values, shown, strict=True)]
     voice.tell_table(("cluster", "name", "score", "rank"), rows, texts=2)
+
+
+def _tell_chosen(voice: Voice, selection: pd.DataFrame, clusters: pd.DataFrame) -> None:
+    """Show what the project's own scenario chooses: the surest first, never as a bare list."""
+    names = dict(zip(clusters["cluster"], clusters["name"], strict=True))
+    own = selection[(selection["scenario"] == "default") & (selection["selected"] == 1)]
+    own = own.sort_values(["inclusion", "cluster"], ascending=[False, True])
+    words = [say(Message(f"cli.standing.{key}"), voice.language) for key in own["standing"]]
+    bounds = ("inclusion", "inclusion_low", "inclusion_high")
+    shares = [_write_share(*row) for row in zip(*(100 * own[name] for name in bounds), strict=True)]
+    named = [names[cluster] for cluster in own["cluster"]]
+    costs = [f"{cost:,.0f}" for cost in own["cost"]]
+    rows = [*zip(own["cluster"], named, words, shares, costs, strict=True)]
+    voice.tell_table(("cluster", "name", "standing", "share", "cost"), rows, texts=3)
+
+
+def _write_share(share: float, low: float, high: float) -> str:
+    return "" if math.isnan(share) else f"{share:.0f} % ({low:.0f}-{high:.0f})"
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it so
@@ -428,6 +466,25 @@ def _score(
         _tell_best(voice, done.scores, done.tables["clusters"])
 
 
+@app.command("select", help=_help("select"))
+def _select(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the tables, and tell what every scenario chooses and how sure that is."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        done = _carry_out(voice, "select_clusters", project, out, strict=strict)
+        if done.selected is not None:
+            _tell_chosen(voice, done.selected.tables["selection"], done.tables["clusters"])
+
+
 @app.command("map", help=_help("map"))
 def _map(
     project: ProjectFile,
@@ -462,6 +519,23 @@ def _export(
         _carry_out(voice, "write_exports", project, out, strict=strict)
 
 
+@app.command("report", help=_help("report"))
+def _report(
+    project: ProjectFile,
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write the decision memo, and tell what every scenario chooses."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        _carry_out(voice, "write_report", project, out, strict=strict)
+
+
 @app.command("explain", help=_help("explain"))
 def _explain(
     project: ProjectFile,
@@ -482,6 +556,46 @@ def _explain(
         for heading, sentences in sections.items():
             for line in (heading, *(f"- {sentence}" for sentence in sentences)):
                 voice.tell(Message("cli.line", {"line": line}))
+
+
+@app.command("whatif", help=_help("whatif"))
+def _whatif(
+    project: ProjectFile,
+    change: Annotated[Path, typer.Argument(metavar="CHANGE", help=_help("change"))],
+    *,
+    out: Out = None,
+    strict: Strict = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Suppose a change, compute everything again, and say what comes of it."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        opened = voice.open(project, out)
+        from clustermap import change as changes  # noqa: PLC0415
+
+        supposed = changes.open_change(change)  # told before anything heavy is loaded
+        from clustermap import pipeline  # noqa: PLC0415
+
+        with voice.progress() as progress:
+            done = pipeline.compare_whatif(opened, supposed, strict=strict, progress=progress)
+        _tell_comparison(voice, done)
+
+
+def _tell_comparison(voice: Voice, done: Comparison) -> None:
+    told = {
+        part: [say(line, voice.language) for line in lines] for part, lines in done.told.items()
+    }
+    outputs = [*map(str, done.outputs)]
+    voice.tell_json({"name": done.name, "told": told, "outputs": outputs})
+    for part, lines in told.items():
+        voice.tell(Message(f"whatif.heading.{part}", {"name": done.name}))
+        for line in lines:
+            voice.tell(Message("cli.whatif.line", {"line": line}))
+    for folder, files in sorted(Counter(path.parent for path in done.outputs).items()):
+        voice.tell(Message("cli.files", {"folder": folder, "files": files}))
 
 
 @app.command("indicators", help=_help("indicators"))

@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
+from clustermap.change import Change, open_change
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
 from clustermap.indicators import compute_indicators
@@ -18,20 +19,31 @@ from clustermap.messages import Language, Message, say
 from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
 from clustermap.render.explore import build_explore, draw_explore
+from clustermap.render.memo.document import draw_memo
 from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
+from clustermap.stages.advising import advise_findings
+from clustermap.stages.changing import Altered, Setup, apply_change
+from clustermap.stages.comparing import Seen, compare_findings, tell_comparison
 from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
-from clustermap.stages.reading import read_layers
+from clustermap.stages.reading import read_layers, read_unassigned, settle_layers
 from clustermap.stages.scoring import assess_clusters, read_profile, standardise_links
+from clustermap.stages.selecting import (
+    Selected,
+    check_selection,
+    explain_choice,
+    select_findings,
+)
 from clustermap.store import Staging, open_scratch, write_quarantine, write_run, write_tables
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    import os
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     import networkx as nx
@@ -41,19 +53,25 @@ if TYPE_CHECKING:
     from clustermap.render.explore import ExploreMap
 
 __all__ = [
+    "Comparison",
     "Progress",
     "Run",
     "check_project",
+    "compare_whatif",
     "demo",
     "draw_map",
     "explain_cluster",
     "list_indicators",
     "run",
     "score_clusters",
+    "select_clusters",
     "write_exports",
+    "write_report",
 ]
 
-TABLES, MAP, EXPORT = "tables", "map", "export"
+TABLES, MAP, EXPORT, SELECT, REPORT, WHATIF = (
+    *("tables", "map", "export", "select", "report", "whatif"),
+)
 PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
@@ -79,6 +97,8 @@ class Run:
         The map for analysts, if it was drawn.
     sheet
         The score sheet for analysts, if it was drawn.
+    memo
+        The decision memo, if it was drawn.
     faults
         One sentence for everything that a reader of the results should know of the data: why rows
         were set aside, what was mended, whether hardly any actor lies in a cluster.
@@ -87,6 +107,8 @@ class Run:
         data were only checked.
     shown
         What a notebook shows: "planner", or "explore".
+    selected
+        What the scenarios choose under their budgets; None where that was not asked for.
     """
 
     summary: Mapping[str, Any]
@@ -100,6 +122,8 @@ class Run:
     faults: list[Message] = field(default_factory=list)
     release: Release | None = None
     shown: Literal["planner", "explore"] = "planner"
+    selected: Selected | None = None
+    memo: Path | None = None
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -126,7 +150,7 @@ class Run:
 
 
 def run(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
-    """Do everything that a project asks for: read, check, score, draw, export.
+    """Do everything that a project asks for: read, check, score, choose, draw, export, report.
 
     Parameters
     ----------
@@ -147,7 +171,8 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
     TableFault
         If a table as a whole is at fault; nothing is written then.
     """
-    return _carry_out(project, {TABLES, MAP, EXPORT}, strict=strict, progress=progress)
+    outputs = {TABLES, MAP, EXPORT, SELECT, REPORT}
+    return _carry_out(project, outputs, strict=strict, progress=progress)
 
 
 def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
@@ -171,11 +196,21 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
     read_profile(project)  # a wrong name is told before anything long
     ledger = Ledger(project.quality.max_refused, strict)
     layers = read_layers(project, ledger, progress)
+    return _measure(Altered(project, layers, ledger), progress)
+
+
+def _measure(altered: Altered, progress: Progress) -> Findings:
+    """Count and score layers that were read, as they are or as they would be."""
+    project, layers, ledger = altered.project, altered.layers, altered.ledger
+    check_selection(project, layers)
     with open_scratch() as scratch:
-        network = count_network(project, layers, ledger, progress, scratch)
+        network = count_network(project, layers, ledger, progress, scratch, altered.links)
         expected = standardise_links(project, network, progress)
         indicators = compute_indicators(network.counts)
-        assessed = assess_clusters(project, layers, network, expected, indicators, progress)
+        assessed = assess_clusters(
+            project, layers, network, expected, indicators, progress, altered.weights
+        )
+        advised = advise_findings(layers, network, expected, indicators, assessed, progress)
         network = replace(network, edges=no_edges())  # nothing on disk outlives the run
     return Findings(
         ledger,
@@ -187,6 +222,7 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
         assessed.quality,
         assessed.profiles,
         assessed.others,
+        advised=advised,
     )
 
 
@@ -200,7 +236,12 @@ def _carry_out(
     if not outputs:
         return _close(findings, record, [])
     release = release_findings(project, findings)
-    record["wrote"] = steps = [step for step in (TABLES, MAP, EXPORT) if step in outputs]
+    selected = select_findings(project, findings, release, listen) if SELECT in outputs else None
+    if selected is not None:
+        findings = replace(findings, selected=selected.tables)
+        release = replace(release, decision=selected.decision)
+    asked = set(outputs) - ({REPORT} if release.decision is None else set())
+    record["wrote"] = steps = [step for step in (TABLES, MAP, EXPORT, REPORT) if step in asked]
     record["withheld"] = dict(release.withheld)
     out = project.project.out
     with Staging(out) as stage:
@@ -209,19 +250,23 @@ def _carry_out(
             if step == TABLES:
                 _write_tables(project, findings, stage)
             elif step == MAP:
-                _write_pages(release, stage / "maps")
+                _write_pages(release, stage / "maps", PAGES)
+            elif step == REPORT:
+                _write_pages(release, stage / "report", {"memo": draw_memo})
             else:
                 record["export"] = _write_exports(project, release, stage / "export")
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    return replace(_close(findings, record, written), release=release)
+    return replace(_close(findings, record, written), release=release, selected=selected)
 
 
-def _write_pages(release: Release, folder: Path) -> None:
+def _write_pages(
+    release: Release, folder: Path, pages: Mapping[str, Callable[[Release], bytes]]
+) -> None:
     folder.mkdir()
     mark = "_synthetic" if release.synthetic else ""
-    for name, draw in PAGES.items():
+    for name, draw in pages.items():
         (folder / f"{name}{mark}.html").write_bytes(draw(release))
 
 
@@ -270,6 +315,7 @@ def _close(findings: Findings, record: Mapping[str, Any], written: list[Path]) -
         page=pages.get("planner"),
         explore_page=pages.get("explore"),
         sheet=pages.get("sheet"),
+        memo=pages.get("memo"),
         faults=faults,
     )
 
@@ -318,6 +364,64 @@ def score_clusters(
         If a table as a whole is at fault; nothing is written then.
     """
     return _carry_out(project, {TABLES}, strict=strict, progress=progress)
+
+
+def select_clusters(
+    project: Project, *, strict: bool = False, progress: Progress | None = None
+) -> Run:
+    """Choose the clusters that are worth most under a project's budget and rules.
+
+    Parameters
+    ----------
+    project
+        The project file, with a section [select].
+    strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Run
+        What was found and written; ``selected`` holds what every scenario chooses, how sure that
+        is, what rules cost, and why the other clusters are not chosen.
+
+    Raises
+    ------
+    TableFault
+        If there is no section [select], or a table as a whole is at fault; nothing is written then.
+    """
+    _require_select(project)
+    return _carry_out(project, {TABLES, SELECT}, strict=strict, progress=progress)
+
+
+def write_report(
+    project: Project, *, strict: bool = False, progress: Progress | None = None
+) -> Run:
+    """Choose under a project's budget and rules, and write the decision memo.
+
+    Parameters
+    ----------
+    project
+        The project file, with a section [select].
+    strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Run
+        What was found; ``memo`` is the file, in Korean and English, to be read or printed on A4.
+
+    Raises
+    ------
+    TableFault
+        If there is no section [select], or a table as a whole is at fault; nothing is written then.
+    """
+    _require_select(project)
+    return _carry_out(project, {SELECT, REPORT}, strict=strict, progress=progress)
+
+
+def _require_select(project: Project) -> None:
+    if project.select is None:
+        raise TableFault("select_missing", table=project.file.name, key="select")
 
 
 def draw_map(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
@@ -397,7 +501,8 @@ def explain_cluster(
     -------
     dict
         Heading to sentences, the most important first: why it has its rank, what would change it,
-        its nearest peers, what stands beside the score, and what is missing to decide.
+        its nearest peers, what stands beside the score, and what is missing to decide; with a
+        section [select], whether it is chosen, and exactly what it lacks else.
 
     Raises
     ------
@@ -417,11 +522,117 @@ def explain_cluster(
             value=cluster,
             near=", ".join(near),
         )
+    told = findings.scored.explanations[found[0]]
+    sections = [
+        (Message(f"explain.heading.{name}"), own) for name, own in group_sentences(told).items()
+    ]
+    if project.select is not None:
+        release = release_findings(project, findings)
+        choice = explain_choice(project, findings, release, str(found[0]))
+        sections.append((Message("selection.explain.heading"), choice))
     tongue = language or project.project.language
-    return {
-        say(Message(f"explain.heading.{section}"), tongue): [say(line, tongue) for line in lines]
-        for section, lines in group_sentences(findings.scored.explanations[found[0]]).items()
-    }
+    return {say(head, tongue): [say(line, tongue) for line in own] for head, own in sections}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a change does.
+
+    Parameters
+    ----------
+    name
+        Name of the change.
+    table
+        The table WHATIF: every cluster in every scenario, before and after.
+    told
+        Heading to sentences: what was changed, what comes of it, and how to read that.
+    record
+        What run.json of the comparison holds.
+    outputs
+        Files written.
+    """
+
+    name: str
+    table: pd.DataFrame
+    told: Mapping[str, tuple[Message, ...]]
+    record: Mapping[str, Any]
+    outputs: list[Path] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<Comparison {self.name!r}: {len(self.table)} rows, {len(self.outputs)} files>"
+
+
+def compare_whatif(
+    project: Project,
+    change: Change | str | os.PathLike[str],
+    *,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Suppose a change, compute everything again, and compare.
+
+    Both sides are computed in full, with the same seed. The user's files are never touched.
+
+    Parameters
+    ----------
+    project
+        From open_project.
+    change
+        The change file, or its path.
+    strict, progress
+        As for :func:`run`.
+
+    Returns
+    -------
+    Comparison
+        What was found and written to OUT/whatif/NAME.
+
+    Raises
+    ------
+    TableFault
+        If the change cannot be made, or a table as a whole is at fault; nothing is written then.
+    """
+    listen, began = progress or no_progress, datetime.now(UTC)
+    opened = change if isinstance(change, Change) else open_change(change)
+    read_profile(project)
+    ledger = Ledger(project.quality.max_refused, strict)
+    unassigned = read_unassigned(project, ledger, listen)
+    other = ledger.fork()
+    layers = settle_layers(project, unassigned, ledger, listen)
+    altered = apply_change(Setup(project, opened, unassigned, layers), other, listen)
+    for side in (Altered(project, layers, ledger), altered):
+        check_selection(side.project, side.layers)  # both, before anything long
+    before = _see(Altered(project, layers, ledger), "before", listen)
+    after = _see(altered, "after", listen)
+    table = compare_findings(before, after)
+    told = {"changes": altered.told, **tell_comparison(table, before, after)}
+    record = build_record(altered.project, after.findings)
+    record[WHATIF] = {"name": opened.title, "change": opened.parameters()}
+    done = Comparison(opened.title, table, told, record)
+    return replace(done, outputs=_write_comparison(project, done, began))
+
+
+def _see(altered: Altered, when: str, progress: Progress) -> Seen:
+    def tell(step: Message, done: int, total: int, /) -> None:
+        progress(Message(f"step.whatif.{when}", {"step": step}), done, total)
+
+    project, findings = altered.project, _measure(altered, tell)
+    if project.select is None:
+        return Seen(project, findings, None)
+    release = release_findings(project, findings)
+    return Seen(project, findings, select_findings(project, findings, release, tell))
+
+
+def _write_comparison(project: Project, done: Comparison, began: datetime) -> list[Path]:
+    section = project.project
+    out = section.out / WHATIF
+    marks = {"synthetic": str(section.synthetic).lower(), "version": version("clustermap")}
+    with Staging(out) as stage:
+        folder = stage / done.name
+        write_tables({WHATIF: done.table}, folder / TABLES, metadata=marks)
+        write_run(done.record, folder / "run.json")
+        _write_log(folder / "run.log", began)
+        return sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
 
 
 def list_indicators(language: Language = "en") -> list[dict[str, object]]:

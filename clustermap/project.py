@@ -14,7 +14,7 @@ import tomllib
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args
 
 from pydantic import (
     AfterValidator,
@@ -33,7 +33,7 @@ from pydantic_core import PydanticCustomError
 from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
 from clustermap.network.allowance import CIRCUMSTANCES, Circumstance
-from clustermap.tables import KINDS, LAYERS, LINKAGES, Table
+from clustermap.tables import DEFAULT_SCENARIO, KINDS, LAYERS, LINKAGES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -73,7 +73,23 @@ _BOUNDS = {
 }
 
 
-def _bad(value: object, expected: Message, at: str = "") -> PydanticCustomError:
+def bad_value(value: object, expected: Message, at: str = "") -> PydanticCustomError:
+    """Return what a validator raises for a value that cannot be used.
+
+    Parameters
+    ----------
+    value
+        The value.
+    expected
+        What could stand there.
+    at
+        Key at fault, where it is not the one that is validated.
+
+    Returns
+    -------
+    PydanticCustomError
+        Told as any other mistake of the file.
+    """
     found = {"value": value, "expected": expected, "at": at}
     return PydanticCustomError("project_bad_value", "fault", found)
 
@@ -82,7 +98,7 @@ def _refuse_remote(text: str) -> None:
     if _URL.match(text) or _VSI.match(text) or _VSI.match(os.path.normpath(text)):
         raise PydanticCustomError("project_path_refused", "fault", {"value": text})
     if text != one_line(text) or not text.strip():
-        raise _bad(text, Message("project.expected.path"))
+        raise bad_value(text, Message("project.expected.path"))
 
 
 def _absolute(text: str, folder: Path) -> Path:
@@ -112,7 +128,7 @@ def _match_glob(text: str, folder: Path) -> list[Path]:
 
 def _find(text: object, folder: Path) -> list[Path]:
     if not isinstance(text, str):
-        raise _bad(text, Message("project.expected.path"))
+        raise bad_value(text, Message("project.expected.path"))
     _refuse_remote(text)
     path = _absolute(text, folder)
     if _is_file(path):
@@ -132,7 +148,7 @@ def _folder(info: ValidationInfo) -> Path:
 def _find_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
     texts = value if isinstance(value, list) else [value]
     if not texts:
-        raise _bad(value, Message("project.expected.path"))
+        raise bad_value(value, Message("project.expected.path"))
     found = [path for text in texts for path in _find(text, _folder(info))]
     return tuple(dict.fromkeys(found))
 
@@ -140,13 +156,13 @@ def _find_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
 def _find_file(value: object, info: ValidationInfo) -> Path:
     found = _find(value, _folder(info))
     if len(found) > 1:
-        raise _bad(value, Message("project.expected.one_file"))
+        raise bad_value(value, Message("project.expected.one_file"))
     return found[0]
 
 
 def _find_folder(value: object, info: ValidationInfo) -> Path:
     if not isinstance(value, str | Path):
-        raise _bad(value, Message("project.expected.path"))
+        raise bad_value(value, Message("project.expected.path"))
     _refuse_remote(str(value))
     return _absolute(str(value), _folder(info))
 
@@ -156,20 +172,20 @@ def _check_encoding(value: object) -> object:
         try:
             codecs.lookup(value)
         except (LookupError, ValueError):
-            raise _bad(value, Message("project.expected.encoding")) from None
+            raise bad_value(value, Message("project.expected.encoding")) from None
     return value
 
 
 def _check_unit(value: str) -> str:
     if not _UNIT.match(value):
-        raise _bad(value, Message("project.expected.unit"))
+        raise bad_value(value, Message("project.expected.unit"))
     return value
 
 
 def _check_crs(value: str) -> str:
     # A name such as "Korea 2000" stands for several systems; a code stands for one.
     if not _CRS.match(value):
-        raise _bad(value, Message("project.expected.crs"))
+        raise bad_value(value, Message("project.expected.crs"))
     return value
 
 
@@ -278,6 +294,9 @@ class Layers(Section):
     firms: Layer | None = Field(default=None, description="Firms, one row an establishment.")
     partners: Layer | None = Field(default=None, description="Actors outside the map.")
     regions: Layer | None = Field(default=None, description="Regions for the basemap.")
+    support: Layer | None = Field(
+        default=None, description="Grants of support programmes; no polygons and no points."
+    )
 
     @field_validator("*", mode="after")
     @classmethod
@@ -330,9 +349,9 @@ class Linkage(Source):
         if self.form != "pairs":
             for key in ("directed", "independent_units"):
                 if getattr(self, key) is not None:
-                    raise _bad(getattr(self, key), Message("project.expected.pairs"), key)
+                    raise bad_value(getattr(self, key), Message("project.expected.pairs"), key)
         if self.since is not None and self.until is not None and self.since > self.until:
-            raise _bad(self.until, Message("project.expected.until"), "until")
+            raise bad_value(self.until, Message("project.expected.until"), "until")
         return self
 
 
@@ -347,7 +366,7 @@ class Industries(Section):
     @model_validator(mode="after")
     def _check_taxonomy(self) -> Self:
         if self.path is None and self.code != "KSIC10":
-            raise _bad(self.code, Message("project.expected.taxonomy"), "code")
+            raise bad_value(self.code, Message("project.expected.taxonomy"), "code")
         return self
 
 
@@ -383,7 +402,7 @@ class Score(Section):
     def _check_radii(cls, radii: tuple[float, ...]) -> tuple[float, ...]:
         ascending = all(near < far for near, far in pairwise(radii))
         if not ascending or radii[:1] != (0,) or len(radii) > _RADII:
-            raise _bad(list(radii), Message("project.expected.radii", {"most": _RADII}))
+            raise bad_value(list(radii), Message("project.expected.radii", {"most": _RADII}))
         return radii
 
     @model_validator(mode="after")
@@ -397,6 +416,140 @@ class Score(Section):
     def radii_m(self) -> tuple[float, ...]:
         """Radii of local links; empty where they end at the region."""
         return () if self.local_by else self.local_m
+
+
+class Rule(Section):
+    """Entries of rules in [select] and [scenarios.NAME]: floors and caps of a group."""
+
+    by: Literal["region", "industry", "kind"] = Field(
+        description="What groups clusters: region, strategic industry or kind of cluster."
+    )
+    of: Annotated[tuple[Text, ...], Field(strict=False)] = Field(
+        default=(), description="Groups that it holds for, each alone. Empty: each there is."
+    )
+    min: int | None = Field(default=None, ge=0, description="Least number of clusters chosen.")
+    max: int | None = Field(default=None, ge=0, description="Largest number of clusters chosen.")
+    min_share: float | None = Field(
+        default=None, ge=0, le=1, description="Least share of the money that is spent."
+    )
+    max_share: float | None = Field(
+        default=None, ge=0, le=1, description="Largest share of the money that is spent."
+    )
+
+    @model_validator(mode="after")
+    def _check_ends(self) -> Self:
+        ends = ((self.min, self.max, "max"), (self.min_share, self.max_share, "max_share"))
+        if all(low is None and high is None for low, high, _ in ends):
+            raise bad_value(self.by, Message("project.expected.rule"), "by")
+        for low, high, at in ends:
+            if low is not None and high is not None and low > high:
+                raise bad_value(
+                    high, Message("project.expected.bound", {"bound": f"≥ {low:g}"}), at
+                )
+        return self
+
+
+Rules = Annotated[tuple[Rule, ...], Field(strict=False)]
+Texts = Annotated[tuple[Text, ...], Field(strict=False)]
+
+
+class Select(Section):
+    """Section [select]: which clusters would be supported under a budget and rules."""
+
+    budget: float = Field(gt=0, description="What may be spent, in the project's currency.")
+    cost: float | None = Field(
+        default=None, gt=0, description="Cost of a cluster whose layer gives none."
+    )
+    rules: Rules = Field(default=(), description="Floors and caps by region, industry or kind.")
+    must: Texts = Field(default=(), description="Clusters that are chosen, by identifier.")
+    must_not: Texts = Field(default=(), description="Clusters that are not, by identifier.")
+    draws: int = Field(
+        default=200, ge=59, le=10_000, description="Draws of the scores behind the standings."
+    )
+    capability: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="Weight of capability in merit; the linkage score has the rest.",
+    )
+    reach: Literal["employees", "firms"] = Field(
+        default="employees", description="What support reaches: people or firms."
+    )
+    exponent: float = Field(
+        default=0.5,
+        ge=0,
+        le=2,
+        description="Exponent of reach: at 0.5 four times the people count twice, at 0 not at all.",
+    )
+    industries: Texts = Field(
+        default=(),
+        description="Strategic industries whose employees or firms count as reach; empty: all.",
+    )
+    unrated: Literal["excluded", "typical"] = Field(
+        default="excluded",
+        description="Clusters that the data do not rate: they may not be chosen, or they count with"
+        " the score that is typical (50.5). Those of must count so in either case.",
+    )
+    gap: float = Field(
+        default=0,
+        ge=0,
+        le=0.01,
+        description="Relative gap up to which optima are proven; 0: exactly.",
+    )
+
+
+def check_weights(weights: dict[str, float], *, whole: bool = True) -> dict[str, float]:
+    """Refuse weights of parts that do not exist, are negative, or outweigh all others.
+
+    Parameters
+    ----------
+    weights
+        Weights by part; may be empty.
+    whole
+        Whether they are all weights there are, so that none may outweigh the others together.
+
+    Returns
+    -------
+    dict
+        The same.
+
+    Raises
+    ------
+    PydanticCustomError
+        If they cannot be used.
+    """
+    if not weights:
+        return weights
+    # Loads pandas, which opening any other project does without.
+    from clustermap.scores.profile import MAX_WEIGHT, PARTS  # noqa: PLC0415
+
+    for part, weight in weights.items():
+        _check_choice(part, PARTS, part)
+        if weight < 0:
+            raise bad_value(weight, Message("project.expected.bound", {"bound": "≥ 0"}), part)
+    if whole and max(weights.values()) > MAX_WEIGHT * sum(weights.values()):
+        raise bad_value(weights, Message("project.expected.part_weights"))
+    return weights
+
+
+class Scenario(Section):
+    """Sections [scenarios.NAME]: what is chosen otherwise, all else being as in [select]."""
+
+    profile: Text | None = Field(default=None, description="Profile of weights.")
+    weights: dict[str, float] = Field(
+        default={}, description="Weights of parts of the score, instead of the profile's."
+    )
+    rules: Rules | None = Field(default=None, description="Rules, instead of those of [select].")
+    budget: float | None = Field(default=None, gt=0, description="What may be spent.")
+    capability: float | None = Field(
+        default=None, ge=0, le=1, description="Weight of capability in merit."
+    )
+    exponent: float | None = Field(default=None, ge=0, le=2, description="Exponent of reach.")
+
+    @field_validator("weights", mode="after")
+    @classmethod
+    def _check_weights(cls, weights: dict[str, float]) -> dict[str, float]:
+        return check_weights(weights)
 
 
 class Publish(Section):
@@ -444,6 +597,10 @@ class Project(Section):
     )
     industries: Industries = Field(default=Industries(), description="Strategic industries.")
     score: Score = Field(default=Score(), description="How clusters are scored.")
+    select: Select | None = Field(default=None, description="What is chosen under a budget.")
+    scenarios: dict[str, Scenario] = Field(
+        default={}, description="What would be chosen otherwise, by name."
+    )
     publish: Publish = Field(default=Publish(), description="What may leave the house.")
     export: Export = Field(default=Export(), description="Files for other programs.")
     quality: Quality = Field(default=Quality(), description="When a table is too bad.")
@@ -451,12 +608,21 @@ class Project(Section):
     _file: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="after")
+    def _check_scenarios(self) -> Self:
+        for name in self.scenarios:
+            if self.select is None:
+                raise bad_value(name, Message("project.expected.select"), f"scenarios.{name}")
+            if name == DEFAULT_SCENARIO or not name.strip() or name != one_line(name):
+                raise bad_value(name, Message("project.expected.scenario"), f"scenarios.{name}")
+        return self
+
+    @model_validator(mode="after")
     def _check_currency(self) -> Self:
         for name, layer in self.layers:
             for column, unit in layer.units.items() if layer else ():
                 if unit.split()[1] != self.project.currency:
                     expected = _one_of([self.project.currency])
-                    raise _bad(unit, expected, f"layers.{name}.units.{column}")
+                    raise bad_value(unit, expected, f"layers.{name}.units.{column}")
         return self
 
     @property
@@ -529,6 +695,38 @@ class Project(Section):
         return self.relative(value) if isinstance(value, Path) else value
 
 
+_Document = TypeVar("_Document", bound=Section)
+
+
+def read_document(model: type[_Document], file: Path) -> _Document:
+    """Read and check a file that users write in TOML.
+
+    Parameters
+    ----------
+    model
+        What stands in it.
+    file
+        Absolute path of the file (UTF-8 with or without a byte order mark).
+
+    Returns
+    -------
+    Section
+        The frozen document; the files that it names, from its own folder, exist.
+
+    Raises
+    ------
+    TableFault
+        If the file is missing or unreadable, is not TOML, or says something that is not understood.
+    """
+    written = _parse(_read(file), file)
+    try:
+        return model.model_validate(written, context={"folder": file.parent})
+    except ValidationError as refused:
+        # An unknown key is the cause where a required one is missing too: a slip of the pen.
+        errors = sorted(refused.errors(), key=lambda error: error["type"] != "extra_forbidden")
+        raise _fault(errors[0], file, model) from None
+
+
 def open_project(path: str | os.PathLike[str]) -> Project:
     """Read and check a project file.
 
@@ -548,13 +746,7 @@ def open_project(path: str | os.PathLike[str]) -> Project:
         If the file is missing or unreadable, is not TOML, or says something that is not understood.
     """
     file = Path(os.path.normpath(Path(path).absolute()))
-    written = _parse(_read(file), file)
-    try:
-        project = Project.model_validate(written, context={"folder": file.parent})
-    except ValidationError as refused:
-        # An unknown key is the cause where a required one is missing too: a slip of the pen.
-        errors = sorted(refused.errors(), key=lambda error: error["type"] != "extra_forbidden")
-        raise _fault(errors[0], file) from None
+    project = read_document(Project, file)
     project._file = file
     return project
 
@@ -585,11 +777,11 @@ def _parse(text: str, file: Path) -> dict[str, Any]:
 
 def _check_choice(value: str, choices: Sequence[str], at: str) -> None:
     if value not in choices:
-        raise _bad(value, _one_of(choices), at)
+        raise bad_value(value, _one_of(choices), at)
 
 
 def _kinds(table: Table) -> tuple[str, ...]:
-    return next((column.choices for column in table.columns if column.name == "kind"), ())
+    return tuple(choice for column in table.columns for choice in column.choices)
 
 
 def _money(table: Table) -> tuple[str, ...]:
@@ -598,7 +790,8 @@ def _money(table: Table) -> tuple[str, ...]:
 
 def _refused(table: Table) -> list[str]:
     """Keys that every layer has in the model but that this table has no use for."""
-    uses = {"kinds": _kinds(table), "units": _money(table)}
+    placed = [column.name for column in table.columns if column.name in {"x", "geometry"}]
+    uses = {"kinds": _kinds(table), "units": _money(table), "crs": placed}
     return [key for key, columns in uses.items() if not columns]
 
 
@@ -648,20 +841,22 @@ def model_in(annotation: object) -> type[Section] | None:
     return next((model for part in get_args(annotation) if (model := model_in(part))), None)
 
 
-def list_keys(section: Sequence[str]) -> dict[str, FieldInfo]:
+def list_keys(section: Sequence[str], top: type[Section] | None = None) -> dict[str, FieldInfo]:
     """List the keys of a section of the project file.
 
     Parameters
     ----------
     section
         Names from the top, e.g. ``("layers", "firms")``; () is the whole file.
+    top
+        What the whole file holds; None for the project file.
 
     Returns
     -------
     dict
         Key, as it is written, to its declaration; keys that the section does not take are left out.
     """
-    model: type[Section] = Project
+    model: type[Section] = top or Project
     for name in section:
         model = model_in(model.model_fields[name].annotation) or model
     keys = {field.alias or key: field for key, field in model.model_fields.items()}
@@ -670,18 +865,19 @@ def list_keys(section: Sequence[str]) -> dict[str, FieldInfo]:
 
 
 def _place(loc: tuple[int | str, ...], file: Path) -> tuple[str, str]:
-    depth = 2 if loc[0] in {"layers", "linkages"} else 1
+    repeated = len(loc) > 1 and isinstance(loc[1], int)
+    depth = 2 if repeated or loc[0] in {"layers", "scenarios"} else 1
     depth = min(depth, len(loc) - 1)
     section = [str(part) for part in loc[:depth]]
     key = ".".join(str(part) for part in loc[depth:] if part != "[key]")
     if not section:
         return file.name, key
-    if section[0] == "linkages" and len(section) > 1:
-        return f"{file.name} [[linkages]] {int(section[1]) + 1}", key
+    if repeated and len(section) > 1:
+        return f"{file.name} [[{section[0]}]] {int(section[1]) + 1}", key
     return f"{file.name} [{'.'.join(section)}]", key
 
 
-def _fault(error: ErrorDetails, file: Path) -> TableFault:
+def _fault(error: ErrorDetails, file: Path, model: type[Section]) -> TableFault:
     context = dict(error.get("ctx", {}))
     at = context.pop("at", "")
     loc = (*error["loc"], at) if at else error["loc"]
@@ -689,11 +885,13 @@ def _fault(error: ErrorDetails, file: Path) -> TableFault:
     kind = error["type"]
     if kind == "extra_forbidden":
         section = tuple(part for part in loc[:-1] if isinstance(part, str))
-        hint = _hint(str(loc[-1]), list_keys(section))
+        if section[:1] == ("scenarios",):
+            section = (section[0], *section[2:])  # their names are the user's
+        hint = _hint(str(loc[-1]), list_keys(section, model))
         return TableFault("project_unknown_key", table=table, key=column, hint=hint)
     if kind == "missing":
         return TableFault("project_missing_key", table=table, key=column)
-    if kind.startswith("project_"):
+    if kind.startswith(("project_", "change_")):
         return TableFault(kind, table=table, key=column, **context)
     expected = _expected(kind, context)
     return TableFault(

@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -20,14 +20,31 @@ import clustermap
 from clustermap.cli import app
 from clustermap.errors import TableFault
 from clustermap.messages import Message
+from clustermap.publish.decision import Decision
+from clustermap.stages.selecting import Selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-VERBS = ("run", "check", "score", "map", "export", "explain", "indicators", "demo")
-STAGES = ("run", "check_project", "score_clusters", "draw_map", "write_exports")
+VERBS = (
+    *("run", "check", "score", "select", "map", "export", "report"),
+    *("explain", "whatif", "indicators", "demo"),
+)
+STAGES = (
+    *("run", "check_project", "score_clusters", "select_clusters", "draw_map", "write_exports"),
+    "write_report",
+)
 HEAVY = {"numpy", "pandas", "geopandas", "pyarrow", "folium", "networkx", "scipy", "shapely"}
+NOTHING = Decision(
+    *(pd.DataFrame() for _ in range(7)),
+    told={},
+    rules={},
+    currency="KRW",
+    capability=0.5,
+    reach="employees",
+    exponent=0.5,
+)
 NASTY = "[red]나쁜[/red] \x1b[31m이름\n:smile:"
 
 
@@ -41,6 +58,9 @@ class FakeRun:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     sheet: Path | None = None
     explore_page: Path | None = None
+    selected: Selected | None = None
+    memo: Path | None = None
+    release: Any = None
 
 
 @pytest.fixture
@@ -137,7 +157,7 @@ def test_wrong_usage_is_2(arguments: list[str]) -> None:
     assert call(*arguments).exit_code == 2
 
 
-@pytest.mark.parametrize("verb", ["run", "check", "score", "map", "export"])
+@pytest.mark.parametrize("verb", ["run", "check", "score", "select", "map", "export", "report"])
 def test_a_table_fault_is_one_line_and_1(project: Path, verb: str) -> None:
     project.write_text(project.read_text(encoding="utf-8") + "kind = 1\n", encoding="utf-8")
     done = call(verb, project)
@@ -172,7 +192,7 @@ def test_user_text_is_never_interpreted(project: Path, pipeline: ModuleType) -> 
 
 
 def test_json_is_all_that_stdout_holds(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
-    for verb in ("run", "check", "score", "map", "export"):
+    for verb in ("run", "check", "score", "select", "map", "export", "report"):
         told = json.loads(call(verb, project, "--json").stdout)
         assert told["summary"]["tables"][NASTY]["kept"] == 4
         assert told["page"].endswith("planner.html")
@@ -191,6 +211,60 @@ def test_score_shows_the_best_with_rank_intervals(project: Path, pipeline: Modul
     shown = call("score", project).stdout
     assert re.search(r"Alpha +70\.0 +1 \(1-2\)[\s\S]+Beta +60\.3 +2 \(1-3\)", shown)
     assert "2 of 3" in shown
+
+
+def test_report_says_where_the_memo_is(project: Path, pipeline: ModuleType) -> None:
+    memo = project.parent / "out" / "report" / "memo.html"
+    run = replace(pipeline.run(project), memo=memo, outputs=[memo])
+    pipeline.write_report = lambda *_, **__: run
+    shown = call("report", project).stdout
+    assert shown.count(str(memo.parent)) == 1
+    assert f"Decision memo: {memo}" in shown
+    assert json.loads(call("report", project, "--json").stdout)["memo"] == str(memo)
+    assert json.loads(call("run", project, "--json").stdout)["memo"] is None
+
+
+def test_report_without_a_budget_is_one_line(project: Path) -> None:
+    done = call("report", project)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "[select]" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_select_says_what_each_scenario_chooses(project: Path, pipeline: ModuleType) -> None:
+    run = pipeline.run(project)
+    told = {
+        "default": (Message("selection.told.chosen", {"chosen": 3, "spent": "1,000"}),),
+        NASTY: (Message("selection.told.undrawn"),),
+    }
+    table = pd.DataFrame(
+        {
+            "scenario": "default",
+            "cluster": ["b", "c", NASTY],
+            "selected": [1, 1, 0],
+            "standing": ["borderline", "core", "exterior"],
+            "inclusion": [0.5, 1.0, 0.0],
+            "inclusion_low": [0.44, 0.97, 0.0],
+            "inclusion_high": [0.56, 1.0, 0.01],
+            "cost": [400.0, 600.0, 1.0],
+        }
+    )
+    selected = Selected((), {"selection": table}, told, NOTHING)
+    pipeline.select_clusters = lambda *_, **__: replace(run, selected=selected)
+    shown = call("select", project).stdout
+    assert "[default] Under the budget and the rules 3 clusters are worth most" in shown
+    assert "they cost 1,000" in shown
+    # The surest first, and what is not chosen not at all.
+    row = re.compile(r"^([bc]) .*(core|borderline) +(\d+ % \(\d+-\d+\)) +(\d+)", re.MULTILINE)
+    rows = row.findall(shown)
+    assert rows == [
+        ("c", "core", "100 % (97-100)", "600"),
+        ("b", "borderline", "50 % (44-56)", "400"),
+    ]
+    read = json.loads(call("select", project, "--json").stdout)["selected"]
+    assert read["default"][0] in shown
+    assert "[[red]나쁜[/red]" in shown
+    assert "\x1b" not in shown
 
 
 def test_out_and_language_change_the_project(project: Path, pipeline: ModuleType) -> None:

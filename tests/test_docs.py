@@ -109,7 +109,7 @@ def test_links_lead_somewhere(root: Path) -> None:
 
 def test_the_project_files_of_the_readme_are_ones(root: Path, tmp_path: Path) -> None:
     text = (root / "README.md").read_text(encoding="utf-8")
-    example, instead = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    example, instead, select = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     for name in re.findall(r'"([^"]+\.(?:csv|geojson))"', example + instead):
         (tmp_path / name).write_text("", encoding="utf-8")
     file = tmp_path / "project.toml"
@@ -120,6 +120,10 @@ def test_the_project_files_of_the_readme_are_ones(root: Path, tmp_path: Path) ->
     file.write_text(example[: example.index("[[linkages]]")] + instead, encoding="utf-8")
     (linkage,) = clustermap.open_project(file).linkages
     assert (linkage.form, linkage.path) == ("projects", (tmp_path / "participations.csv",))
+    file.write_text(example + select, encoding="utf-8")
+    chosen = clustermap.open_project(file)
+    assert [rule.by for rule in chosen.scenarios["no cap on regions"].rules or ()] == ["industry"]
+    assert list(chosen.scenarios) == ["no cap on regions"]
 
 
 def test_the_readme_starts_with_the_two_commands(root: Path) -> None:

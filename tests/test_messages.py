@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clustermap.messages import LANGUAGES, Message, read_catalogue, say
+from clustermap.messages.particles import settle_particles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,3 +90,24 @@ def test_a_message_written_in_place_fills_every_place(root: Path) -> None:
 def test_values_are_put_in_as_they_stand() -> None:
     line = Message("cli.line", {"line": "{0} {line} %s"})
     assert say(line, "ko") == say(line, "en") == "{0} {line} %s"
+
+
+@pytest.mark.parametrize(
+    ("value", "pair", "settled"),
+    [
+        ("400억 원", "을(를)", "을"), ("30곳의 차", "을(를)", "를"), ("가온", "이(가)", "이"),
+        ("나래(가상)", "이(가)", "가"), ("2026", "은(는)", "은"), ("24", "은(는)", "는"),
+        ("30 %", "와(과)", "와"), ("3", "과(와)", "과"), ("Alpha", "와(과)", "와(과)"),
+        ("", "을(를)", "을(를)"), (7, "을(를)", "을"),
+    ],
+)  # fmt: skip
+def test_a_particle_follows_the_last_sound(value: object, pair: str, settled: str) -> None:
+    for before in ("{one}", "'{one}'", "{one}({two})", "{one:>1}"):
+        told = settle_particles(f"{before}{pair} 봅니다", {"one": value, "two": "가"})
+        assert told == f"{before}{settled} 봅니다"
+
+
+def test_only_templates_are_settled_never_values() -> None:
+    name = "을(를){two}은(는)"
+    told = say(Message("missing_link.told", {"other": name, "observed": 1, "expected": 2}), "ko")
+    assert told.startswith(f"{name}")

@@ -133,8 +133,8 @@ def test_local_links_end_at_radii_or_at_the_region(folder: Path) -> None:
 FAULTS = {
     "unknown key": ('[layers.firms]\npth = "firms.csv"', "project_unknown_key", "path"),
     "unknown section": ("[scoring]\ndraws = 1", "project_unknown_key", "score"),
-    "stage that does not exist": ("[select]\nbudget = 1", "project_unknown_key", "Known here"),
-    "layer that does not exist": ("[layers.support]\n", "project_unknown_key", "clusters"),
+    "stage that does not exist": ("[roads]\npath = 1", "project_unknown_key", "Known here"),
+    "layer that does not exist": ("[layers.suport]\n", "project_unknown_key", "support"),
     "null that is none": ('[score]\nnull = "gravity"', "project_bad_value", "no_distance"),
     "radii that start nowhere": ("[score]\nlocal_m = [10000]", "project_bad_value", "[0, 10000"),
     "no radii": ("[score]\nlocal_m = []", "project_bad_value", "[0, 10000"),
@@ -150,6 +150,16 @@ FAULTS = {
         '[layers.firms]\npath = "firms.csv"\nkinds = { a = "firm" }',
         "project_unknown_key",
         "columns",
+    ),
+    "coordinate system of what has no place": (
+        '[layers.support]\npath = "firms.csv"\ncrs = "EPSG:4326"',
+        "project_unknown_key",
+        "columns",
+    ),
+    "kind of none of its lists": (
+        '[layers.support]\npath = "firms.csv"\nkinds = { "공동" = "together" }',
+        "project_bad_value",
+        "joint, solo, public, private",
     ),
     "missing key": ('[layers.firms]\nencoding = "cp949"', "project_missing_key", "path"),
     "unknown column": (

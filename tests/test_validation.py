@@ -296,6 +296,7 @@ def test_what_a_null_fitted_again_leaves_out_by_hand() -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_null_is_fitted_again_in_a_small_world() -> None:
     record = visit_world(World(1, REFIT, "base", 20_000, 120), times=2)
     table = read_clusters({"world": {"planted": REFIT}, **record})

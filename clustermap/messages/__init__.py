@@ -14,6 +14,8 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from clustermap.messages.particles import settle_particles
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -125,4 +127,6 @@ def say(message: Message, language: Language) -> str:
     """
     template = read_catalogue()[message.key][language]
     values = {name: _spell(value, language) for name, value in message.values.items()}
+    if language == "ko":
+        template = settle_particles(template, values)
     return template.format(**values)

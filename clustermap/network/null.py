@@ -256,11 +256,16 @@ class _Sweeper:
     """Iterative proportional fitting of one channel; see Deming and Stephan (1940)."""
 
     def __init__(
-        self, channel: Channel, pairs: Numbers, margins: Margins, strata: Strata, *, distance: bool
+        self,
+        channel: Channel,
+        pairs: Numbers,
+        margins: Margins,
+        alike: npt.NDArray[np.bool_],
+        *,
+        distance: bool,
     ) -> None:
         self.channel, self.margins, self.distance = channel, margins, distance
-        self.first, self.second = strata_of(channel, strata)
-        self.alike = same_sector(self.first, self.second, strata)
+        self.alike = alike
         self.half = 0.5 if channel.unordered else 1.0
         counts = pairs
         bins = np.zeros(counts.shape[-1])
@@ -272,12 +277,11 @@ class _Sweeper:
         self.spline = spline_of(np.maximum(counts, _LEAST))
         self.slope = self.spline.derivative()
         self.curve = self.slope.derivative()
-        self.u, self.v = np.ones(len(self.first)), np.ones(len(self.second))
+        self.u, self.v = np.ones(alike.shape[0]), np.ones(alike.shape[1])
         self.same, self.exponent, self.level = 1.0, 0.0, 1.0
         self.bins = np.ones(counts.shape[-1])
 
     def start(self, fit: Fit) -> None:
-        self.u, self.v, self.same = fit.u, fit.v, fit.same
         self.bins = fit.bins.copy() if self.distance else self.bins
         self.exponent = fit.exponent
 
@@ -458,7 +462,15 @@ def fit_null(
     table when the expected marginal totals are known. Annals of Mathematical Statistics 11(4),
     427-444.
     """
-    sweeper = _Sweeper(channel, pairs, margins, strata, distance=distance)
+    first, second = strata_of(channel, strata)
+    alike = same_sector(first, second, strata)
+    counts = pairs
+    if start is not None:
+        # Where the strata are kept, their pairs are one stratum's, each weighed by its activity.
+        weighed = (start.u[:, None] * start.v) * np.where(alike, start.same, 1.0)
+        counts = np.einsum("efsb,fs->eb", pairs, weighed)[:, None, None]
+        alike = np.zeros((1, 1), dtype=bool)
+    sweeper = _Sweeper(channel, counts, margins, alike, distance=distance)
     if start is not None:
         sweeper.start(start)
     if exponent is not None:
@@ -473,12 +485,12 @@ def fit_null(
         sweeps += 1
     return Fit(
         channel,
-        sweeper.first,
-        sweeper.second,
+        first,
+        second,
         sweeper.level,
-        sweeper.u,
-        sweeper.v,
-        sweeper.same,
+        sweeper.u if start is None else start.u,
+        sweeper.v if start is None else start.v,
+        sweeper.same if start is None else start.same,
         sweeper.bins if distance else np.ones(pairs.shape[-1]),
         sweeper.exponent,
         distance,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from pyproj import CRS
 from clustermap.layers.cells import OUTSIDE
 from clustermap.layers.industries import code_industries
 from clustermap.layers.projection import LONLAT, transform
+from clustermap.publish.advice import release_advice
 from clustermap.publish.coverage import count_coverage, count_years, cover_regions
 from clustermap.publish.density import count_density
 from clustermap.publish.evidence import (
@@ -36,8 +37,10 @@ from clustermap.publish.suppression import (
     hide_clusters,
     hide_kinds,
 )
+from clustermap.publish.withheld import Withheld
 from clustermap.scores.rating import TOO_FEW_LINKED
 from clustermap.scores.score import join_scenarios
+from clustermap.selection.advise import Advised
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
@@ -93,6 +96,8 @@ class Results:
         Regions on the map, or None.
     coast
         Land in EPSG:4326.
+    advised
+        What may be done about each cluster, and those behind it.
     """
 
     clusters: gpd.GeoDataFrame
@@ -109,6 +114,7 @@ class Results:
     taxonomy: Taxonomy
     regions: gpd.GeoDataFrame | None
     coast: gpd.GeoDataFrame
+    advised: Advised = field(default_factory=Advised)
 
 
 @dataclass(frozen=True)
@@ -213,7 +219,9 @@ def build_release(results: Results, terms: Terms) -> Release:
         profiles=results.profiles,
     )
     told = release_sentences(results.scored, find_table(behind, "abroad"), few, release)
-    return replace(release, explanations=told)
+    unsaid = Withheld(hidden, kinds, results.indicators, summed, _name_actors(results), rules)
+    advice = release_advice(results.advised, release, unsaid)
+    return replace(release, explanations=told, advice=advice)
 
 
 def _release_clusters(results: Results, hidden: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from clustermap.messages import Language, Message
+    from clustermap.publish.decision import Advice, Decision
     from clustermap.publish.density import Density
     from clustermap.scores.profile import Profile
 
@@ -123,6 +124,10 @@ class Release:
     profiles
         The profile of every scenario: the project's own first, then the others in the order of
         their scenarios, which are called by the profiles' names.
+    decision
+        What is chosen under a budget; None where nothing was asked to be.
+    advice
+        What may be done about each cluster; None where no linkages are known.
     """
 
     title: str
@@ -158,3 +163,5 @@ class Release:
     years: pd.DataFrame = field(default_factory=partial(_empty, YEARS))
     regions_covered: pd.DataFrame = field(default_factory=partial(_empty, REGIONS_COVERED))
     profiles: tuple[Profile, ...] = ()
+    decision: Decision | None = None
+    advice: Advice | None = None

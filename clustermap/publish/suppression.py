@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from clustermap.network.counts import Counts
 
 SUPPRESSED = "suppressed"
@@ -161,3 +164,51 @@ def hide_clusters(counts: Counts, rules: Rules) -> pd.DataFrame:
             "links": _is_small(linked, rules),
         }
     )
+
+
+def hide_industries(rows: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Return what may not be told of an industry in a cluster.
+
+    Parameters
+    ----------
+    rows
+        Firms by cluster and industry: cluster, industry, firms, employees, largest.
+    rules
+        When a cell is too small.
+
+    Returns
+    -------
+    pd.DataFrame
+        Index cluster and industry; bool columns firms (their number), employees.
+    """
+    small = _find_small(rows, ["cluster", "industry"], rules)
+    return small.rename(columns={"few": "firms", "hidden": "employees"})
+
+
+def class_size(numbers: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the middle of the size class of numbers that may not be told themselves.
+
+    Classes are 1-4, 5-9, 10-19, 20-49, 50-99, 100-199, 200-499, ... (1-2-5 series); their middle is
+    the geometric mean of their two ends.
+
+    Parameters
+    ----------
+    numbers
+        Counts, at least 0.
+
+    Returns
+    -------
+    ndarray
+        At most 2.24 times the number and at least 0.55 of it; 0 stays 0.
+
+    Examples
+    --------
+    >>> class_size([0, 1, 4, 7, 480, 20_000]).round(1).tolist()
+    [0.0, 2.2, 2.2, 7.1, 316.2, 31622.8]
+    """
+    values = np.asarray(numbers, dtype=np.float64)
+    powers = 10.0 ** np.arange(0, 10)
+    ends = np.concatenate([[1.0], np.outer(powers, [5.0, 10.0, 20.0]).ravel()])
+    at = np.searchsorted(ends, values, side="right")
+    middle = np.sqrt(ends[at - 1] * ends[np.minimum(at, len(ends) - 1)])
+    return np.where(values < 1, 0.0, middle)

@@ -84,10 +84,39 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.254), percent(float("nan"))
-    ('25', '–')
+    >>> percent(0.254), percent(0.965), percent(0.125), percent(float("nan"))
+    ('25', '97', '13', '–')
     """
-    return NOTHING if math.isnan(share) else f"{100 * share:.0f}".replace("-", "−")
+    # Half up, as the scripts of the pages round; Python would round to even.
+    return NOTHING if math.isnan(share) else f"{_round_up(100 * share)}".replace("-", "−")
+
+
+def _round_up(value: float) -> int:
+    return math.floor(value + 0.5)
+
+
+def portion(share: float) -> str:
+    """Return a share of draws in whole percent, without its sign.
+
+    Parameters
+    ----------
+    share
+        The share, 0-1.
+
+    Returns
+    -------
+    str
+        As :func:`percent`, but that only all is 100 and only none is 0.
+
+    Examples
+    --------
+    >>> portion(0.998), portion(1.0), portion(0.004), portion(0.0)
+    ('>99', '100', '<1', '0')
+    """
+    told = percent(share)
+    if told == "100" and share < 1:
+        return ">99"
+    return "<1" if told == "0" and share > 0 else told
 
 
 def bar(axis: Axis, value: float, kind: str) -> str:

@@ -323,6 +323,109 @@ class Density(TypedDict):
     layers: list[DensityLayer]
 
 
+class Condition(TypedDict):
+    """One condition of a situation, one entry a cluster."""
+
+    key: str
+    holds: Numbers
+    """1 where it is seen, 0 where not, null where the data do not decide."""
+    form: str
+    """What value, low and high are: times, share or count."""
+    numbers: dict[str, Numbers]
+    """Those that its sentence tells, where the situation is seen; null where they are withheld."""
+    open: Coded
+    """Key of what keeps it undecided, "" else."""
+
+
+class Situation(TypedDict):
+    """One situation that clusters may be in."""
+
+    key: str
+    responses: int
+    """Responses that the catalogue names."""
+    holds: Numbers
+    conditions: list[Condition]
+
+
+class Diffusion(TypedDict):
+    """Level of diffusion programme, and firms by sector group."""
+
+    level: Numbers
+    open: Coded
+    groups: dict[str, Numbers]
+
+
+class PermittedGaps(TypedDict):
+    """Where what is permitted differs from what is there or needed; rows of their own."""
+
+    cluster: list[int]
+    entry: Coded
+    difference: Coded
+    present: Numbers
+
+
+class MissingLinks(TypedDict):
+    """Pairs with fewer links than is typical; rows of their own, what lacks most first."""
+
+    cluster: list[int]
+    other: list[int]
+    """Numbers below that of the clusters are clusters, then come the institutes of the map, then
+    those of ``Advice.beyond``."""
+    km: Numbers
+    observed: Numbers
+    expected: Numbers
+    chance: Numbers
+    """Share of chance among the pairs told that are no likelier than this one."""
+    lacking: list[int | None]
+    """Kind of linkage that lacks most."""
+    common: Coded
+    """Strategic industries of both, joined by ";"."""
+    broker: Coded
+    """"" where nobody may be named."""
+    direct: Numbers
+    contacts: Numbers
+
+
+class Support(TypedDict):
+    """What support clusters got; rows of their own, columns of the table SUPPORT_MEASURES."""
+
+    cluster: list[int]
+    measures: dict[str, Numbers]
+
+
+class SupportBodies(TypedDict):
+    """Scorecards of support bodies, numbered as the ends of missing links."""
+
+    reach_km: float
+    """Straight line within which firms count as near."""
+    institute: list[int]
+    measures: dict[str, Numbers]
+    """Columns of the table INTERMEDIARIES."""
+
+
+class NextSites(TypedDict):
+    """Where further support bodies would reach most firms that none reaches, best first."""
+
+    cluster: list[int]
+    added: Numbers
+    covered: Numbers
+    in_all: Numbers
+
+
+class Advice(TypedDict):
+    """What may be done about each cluster."""
+
+    situations: list[Situation]
+    diffusion: Diffusion | None
+    gaps: PermittedGaps
+    missing: MissingLinks
+    support: Support
+    bodies: SupportBodies
+    sites: NextSites
+    beyond: list[str]
+    """Names of institutes without a place on the map."""
+
+
 class Regions(TypedDict):
     """Regions of the basemap."""
 
@@ -331,6 +434,124 @@ class Regions(TypedDict):
     outlines: str
     lon: Numbers
     lat: Numbers
+
+
+class BudgetPath(TypedDict):
+    """What is chosen with a share of the budget, step by step; shares ascend."""
+
+    share: list[float]
+    budget: Numbers
+    feasible: list[int]
+    spent: Numbers
+    worth: Numbers
+    """As a multiple of that of the scenario's own budget."""
+    enter: list[list[int]]
+    """Clusters that are chosen and were not at the step before."""
+    leave: list[list[int]]
+    """Clusters that were chosen at the step before and are not."""
+
+
+class Way(TypedDict):
+    """One way to give out the money; numbers by response in the order of ``curves``."""
+
+    way: str
+    """"selection" for the portfolio itself."""
+    ratio: Numbers
+    """Worth as a multiple of that of the equal split."""
+    beaten: Numbers
+    """Share of draws in which the portfolio is worth more; null for the portfolio itself."""
+    spent: Maybe
+    reached: Maybe
+    firms: Maybe
+    people: Maybe
+    hhi_region: Maybe
+    top_region: str
+    top_region_share: Maybe
+    hhi_industry: Maybe
+    top_industry: str
+    top_industry_share: Maybe
+
+
+class RulePrices(TypedDict):
+    """What rules cost; rows of their own."""
+
+    rule: list[Told]
+    price: Numbers
+    """What the best portfolio without it is worth more, as a share of the portfolio's worth."""
+    enter: Numbers
+    leave: Numbers
+    conflict: list[int]
+    """1 of the rules that cannot hold together."""
+
+
+class Barred(TypedDict):
+    """Rules that bar clusters: the different sets of them, and of each cluster the place of its."""
+
+    rules: list[list[Told]]
+    codes: list[int]
+
+
+class Portfolio(TypedDict):
+    """What one scenario chooses; lists with one entry a cluster."""
+
+    name: str
+    """"default" for the project's own; else user text."""
+    profile: str
+    """Name of the profile that its scores come from."""
+    budget: Maybe
+    feasible: bool
+    spent: Maybe
+    core: int
+    borderline: int
+    draws: int
+    unrated: int
+    unrated_chosen: int
+    capability: float
+    """Weight of capability in merit."""
+    exponent: float
+    told: list[Told]
+    chosen: list[int]
+    """Places of the clusters that are chosen."""
+    standing: Coded
+    inclusion: Numbers
+    low: Numbers
+    high: Numbers
+    counted: Numbers
+    """Draws that ``inclusion`` rests on."""
+    order: Numbers
+    """Place by what it is worth for a unit of money."""
+    ineligible: Coded
+    times: Numbers
+    """What the worth of one not chosen had to be multiplied with; null where not computed."""
+    least: Numbers
+    """The same at the very least."""
+    value: Numbers
+    """Worth for a unit of money of one not chosen, against the least of those that are."""
+    barred: Barred
+    freed: Barred | None
+    """Rules without any one of which a cluster would be chosen; null where not computed."""
+    rules: list[Told]
+    """What the rules ask for, without the budget."""
+    leaning: dict[str, Maybe]
+    """Rank correlations of value for money: with linkage, capability, reach and cost."""
+    path: BudgetPath
+    ways: list[Way]
+    prices: RulePrices
+
+
+class Decision(TypedDict):
+    """What is chosen under a budget."""
+
+    currency: str
+    reach: str
+    partial: bool
+    """Whether only some industries count as reach."""
+    curves: list[str]
+    cost: Numbers
+    current: Numbers | None
+    """Public money that each has now, as far as told; null where that of none is known."""
+    portfolios: list[Portfolio]
+    """The project's own first."""
 
 
 class Payload(TypedDict):
@@ -367,6 +588,8 @@ class Payload(TypedDict):
     explanations: list[list[Told]]
     activity: list[Told | None]
     """Links nearby of each cluster against others as active in all; null where that is not told."""
+    advice: Advice | None
+    """null where the release holds none."""
     sentences: list[dict[Language, Template]]
     coast: str
     seam: float
@@ -374,3 +597,5 @@ class Payload(TypedDict):
     frame: list[float] | None
     """West, south, east, north within which the land is whole, in degrees."""
     regions: Regions | None
+    decision: Decision | None
+    """null where nothing was asked to be chosen."""

@@ -9,6 +9,7 @@ import shapely
 
 from clustermap.messages import catalogue
 from clustermap.network.posterior import DEVIATE
+from clustermap.render.advice import describe_advice
 from clustermap.render.classes import FEW, MANY, MANY_FROM, RAMP
 from clustermap.render.columns import (
     ALL_DIGITS,
@@ -22,6 +23,7 @@ from clustermap.render.columns import (
     spread,
     texts,
 )
+from clustermap.render.decision import describe_decision
 from clustermap.render.density import pack_density
 from clustermap.render.links import (
     describe_abroad,
@@ -82,6 +84,12 @@ WORDS = (
 )
 """Parts of the catalogue that a page carries whole."""
 
+ADVICE_WORDS = (
+    *("diagnosis", "situation", "condition", "diffusion", "sector_group", "permitted_gap"),
+    *("missing_link", "intermediary"),
+)
+"""Those that it carries besides where the release holds advice."""
+
 _NAMED = 20_000  # firms up to which a page carries their names
 _POINTS = 100_000  # up to which it draws each as a dot; the density of more is shown in squares
 _DETAILS = 400  # of a cluster's outline: it is looked at as a whole
@@ -113,7 +121,7 @@ def describe(release: Release) -> Payload:
     return {
         "about": _about(release, sentences),
         "rules": _rules(),
-        "words": {part: catalogue(part) for part in WORDS},
+        "words": {part: catalogue(part) for part in _parts_of(release)},
         "kinds": list(KINDS),
         "types": list(ACTOR_TYPES),
         "coverage": _coverage(release),
@@ -146,12 +154,18 @@ def describe(release: Release) -> Payload:
             sentences.add(told) if told else None
             for told in (find_activity(release.explanations.get(c, ())) for c in clusters)
         ],
+        "advice": describe_advice(release, places),
         "sentences": sentences.templates,
         "coast": pack_outlines(display_shapes(unwrap_land(release.coast, seam), _COAST_DETAILS)),
         "seam": seam,
         "frame": _frame(unwrap(release.clusters, seam), seam),
         "regions": None if release.regions is None else _regions(release.regions, seam),
+        "decision": describe_decision(release, places, sentences),
     }
+
+
+def _parts_of(release: Release) -> tuple[str, ...]:
+    return WORDS if release.advice is None else (*WORDS, *ADVICE_WORDS)
 
 
 def _about(release: Release, sentences: Sentences) -> About:

@@ -9,7 +9,7 @@ from clustermap.messages import LANGUAGES, Message, read_catalogue, say
 from clustermap.render.safe import LONGEST, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from clustermap.messages import Language
     from clustermap.render.contract import Template
@@ -41,7 +41,22 @@ class Sentences:
             Number of the template, then the texts that fill its gaps: one list for both languages,
             or one for each where they differ.
         """
-        split = {language: _split(message, language) for language in LANGUAGES}
+        return self.add_each(dict.fromkeys(LANGUAGES, message))
+
+    def add_each(self, messages: Mapping[Language, Message]) -> list[object]:
+        """Take in one sentence whose values differ by language.
+
+        Parameters
+        ----------
+        messages
+            Language to the sentence.
+
+        Returns
+        -------
+        list
+            As :meth:`add`.
+        """
+        split = {language: _split(messages[language], language) for language in LANGUAGES}
         order = sorted({gap for _, gaps in split.values() for gap in gaps})
         template: dict[Language, Template] = {
             language: {"fixed": fixed, "gaps": [order.index(gap) for gap in gaps]}
@@ -51,7 +66,7 @@ class Sentences:
         if name not in self._places:
             self._places[name] = len(self.templates)
             self.templates.append(template)
-        told = [[_write_clean(message, gap, language) for gap in order] for language in LANGUAGES]
+        told = [[_write_clean(messages[of], gap, of) for gap in order] for of in LANGUAGES]
         alike = all(texts == told[0] for texts in told)
         return [self._places[name], *(told[:1] if alike else told)]
 

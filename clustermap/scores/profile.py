@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from clustermap.scores.document import Section, parse_document
@@ -81,6 +81,23 @@ class Profile:
     industries: tuple[str, ...] = ()
     rating: RatingRules = field(default_factory=RatingRules)
     note: str = ""
+
+    def weigh(self, weights: Mapping[str, float]) -> Profile:
+        """Return the profile with other weights of the parts.
+
+        Parameters
+        ----------
+        weights
+            Part to weight, not all 0; parts left out have none.
+
+        Returns
+        -------
+        Profile
+            Otherwise the same; the shares sum to one.
+        """
+        total = sum(weights.values())
+        parts = {part: weights[part] / total for part in PARTS if weights.get(part, 0) > 0}
+        return replace(self, parts=parts)
 
 
 def parse_profile(text: str, name: str) -> Profile:

@@ -565,7 +565,11 @@ def _put_geometry(table: Table, raw: pa.Table, geometry: pa.ChunkedArray) -> pa.
     if isinstance(wkb, pa.ExtensionArray):
         wkb = wkb.storage
     if any(column.type == "geometry" for column in table.columns):
-        return raw.append_column("geometry", wkb.cast(pa.binary()))
+        # A table without columns has no rows to put a geometry beside.
+        geometries = pa.table({"geometry": wkb.cast(pa.binary())})
+        return (
+            raw.append_column("geometry", geometries["geometry"]) if raw.num_columns else geometries
+        )
     if "x" in raw.column_names or all(column.name != "x" for column in table.columns):
         return raw
     shapes = shapely.from_wkb(wkb.to_numpy(zero_copy_only=False), on_invalid="ignore")

@@ -11,6 +11,7 @@ import pyarrow as pa
 from clustermap.checks import FAULTS, check_chunk
 from clustermap.errors import TableFault
 from clustermap.messages import Message
+from clustermap.network.changed import NO_CHANGE, ChangedLinks
 from clustermap.network.counts import Counts, Evidence, build_counts
 from clustermap.network.edges import Edges, code_edges, count_memberships, merge_memberships
 from clustermap.network.flows import (
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
     from clustermap.project import Linkage, Project
     from clustermap.tables import Table
 
+PAIR_ENDS, PARTICIPANT = ("source", "target"), ("participant",)
+"""Columns that hold actors, in tables of pairs and of projects or documents."""
+
 _LARGEST_SUM = 2**62
 """Sums of shares over all tables stay below this, so that int64 never overflows."""
 
@@ -88,6 +92,9 @@ class _Reduced:
     presence: Presence
     store: EdgeStore
     first_unit: int
+    change: ChangedLinks = NO_CHANGE
+    number: int = 0
+    seen: int = 0
     units: int = 0
     memberships: list[pa.Table] = field(default_factory=list)
     misfits: int = 0
@@ -100,6 +107,8 @@ class _Reduced:
     def take(self, edges: pa.Table) -> None:
         layers = self.layers
         register = layers.register
+        seen, self.seen = self.seen, self.seen + edges.num_rows
+        edges = self.change.drop_removed(self.number, seen, edges)
         self.counts.take(edges)
         self.store.add(code_edges(edges, self.first_unit))
         found = count_presence(edges, register, layers.cells)
@@ -123,7 +132,19 @@ class _Reduced:
             )
 
 
-def _reading(linkage: Linkage) -> Reading:
+def how_to_read(linkage: Linkage) -> Reading:
+    """Return how the rows of a table of linkages are to be read.
+
+    Parameters
+    ----------
+    linkage
+        Its section of the project file.
+
+    Returns
+    -------
+    Reading
+        Kind, direction and years.
+    """
     return Reading(linkage.kind or "", linkage.directed, linkage.since, linkage.until)
 
 
@@ -137,12 +158,13 @@ def _count_pairs(
             entry.read += item.num_rows
             continue
         checked = check_chunk(table, item, linkage.kinds)
-        coded = code_pairs(table.name, checked, register, _reading(linkage))
+        checked, closed = reduced.change.drop_closed(checked, PAIR_ENDS)
+        coded = code_pairs(table.name, checked, register, how_to_read(linkage))
         reduced.take(coded.rows)
         faults.append(coded.faults)
         entry.read += item.rows.num_rows
         entry.kept += coded.rows.num_rows
-        entry.left_out += coded.left_out
+        entry.left_out += coded.left_out + closed
         progress(Message("step.count", {"table": table.name}), entry.read, 0)
     # A project's kind holds for all its pairs; only a pair can contradict its own.
     entry.facts |= {"links_unlike_their_kind": reduced.misfits}
@@ -154,8 +176,9 @@ def _count_projects(
 ) -> None:
     register = reduced.layers.register
     rows, by = read_rows(table, linkage, progress), table.key[0]
+    checked, closed = reduced.change.drop_closed(rows.checked, PARTICIPANT)
     projects, faults, left_out = code_participations(
-        table.name, rows.checked, register, _reading(linkage), by
+        table.name, checked, register, how_to_read(linkage), by
     )
     reduced.units = len(projects.listed)
     reduced.memberships.append(count_memberships(projects, register, reduced.first_unit))
@@ -163,7 +186,7 @@ def _count_projects(
         reduced.take(edges)
         progress(Message("step.count", {"table": table.name}), reduced.edges, 0)
     units = len(np.unique(projects.unit))
-    entry = Entry(rows.read, len(projects.unit), left_out, {f"{by}s": units})
+    entry = Entry(rows.read, len(projects.unit), left_out + closed, {f"{by}s": units})
     _close(table, reduced, entry, faults, ledger)
 
 
@@ -190,7 +213,12 @@ def _tally(layers: Layers) -> pa.Table:
 
 
 def count_network(
-    project: Project, layers: Layers, ledger: Ledger, progress: Progress, scratch: Path
+    project: Project,
+    layers: Layers,
+    ledger: Ledger,
+    progress: Progress,
+    scratch: Path,
+    change: ChangedLinks = NO_CHANGE,
 ) -> Network:
     """Count the linkages and actors of a project.
 
@@ -206,6 +234,8 @@ def count_network(
         Hears how far it is.
     scratch
         Empty folder that lives as long as the edges are looked at.
+    change
+        What a what-if changes of the links.
 
     Returns
     -------
@@ -222,6 +252,8 @@ def count_network(
             count_presence(EDGES.empty_table(), layers.register, layers.cells),
             store,
             units,
+            change,
+            number,
         )
         count = _count_pairs if linkage.form == "pairs" else _count_projects
         count(table, linkage, reduced, ledger, progress)
@@ -233,6 +265,17 @@ def count_network(
         counted.append(reduced.counts)
         memberships += reduced.memberships
         units += reduced.units
+    if change.added.num_rows:
+        reduced = _Reduced(
+            LinkCounts(survey),
+            count_presence(EDGES.empty_table(), layers.register, layers.cells),
+            store,
+            units,
+        )
+        reduced.take(change.added)
+        evidence.append(Evidence(reduced.counts.sum("drawn").flows, None, None))
+        linked |= reduced.presence.linked
+        counted.append(reduced.counts)
     observed = observe(survey, counted)
     counts = build_counts(
         [str(key) for key in layers.clusters.index],

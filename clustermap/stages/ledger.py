@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
@@ -129,6 +130,16 @@ class Ledger:
             self._refuse(table, entry.read, faults)
         if refused:
             self.quarantine.append(faults)
+
+    def fork(self) -> Ledger:
+        """Return a ledger that holds the same and goes its own way from here.
+
+        Returns
+        -------
+        Ledger
+            What is entered there does not stand here.
+        """
+        return replace(self, entries=deepcopy(self.entries), quarantine=list(self.quarantine))
 
     def _refuse(self, table: str, read: int, faults: pa.Table) -> None:
         ordered = faults.sort_by("line")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from clustermap.publish.sheet import Sheet
 from clustermap.publish.suppression import Rules
 from clustermap.scores.score import join_scenarios
 from clustermap.scores.tabulate import count_analyses
+from clustermap.selection.advise import Advised
 from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
@@ -63,6 +64,10 @@ class Findings:
         The project's own, then those of ``others``.
     others
         Scores and subscores by every other profile, each a scenario of its name.
+    selected
+        The tables of what the scenarios choose, by their names; empty where nothing is chosen.
+    advised
+        What may be done about each cluster; without tables where no links are scored.
     """
 
     ledger: Ledger
@@ -74,6 +79,8 @@ class Findings:
     quality: QualitySheet | None = None
     profiles: tuple[Profile, ...] = ()
     others: tuple[Scored, ...] = ()
+    selected: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    advised: Advised = field(default_factory=Advised)
 
 
 def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
@@ -189,6 +196,7 @@ def release_findings(project: Project, findings: Findings) -> Release:
         taxonomy=layers.taxonomy,
         regions=layers.regions,
         coast=read_coast((west, south, east, north)),
+        advised=findings.advised,
     )
     terms = Terms(
         title=project.project.name,
@@ -236,6 +244,8 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         "scores": scores,
         "subscores": subscores,
         **findings.behind,
+        **findings.selected,
+        **findings.advised.tables,
     }
 
 

@@ -40,6 +40,7 @@ from clustermap.layers.clusters import (
     move_boundaries,
     refuse_overlaps,
 )
+from clustermap.layers.grants import settle_grants
 from clustermap.layers.identity import find_duplicates, set_duplicates_aside
 from clustermap.layers.industries import (
     CodedIndustries,
@@ -59,12 +60,13 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import numpy.typing as npt
+    import pandas as pd
     from pyproj import CRS
 
     from clustermap.project import Layer, Project, Source
     from clustermap.tables import Table
 
-_ACTORS = {"firms": "firm", "institutes": "institute", "partners": "partner"}
+ACTORS = {"firms": "firm", "institutes": "institute", "partners": "partner"}
 """Layers of actors and the column of their identifiers."""
 
 
@@ -94,6 +96,8 @@ class Layers:
         By the name of a moved boundary: the cell of every actor, int32.
     all_cells
         Cells by any boundary; ``cells`` come first.
+    grants
+        Rows of the table SUPPORT whose beneficiary is known; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame
@@ -106,6 +110,29 @@ class Layers:
     strata: Strata
     moved: Mapping[str, npt.NDArray[np.int32]]
     all_cells: Cells
+    grants: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Unassigned:
+    """The layers of a run, clean, before any actor has its cell.
+
+    Parameters
+    ----------
+    clusters
+        Index cluster; geometry on the map.
+    regions
+        Index region; or None.
+    actors
+        By layer: typed rows on the map with their faults, and how many rows were read.
+    grants
+        The same of grants of support programmes; None where the project has none.
+    """
+
+    clusters: gpd.GeoDataFrame
+    regions: gpd.GeoDataFrame | None
+    actors: Mapping[str, tuple[Checked, int]]
+    grants: tuple[Checked, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -227,20 +254,20 @@ def _read_actors(name: str, layer: Layer, home: Home, progress: Progress) -> tup
     checked = rows.checked
     if name != "partners" and _has_points(checked.rows):
         checked = place_points(name, checked, _find_crs(layer, rows, name), home)
-    unique = set_duplicates_aside(name, checked.rows, _ACTORS[name])
+    unique = set_duplicates_aside(name, checked.rows, ACTORS[name])
     faults = pa.concat_tables([checked.faults, unique.faults])
     return Checked(unique.rows, faults, checked.mended), rows.read
 
 
 def _part_shared_ids(found: dict[str, tuple[Checked, int]]) -> dict[str, tuple[Checked, int]]:
     """Set aside actors whose identifier stands in two layers: a linkage could mean either."""
-    ids = [checked.rows[_ACTORS[name]].combine_chunks() for name, (checked, _) in found.items()]
+    ids = [checked.rows[ACTORS[name]].combine_chunks() for name, (checked, _) in found.items()]
     shared = find_duplicates(pa.concat_arrays(ids)) if ids else np.zeros(0, dtype=bool)
     parted, start = {}, 0
     for name, (checked, read) in found.items():
         mask = shared[start : start + checked.rows.num_rows]
         start += checked.rows.num_rows
-        held = set_aside(name, checked.rows, mask, column=_ACTORS[name], reason="id_in_two_layers")
+        held = set_aside(name, checked.rows, mask, column=ACTORS[name], reason="id_in_two_layers")
         faults = pa.concat_tables([checked.faults, held.faults])
         parted[name] = (Checked(held.rows, faults, checked.mended), read)
     return parted
@@ -384,6 +411,31 @@ def read_layers(project: Project, ledger: Ledger, progress: Progress) -> Layers:
     TableFault
         If a table as a whole is at fault.
     """
+    return settle_layers(project, read_unassigned(project, ledger, progress), ledger, progress)
+
+
+def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Unassigned:
+    """Read and clean all layers of a project.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    ledger
+        Takes note of the rows of clusters and regions; of actors where they are settled.
+    progress
+        Hears how far it is.
+
+    Returns
+    -------
+    Unassigned
+        Clean layers.
+
+    Raises
+    ------
+    TableFault
+        If a table as a whole is at fault.
+    """
     crs = projection.check_crs(project.project.crs, "project")
     clusters = _read_polygons(tables.CLUSTERS, project.layers.clusters, crs, ledger, progress).frame
     overlaps = find_overlaps(clusters.geometry.to_numpy())
@@ -396,10 +448,40 @@ def read_layers(project: Project, ledger: Ledger, progress: Progress) -> Layers:
             tables.REGIONS, project.layers.regions, crs, ledger, progress
         ).frame
     home = _home(clusters, crs)
-    wanted = {name: getattr(project.layers, name) for name in _ACTORS}
+    wanted = {name: getattr(project.layers, name) for name in ACTORS}
     found = _part_shared_ids(
         {n: _read_actors(n, layer, home, progress) for n, layer in wanted.items() if layer}
     )
+    return Unassigned(clusters, regions, found, _read_grants(project, progress))
+
+
+def settle_layers(
+    project: Project, unassigned: Unassigned, ledger: Ledger, progress: Progress
+) -> Layers:
+    """Assign all actors to their cells, and number and code them.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    unassigned
+        Clean layers.
+    ledger
+        Takes note of the rows of actors.
+    progress
+        Hears how far it is.
+
+    Returns
+    -------
+    Layers
+        See there.
+
+    Raises
+    ------
+    TableFault
+        If a table as a whole is at fault.
+    """
+    clusters, regions, found = unassigned.clusters, unassigned.regions, unassigned.actors
     assigned = {}
     for number, (name, (checked, read)) in enumerate(found.items(), start=1):
         progress(Message("step.assign", {"table": name}), number, len(found))
@@ -440,7 +522,32 @@ def read_layers(project: Project, ledger: Ledger, progress: Progress) -> Layers:
         strata,
         codes,
         all_cells,
+        _settle_grants(unassigned, register, ledger),
     )
+
+
+def _read_grants(project: Project, progress: Progress) -> tuple[Checked, int] | None:
+    layer = project.layers.support
+    if layer is None:
+        return None
+    rows = read_rows(tables.SUPPORT, layer, progress)
+    return rows.checked, rows.read
+
+
+def _settle_grants(
+    unassigned: Unassigned, register: Register, ledger: Ledger
+) -> pd.DataFrame | None:
+    if unassigned.grants is None:
+        return None
+    (checked, read), name = unassigned.grants, tables.SUPPORT.name
+    clusters = [str(key) for key in unassigned.clusters.index]
+    settled = settle_grants(name, checked, register, clusters)
+    kept = settled.rows.drop([FILE, LINE])
+    whole = pc.sum(pc.is_in(kept["beneficiary"], value_set=pa.array(clusters, pa.string())))
+    facts = {"grants_to_clusters": int(whole.as_py() or 0)}
+    ledger.close(name, Entry(read, kept.num_rows, 0, facts), settled.faults)
+    frame: pd.DataFrame = kept.to_pandas()
+    return frame
 
 
 def join_actors(actors: dict[str, pa.Table], name: str, type_: pa.DataType) -> pa.Array:
@@ -465,7 +572,7 @@ def join_actors(actors: dict[str, pa.Table], name: str, type_: pa.DataType) -> p
 
 
 def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
-    ids = [rows[_ACTORS[name]].combine_chunks() for name, rows in actors.items()]
+    ids = [rows[ACTORS[name]].combine_chunks() for name, rows in actors.items()]
     types = [type_codes(rows, "firm" if name == "firms" else "") for name, rows in actors.items()]
     codes = [cells.codes(rows["cell"].combine_chunks()) for rows in actors.values()]
     # A partner abroad has no place on the map, whatever its coordinates mean.

@@ -63,7 +63,7 @@ class Assessment:
         The project's own, then those of ``others``.
     others
         Scores and sub-scores by every other profile that ships, each a scenario of its name;
-        without explanations and draws.
+        without explanations, and without draws unless a scenario selects by them.
     tables
         The other tables by their names: ratios, nulls, expected, brokers, abroad, flags,
         quality, sensitivity.
@@ -184,6 +184,7 @@ def assess_clusters(
     standardised: Standardised,
     indicators: pd.DataFrame,
     progress: Progress,
+    weights: Mapping[str, float] | None = None,
 ) -> Assessment:
     """Score the clusters as the project's profile says, and as every other one would.
 
@@ -201,6 +202,8 @@ def assess_clusters(
         The table INDICATORS.
     progress
         Hears how far it is.
+    weights
+        Part of the score to its weight, instead of the weights of the project's own profile.
 
     Returns
     -------
@@ -213,7 +216,8 @@ def assess_clusters(
         If there is no such profile, or it is faulty.
     """
     progress(Message("step.score"), 0, 1)
-    rules = (read_profile(project), *read_others(project))
+    (own, goalposts), others_rules = read_profile(project), read_others(project)
+    rules = ((own if weights is None else own.weigh(weights), goalposts), *others_rules)
     profiles = tuple(profile for profile, _ in rules)
     profile, ids = profiles[0], network.counts.clusters
     linkages = Linkages(network.observed, standardised, network.edges, layers.register)
@@ -223,7 +227,7 @@ def assess_clusters(
     kinds = () if headline is None else headline.kinds
     finish = partial(_finish, network.counts, indicators, kinds)
     scored, *others = map(finish, linked, profiles, measured)
-    others = [replace(other, explanations={}, drawn=None) for other in others]
+    others = [_lighten(project, *pair) for pair in zip(others, profiles[1:], strict=True)]
     parts = measured[0]
     abroad = {"abroad": tabulate_abroad(network.flows, layers.cells, ids)}
     if parts is None:
@@ -245,6 +249,12 @@ def assess_clusters(
     return Assessment(
         replace(scored, explanations=explained), profiles, tuple(others), tables, sheet
     )
+
+
+def _lighten(project: Project, other: Scored, profile: Profile) -> Scored:
+    # Draws are many numbers: only a scenario that selects by them needs them.
+    drawn = profile.name in {scenario.profile for scenario in project.scenarios.values()}
+    return replace(other, explanations={}, drawn=other.drawn if drawn else None)
 
 
 def _score_linkages(

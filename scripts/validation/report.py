@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,9 @@ from scripts.validation.measures import (
     mean_with_interval,
     ratio_with_interval,
 )
+from scripts.validation.missing import PLACES, RANKINGS, WAYS
 from scripts.validation.picture import draw_power
-from scripts.validation.worlds import LINKS, NULL, REFIT, plan_worlds
+from scripts.validation.worlds import LINKS, NULL, REFIT, plan_missing, plan_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -48,6 +49,13 @@ LAW_NAMES = {
     "attachment": "links attract links",
     "projects": "projects instead of pairs",
     "heterogeneity": "pairs of places differ",
+}
+MISSING_NAMES = {"scattered": "links at random", "pairs": "all links of pairs at random"}
+RANKING_NAMES = {
+    "ours": "ours",
+    "distance": "distance alone",
+    "degree": "numbers of links alone",
+    "chance": "chance",
 }
 COUNT_NAMES = {
     "internal": "links",
@@ -528,7 +536,31 @@ def refit_part(groups: Mapping[str, Group]) -> str:
     return grid(heads, rows)
 
 
-def page(groups: Mapping[str, Group], planned: int) -> tuple[str, str]:
+def missing_part(records: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many of the pairs told first had links deleted, by ranking.
+
+    Parameters
+    ----------
+    records
+        Of worlds whose links were deleted.
+    """
+    rows = []
+    laws = [law for law in LAW_NAMES if law in {record["world"]["law"] for record in records}]
+    for law, way, ranking in product(laws, WAYS, RANKINGS):
+        found = [r["missing"][way] for r in records if r["world"]["law"] == law]
+        cells = []
+        for places in PLACES:
+            values = [part[f"{ranking}.{places}"] for part in found]
+            known = [value for value in values if value is not None]
+            cells.append(percent(float(np.mean(known))) if known else "-")
+        rows.append([LAW_NAMES[law], MISSING_NAMES[way], RANKING_NAMES[ranking], *cells])
+    heads = ["law", "deleted", "told first by", *(f"first {places}" for places in PLACES)]
+    return grid(heads, rows) if records else "No world has been visited yet."
+
+
+def page(
+    groups: Mapping[str, Group], planned: int, missing: Sequence[Mapping[str, Any]] = ()
+) -> tuple[str, str]:
     """Return the page and its picture.
 
     Parameters
@@ -537,6 +569,8 @@ def page(groups: Mapping[str, Group], planned: int) -> tuple[str, str]:
         Groups of worlds.
     planned
         Number of worlds planned.
+    missing
+        Records of worlds whose links were deleted.
     """
     checks: list[Check] = []
     for name, group in groups.items():
@@ -563,6 +597,8 @@ def page(groups: Mapping[str, Group], planned: int) -> tuple[str, str]:
         "picture": PICTURE,
         "roles": roles_part(groups),
         "refit": refit_part(groups),
+        "missing": missing_part(missing),
+        "missing_worlds": str(len(missing)),
         "note": NOTE,
     }
     template = Path(__file__).with_name("validation.md").read_text(encoding="utf-8")
@@ -588,7 +624,8 @@ def write_report(records: Records, docs: Path) -> list[str]:
     """
     plan = plan_worlds()
     groups = read_groups(records, plan)
-    told, picture = page(groups, len(plan))
+    deleted = [found for world in plan_missing() if (found := records.read(world)) is not None]
+    told, picture = page(groups, len(plan), deleted)
     docs.mkdir(parents=True, exist_ok=True)
     for name, text in (("validation.md", told), (PICTURE, picture)):
         (docs / name).write_text(text, encoding="utf-8", newline="\n")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NULL = "null"
 REFIT = "refit"
 """A world whose links are drawn again and again, and the null fitted to each."""
+MISSING = "missing"
+"""A world whose links are deleted, and asked for again."""
 METHOD = 7
 """Raised whenever worlds or what is recorded of them change: older records are made anew."""
 
@@ -25,6 +27,8 @@ CLUSTERS = 1_900
 SEEDS, FEW_SEEDS = 10, 3
 LINKS = (300_000, 1_000_000, 4_000_000)
 USUAL = 1_000_000
+MISSING_CLUSTERS = 600
+MISSING_LAWS = ("base", "attachment", "heterogeneity")
 
 
 @dataclass(frozen=True, order=True)
@@ -95,6 +99,29 @@ def plan_worlds(seeds: int = SEEDS, only: str | None = None) -> list[World]:
     worlds.append(World(1, REFIT, "base", USUAL))
     wanted = [world for world in worlds if only in {None, world.law, world.planted}]
     return sorted(wanted, key=lambda world: world.seed)
+
+
+def plan_missing(seeds: int = SEEDS, only: str | None = None) -> list[World]:
+    """Return the worlds whose links are deleted, and asked for again.
+
+    Parameters
+    ----------
+    seeds
+        At most so many.
+    only
+        A law, or what is planted, that alone is wanted.
+
+    Returns
+    -------
+    list of World
+        Of the base law, which is that of the null, and of two that are not.
+    """
+    few = range(1, min(seeds, FEW_SEEDS) + 1)
+    worlds = [
+        World(seed, MISSING, law, LINKS[0], MISSING_CLUSTERS)
+        for seed, law in product(few, MISSING_LAWS)
+    ]
+    return [world for world in worlds if only in {None, world.law, world.planted}]
 
 
 class Records:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -42,9 +42,6 @@ def strings(value: Any) -> Iterator[str]:
         for column in plain:
             yield str(column)
             yield from plain[column].dropna().astype(str)
-    elif isinstance(value, Message):
-        yield value.key
-        yield from strings(value.values)
     elif isinstance(value, dict):
         for key, part in value.items():
             yield from strings(key)
@@ -52,6 +49,8 @@ def strings(value: Any) -> Iterator[str]:
     elif isinstance(value, tuple | list):
         for part in value:
             yield from strings(part)
+    elif is_dataclass(value):
+        yield from strings([getattr(value, field.name) for field in fields(value)])
 
 
 def everything(release: Release) -> set[str]:

@@ -24,12 +24,13 @@ from clustermap.tables import (
     PARTNERS,
     PROJECTS,
     SCORED_KINDS,
+    SUPPORT,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CSVS = ("firms", "institutes", "partners", "pairs", "participations", "truth")
+CSVS = ("firms", "institutes", "partners", "pairs", "participations", "grants", "truth")
 PLANTED = [kind for kind in FACTORS if kind != "none"]
 
 
@@ -294,15 +295,18 @@ def test_project_file_maps_every_column(tmp_path: Path, small: World) -> None:
     assert project["project"]["synthetic"] is True
     assert "합성 데이터" in project["project"]["name"]
     sections = [*project["layers"].items(), *((row["form"], row) for row in project["linkages"])]
-    declared = {t.name: t for t in (CLUSTERS, FIRMS, INSTITUTES, PARTNERS, PAIRS, PROJECTS)}
+    declared = {
+        t.name: t for t in (CLUSTERS, FIRMS, INSTITUTES, PARTNERS, PAIRS, PROJECTS, SUPPORT)
+    }
     for name, section in sections:
         file = path.parent / section["path"]
         read = gpd.read_file(file) if file.suffix == ".geojson" else pd.read_csv(file, dtype=str)
         assert set(section["columns"].values()) == set(read.columns) - {"geometry"}, name
         assert set(section["columns"]) <= {column.name for column in declared[name].columns}, name
         if "kinds" in section:
-            theirs = read[section["columns"]["kind"]].dropna()
-            assert set(theirs) <= set(section["kinds"]), name
+            closed = [column.name for column in declared[name].columns if column.choices]
+            theirs = [read[section["columns"][column]].dropna() for column in closed]
+            assert {value for column in theirs for value in column} <= set(section["kinds"]), name
     assert (path.parent / project["industries"]["path"]).is_file()
     assert not list(path.parent.glob(".*"))
 
@@ -318,6 +322,23 @@ def test_written_files_read_back(tmp_path: Path, small: World) -> None:
     assert firms["업체번호"].tolist() == small.firms["firm"].tolist()
     assert firms["매출액_원"].sum() == small.firms["sales"].sum()
     assert {path.stem for path in folder.glob("*.csv")} == {*CSVS, "strategic12"}
+
+
+def test_grants_are_fictional_and_go_to_who_is_there(small: World) -> None:
+    grants = small.grants
+    assert grants["programme"].str.startswith("(가상)").all()
+    known = {*small.actors["actor"], *small.clusters["cluster"]}
+    assert set(grants["beneficiary"]) <= known
+    assert set(grants["beneficiary"]).isdisjoint(small.partners["partner"])
+    assert (grants["amount"] >= 1_000_000).all()
+    assert (grants["end"] >= grants["start"]).all()
+    assert set(grants["joint"]) == {"joint", "solo"}
+    assert set(grants["funder"]) == {"public", "private"}
+    # They follow from the linkages: the same of the same, others of others.
+    again = redraw_linkages(small, seed=small.seed)
+    pd.testing.assert_frame_equal(again.grants, grants)
+    pd.testing.assert_frame_equal(again.pairs, small.pairs)
+    assert not redraw_linkages(small, seed=8).grants.equals(grants)
 
 
 def test_writing_again_changes_nothing(tmp_path: Path, small: World) -> None:

@@ -205,6 +205,7 @@ def test_external_links_beyond_a_distance() -> None:
     assert 0.5 < square < 1.7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beyond_km", [0.0, 50.0])
 def test_growth_by_cells_is_growth_by_actors(beyond_km: float) -> None:
     nation = build_nation(clusters=40, links=6_000, law="attachment", seed=2, planted_share=0.0)

@@ -13,7 +13,7 @@ from clustermap.project import open_project
 from clustermap.stages.counting import Network, count_network
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.reading import Layers, read_layers
-from tests.small_world import SOUTH, WEST, SmallWorld, build_small_world
+from tests.small_world import SOUTH, WEST, SmallWorld, build_small_world, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,6 +112,47 @@ def test_a_messy_world_loses_nothing(tmp_path: Path) -> None:
     assert layers.actors["firms"]["firm"].to_pylist() == [
         who for n, who in enumerate(kept) if n not in {0, 11, 22, 23, 34, 56}
     ]
+
+
+def test_grants_are_kept_whose_beneficiary_is_known(tmp_path: Path) -> None:
+    world = build_small_world()
+    # One institute bears the name of a cluster: what "C2" gets may be meant for either.
+    world.institutes[0] |= {"institute": "C2"}
+    world.pairs = [row for row in world.pairs if row["target"] != "I1"]
+    world.project += (
+        '[layers.support]\npath = "grants.csv"\nunits = {amount = "1e6 KRW"}\n'
+        'kinds = {"공동" = "joint", "민간" = "private"}\n'
+    )
+    world.project = world.project.replace("max_refused = 0.2", "max_refused = 0.7")
+    names = ("programme", "beneficiary", "amount", "start", "end", "joint", "funder")
+    rows = [
+        ("P", "00100", "1.5", 2018, 2019, "공동", "public"),
+        ("P", "P1", "2", 2018, 2018, "solo", "민간"),
+        ("P", "C3", "", "", "", "", ""),
+        ("P", "99999", "1", 2018, 2019, "", ""),
+        ("P", "C2", "1", 2018, 2019, "", ""),
+        ("P", "00101", "1", 2019, 2018, "", ""),
+        ("P", "00101", "1", 2018, 2019, "public", ""),
+        ("", "00101", "-1", 2018, 2019, "", ""),
+    ]
+    (tmp_path / "grants.csv").write_text(
+        write_csv([dict(zip(names, row, strict=True)) for row in rows]), encoding="utf-8"
+    )
+    ledger, layers, _ = read(world, tmp_path)
+    assert layers.grants is not None
+    assert list(layers.grants) == list(names)
+    assert layers.grants["beneficiary"].tolist() == ["00100", "P1", "C3"]
+    assert layers.grants["amount"].fillna(0).tolist() == [1.5e6, 2e6, 0]
+    assert layers.grants["funder"].fillna("").tolist() == ["public", "private", ""]
+    entry = ledger.summary()["support"]
+    assert (entry["read"], entry["kept"], entry["grants_to_clusters"]) == (8, 3, 1)
+    assert entry["reasons"] == {
+        "actor_and_cluster": 1,
+        "empty": 1,
+        "ends_before_start": 1,
+        "unknown_beneficiary": 1,
+        "unknown_choice": 1,
+    }
 
 
 def test_strict_stops_at_the_first_row(tmp_path: Path) -> None:

@@ -31,6 +31,21 @@ cm.run(function (cm) {
     return [heading(cm.say("page.about.measures")), definitions(keys, "indicator")];
   }
 
+  // How to read a selection: what it costs, what it is worth, what sure means.
+  function selection() {
+    const { decision } = cm.payload;
+    if (!decision) return [];
+    const [own] = decision.portfolios;
+    const say = (key, values) => cm.say(`page.choice.about.${key}`, values);
+    const counted = own.counted.filter((one, place) => one !== null
+      && !cm.decode(own.ineligible, place));
+    return [heading(say("title")), list([say("cost"), say("worth", { exponent: String(own.exponent),
+      capability: cm.percent(own.capability), linkage: cm.percent(1 - own.capability) }),
+    say("selected"), own.draws ? say("sure", { draws: cm.number(own.draws, 0),
+      first: cm.number(counted.reduce((least, one) => Math.min(least, one), own.draws), 0) })
+      : say("undrawn")], "about-selection")];
+  }
+
   cm.drawAbout = function () {
     const about = cm.payload.about;
     const close = cm.make("button", { type: "button", class: "close", "aria-label":
@@ -41,6 +56,7 @@ cm.run(function (cm) {
       cm.make("h2", { id: "about-title", text: say("title") }),
       about.synthetic ? cm.make("p", { class: "mark", text: cm.say("page.synthetic") }) : "",
       about.internal ? quiet(cm.say("page.internal_long")) : "",
+      ...selection(),
       cm.make("div", { class: "notes" }, heading(say("notes")), about.notes.length
         ? list(about.notes.map(cm.sentence)) : quiet(say("no_notes"))),
       heading(say("reading")), list([say("reading_rank"), say("reading_interval"),

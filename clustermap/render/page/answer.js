@@ -34,7 +34,7 @@ cm.run(function (cm) {
     const clusters = Math.max(1, asked.length);
     const unrated = asked.filter((cluster) => !cluster.rated).length;
     const { rated } = cm.state.counts;
-    const known = rated > 0 && cm.isWeighed(cm.scenario());
+    const known = rated > 0 && cm.isWeighed(cm.scenario()) && !cm.isChoosing();
     cm.byId("answer").hidden = !known;
     if (!known) return;
     let at = 0;

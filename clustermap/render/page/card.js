@@ -105,6 +105,7 @@ cm.run(function (cm) {
   }
 
   const opened = new Set(); // folds that the reader has opened stay open for the next cluster
+  let choosing = false;
 
   /** A part of the card one click deeper; nothing where it has no content. */
   function fold(key, hint, ...children) {
@@ -217,7 +218,8 @@ cm.run(function (cm) {
     if (!own.length) return null;
     const items = own.slice(0, INSTITUTES).map((one) => cm.make("li", {},
       cm.make("span", { class: "user", text: one.name || cm.say("page.unnamed") }),
-      cm.make("small", { text: cm.label(`type.${cm.payload.types[one.type]}`) })));
+      cm.make("small", { text: cm.label(`type.${cm.payload.types[one.type]}`) }),
+      cm.bodyLine(one) ? cm.make("p", { class: "institute-reach", text: cm.bodyLine(one) }) : null));
     return fold("institutes", cm.number(own.length, 0), cm.make("ul", { class: "plain" }, ...items),
       own.length > INSTITUTES
         ? quiet(cm.say("page.card.more", { count: own.length - INSTITUTES })) : null);
@@ -236,9 +238,15 @@ cm.run(function (cm) {
       return;
     }
     const top = before === cluster.id ? card.scrollTop : 0;
+    // Who asks for a selection wants to see why; what is folded then stays folded.
+    if (cm.isChoosing() && !choosing) opened.add("fold-choice");
+    choosing = cm.isChoosing();
     card.dataset.cluster = cluster.id;
-    const sections = [head(cluster), glance(cluster), cm.flagPart(cluster),
+    const choice = fold("choice", cm.choiceHint(cluster), cm.choicePart(cluster));
+    const sections = [head(cluster), cm.isChoosing() ? choice : null, glance(cluster),
+      cm.flagPart(cluster), cm.isChoosing() ? null : choice,
       fold(cluster.rated ? "why" : "known", "", explanation(cluster)),
+      ...cm.adviceFolds(cluster).map(([key, hint, ...content]) => fold(key, hint, ...content)),
       fold("parts", "", cm.scoreParts(cluster)),
       fold("flows", "", cm.ratioPart(cluster), links(cluster)),
       fold("partners", "", ...cm.partnerParts(cluster)),

@@ -13,7 +13,7 @@ cm.run(function (cm) {
   cm.STANDING_COLOURS = { above: "#163f7d", alike: "#c3cbd4", below: "#d97814" };
 
   /** Whether circles show where clusters stand to typical, and not the class of their rank. */
-  cm.showsStanding = () => cm.isWeighed(cm.scenario())
+  cm.showsStanding = () => !cm.isChoosing() && cm.isWeighed(cm.scenario())
     && (cm.state.colour === "standing" || cm.state.filters.standing !== "");
 
   const fillOf = (cluster) => (cm.showsStanding() ? cm.STANDING_COLOURS[cm.standingOf(cluster)]
@@ -36,6 +36,15 @@ cm.run(function (cm) {
     (cluster.rated && cluster.scoreClass < TOPMOST ? TOPMOST - cluster.scoreClass : 0);
   const bySize = [...located].sort((a, b) =>
     layer(a) - layer(b) || (sizeOf(b) || 0) - (sizeOf(a) || 0));
+
+  // Of a selection, those that are chosen lie on top, then those that might be.
+  function inOrder() {
+    if (!cm.isChoosing()) return bySize;
+    const statuses = cm.statuses();
+    const height = (cluster) => cm.STATUSES.length - cm.STATUSES.indexOf(statuses[cluster.place]);
+    return [...located].sort((a, b) =>
+      height(a) - height(b) || (sizeOf(b) || 0) - (sizeOf(a) || 0));
+  }
 
   // Outlines are drawn once a typical one is wide enough to be seen.
   function outlinesFrom() {
@@ -65,7 +74,8 @@ cm.run(function (cm) {
   // With a cluster selected, it and its partners stand out; else what a search has left.
   function nearSelected() {
     const selected = cm.selected();
-    if (!selected) return cm.foundPlaces();
+    // Of a selection the whole picture stays.
+    if (!selected || cm.isChoosing()) return cm.foundPlaces();
     const near = new Set([selected.place]);
     for (const flow of cm.flowsShown()) near.add(flow.source).add(flow.target);
     return near;
@@ -73,12 +83,19 @@ cm.run(function (cm) {
 
   function drawCircles(context, view, near) {
     const shapes = [];
-    for (const cluster of bySize) {
+    const choosing = cm.isChoosing();
+    for (const cluster of inOrder()) {
       const x = cluster.x * view.scale - view.left;
       const y = cluster.y * view.scale - view.top;
       const r = cm.radius(sizeOf(cluster), view.zoom);
       if (x < -r || y < -r || x > view.width + r || y > view.height + r) continue;
       context.globalAlpha = isFaded(cluster, near) ? 0.28 : 1;
+      if (choosing) {
+        cm.drawStatus(context, cm.statusOf(cluster), x, y, r, cm.equalLevel(cluster));
+        cm.state.drawn.circles += 1;
+        shapes.push(cluster);
+        continue;
+      }
       context.beginPath();
       context.arc(x, y, r, 0, 2 * Math.PI);
       if (cluster.rated) {
@@ -103,14 +120,17 @@ cm.run(function (cm) {
 
   function drawOutlines(context, view, near) {
     const shapes = [];
-    for (const cluster of bySize) {
+    const choosing = cm.isChoosing();
+    for (const cluster of inOrder()) {
       const [west, north, east, south] = cluster.box;
       if (east * view.scale < view.left || west * view.scale > view.left + view.width
         || south * view.scale < view.top || north * view.scale > view.top + view.height) continue;
       context.globalAlpha = isFaded(cluster, near) ? 0.35 : 1;
       context.beginPath();
       cm.tracePath(context, cluster.rings, view);
-      if (cluster.rated) {
+      if (choosing) {
+        cm.fillStatus(context, cm.statusOf(cluster), cm.equalLevel(cluster));
+      } else if (cluster.rated) {
         context.fillStyle = fillOf(cluster);
         context.globalAlpha *= 0.82;
         context.fill("evenodd");
@@ -121,7 +141,7 @@ cm.run(function (cm) {
         context.setLineDash([4, 3]);
         cm.state.drawn.hollow += 1;
       }
-      context.lineWidth = 1.2;
+      if (!choosing) context.lineWidth = 1.2;
       context.stroke();
       cm.state.drawn.polygons += 1;
       shapes.push(cluster);

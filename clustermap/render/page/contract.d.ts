@@ -280,6 +280,99 @@ interface Density {
   layers: DensityLayer[];
 }
 
+/** One condition of a situation, one entry a cluster. */
+interface Condition {
+  key: string;
+  /** 1 where it is seen, 0 where not, null where the data do not decide. */
+  holds: Numbers;
+  /** What value, low and high are: times, share or count. */
+  form: string;
+  /** Those that its sentence tells, where the situation is seen; null where they are withheld. */
+  numbers: Record<string, Numbers>;
+  /** Key of what keeps it undecided, "" else. */
+  open: Coded;
+}
+
+/** One situation that clusters may be in. */
+interface Situation {
+  key: string;
+  /** Responses that the catalogue names. */
+  responses: number;
+  holds: Numbers;
+  conditions: Condition[];
+}
+
+/** Level of diffusion programme, and firms by sector group. */
+interface Diffusion {
+  level: Numbers;
+  open: Coded;
+  groups: Record<string, Numbers>;
+}
+
+/** Where what is permitted differs from what is there or needed; rows of their own. */
+interface PermittedGaps {
+  cluster: number[];
+  entry: Coded;
+  difference: Coded;
+  present: Numbers;
+}
+
+/** Pairs with fewer links than is typical; rows of their own, what lacks most first. */
+interface MissingLinks {
+  cluster: number[];
+  /** Numbers below that of the clusters are clusters, then come the institutes of the map, then those of `Advice.beyond`. */
+  other: number[];
+  km: Numbers;
+  observed: Numbers;
+  expected: Numbers;
+  /** Share of chance among the pairs told that are no likelier than this one. */
+  chance: Numbers;
+  /** Kind of linkage that lacks most. */
+  lacking: (number | null)[];
+  /** Strategic industries of both, joined by ";". */
+  common: Coded;
+  /** "" where nobody may be named. */
+  broker: Coded;
+  direct: Numbers;
+  contacts: Numbers;
+}
+
+/** What support clusters got; rows of their own, columns of the table SUPPORT_MEASURES. */
+interface Support {
+  cluster: number[];
+  measures: Record<string, Numbers>;
+}
+
+/** Scorecards of support bodies, numbered as the ends of missing links. */
+interface SupportBodies {
+  /** Straight line within which firms count as near. */
+  reach_km: number;
+  institute: number[];
+  /** Columns of the table INTERMEDIARIES. */
+  measures: Record<string, Numbers>;
+}
+
+/** Where further support bodies would reach most firms that none reaches, best first. */
+interface NextSites {
+  cluster: number[];
+  added: Numbers;
+  covered: Numbers;
+  in_all: Numbers;
+}
+
+/** What may be done about each cluster. */
+interface Advice {
+  situations: Situation[];
+  diffusion: Diffusion | null;
+  gaps: PermittedGaps;
+  missing: MissingLinks;
+  support: Support;
+  bodies: SupportBodies;
+  sites: NextSites;
+  /** Names of institutes without a place on the map. */
+  beyond: string[];
+}
+
 /** Regions of the basemap. */
 interface Regions {
   name: string[];
@@ -287,6 +380,118 @@ interface Regions {
   outlines: string;
   lon: Numbers;
   lat: Numbers;
+}
+
+/** What is chosen with a share of the budget, step by step; shares ascend. */
+interface BudgetPath {
+  share: number[];
+  budget: Numbers;
+  feasible: number[];
+  spent: Numbers;
+  /** As a multiple of that of the scenario's own budget. */
+  worth: Numbers;
+  /** Clusters that are chosen and were not at the step before. */
+  enter: number[][];
+  /** Clusters that were chosen at the step before and are not. */
+  leave: number[][];
+}
+
+/** One way to give out the money; numbers by response in the order of `curves`. */
+interface Way {
+  /** "selection" for the portfolio itself. */
+  way: string;
+  /** Worth as a multiple of that of the equal split. */
+  ratio: Numbers;
+  /** Share of draws in which the portfolio is worth more; null for the portfolio itself. */
+  beaten: Numbers;
+  spent: Maybe;
+  reached: Maybe;
+  firms: Maybe;
+  people: Maybe;
+  hhi_region: Maybe;
+  top_region: string;
+  top_region_share: Maybe;
+  hhi_industry: Maybe;
+  top_industry: string;
+  top_industry_share: Maybe;
+}
+
+/** What rules cost; rows of their own. */
+interface RulePrices {
+  rule: Told[];
+  /** What the best portfolio without it is worth more, as a share of the portfolio's worth. */
+  price: Numbers;
+  enter: Numbers;
+  leave: Numbers;
+  /** 1 of the rules that cannot hold together. */
+  conflict: number[];
+}
+
+/** Rules that bar clusters: the different sets of them, and of each cluster the place of its. */
+interface Barred {
+  rules: Told[][];
+  codes: number[];
+}
+
+/** What one scenario chooses; lists with one entry a cluster. */
+interface Portfolio {
+  /** "default" for the project's own; else user text. */
+  name: string;
+  /** Name of the profile that its scores come from. */
+  profile: string;
+  budget: Maybe;
+  feasible: boolean;
+  spent: Maybe;
+  core: number;
+  borderline: number;
+  draws: number;
+  unrated: number;
+  unrated_chosen: number;
+  /** Weight of capability in merit. */
+  capability: number;
+  exponent: number;
+  told: Told[];
+  /** Places of the clusters that are chosen. */
+  chosen: number[];
+  standing: Coded;
+  inclusion: Numbers;
+  low: Numbers;
+  high: Numbers;
+  /** Draws that `inclusion` rests on. */
+  counted: Numbers;
+  /** Place by what it is worth for a unit of money. */
+  order: Numbers;
+  ineligible: Coded;
+  /** What the worth of one not chosen had to be multiplied with; null where not computed. */
+  times: Numbers;
+  /** The same at the very least. */
+  least: Numbers;
+  /** Worth for a unit of money of one not chosen, against the least of those that are. */
+  value: Numbers;
+  barred: Barred;
+  /** Rules without any one of which a cluster would be chosen; null where not computed. */
+  freed: Barred | null;
+  /** What the rules ask for, without the budget. */
+  rules: Told[];
+  /** Rank correlations of value for money: with linkage, capability, reach and cost. */
+  leaning: Record<string, Maybe>;
+  path: BudgetPath;
+  ways: Way[];
+  prices: RulePrices;
+}
+
+/** What is chosen under a budget. */
+interface Decision {
+  currency: string;
+  reach: string;
+  /** Whether only some industries count as reach. */
+  partial: boolean;
+  curves: string[];
+  cost: Numbers;
+  /** Public money that each has now, as far as told; null where that of none is known. */
+  current: Numbers | null;
+  /** The project's own first. */
+  portfolios: Portfolio[];
 }
 
 /** Everything that the page shows. */
@@ -322,6 +527,8 @@ interface Payload {
   explanations: Told[][];
   /** Links nearby of each cluster against others as active in all; null where that is not told. */
   activity: (Told | null)[];
+  /** null where the release holds none. */
+  advice: Advice | null;
   sentences: (Record<Language, Template>)[];
   coast: string;
   /** Meridian at which the map is cut; longitudes run from it once around the world. */
@@ -329,4 +536,6 @@ interface Payload {
   /** West, south, east, north within which the land is whole, in degrees. */
   frame: number[] | null;
   regions: Regions | null;
+  /** null where nothing was asked to be chosen. */
+  decision: Decision | null;
 }

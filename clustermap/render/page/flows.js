@@ -63,11 +63,14 @@ cm.run(function (cm) {
    * when they may be others, since a nation has thousands and every step of a slider asks.
    */
   cm.flowsShown = function () {
+    if (cm.hidesFlows()) return [];
     const { selected, period, shown } = cm.state;
     const key = JSON.stringify([selected, period, shown.flows]);
     if (key !== picked.key) picked = { key, flows: pickFlows() };
     return picked.flows;
   };
+
+  cm.hidesFlows = cm.isChoosing;
 
   // Kinds between the same two clusters bend differently, so that they lie side by side.
   const bendOf = (pair) => 0.1 + 0.05 * pair.kind;

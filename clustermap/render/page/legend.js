@@ -27,7 +27,7 @@ cm.run(function (cm) {
 
   // Rank by its class, or where a cluster stands to typical.
   function colourRow() {
-    if (!cm.isWeighed(cm.scenario()) || !cm.state.counts.rated) return [];
+    if (cm.isChoosing() || !cm.isWeighed(cm.scenario()) || !cm.state.counts.rated) return [];
     const select = cm.make("select", { id: "colour" });
     for (const key of ["rank", "standing"]) {
       select.append(cm.make("option", { value: key, text: cm.say(`page.legend.by_${key}`) }));
@@ -53,7 +53,17 @@ cm.run(function (cm) {
     return ramp;
   }
 
+  function statusRow() {
+    const ramp = line("ramp single");
+    for (const { key, text } of cm.choicesOf("choice")) {
+      ramp.append(cm.make("span", { title: cm.say(`page.choice.note.${key}`) },
+        cm.statusMark(key), cm.make("span", { text })));
+    }
+    return ramp;
+  }
+
   function rampRow() {
+    if (cm.isChoosing()) return statusRow();
     if (cm.showsStanding()) return standingRow();
     const ramp = line("ramp");
     const { shares, shades } = cm.classes;
@@ -93,7 +103,8 @@ cm.run(function (cm) {
 
   function clusterPart() {
     const part = line("part", cm.make("h3", { text: cm.say("page.legend.clusters") }),
-      ...colourRow(), rampRow());
+      ...(cm.isChoosing() ? [quiet(cm.say("page.choice.legend", { what: cm.questionName() }))]
+        : colourRow()), rampRow());
     if (cm.map.getZoom() < cm.outlinesFrom) {
       part.append(quiet(`${cm.say(`page.legend.size_${cm.model.measure}`)} · ${
         cm.say("page.legend.size_unknown")}`), sizeRow());
@@ -179,6 +190,13 @@ cm.run(function (cm) {
     return part;
   }
 
+  function missingPart(count) {
+    const [box, label] = toggle("show-missing", cm.state.shown.missing,
+      cm.say("page.missing.legend", { count }), (on) => { cm.state.shown.missing = on; });
+    return line("part", cm.make("h3", { class: "switch" }, box, cm.missingSample(), label),
+      quiet(cm.say("page.missing.legend_note")));
+  }
+
   function firmPart() {
     const count = cm.number(cm.state.counts.firms, 0);
     const [box, label] = toggle("show-firms", cm.state.shown.firms,
@@ -235,7 +253,8 @@ cm.run(function (cm) {
 
   // What the legend says of scores: which classes there are, and of what.
   const scoresTold = () => [cm.language, cm.state.scenario, cm.state.counts.rated,
-    cm.showsStanding(), ...new Set(cm.model.rated.map((cluster) => cluster.scoreClass))].join();
+    cm.state.question, cm.state.portfolio,
+    ...cm.choicesOf("choice").map(({ key }) => key), cm.showsStanding(), ...new Set(cm.model.rated.map((cluster) => cluster.scoreClass))].join();
 
   let told = "";
 
@@ -247,7 +266,9 @@ cm.run(function (cm) {
   cm.drawLegend = function () {
     told = scoresTold();
     const parts = [clusterPart()];
-    if (cm.model.flows.length) parts.push(flowPart());
+    if (cm.model.flows.length && !cm.hidesFlows()) parts.push(flowPart());
+    const missing = cm.missingDrawable().length;
+    if (missing) parts.push(missingPart(missing));
     if (cm.model.institutes.length) parts.push(institutePart());
     if (cm.payload.density) parts.push(densityPart());
     if (cm.model.firms) parts.push(firmPart());

@@ -3,7 +3,7 @@ cm.run(function (cm) {
   "use strict";
 
   const { state } = cm;
-  const LAYERS = ["institutes", "firms", "density", "regions"];
+  const LAYERS = ["institutes", "firms", "density", "regions", "missing"];
   const SHOWN = { ...cm.state.shown };
   let silent = true; // while the page is put together, or an address is being read
 
@@ -13,6 +13,12 @@ cm.run(function (cm) {
     if (state.selected !== null) told.set("cluster", state.selected);
     if (state.view !== "ranking") told.set("view", state.view);
     if (state.scenario !== cm.payload.scenarios[0].name) told.set("profile", state.scenario);
+    if (cm.isChoosing()) {
+      told.set("ask", state.question);
+      const [first] = cm.payload.decision.portfolios;
+      if (state.portfolio !== first.name) told.set("scenario", state.portfolio);
+      if (state.budget !== null) told.set("budget", String(cm.stop().share));
+    }
     if (state.weights) told.set("weights", state.weights.map((one) => Number(one.toFixed(3))).join());
     if (state.search) told.set("search", state.search);
     if (state.period !== null) told.set("period", String(state.period));
@@ -74,6 +80,22 @@ cm.run(function (cm) {
     cm.map.setView([numbers[1], numbers[2]], numbers[0], { animate: false });
   }
 
+  // What is not known is as when the page was opened: the score, the project's own, its budget.
+  function readChoice(told) {
+    const { decision } = cm.payload;
+    if (!decision) return;
+    /** @type {State["question"][]} */
+    const questions = decision.current ? ["selected", "equal", "current"]
+      : ["selected", "equal"];
+    const question = questions.find((one) => one === told.get("ask")) || "score";
+    const [first] = decision.portfolios;
+    const named = decision.portfolios.find((one) => one.name === told.get("scenario"));
+    cm.ask(question, (question === "selected" && named || first).name);
+    const share = Number(told.get("budget") || NaN);
+    const at = cm.stopsOf(cm.portfolio()).findIndex((stop) => Math.abs(stop.share - share) < 1e-9);
+    cm.useBudget(question === "selected" && at >= 0 ? at : null);
+  }
+
   /** Language that an address asks for; null for none. */
   cm.languageIn = function (hash) {
     const plain = /^#(ko|en)$/.exec(hash);
@@ -95,6 +117,7 @@ cm.run(function (cm) {
       const named = cm.payload.scenarios.find((one) => one.name === told.get("profile"));
       cm.useScenario((named || first).name);
     }
+    readChoice(told);
     cm.search((told.get("search") || "").slice(0, 200));
     for (const name of cm.FILTERS) {
       const known = cm.choicesOf(name).some((one) => one.key === told.get(name));

@@ -4,8 +4,9 @@ cm.run(function (cm) {
   "use strict";
 
   const PRINTED = 10;
+  const PRINTED_CHOICE = 80; // rows of a selection, headings too
   const SPARE = 6; // rows above and below those in sight
-  let entries = []; // { cluster } or { head }, in the order of the table
+  let entries = []; // { cluster } or { head, note, status }, in the order of the table
   let current = null; // place of the cluster that the keyboard is on
   let drawn = { from: 0, to: 0 };
   let rowHeight = 0;
@@ -49,28 +50,83 @@ cm.run(function (cm) {
       ]));
   }
 
+  // Of a selection: the mark, the place by value for money, and the rank beside it.
+  function choiceRank(cluster) {
+    const order = cm.isSplit() ? null : cm.portfolio().order[cluster.place];
+    const rank = cluster.rated
+      ? cm.say("page.choice.rank_small", { rank: cm.number(cluster.rank, 0) }) : "";
+    return cm.make("td", { class: "rank" }, cm.statusMark(cm.statusOf(cluster)),
+      order === null ? null : cm.make("b", { text: cm.number(order, 0) }),
+      cm.make("small", { text: rank }), " ", cm.make("small", {
+        text: cluster.rated ? interval(cluster.rankLow, cluster.rankHigh, 0) : "" }));
+  }
+
+  // Of the money now: how sure it is that a cluster is chosen, or not.
+  function surely(cluster) {
+    if (cm.state.question !== "current" || cm.statusOf(cluster) === "none") return "";
+    const status = cm.ownStatus(cm.payload.decision.portfolios[0], cluster.place);
+    return cm.say(`page.choice.short.${status}`);
+  }
+
+  function moneyCell(cluster) {
+    const money = cm.money(cm.moneyOf(cluster.place));
+    const { cost } = cm.payload.decision;
+    const share = cost[cluster.place] ? cm.moneyOf(cluster.place) / cost[cluster.place] : 1;
+    if (cm.statusOf(cluster) === "barred") return cm.make("td", { class: "score" });
+    return cm.make("td", { class: "score money" }, cm.make("b", { text: money, title: money }),
+      cm.bar("whisker", [{ class: "range", at: 0, width: Math.min(100, Math.max(0.5, 100 * share)) }]),
+      cm.make("small", { text: [cm.wholePercent(share), surely(cluster)].filter(Boolean)
+        .join(" · ") }));
+  }
+
+  function choiceCell(cluster) {
+    if (cm.isSplit()) return moneyCell(cluster);
+    const portfolio = cm.portfolio();
+    const { place } = cluster;
+    const share = portfolio.inclusion[place];
+    const cell = cm.make("td", { class: "score money" },
+      cm.make("b", { text: cm.say(`page.choice.short.${cm.statusOf(cluster)}`) }));
+    if (cm.stop().own && share !== null && cm.statusOf(cluster) !== "barred") {
+      const low = 100 * (portfolio.low[place] || 0);
+      const high = 100 * (portfolio.high[place] || 0);
+      cell.append(" ", cm.bar("whisker", [
+        { class: "range", at: low, width: Math.max(0.5, high - low) },
+        { class: "dot", at: 100 * share }]), cm.make("small", { text: cm.wholePercent(share) }));
+    }
+    return cell;
+  }
+
+  function choicePlace(cluster) {
+    const cost = cm.payload.decision.cost[cluster.place];
+    const had = cm.state.question === "selected" && cm.stop().dropped.has(cluster.place);
+    return [had ? cm.say("page.choice.had") : "",
+      cost === null ? "" : cm.say("page.choice.cost", { cost: cm.money(cost) }),
+      cm.placeLine(cluster)].filter(Boolean).join(" · ");
+  }
+
   function clusterRow(cluster, at) {
     const [own, other] = cm.names(cluster);
     const button = cm.make("button", { type: "button", tabindex: "-1",
       title: other ? `${own}\n${other}` : own }, cm.make("span", { text: own }));
-    const place = cm.placeLine(cluster);
-    const row = cm.make("tr", { "aria-rowindex": at + 2 }, rankCell(cluster),
+    const choosing = cm.isChoosing();
+    const place = choosing ? choicePlace(cluster) : cm.placeLine(cluster);
+    const row = cm.make("tr", { "aria-rowindex": at + 2 },
+      choosing ? choiceRank(cluster) : rankCell(cluster),
       cm.make("th", { scope: "row" }, button, cm.make("small", { text: place, title: place })),
-      scoreCell(cluster));
+      choosing ? choiceCell(cluster) : scoreCell(cluster));
     row.dataset.place = cluster.place;
     if (cm.state.selected === cluster.id) row.setAttribute("aria-current", "true");
     return row;
   }
 
-  function headRow(at) {
+  function headRow(entry, at) {
     const head = cm.make("th", { colspan: "3", scope: "rowgroup" },
-      cm.make("b", { text: cm.say("page.table.unrated",
-        { count: cm.number(entries.length - at - 1, 0) }) }),
-      cm.make("small", { text: cm.say("page.table.unrated_why") }));
+      cm.make("b", { text: entry.head }), cm.make("small", { text: entry.note, title: entry.note }));
     return cm.make("tr", { class: "group", "aria-rowindex": at + 2 }, head);
   }
 
-  const rowOf = (entry, at) => (entry.cluster ? clusterRow(entry.cluster, at) : headRow(at));
+  const rowOf = (entry, at) => (entry.cluster ? clusterRow(entry.cluster, at)
+    : headRow(entry, at));
 
   function spacer(rows) {
     const row = cm.make("tr", { class: "spacer", "aria-hidden": "true" }, cm.make("td", { colspan: "3" }));
@@ -158,14 +214,37 @@ cm.run(function (cm) {
     if (here < 0 || !(event.key in steps)) return;
     event.preventDefault();
     let next = Math.max(0, Math.min(entries.length - 1, steps[event.key]));
-    if (!entries[next].cluster) next += steps[event.key] < here ? -1 : 1;
-    if (!entries[next]) return;
+    // Over a heading; where none but a heading is left, back to the last cluster.
+    const onwards = steps[event.key] < here ? -1 : 1;
+    while (entries[next] && !entries[next].cluster) next += onwards;
+    if (!entries[next]) next = entries.findIndex((entry) => entry.cluster);
     scrollTo(next);
     focusOn(entries[next].cluster.place);
   }
 
+  // Clusters by whether they are chosen, a heading over each group.
+  function orderByChoice() {
+    const left = cm.findClusters(cm.model.clusters);
+    const near = new Map(left.map((cluster, at) => [cluster, at]));
+    const searched = Boolean(cm.state.search.trim());
+    entries = [];
+    for (const { status, clusters } of cm.choiceGroups()) {
+      const found = clusters.filter((cluster) => near.has(cluster));
+      if (searched) found.sort((a, b) => near.get(a) - near.get(b));
+      if (!found.length) continue;
+      const word = cm.statusWord(status);
+      const head = cm.say("page.choice.group", { count: cm.number(found.length, 0),
+        word: word.charAt(0).toUpperCase() + word.slice(1) });
+      entries.push({ status, head, note: cm.statusNote(status) },
+        ...found.map((cluster) => ({ cluster, status })));
+    }
+    const rated = left.filter((cluster) => cluster.rated).length;
+    return { rated, unrated: left.length - rated, searched };
+  }
+
   // Rated clusters in their order; those that are not rated only where they are looked for.
   function order() {
+    if (cm.isChoosing()) return orderByChoice();
     const searched = Boolean(cm.state.search.trim());
     const rated = cm.findClusters(cm.model.rated);
     // Who asks for those below wants the lowest first.
@@ -173,7 +252,9 @@ cm.run(function (cm) {
     const unrated = searched || cm.isFiltered() ? cm.findClusters(cm.model.unrated) : [];
     entries = rated.map((cluster) => ({ cluster }));
     if (unrated.length) {
-      entries.push({ cluster: null }, ...unrated.map((cluster) => ({ cluster })));
+      entries.push({ cluster: null, note: cm.say("page.table.unrated_why"),
+        head: cm.say("page.table.unrated", { count: cm.number(unrated.length, 0) }) },
+      ...unrated.map((cluster) => ({ cluster })));
     }
     return { rated: rated.length, unrated: unrated.length, searched };
   }
@@ -204,8 +285,30 @@ cm.run(function (cm) {
       cm.make("span", { text: notes.map(cm.sentence).join(" ") }), " ", more);
   }
 
+  const HEADS = ["head-first", "head-first-small", "head-last", "head-last-small",
+    "ranking-caption"];
+  const SCORE_WORDS = ["page.table.rank", "page.table.interval", "page.table.score",
+    "page.table.interval", "page.table.caption"];
+
+  // What the columns hold; `data-word` follows the language by itself.
+  function tellHeads() {
+    const split = cm.isSplit();
+    const words = !cm.isChoosing() ? SCORE_WORDS : [
+      split ? "page.table.rank" : "page.choice.column_order",
+      split ? "page.table.interval" : "page.choice.column_rank",
+      split ? "page.choice.column_money" : "page.choice.column",
+      split ? "page.choice.column_need" : "page.choice.column_share",
+      "page.choice.caption"];
+    HEADS.forEach((id, at) => {
+      cm.byId(id).dataset.word = words[at];
+      cm.byId(id).textContent = cm.say(words[at]);
+    });
+  }
+
   cm.drawRanking = function () {
     cm.drawAnswer();
+    cm.drawChoice();
+    tellHeads();
     tellCounts(order());
     if (!rowHeight) {
       drawRows({ from: 0, to: Math.min(2, entries.length) }); // the first may be a heading
@@ -221,6 +324,10 @@ cm.run(function (cm) {
 
   /** Draw the rows that a sheet of paper has room for, and say how many they are. */
   cm.drawPrinted = function () {
+    if (cm.isChoosing()) {
+      drawPrintedChoice();
+      return;
+    }
     const found = cm.tableClusters().filter((cluster) => cluster.rated);
     drawRows({ from: 0, to: Math.min(PRINTED, found.length) });
     for (const row of document.querySelectorAll("#rows .spacer")) row.remove();
@@ -230,6 +337,21 @@ cm.run(function (cm) {
     cm.byId("print-cut").textContent = cm.say(values.what ? "page.table.print_found"
       : "page.table.print_cut", values);
   };
+
+  // On paper a selection stands whole, with those between which the data do not decide.
+  function drawPrintedChoice() {
+    const told = (entry) => cm.isSplit() && !["none", "barred"].includes(entry.status) || cm.isChosen(entry.status)
+      || entry.status === "open";
+    let to = 0;
+    while (to < entries.length && to < PRINTED_CHOICE && told(entries[to])) to += 1;
+    if (!to) to = Math.min(PRINTED, entries.length);
+    drawRows({ from: 0, to });
+    for (const row of document.querySelectorAll("#rows .spacer")) row.remove();
+    const shown = entries.slice(0, to).filter((entry) => entry.cluster).length;
+    cm.byId("print-cut").textContent = cm.say("page.choice.print", {
+      shown: cm.number(shown, 0), found: cm.number(cm.tableClusters().length, 0),
+      ask: [cm.questionName(), cm.conditions()].filter(Boolean).join(" · ") });
+  }
 
   /** Put the keyboard back on the row of a cluster. */
   cm.focusRow = function (cluster) {

@@ -89,20 +89,21 @@ cm.run(function (cm) {
     kind: (cluster, kind) => cluster.kind === kind,
     quadrant: (cluster, quadrant) => cluster.rated && cluster.quadrant === quadrant,
     standing: (cluster, standing) => cm.standingOf(cluster) === standing,
+    choice: (cluster, status) => cm.isChoosing() && cm.statusOf(cluster) === status,
   };
 
   cm.isFiltered = () => Object.values(cm.state.filters).some(Boolean);
 
-  /** Filters that ask for a score: nobody that is not rated fits them. */
-  const OF_SCORES = ["quadrant", "standing"];
+  /** Filters that ask for an answer: nobody that is not rated fits those that ask for a score. */
+  const OF_ANSWERS = ["quadrant", "standing", "choice"];
 
   const passes = (cluster, ignored) => Object.entries(cm.state.filters)
     .every(([name, value]) => !value || ignored.includes(name) || TESTS[name](cluster, value));
 
   /** Clusters of a list that the search and the filters leave, the nearest first; with `any`
-   * whatever their scores. */
+   * whatever their scores are and whether they are chosen. */
   cm.findClusters = function (clusters, any = false) {
-    const left = clusters.filter((cluster) => passes(cluster, any ? OF_SCORES : []));
+    const left = clusters.filter((cluster) => passes(cluster, any ? OF_ANSWERS : []));
     if (!cm.state.search.trim()) return left;
     const near = new Map();
     for (const cluster of left) {
@@ -133,6 +134,11 @@ cm.run(function (cm) {
     if (name === "region" || name === "kind") return ownTexts(name);
     if (name === "standing") {
       return cm.standings.map((key) => ({ key, text: cm.say(`page.answer.${key}`) }));
+    }
+    if (name === "choice") {
+      const present = cm.isChoosing() ? new Set(cm.statuses()) : new Set();
+      return cm.STATUSES.filter((key) => present.has(key))
+        .map((key) => ({ key, text: cm.statusWord(key) }));
     }
     if (name === "quadrant") {
       return ["local_global", "local", "global", "neither", "undecided"].map((key) =>
@@ -176,6 +182,7 @@ cm.run(function (cm) {
     const parts = names.map(chooser);
     if (cm.state.filters.quadrant) parts.push(chooser("quadrant"));
     if (cm.state.filters.standing) parts.push(chooser("standing"));
+    if (cm.state.filters.choice) parts.push(chooser("choice"));
     if (cm.isFiltered() || cm.state.search) {
       const clear = cm.make("button", { type: "button", class: "link", id: "clear-filters",
         text: cm.say("page.filter.clear") });
@@ -196,6 +203,7 @@ cm.run(function (cm) {
     box.addEventListener("input", () => cm.search(box.value));
     drawFilters();
     cm.on("scores", () => { found = null; });
+    cm.on("choice", () => { found = null; });
     cm.on("filter", () => {
       found = null;
       cm.redraw();

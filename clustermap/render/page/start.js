@@ -27,9 +27,11 @@ cm.run(function (cm) {
   function paint(context, view) {
     cm.drawClusters(context, view);
     cm.drawFlows(context, view);
+    cm.drawMissing(context, view);
     cm.drawInstitutes(context, view);
     cm.drawRegionNames(context, view);
     cm.drawNames(context, view);
+    cm.drawMissingNames(context, view);
   }
 
   const picture = new cm.Canvas(paint, { pane: "overlayPane" });
@@ -68,13 +70,16 @@ cm.run(function (cm) {
       const type = cm.label(`type.${cm.payload.types[institute.type]}`);
       const vague = institute.precision ? ` · ${cm.say("page.map.precision",
         { metres: cm.number(institute.precision, 0) })}` : "";
-      return [institute.name || cm.say("page.unnamed"), type + vague];
+      return [institute.name || cm.say("page.unnamed"), [type + vague, cm.bodyLine(institute)]
+        .filter(Boolean).join(" · ")];
     }
     const firm = cm.firmAt(point);
     if (firm !== null) return [firm || cm.say("page.unnamed"), cm.label("type.firm")];
     const cluster = cm.clusterAt(point);
     cm.hover(cluster ? cluster.id : null);
     if (cluster) return cm.clusterLines(cluster);
+    const missing = cm.missingAt(point);
+    if (missing) return cm.missingLines(missing);
     const pair = cm.flowAt(point);
     return pair ? pairLines(pair) : densityLines(point);
   }
@@ -89,7 +94,8 @@ cm.run(function (cm) {
   }
 
   /** Name, rank and score of a cluster, for a tip. */
-  cm.clusterLines = (cluster) => [cm.names(cluster)[0], cluster.rated
+  cm.clusterLines = (cluster) => [cm.names(cluster)[0], cm.isChoosing()
+    ? cm.choiceLine(cluster) : cluster.rated
     ? `${cm.say("page.table.rank")} ${cm.number(cluster.rank, 0)} (${
       cm.interval(cluster.rankLow, cluster.rankHigh, 0)}) · ${
       cm.say("page.table.score")} ${cm.number(cluster.score, 1)}`
@@ -250,6 +256,8 @@ cm.run(function (cm) {
     credit();
   }
 
+  let lastAsked = `${cm.state.question} ${cm.state.portfolio}`;
+
   function listen() {
     cm.on("language", () => {
       words();
@@ -287,6 +295,15 @@ cm.run(function (cm) {
     const kept = ["language", "shown", "filter"];
     for (const event of kept) cm.on(event, () => cm.keepAddress(false));
     cm.on("scores", cm.keepAddressSoon);
+    cm.on("choice", () => {
+      const asked = `${cm.state.question} ${cm.state.portfolio}`;
+      if (asked !== lastAsked) cm.keepAddress(true);
+      else cm.keepAddressSoon(); // a slider is being moved
+      lastAsked = asked;
+      cm.drawCard();
+      cm.legendOfScores();
+      cm.redraw();
+    });
     map.on("moveend", cm.keepAddressSoon); // after the step that moved it
     cm.on("scores", () => {
       cm.drawCard();
@@ -302,7 +319,9 @@ cm.run(function (cm) {
     map.on("mousemove", showTip);
     map.on("mouseout movestart", hideTip);
     map.on("click", (event) => {
-      const cluster = cm.clusterAt(event.containerPoint);
+      const missing = cm.missingAt(event.containerPoint);
+      const cluster = cm.clusterAt(event.containerPoint)
+        || (missing ? missing.cluster || missing.from : null);
       cm.select(cluster ? cluster.id : null);
     });
     for (const button of cm.find("[data-language]")) {
@@ -332,6 +351,7 @@ cm.run(function (cm) {
   picture.addTo(map);
   marks.addTo(map);
   L.control.scale({ imperial: false, position: "bottomright" }).addTo(map);
+  cm.buildChoice();
   cm.buildSearch();
   cm.buildWeights();
   cm.buildRanking();

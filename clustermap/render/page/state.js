@@ -13,14 +13,18 @@ cm.run(function (cm) {
     hovered: null,
     scenario: cm.payload.scenarios[0].name,
     weights: null,
+    question: "score",
+    portfolio: cm.payload.decision ? cm.payload.decision.portfolios[0].name : "",
+    budget: null,
     search: "",
-    filters: { industry: "", region: "", kind: "", quadrant: "", standing: "" },
+    filters: { industry: "", region: "", kind: "", quadrant: "", standing: "", choice: "" },
     period: null,
     industry: "",
     colour: "rank",
     shown: {
       flows: cm.payload.kinds.map(() => true),
       institutes: true,
+      missing: true, // while their part of the card stands open
       firms: true,
       density: false, // it would draw the eye from the clusters
       regions: true,
@@ -35,7 +39,7 @@ cm.run(function (cm) {
     },
     drawn: {
       circles: 0, polygons: 0, hollow: 0, flows: 0, institutes: 0, firms: 0, squares: 0,
-      labels: 0, rows: 0, points: 0,
+      labels: 0, rows: 0, points: 0, missing: 0,
     },
   };
 
@@ -99,6 +103,29 @@ cm.run(function (cm) {
     if (weights === null && cm.state.weights === null) return;
     Object.assign(cm.state, { scenario: cm.payload.scenarios[0].name, weights });
     rescore();
+  };
+
+  /** Ask another question of the map and the list: the score, a scenario's portfolio, the split. */
+  cm.ask = function (question, portfolio) {
+    const { decision } = cm.payload;
+    const named = decision && decision.portfolios.find((one) => one.name === portfolio);
+    if (!named || (question === cm.state.question && portfolio === cm.state.portfolio)) return;
+    const filtered = cm.state.filters.choice !== "";
+    Object.assign(cm.state, { question, portfolio, budget: null });
+    cm.state.filters.choice = "";
+    cm.tell("choice");
+    if (filtered) cm.tell("filter");
+  };
+
+  /** Look at another budget, by its place among those that were tried; null for the scenario's own. */
+  cm.useBudget = function (place) {
+    const stops = cm.portfolio() ? cm.stopsOf(cm.portfolio()) : [];
+    const known = place !== null && stops[place] && !stops[place].own ? place : null;
+    if (known === cm.state.budget) return;
+    cm.state.budget = known;
+    const { choice } = cm.state.filters;
+    if (choice && !cm.statuses().includes(choice)) cm.filter("choice", "");
+    cm.tell("choice");
   };
 
   /** Show only what fits: industry, region, kind or quadrant; "" for all. */

@@ -69,7 +69,30 @@ interface Squares { level: number[]; x: number[]; y: number[]; firms: number[]; 
 
 interface Leaves { level: number[]; x: number[]; y: number[]; quarters: number[]; firms: number[] }
 
-type FilterName = "industry" | "region" | "kind" | "quadrant" | "standing";
+/** The far end of a missing link, or a support body; both null where its place is not known. */
+interface End { cluster: Cluster | null; institute: Institute | null; name: string }
+
+interface Missing extends End {
+  at: number; from: Cluster; km: Maybe; observed: Maybe; expected: Maybe; chance: Maybe;
+  lacking: Maybe; common: string[]; broker: string; direct: Maybe; contacts: Maybe;
+}
+
+interface SupportBody extends End { measures: Record<string, Maybe> }
+
+/** Key, hint and content of a part of the card. */
+type Fold = [string, string, ...(HTMLElement | null)[]];
+
+type TableColumn = [string, (cluster: Cluster) => string | number | null];
+
+type FilterName = "industry" | "region" | "kind" | "quadrant" | "standing" | "choice";
+
+/** A budget that was tried, and what it chooses; clusters by their places. */
+interface Stop { share: number; budget: Maybe; feasible: boolean; spent: Maybe; own: boolean;
+  /** As a multiple of that of the scenario's own budget. */
+  worth: Maybe;
+  chosen: Set<number>;
+  /** Chosen for less money and not here. */
+  dropped: Set<number> }
 
 /** What the reader has chosen and what is drawn; tests look here, never at pixels. */
 interface State {
@@ -85,6 +108,13 @@ interface State {
   scenario: string;
   /** The reader's own weights, one a part of the first scenario. */
   weights: number[] | null;
+  /** What the map and the list answer: the score, what a portfolio chooses, an equal
+   * split, or the money that is given now. */
+  question: "score" | "selected" | "equal" | "current";
+  /** Name of the scenario whose portfolio is looked at; "" without any. */
+  portfolio: string;
+  /** Place of the budget that is looked at among those tried; null for the scenario's own. */
+  budget: number | null;
   /** What is searched for. */
   search: string;
   /** "" for all. */
@@ -96,17 +126,19 @@ interface State {
   /** What colours of clusters show: class of the rank, or where they stand to typical. */
   colour: "rank" | "standing";
   /** What the legend has switched on; flows by the place of their kind in `payload.kinds`. */
-  shown: { flows: boolean[]; institutes: boolean; firms: boolean; density: boolean;
-    regions: boolean };
+  shown: { flows: boolean[]; institutes: boolean; missing: boolean; firms: boolean;
+    density: boolean; regions: boolean };
   /** How many of each the page carries. */
   counts: { clusters: number; rated: number; unrated: number; institutes: number; flows: number;
     firms: number };
   /** How many of each were drawn last. */
   drawn: { circles: number; polygons: number; hollow: number; flows: number; institutes: number;
-    firms: number; squares: number; labels: number; rows: number; points: number };
+    firms: number; squares: number; labels: number; rows: number; points: number;
+    missing: number };
 }
 
-type StateEvent = "select" | "hover" | "language" | "shown" | "scores" | "filter" | "view";
+type StateEvent = "select" | "hover" | "language" | "shown" | "scores" | "filter" | "view"
+  | "choice";
 
 type Attributes = Record<string, unknown>;
 
@@ -125,6 +157,9 @@ interface Cm {
   number(value: number, decimals?: number): string;
   percent(share: number): string;
   country(code: string): string;
+
+  // money.js
+  money(amount: Maybe): string;
 
   // unpack.js
   UNIT: number;
@@ -164,11 +199,50 @@ interface Cm {
   setLanguage(language: Language): void;
   useScenario(name: string): void;
   useWeights(weights: number[] | null): void;
+  ask(question: State["question"], portfolio: string): void;
+  useBudget(place: number | null): void;
   filter(name: FilterName, value: string): void;
   search(text: string): void;
   usePeriod(period: number | null): void;
   useIndustry(industry: string): void;
   show(view: string): void;
+
+  // choice.js, asks.js, scenarios.js, whynot.js, statuses.js
+  STATUSES: string[];
+  isChoosing(): boolean;
+  isChosen(status: string): boolean;
+  portfolio(): Portfolio | null;
+  portfolioName(portfolio: Portfolio): string;
+  shareOut(costs: number[], weights: number[], budget: number): number[];
+  isSplit(): boolean;
+  moneyOf(place: number): number;
+  equalMoney(): number[];
+  equalShare(place: number): number;
+  /** Share of the need in the view of the equal split; null in others. */
+  equalLevel(cluster: Cluster): number | null;
+  stopsOf(portfolio: Portfolio): Stop[];
+  stop(): Stop;
+  ownStatus(portfolio: Portfolio, place: number): string;
+  statuses(): string[];
+  statusOf(cluster: Cluster): string;
+  statusMark(status: string): HTMLElement;
+  statusWord(status: string): string;
+  choiceGroups(): { status: string; clusters: Cluster[] }[];
+  wholePercent(share: number): string;
+  isUndecided(share: Maybe): boolean;
+  eligible(portfolio: Portfolio): number;
+  isMixed(portfolio: Portfolio): boolean;
+  statusNote(status: string): string;
+  questionName(): string;
+  choiceLine(cluster: Cluster): string;
+  drawStatus(context: CanvasRenderingContext2D, status: string, x: number, y: number, r: number,
+    level: number | null): void;
+  fillStatus(context: CanvasRenderingContext2D, status: string, level: number | null): void;
+  drawChoice(): void;
+  buildChoice(): void;
+  drawScenarios(): void;
+  choiceHint(cluster: Cluster): string;
+  choicePart(cluster: Cluster): HTMLElement | null;
 
   // dom.js
   make(tag: string, attributes?: Attributes, ...children: (Node | string | null)[]): any;
@@ -194,6 +268,30 @@ interface Cm {
   writeHalo(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string,
     halo: string): void;
   cut(text: string, longest: number): string;
+
+  // advice.js, missing.js, responses.js, situations.js
+  missingOf(cluster: Cluster): Missing[];
+  gapsOf(cluster: Cluster): { entry: string; difference: string; present: Maybe }[];
+  supportOf(cluster: Cluster): Record<string, Maybe> | null;
+  stateOf(thing: Situation | Condition, place: number): string;
+  situationsOf(cluster: Cluster, state: string): Situation[];
+  /** Those that reach most firms first. */
+  bodies: SupportBody[];
+  shares(low: number, high: number): string;
+  bodiesNear(cluster: Cluster): { body: SupportBody; km: number }[];
+  bodyLine(institute: Institute): string;
+  adviceColumns: TableColumn[];
+  missingDrawable(): Missing[];
+  drawMissing(context: CanvasRenderingContext2D, view: View): void;
+  drawMissingNames(context: CanvasRenderingContext2D, view: View): void;
+  missingSample(): HTMLCanvasElement;
+  missingAt(point: Point): Missing | null;
+  missingName(missing: Missing): string;
+  missingCount(missing: Missing): string;
+  missingLines(missing: Missing): string[];
+  goToMissing(): void;
+  adviceFolds(cluster: Cluster): Fold[];
+  drawSituations(): void;
 
   // The map: basemap.js, clusters.js, flows.js, institutes.js, firms.js, legend.js
   basemap: any;
@@ -224,6 +322,8 @@ interface Cm {
   linksOf(pair: Pair): Maybe;
   excessOf(pair: Pair): Maybe;
   drawsExcess(): boolean;
+  /** Whether lines would only hide which clusters are chosen. */
+  hidesFlows(): boolean;
   flowsShown(): Pair[];
   flowAt(point: Point): Pair | null;
   drawFlows(context: CanvasRenderingContext2D, view: View): void;

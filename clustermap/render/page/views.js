@@ -50,7 +50,7 @@ cm.run(function (cm) {
       cm.drawView();
     });
     /** @type {StateEvent[]} */
-    const followed = ["scores", "filter", "language", "select"];
+    const followed = ["scores", "filter", "language", "select", "choice"];
     for (const event of followed) cm.on(event, cm.drawView);
   };
 });

@@ -7,6 +7,32 @@ cm.run(function (cm) {
   /** A percent sign never parts from its number, whoever wrote the sentence. */
   const joinPercent = (text) => text.replace(/(\d|\}) %/g, "$1\u202f%");
 
+  // Korean particles have two shapes, by the last sound of what stands before them; what stands in
+  // brackets after it is not read. A pair stays where the sound is not known.
+  const PARTICLES = { "을(를)": ["을", "를"], "이(가)": ["이", "가"], "은(는)": ["은", "는"],
+    "과(와)": ["과", "와"], "와(과)": ["과", "와"], "(으)로": ["으로", "로"] };
+  const AFTER_GAP = /^(["'’”)]*)(을\(를\)|이\(가\)|은\(는\)|과\(와\)|와\(과\)|\(으\)로)/;
+  const SYLLABLE = 0xac00;
+  const SYLLABLES = 11172;
+  const ENDINGS = 28;
+  const RIEUL = 8;
+  const CLOSED = "013678"; // as they are read: 영, 일, 삼, 육, 칠, 팔
+  const OPEN = "2459%";
+
+  function particle(before, pair) {
+    const last = before.replace(/\s*\([^()]*\)$/, "").replace(/[ '’"”)\]]+$/, "").slice(-1);
+    const at = last ? last.charCodeAt(0) - SYLLABLE : -1;
+    const spoken = at >= 0 && at < SYLLABLES;
+    if (!last || !(spoken || (CLOSED + OPEN).includes(last))) return pair;
+    const closed = spoken ? at % ENDINGS !== 0 : CLOSED.includes(last);
+    const rieul = spoken ? at % ENDINGS === RIEUL : "178".includes(last);
+    return PARTICLES[pair][closed && !(pair === "(으)로" && rieul) ? 0 : 1];
+  }
+
+  /** What follows a gap, with the particle that fits what fills it. */
+  const fit = (before, after) => after.replace(AFTER_GAP, (_, marks, pair) =>
+    marks + particle(before, pair));
+
   function find(key) {
     const dot = key.indexOf(".");
     const part = key.slice(0, dot);
@@ -19,8 +45,13 @@ cm.run(function (cm) {
   cm.say = function (key, values) {
     const entry = find(key);
     if (!entry) return key;
-    return joinPercent(entry[cm.language]).replace(/\{(\w+)\}/g, (gap, name) =>
-      values && name in values ? String(values[name]) : gap);
+    const [first, ...rest] = joinPercent(entry[cm.language]).split(/\{(\w+)\}/);
+    let told = first;
+    for (let at = 0; at < rest.length; at += 2) {
+      const value = values && rest[at] in values ? String(values[rest[at]]) : `{${rest[at]}}`;
+      told += value + fit(value, rest[at + 1]);
+    }
+    return told;
   };
 
   /** The first of several entries that exists, else the last part of the first key. */
@@ -36,8 +67,10 @@ cm.run(function (cm) {
     const template = cm.payload.sentences[Number(told[0])][cm.language];
     const texts = /** @type {string[]} */ (told.length > 2 && cm.language === "en" ? told[2]
       : told[1]);
-    return template.fixed.map((text, place) =>
-      joinPercent(place ? text.replace(/^ %/, "\u202f%") : text) + (place < template.gaps.length ? texts[template.gaps[place]] : "")).join("");
+    return template.fixed.map((text, place) => {
+      const after = place ? fit(texts[template.gaps[place - 1]], text).replace(/^ %/, "\u202f%") : text;
+      return joinPercent(after) + (place < template.gaps.length ? texts[template.gaps[place]] : "");
+    }).join("");
   };
 
   // Making a format costs more than using it, and a ranking has thousands of numbers.

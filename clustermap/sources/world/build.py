@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from clustermap.sources.world.actors import (
 from clustermap.sources.world.companies import SITES, draw_accounts, draw_groups
 from clustermap.sources.world.drawing import draw_linkages
 from clustermap.sources.world.expectation import expect_links
+from clustermap.sources.world.grants import draw_grants
 from clustermap.sources.world.law import TYPES, Cells, count_actors, find_squares
 from clustermap.sources.world.linkages import (
     count_pairs,
@@ -89,6 +90,9 @@ class World:
         Seed of everything.
     parameters
         What it was made from.
+    grants
+        Grants of programmes: programme, beneficiary, amount (KRW), start, end, joint, funder. They
+        follow from the linkages, and change none.
     """
 
     clusters: gpd.GeoDataFrame
@@ -101,6 +105,7 @@ class World:
     actors: pd.DataFrame
     seed: int
     parameters: Parameters
+    grants: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def links(self) -> int:
@@ -382,11 +387,16 @@ def _name_links(world: World, nation: Nation, stage: Stage, seed: int) -> World:
             world.partners["partner"].to_numpy(dtype=object),
         ]
     )
-    return replace(
-        world,
-        pairs=list_pairs(rng, pairs, ids, years[0]),
-        participations=list_participations(rng, projects, ids, years[1]),
+    listed = list_pairs(rng, pairs, ids, years[0])
+    participations = list_participations(rng, projects, ids, years[1])
+    grants = draw_grants(
+        open_stream(seed, "grants"),
+        world.actors,
+        world.clusters["cluster"].to_numpy(dtype=object),
+        listed,
+        participations,
     )
+    return replace(world, pairs=listed, participations=participations, grants=grants)
 
 
 def _write_typical(nation: Nation, typical: Law, law: Law) -> pd.DataFrame:

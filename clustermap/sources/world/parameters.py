@@ -39,6 +39,7 @@ _STAGES = (
     *("clusters", "firms", "institutes", "partners", "activity"),
     *("planting", "noise", "pairs", "projects"),
     *("groups", "decay", "roles", "years", "redrawing", "accounts"),
+    "grants",
 )
 
 

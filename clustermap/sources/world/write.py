@@ -72,6 +72,15 @@ _COLUMNS = {
         "kind": "연계유형",
         "year": "연도",
     },
+    "grants": {
+        "programme": "사업명",
+        "beneficiary": "수혜자",
+        "amount": "지원금_원",
+        "start": "시작연도",
+        "end": "종료연도",
+        "joint": "수행방식",
+        "funder": "재원",
+    },
 }
 _INSTITUTE_KINDS = {
     "university": "대학",
@@ -79,6 +88,8 @@ _INSTITUTE_KINDS = {
     "hospital": "병원",
     "support": "지원기관",
 }
+_WAYS = {"joint": "공동", "solo": "단독"}
+_FUNDERS = {"public": "공공", "private": "민간"}
 _LINKAGE_KINDS = {
     "firm_firm": "기업간협력",
     "research": "공동연구",
@@ -125,12 +136,16 @@ def _spell_world(world: World) -> dict[str, str]:
     institutes = world.institutes.assign(kind=world.institutes["kind"].map(_INSTITUTE_KINDS))
     pairs = world.pairs.assign(kind=world.pairs["kind"].map(_LINKAGE_KINDS))
     kinds = world.participations["kind"].map(_LINKAGE_KINDS).fillna("")
+    grants = world.grants.assign(
+        joint=world.grants["joint"].map(_WAYS), funder=world.grants["funder"].map(_FUNDERS)
+    )
     tables = {
         "firms": world.firms,
         "institutes": institutes,
         "partners": world.partners,
         "pairs": pairs,
         "participations": world.participations.assign(kind=kinds),
+        "grants": grants,
     }
     written = {
         f"{name}.csv": _spell_table(table[list(_COLUMNS[name])].rename(columns=_COLUMNS[name]))
@@ -200,6 +215,8 @@ def _spell_project(world: World) -> str:
         project_columns=_spell_columns("participations"),
         institute_kinds=_turn(_INSTITUTE_KINDS),
         linkage_kinds=_turn(_LINKAGE_KINDS),
+        grant_columns=_spell_columns("grants"),
+        grant_kinds=_turn({**_WAYS, **_FUNDERS}),
     )
 
 
@@ -254,6 +271,14 @@ columns = {partner_columns}
 licence = "synthetic"
 attribution = "synthetic"
 
+[layers.support]         # 지원사업: 누가 어느 사업에서 얼마를 받았는지
+path = "grants.csv"
+encoding = "utf-8"
+columns = {grant_columns}
+kinds = {grant_kinds}
+licence = "synthetic"
+attribution = "synthetic"
+
 [[linkages]]             # 두 주체 사이의 연계: 한 줄이 하나
 path = "pairs.csv"
 form = "pairs"
@@ -275,4 +300,18 @@ attribution = "synthetic"
 [industries]             # 업종코드 -> 전략산업 (앞자리가 가장 길게 맞는 것)
 path = "{taxonomy}"
 code = "KSIC10"
+
+[select]                 # 예산과 규칙 안에서 가치가 가장 큰 조합 (지원 효과의 추정은 아닙니다)
+budget = 40_000_000_000
+rules = [
+    {{ by = "region", max = 3 }},            # 시도마다 최대 3곳
+    {{ by = "industry", max_share = 0.3 }},  # 전략산업마다 지원금의 최대 30 %
+]
+
+[scenarios."시도 상한 없음"]
+rules = [{{ by = "industry", max_share = 0.3 }}]
+
+[scenarios."연계만 (규모와 역량 무시)"]
+capability = 0
+exponent = 0
 """

@@ -1,0 +1,208 @@
+"""Advice: all tables of what to do about each cluster, from what a run has counted and scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from clustermap.network.actor_links import ActorLinks, Membership, list_ends
+from clustermap.network.resilience import join_groups
+from clustermap.selection.conditions import Findings, count_holders
+from clustermap.selection.diagnosis import tabulate_diagnosis
+from clustermap.selection.diffusion import tabulate_diffusion
+from clustermap.selection.distance import straight_line
+from clustermap.selection.fields import find_fields
+from clustermap.selection.intermediaries import (
+    SQUARE_M,
+    Reach,
+    find_next_sites,
+    find_unreached,
+    score_intermediaries,
+)
+from clustermap.selection.missing_links import find_missing, name_brokers, tabulate_missing
+from clustermap.selection.near_pairs import pair_clusters, pair_institutes
+from clustermap.selection.permitted import find_permitted_gaps
+from clustermap.selection.support import measure_support
+from clustermap.tables import ACTOR_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import numpy.typing as npt
+
+    from clustermap.layers.industries import Taxonomy
+    from clustermap.network.edges import Edges
+    from clustermap.scores.parts import Linkages
+    from clustermap.selection.fields import Fields
+    from clustermap.selection.near_pairs import NearPairs
+
+    Names = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Material:
+    """What advice rests on.
+
+    Parameters
+    ----------
+    clusters
+        Layer of clusters, index cluster, in the order of the run; columns industries and permitted
+        (lists) where it has them.
+    linkages
+        Observed and expected links, edges, and every actor.
+    tables
+        The tables subscores, ratios and indicators of the run.
+    by_sector
+        Firms by industry division: cluster, sector, firms.
+    institutes
+        Identifier and fields of every institute.
+    firms
+        Cluster and industry code of every firm in a cluster.
+    taxonomy
+        Strategic industries.
+    groups
+        Industry division to sector group.
+    grants
+        Rows of the table SUPPORT; None where none was read.
+    """
+
+    clusters: pd.DataFrame
+    linkages: Linkages
+    tables: Mapping[str, pd.DataFrame]
+    by_sector: pd.DataFrame
+    institutes: Iterable[tuple[str, object]]
+    firms: Iterable[tuple[str, str]]
+    taxonomy: Taxonomy
+    groups: Mapping[str, str]
+    grants: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Advised:
+    """What may be done about each cluster, and what publishing has to know of those behind it.
+
+    Parameters
+    ----------
+    tables
+        Name to table: diagnosis, diffusion, permitted_gaps, missing_links, intermediaries,
+        next_sites, and support_measures where grants were read; empty where no links are scored.
+    grants
+        Grants by the clusters that hold who got them, of
+        :func:`clustermap.selection.support.hold_grants`; None where none were read.
+    firms
+        Firms in clusters by sector group and industries: cluster, group, industries (";"-joined),
+        firms.
+    """
+
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    grants: pd.DataFrame | None = None
+    firms: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def advise_clusters(material: Material) -> dict[str, pd.DataFrame]:
+    """Return all tables of what to do about each cluster.
+
+    Parameters
+    ----------
+    material
+        What a run has counted and scored; its data hold at least one kind of linkage that is
+        scored.
+
+    Returns
+    -------
+    dict
+        The tables DIAGNOSIS, DIFFUSION, PERMITTED_GAPS, MISSING_LINKS, INTERMEDIARIES, NEXT_SITES
+        by their names, and SUPPORT_MEASURES where grants were read.
+    """
+    linkages, ids = material.linkages, pd.Index(material.clusters.index, name="cluster")
+    names = np.array(linkages.register.ids.to_pylist(), dtype=object)
+    edges, members = _scored(linkages), _members(linkages)
+    at = {name: position for position, name in enumerate(names.tolist())}
+    tables = material.tables
+    fields = find_fields(material.clusters, tables["indicators"], material.institutes, at)
+    near = pair_institutes(linkages, fields)
+    given = {}
+    if material.grants is not None:
+        given["support_measures"] = measure_support(
+            material.grants, ids, linkages.register, members, edges
+        )
+    links = ActorLinks(edges.a, edges.b, edges.directed, edges.unit, edges.credit)
+    known = Findings(
+        ids,
+        tables["subscores"],
+        tables["ratios"],
+        tables["indicators"],
+        _name_near(near, ids, linkages),
+        _count_holders(linkages, links, members, ids),
+        given.get("support_measures"),
+    )
+    bodies, sites = _find_bodies(linkages, edges, members, names, ids)
+    gaps = find_permitted_gaps(material.clusters, material.firms, material.taxonomy)
+    return {
+        "diagnosis": tabulate_diagnosis(known),
+        "diffusion": tabulate_diffusion(known, material.by_sector, material.groups),
+        "permitted_gaps": gaps,
+        "missing_links": _tell_missing(near, linkages, fields, ids, names),
+        "intermediaries": bodies,
+        "next_sites": sites,
+        **given,
+    }
+
+
+def _scored(linkages: Linkages) -> Edges:
+    found = linkages.standardised
+    kinds = found.comparisons[found.headline, "drawn"].kinds
+    return linkages.edges.part(np.flatnonzero(np.isin(linkages.edges.kind, kinds)))
+
+
+def _members(linkages: Linkages) -> Membership:
+    cells = linkages.observed.cells
+    return Membership(linkages.register.cells, cells.held_cell, cells.held_cluster, cells.clusters)
+
+
+def _count_holders(
+    linkages: Linkages, links: ActorLinks, members: Membership, ids: pd.Index[str]
+) -> pd.DataFrame:
+    register = linkages.register
+    firm = register.types == ACTOR_TYPES.index("firm")
+    return count_holders(list_ends(links, members), join_groups(register.group), firm, ids)
+
+
+def _name_near(near: NearPairs, ids: pd.Index[str], linkages: Linkages) -> pd.DataFrame:
+    types = np.array(ACTOR_TYPES, dtype=object)
+    table = near.table
+    return table.assign(
+        cluster=ids.to_numpy()[table["cluster"].to_numpy()],
+        type=types[linkages.register.types[table["other"].to_numpy()]],
+    )
+
+
+def _tell_missing(
+    near: NearPairs, linkages: Linkages, fields: Fields, ids: pd.Index[str], names: Names
+) -> pd.DataFrame:
+    parts = []
+    for both, pairs in ((False, near), (True, pair_clusters(linkages, fields))):
+        missing = find_missing(pairs, ids.to_numpy() if both else names, both=both)
+        brokers = name_brokers(missing, linkages, names, both=both)
+        parts.append(tabulate_missing(missing, brokers, ids, names, both=both))
+    joined = pd.concat(parts, ignore_index=True)
+    order = np.argsort(ids.get_indexer(pd.Index(joined["cluster"])), kind="stable")
+    return joined.iloc[order].reset_index(drop=True)
+
+
+def _find_bodies(
+    linkages: Linkages, edges: Edges, members: Membership, names: Names, ids: pd.Index[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    space, register = linkages.observed.space, linkages.register
+    reach = Reach(straight_line(space.crs))
+    # A degree is about 100 km: squares need not be exact.
+    degrees = space.crs is not None and space.crs.is_geographic
+    open_ = find_unreached(register, reach, SQUARE_M / 100_000 if degrees else SQUARE_M)
+    candidates = pd.DataFrame(
+        {"x": space.x[: len(ids)], "y": space.y[: len(ids)]}, index=ids
+    ).dropna()
+    sites = find_next_sites(open_, candidates, reach)
+    return score_intermediaries(register, members, edges, names, reach), sites

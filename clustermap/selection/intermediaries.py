@@ -1,0 +1,337 @@
+"""Intermediaries: whom each support body reaches and brings together, and where one is wanting.
+
+Distances are straight lines until roads are known; any other function of distance may be given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, sparse
+
+from clustermap.indicators.evidence import divide, wilson_interval
+from clustermap.network.roles import ROLES, adjacency, broker_roles
+from clustermap.network.strata import LEFT_OUT
+from clustermap.selection.distance import find_within
+from clustermap.tables import ACTOR_TYPES, INTERMEDIARIES, NEXT_SITES
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from clustermap.layers.actors import Register
+    from clustermap.network.actor_links import Membership
+    from clustermap.network.edges import Edges
+    from clustermap.selection.distance import Distance
+
+    Numbers = npt.NDArray[np.float64]
+    Positions = npt.NDArray[np.int64]
+    Marks = npt.NDArray[np.bool_]
+    Names = npt.NDArray[np.object_]
+
+REACH_M = 30_000.0
+"""Straight line that stands for thirty minutes by road; ours."""
+
+SQUARE_M = 1_000.0
+"""Side of the squares that firms out of reach are counted in, on a map in metres."""
+
+FEW_VARIABLES = 3_000
+"""Candidates and squares up to which the best sites are found exactly."""
+
+_FIRM, _SUPPORT = ACTOR_TYPES.index("firm"), ACTOR_TYPES.index("support")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What is near.
+
+    Parameters
+    ----------
+    distance
+        How far it is from place to place.
+    limit
+        How far is near, in the function's unit.
+    """
+
+    distance: Distance
+    limit: float = REACH_M
+
+
+def score_intermediaries(
+    register: Register, members: Membership, edges: Edges, ids: Names, reach: Reach
+) -> pd.DataFrame:
+    """Return whom each support body reaches and brings together.
+
+    Parameters
+    ----------
+    register
+        Every actor.
+    members
+        Which clusters hold which actors.
+    edges
+        Links of the kinds that count.
+    ids
+        Identifier of every actor.
+    reach
+        What is near.
+
+    Returns
+    -------
+    pd.DataFrame
+        The table INTERMEDIARIES, by identifier: firms within reach and how many of them it is
+        linked with (with Wilson's interval of the share), partners, clusters joined, and pairs of
+        partners that are not linked with each other, by place: both at its own (coordinator), both
+        at one other (itinerant), one at its own and one elsewhere (gateway), at two others
+        (liaison). A place is a cluster or a background cell.
+
+    References
+    ----------
+    Gould, R. V. and Fernandez, R. M. (1989). Structures of mediation: a formal approach to
+    brokerage in transaction networks. Sociological Methodology 19, 89-126. Links are taken without
+    direction, so that every pair counts once, and gatekeeper and representative are one role.
+    """
+    bodies = np.flatnonzero((register.types == _SUPPORT) & (register.stratum != LEFT_OUT))
+    ties = adjacency(edges.a, edges.b, len(register.cells))
+    ties = ((ties + ties.T) > 0).astype(np.int64)
+    linked = ties[bodies]
+    near, near_linked = _count_near(register, bodies, linked, reach)
+    share = divide(near_linked, near)
+    low, high = wilson_interval(share, near)
+    roles = _count_roles(register, bodies, ties)
+    table = pd.DataFrame(
+        {
+            "institute": ids[bodies],
+            "near_firms": near,
+            "near_linked": near_linked,
+            "near_share": share,
+            "near_low": low,
+            "near_high": high,
+            "partners": np.diff(linked.indptr),
+            "joined": _count_joined(linked, members),
+            **roles,
+        }
+    )
+    names = [column.name for column in INTERMEDIARIES.columns]
+    return table[names].sort_values("institute").reset_index(drop=True)
+
+
+def _located(register: Register, actors: Positions) -> Marks:
+    return np.asarray(np.isfinite(register.x[actors]) & np.isfinite(register.y[actors]))
+
+
+def _count_near(
+    register: Register, bodies: Positions, linked: sparse.csr_array, reach: Reach
+) -> tuple[Positions, Positions]:
+    firms = np.flatnonzero((register.types == _FIRM) & (register.stratum != LEFT_OUT))
+    firms = firms[_located(register, firms)]
+    points, number = np.unique(
+        np.stack([register.x[firms], register.y[firms]]), axis=1, return_counts=True
+    )
+    x, y = register.x[bodies], register.y[bodies]
+    body, point, _ = find_within((x, y), (points[0], points[1]), reach.distance, reach.limit)
+    near = np.zeros(len(bodies), dtype=np.int64)
+    np.add.at(near, body, number[point])
+    row = np.repeat(np.arange(len(bodies)), np.diff(linked.indptr))
+    partner = linked.indices
+    firm = (register.types[partner] == _FIRM) & (register.stratum[partner] != LEFT_OUT)
+    row, partner = row[firm], partner[firm]
+    away = reach.distance(x[row], y[row], register.x[partner], register.y[partner])
+    return near, np.bincount(row[away <= reach.limit], minlength=len(bodies)).astype(np.int64)
+
+
+def _count_joined(linked: sparse.csr_array, members: Membership) -> Positions:
+    row = np.repeat(np.arange(linked.shape[0]), np.diff(linked.indptr))
+    at, cluster = members.holders(linked.indices)
+    pairs = np.unique(np.stack([row[at], cluster]), axis=1)
+    return np.bincount(pairs[0], minlength=linked.shape[0]).astype(np.int64)
+
+
+def _count_roles(
+    register: Register, bodies: Positions, ties: sparse.csr_array
+) -> dict[str, Positions]:
+    # Only the bodies and their partners: who else is linked with whom changes no role of theirs.
+    kept = np.union1d(bodies, ties[bodies].indices)
+    found = broker_roles(ties[kept][:, kept].tocsr(), register.cells[kept])
+    own = found[np.searchsorted(kept, bodies)]
+    place = {name: own[:, at] for at, name in enumerate(ROLES)}
+    # Without direction every pair is met in both orders.
+    return {
+        "coordinator": place["w_I"] // 2,
+        "itinerant": place["w_O"] // 2,
+        "gateway": (place["b_IO"] + place["b_OI"]) // 2,
+        "liaison": place["b_O"] // 2,
+    }
+
+
+def find_unreached(register: Register, reach: Reach, side: float = SQUARE_M) -> pd.DataFrame:
+    """Return where firms are that no support body reaches, by square.
+
+    Parameters
+    ----------
+    register
+        Every actor.
+    reach
+        What is near.
+    side
+        Side of the squares, in units of the map.
+
+    Returns
+    -------
+    pd.DataFrame
+        x, y (mean of the firms there), firms, reached (bool), by square; firms without a place are
+        left out.
+    """
+    firms = np.flatnonzero((register.types == _FIRM) & (register.stratum != LEFT_OUT))
+    firms = firms[_located(register, firms)]
+    bodies = np.flatnonzero((register.types == _SUPPORT) & (register.stratum != LEFT_OUT))
+    bodies = bodies[_located(register, bodies)]
+    order = np.lexsort((register.y[firms], register.x[firms]))
+    x, y = register.x[firms][order], register.y[firms][order]
+    points, at = np.unique(np.stack([x, y]), axis=1, return_inverse=True)
+    sites = register.x[bodies], register.y[bodies]
+    _, point, _ = find_within(sites, (points[0], points[1]), reach.distance, reach.limit)
+    served = np.isin(at.ravel(), point)
+    table = pd.DataFrame(
+        {"east": np.floor(x / side), "north": np.floor(y / side), "x": x, "y": y, "reached": served}
+    )
+    groups = table.groupby(["east", "north", "reached"], sort=True)
+    found = groups.agg(x=("x", "mean"), y=("y", "mean"), firms=("x", "size")).reset_index()
+    return found[["x", "y", "firms", "reached"]]
+
+
+def choose_sites(covers: sparse.csr_array, firms: Positions, number: int) -> list[int]:
+    """Choose sites one after the other, each where it adds most firms.
+
+    Parameters
+    ----------
+    covers
+        Candidates x squares: 1 where a site would reach a square.
+    firms
+        Firms of each square.
+    number
+        Sites wanted.
+
+    Returns
+    -------
+    list of int
+        Candidates in the order chosen; of equal ones the first. No more than add any firm.
+
+    References
+    ----------
+    Church, R. and ReVelle, C. (1974). The maximal covering location problem. Papers of the Regional
+    Science Association 32, 101-118.
+
+    Examples
+    --------
+    Two squares in the middle hold 6 firms each, the ends 5: the greedy first site takes the middle.
+
+    >>> covers = sparse.csr_array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1]])
+    >>> choose_sites(covers, np.array([5, 6, 6, 5]), 2), cover_most(covers, [5, 6, 6, 5], 2)
+    ([1, 0], [0, 2])
+    """
+    left, chosen = np.asarray(firms, dtype=np.int64).copy(), list[int]()
+    for _ in range(number):
+        added = covers @ left
+        if not len(added) or added.max() <= 0:
+            break
+        best = int(added.argmax())
+        chosen.append(best)
+        left[covers[[best]].indices] = 0
+    return chosen
+
+
+def cover_most(covers: sparse.csr_array, firms: npt.ArrayLike, number: int) -> list[int]:
+    """Choose so many sites that reach most firms together.
+
+    Parameters
+    ----------
+    covers, firms, number
+        As for :func:`choose_sites`.
+
+    Returns
+    -------
+    list of int
+        Candidates, ascending; exact.
+
+    Raises
+    ------
+    ValueError
+        If the solver does not finish.
+
+    References
+    ----------
+    As :func:`choose_sites`.
+    """
+    weights = np.asarray(firms, dtype=float)
+    sites, squares = covers.shape
+    cost = np.concatenate([np.zeros(sites), -weights])
+    reached = sparse.hstack([-covers.T, sparse.eye_array(squares)], format="csr")
+    built = np.concatenate([np.ones(sites), np.zeros(squares)])[None]
+    found = optimize.milp(
+        cost,
+        integrality=np.concatenate([np.ones(sites), np.zeros(squares)]),
+        bounds=optimize.Bounds(0, 1),
+        constraints=[
+            optimize.LinearConstraint(reached, ub=np.zeros(squares)),
+            optimize.LinearConstraint(built, ub=number),
+        ],
+    )
+    if found.x is None:
+        raise ValueError(f"no sites were found: {found.message}")
+    return [int(site) for site in np.flatnonzero(found.x[:sites] > 0.5)]
+
+
+def _points(table: pd.DataFrame) -> tuple[Numbers, Numbers]:
+    return table["x"].to_numpy(dtype=float), table["y"].to_numpy(dtype=float)
+
+
+def find_next_sites(
+    unreached: pd.DataFrame, candidates: pd.DataFrame, reach: Reach, number: int = 5
+) -> pd.DataFrame:
+    """Return where further support bodies would reach most firms that none reaches.
+
+    Parameters
+    ----------
+    unreached
+        From :func:`find_unreached`.
+    candidates
+        Where one might stand: x, y on the index of clusters.
+    reach
+        What is near.
+    number
+        Sites wanted.
+
+    Returns
+    -------
+    pd.DataFrame
+        The table NEXT_SITES. Of few candidates and squares the set is the best there is, told in
+        the order in which its sites add most; else each is the best after those before it, which
+        together reach at least 1 - 1/e of what the best set would.
+
+    References
+    ----------
+    As :func:`choose_sites`. Nemhauser, G. L., Wolsey, L. A. and Fisher, M. L. (1978). An analysis
+    of approximations for maximizing submodular set functions - I. Mathematical Programming 14(1),
+    265-294.
+    """
+    open_ = unreached[~unreached["reached"]].reset_index(drop=True)
+    ordered = candidates.sort_index()
+    site, square, _ = find_within(_points(ordered), _points(open_), reach.distance, reach.limit)
+    shape = (len(ordered), len(open_))
+    covers = sparse.csr_array((np.ones(len(site), np.int64), (site, square)), shape=shape)
+    firms = open_["firms"].to_numpy(dtype=np.int64)
+    kept = np.arange(len(ordered))
+    if len(site) and sum(shape) <= FEW_VARIABLES:
+        kept = np.array(cover_most(covers, firms, number), dtype=np.int64)
+    chosen = kept[choose_sites(covers[kept], firms, number)]
+    before = int(unreached.loc[unreached["reached"], "firms"].sum())
+    rows, left = [], firms.copy()
+    for turn, best in enumerate(chosen, start=1):
+        own = covers[[best]].indices
+        added = int(left[own].sum())
+        left[own] = 0
+        before += added
+        rows.append((turn, ordered.index[best], added, before, int(unreached["firms"].sum())))
+    return pd.DataFrame(rows, columns=[column.name for column in NEXT_SITES.columns])

@@ -1,0 +1,106 @@
+"""The tables as data: which columns each has, of what type and unit, and what they mean.
+
+Reading, checking, writing and the generated docs page all follow these declarations: a new column
+is declared here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from clustermap.tables.advice import (
+    DIAGNOSIS,
+    DIFFUSION,
+    INTERMEDIARIES,
+    MISSING_LINKS,
+    NEXT_SITES,
+    PERMITTED_GAPS,
+    SUPPORT_MEASURES,
+)
+from clustermap.tables.choices import ACTOR_TYPES, KINDS, SCORED_KINDS, STANDINGS
+from clustermap.tables.columns import DEFAULT_SCENARIO
+from clustermap.tables.expected import EXPECTED, NULLS, RATIOS
+from clustermap.tables.indicators import INDICATORS, INDUSTRIES
+from clustermap.tables.inputs import (
+    CLUSTERS,
+    DOCUMENTS,
+    FIRMS,
+    INSTITUTES,
+    PAIRS,
+    PARTNERS,
+    PROJECTS,
+    REGIONS,
+    SUPPORT,
+    TAXONOMY,
+)
+from clustermap.tables.links import ABROAD_LINKS, BROKERS, FLAGS, FLOWS
+from clustermap.tables.places import ASSIGNED_FIRMS, ASSIGNED_INSTITUTES, MEMBERSHIPS
+from clustermap.tables.registry import INPUT_TABLES, LAYERS, LINKAGES, OUTPUT_TABLES
+from clustermap.tables.schema import SCHEMA, SHARE_UNIT, Column, Table, Type
+from clustermap.tables.scores import QUALITY, SCORES, SENSITIVITY, SUBSCORES
+from clustermap.tables.selection import (
+    BUDGET_PATH,
+    BUDGET_STEPS,
+    COMPARATORS,
+    PORTFOLIOS,
+    RULE_PRICES,
+    SELECTION,
+    WHY_NOT,
+)
+from clustermap.tables.whatif import WHATIF
+
+__all__ = [
+    "ABROAD_LINKS",
+    "ACTOR_TYPES",
+    "ASSIGNED_FIRMS",
+    "ASSIGNED_INSTITUTES",
+    "BROKERS",
+    "BUDGET_PATH",
+    "BUDGET_STEPS",
+    "CLUSTERS",
+    "COMPARATORS",
+    "DEFAULT_SCENARIO",
+    "DIAGNOSIS",
+    "DIFFUSION",
+    "DOCUMENTS",
+    "EXPECTED",
+    "FIRMS",
+    "FLAGS",
+    "FLOWS",
+    "INDICATORS",
+    "INDUSTRIES",
+    "INPUT_TABLES",
+    "INSTITUTES",
+    "INTERMEDIARIES",
+    "KINDS",
+    "LAYERS",
+    "LINKAGES",
+    "MEMBERSHIPS",
+    "MISSING_LINKS",
+    "NEXT_SITES",
+    "NULLS",
+    "OUTPUT_TABLES",
+    "PAIRS",
+    "PARTNERS",
+    "PERMITTED_GAPS",
+    "PORTFOLIOS",
+    "PROJECTS",
+    "QUALITY",
+    "RATIOS",
+    "REGIONS",
+    "RULE_PRICES",
+    "SCHEMA",
+    "SCORED_KINDS",
+    "SCORES",
+    "SELECTION",
+    "SENSITIVITY",
+    "SHARE_UNIT",
+    "STANDINGS",
+    "SUBSCORES",
+    "SUPPORT",
+    "SUPPORT_MEASURES",
+    "TAXONOMY",
+    "WHATIF",
+    "WHY_NOT",
+    "Column",
+    "Table",
+    "Type",
+]
