@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from clustermap.messages import LANGUAGES
@@ -13,19 +12,14 @@ from clustermap.render.figures import (
     draw_weights,
 )
 from clustermap.render.markup import Words, element, join_list, part, quiet, text
-from clustermap.render.planner import page_title
+from clustermap.render.paper import draw_foot, draw_head, draw_paper, draw_switches
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from clustermap.messages import Language
     from clustermap.publish.release import Release
 
 STYLES = ("base.css", "sheet.css")
-
-_NAMES: dict[Language, str] = {"ko": "한국어", "en": "English"}
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_LONGEST_LINE = 1000
 
 
 def draw_sheet(release: Release) -> bytes:
@@ -47,34 +41,9 @@ def draw_sheet(release: Release) -> bytes:
     >>> from pathlib import Path
     >>> Path("sheet.html").write_bytes(draw_sheet(release))  # doctest: +SKIP
     """
-    words = Words(release.language)
-    head = (
-        '<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(page_title(release))} · {words('sheet.subtitle')}</title>\n"
-    )
-    folder = resources.files("clustermap.render") / "page"
-    styles = (f"<style>{(folder / name).read_text(encoding='utf-8')}</style>\n" for name in STYLES)
-    switches = (_draw_switch(language, release.language) for language in LANGUAGES)
     pages = (f"\n{_draw_page(release, Words(language))}" for language in LANGUAGES)
-    page = element(
-        "html",
-        "\n",
-        element("head", "\n", head, *styles),
-        "\n",
-        element("body", "\n", *switches, *pages, "\n", class_="sheet"),
-        "\n",
-        lang=release.language,
-    )
-    return f"<!DOCTYPE html>\n{page}\n".encode()
-
-
-def _draw_switch(language: Language, chosen: Language) -> str:
-    """Return what shows one language and hides the other; labels on both pages press it."""
-    marks = {"checked": "checked"} if language == chosen else {}
-    place = {"type": "radio", "name": "language", "id": f"show-{language}", "class_": "unseen"}
-    return element("input", **place, aria_label=_NAMES[language], **marks)
+    body = element("body", "\n", *draw_switches(release), *pages, "\n", class_="sheet")
+    return draw_paper(release, "sheet.subtitle", STYLES, body)
 
 
 def _draw_page(release: Release, words: Words) -> str:
@@ -87,38 +56,14 @@ def _draw_page(release: Release, words: Words) -> str:
         draw_weights(sheet.quality, words),
         draw_sizes(sheet.quality, words),
     )
+    lead = element("p", words("sheet.lead"), class_="lead")
     return element(
         "div",
-        _draw_head(release, words),
+        draw_head(release, words, "sheet.subtitle", lead),
         element("main", *sections),
-        _draw_foot(release, words),
+        draw_foot(release, words, quiet(words("sheet.tables"))),
         class_=f"page in-{words.language}",
         lang=words.language,
-    )
-
-
-def _draw_head(release: Release, words: Words) -> str:
-    labels = (
-        element("label", text(name), for_=f"show-{language}", lang=language, class_="tool")
-        for language, name in _NAMES.items()
-    )
-    marks = [
-        element("p", words(key), class_="mark")
-        for key, shown in (
-            ("page.synthetic", release.synthetic),
-            ("page.internal_long", release.internal),
-        )
-        if shown
-    ]
-    if release.synthetic:
-        marks.append(element("p", words("page.synthetic"), class_="watermark", aria_hidden="true"))
-    return element(
-        "header",
-        element("div", *labels, class_="languages"),
-        element("p", words("sheet.subtitle"), class_="kicker"),
-        element("h1", text(release.title)),
-        *marks,
-        element("p", words("sheet.lead"), class_="lead"),
     )
 
 
@@ -214,12 +159,3 @@ def _tell_findings(release: Release, words: Words) -> str:
         return part(title, *units, join_list(found, "findings"))
     key = "sheet.words.none" if sheet.units else "sheet.basis.none_rated"
     return part(title, quiet(words(key)))
-
-
-def _draw_foot(release: Release, words: Words) -> str:
-    lines = [text(line, _LONGEST_LINE) for line in dict.fromkeys(release.attribution)]
-    return element(
-        "footer",
-        quiet(words("sheet.tables")),
-        quiet(" · ".join([*lines, words("page.made_with", version=release.version)])),
-    )

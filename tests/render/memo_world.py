@@ -158,15 +158,13 @@ def _decide(release: Release, scenario: str, share: float, draws: int) -> dict[s
 
 def _ways(setting: Setting, rated: Any, chosen: Any, budget: float) -> dict[str, Any]:
     costs = setting.costs
-    current = setting.current
-    assert current is not None
     return {
         "selection": np.where(chosen, costs, 0.0),
         "equal": share_out(costs, rated, budget),
         "proportional": share_out(costs, np.where(rated, setting.size, 0.0), budget),
         "top": np.where(_fill(replace(setting, worth=setting.merit), budget), costs, 0.0),
         "random": np.stack([np.where(np.roll(chosen, at), costs, 0.0) for at in (3, 7)]),
-        "current": current,
+        "current": setting.current,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from clustermap.messages import LANGUAGES
@@ -24,21 +23,16 @@ from clustermap.render.memo.portfolio import (
 from clustermap.render.memo.rules import draw_prices
 from clustermap.render.memo.sensitivity import draw_scenarios
 from clustermap.render.memo.summary import draw_summary
-from clustermap.render.planner import page_title
+from clustermap.render.paper import draw_foot, draw_head, draw_paper, draw_switches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from clustermap.messages import Language
     from clustermap.publish.release import Release
     from clustermap.render.memo.brief import Brief
     from clustermap.render.memo.ground import Ground
 
 STYLES = ("base.css", "sheet.css", "memo.css")
-
-_NAMES: dict[Language, str] = {"ko": "한국어", "en": "English"}
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_LONGEST_LINE = 1000
 
 
 def draw_memo(release: Release) -> bytes:
@@ -66,36 +60,12 @@ def draw_memo(release: Release) -> bytes:
     >>> Path("memo.html").write_bytes(draw_memo(release))  # doctest: +SKIP
     """
     briefs = {language: write_brief(release, Words(language)) for language in LANGUAGES}
-    own = briefs[release.language]
-    ground = survey(release)
-    head = (
-        '<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{text(page_title(release))} · {own.words('memo.title')}</title>\n"
-    )
-    folder = resources.files("clustermap.render") / "page"
-    styles = (f"<style>{(folder / name).read_text(encoding='utf-8')}</style>\n" for name in STYLES)
-    switches = (_draw_switch(language, release.language) for language in LANGUAGES)
+    own, ground = briefs[release.language], survey(release)
     store = draw_store(ground, number_cases(own), own.cases) if own.feasible else ""
     pages = (f"\n{_draw_page(brief, ground)}" for brief in briefs.values())
-    page = element(
-        "html",
-        "\n",
-        element("head", "\n", head, *styles),
-        "\n",
-        element("body", "\n", element("main", *switches, store, *pages), class_="sheet memo"),
-        "\n",
-        lang=release.language,
-    )
-    return f"<!DOCTYPE html>\n{page}\n".encode()
-
-
-def _draw_switch(language: Language, chosen: Language) -> str:
-    """Return what shows one language and hides the other; labels on both pages press it."""
-    marks = {"checked": "checked"} if language == chosen else {}
-    place = {"type": "radio", "name": "language", "id": f"show-{language}", "class_": "unseen"}
-    return element("input", **place, aria_label=_NAMES[language], **marks)
+    inside = element("main", *draw_switches(release), store, *pages)
+    body = element("body", "\n", inside, class_="sheet memo")
+    return draw_paper(release, "memo.title", STYLES, body)
 
 
 def _draw_page(brief: Brief, ground: Ground) -> str:
@@ -114,11 +84,11 @@ def _draw_page(brief: Brief, ground: Ground) -> str:
     keys = [(number, key) for number, (key, _) in sections]
     return element(
         "div",
-        _draw_head(brief),
+        draw_head(brief.release, words, "memo.title"),
         draw_summary(brief),
         _draw_contents(brief, keys),
         *drawn,
-        _draw_foot(brief),
+        draw_foot(brief.release, words),
         class_=f"page in-{words.language}",
         lang=words.language,
     )
@@ -173,35 +143,3 @@ def _draw_contents(brief: Brief, keys: list[tuple[int, str]]) -> str:
     return element(
         "nav", head, element("ol", *items), class_="contents", aria_label=words.say("memo.contents")
     )
-
-
-def _draw_head(brief: Brief) -> str:
-    release, words = brief.release, brief.words
-    labels = (
-        element("label", text(name), for_=f"show-{language}", lang=language, class_="tool")
-        for language, name in _NAMES.items()
-    )
-    marks = [
-        element("p", words(key), class_="mark")
-        for key, shown in (
-            ("page.synthetic", release.synthetic),
-            ("page.internal_long", release.internal),
-        )
-        if shown
-    ]
-    if release.synthetic:
-        marks.append(element("p", words("page.synthetic"), class_="watermark", aria_hidden="true"))
-    return element(
-        "header",
-        element("div", *labels, class_="languages"),
-        element("p", words("memo.title"), class_="kicker"),
-        element("h1", text(release.title)),
-        *marks,
-    )
-
-
-def _draw_foot(brief: Brief) -> str:
-    release = brief.release
-    lines = [text(line, _LONGEST_LINE) for line in dict.fromkeys(release.attribution)]
-    made = brief.words("page.made_with", version=release.version)
-    return element("footer", quiet(" · ".join([*lines, made])))
