@@ -94,7 +94,14 @@ def _draw_missing(release: Release, missing: pd.DataFrame) -> gpd.GeoDataFrame:
     known = np.isfinite(ends).all(axis=(1, 2))
     lines = np.full(len(missing), None, dtype=object)
     lines[known] = shapely.linestrings(ends[known])
+    if "common" in missing:
+        missing = missing.assign(common=[_join(fields) for fields in missing["common"]])
     return gpd.GeoDataFrame(missing, geometry=lines, crs=clusters.crs)
+
+
+def _join(texts: object) -> str:
+    """Write several texts into one cell, as the tables of users do."""
+    return texts if isinstance(texts, str) else ";".join(map(str, texts or ()))
 
 
 def _locate(points: pd.DataFrame, ids: pd.Series[Any]) -> Numbers:
