@@ -656,7 +656,9 @@ class RoadClasses(StrEnum):
 
 
 def _misuse(key: str, option: str) -> NoReturn:
-    raise typer.BadParameter(say(Message(f"cli.usage.{key}"), _system_language()), None, None, option)
+    raise typer.BadParameter(
+        say(Message(f"cli.usage.{key}"), _system_language()), None, None, option
+    )
 
 
 def _read_bbox(text: str) -> tuple[float, float, float, float]:
@@ -678,9 +680,7 @@ def _fetch() -> None:
 def _fetch_osm(  # noqa: PLR0913 -- an option each
     folder: Annotated[Path, typer.Argument(metavar="DIR", help=_help("osm_folder"))],
     *,
-    place: Annotated[
-        str, typer.Option("--place", metavar="NAME", help=_help("osm_place"))
-    ] = "",
+    place: Annotated[str, typer.Option("--place", metavar="NAME", help=_help("osm_place"))] = "",
     bbox: Annotated[str, typer.Option("--bbox", metavar="W,S,E,N", help=_help("osm_bbox"))] = "",
     clusters: Annotated[
         Path | None, typer.Option("--clusters", metavar="PROJECT", help=_help("osm_clusters"))

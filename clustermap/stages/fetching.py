@@ -253,8 +253,8 @@ class _Online:
         return build_graph(roads, self.rules, self.dates()[1])
 
     def dates(self) -> tuple[str, str]:
-        questions = [self.query, *([self.rules] if self.rules else [])]
-        return self.tiles.read_dates(questions)
+        roads = [self.rules] if self.rules else []
+        return self.tiles.read_dates([self.query, *roads])
 
     def facts(self) -> dict[str, Any]:
         return {"overpass": self.tiles.server.overpass, "tiles": len(self.tiles.boxes)}
@@ -293,7 +293,10 @@ def _tell(
         "area": {"label": area.label, "bounds": [*area.bounds], "km2": round(area.km2, 3)}
         if area
         else None,
-        "tags": {"file": (asked.tags or tags_file()).name, "sha256": _hash(asked.tags or tags_file())},
+        "tags": {
+            "file": (asked.tags or tags_file()).name,
+            "sha256": _hash(asked.tags or tags_file()),
+        },
         "layers": layers,
         "roads": {"asked": asked.roads, **roads},
         "versions": {name: version(name) for name in ("osmnx", "pyogrio", "shapely")},

@@ -16,6 +16,8 @@ from clustermap.layers.projection import LONLAT, areas_km2
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from shapely.geometry.base import BaseGeometry
+
     from clustermap.layers.projection import Bounds
 
 _DEGREE_KM = 111.32
@@ -34,7 +36,7 @@ class Area:
         What it is called.
     """
 
-    shape: shapely.Geometry
+    shape: BaseGeometry
     label: str
 
     @property
@@ -49,7 +51,7 @@ class Area:
         shapes = np.array([*shapely.get_parts(self.shape)], dtype=object)
         return float(areas_km2(shapes, CRS.from_user_input(LONLAT)).sum())
 
-    def tiles(self, side_km: float) -> list[shapely.Geometry]:
+    def tiles(self, side_km: float) -> list[BaseGeometry]:
         """Return the boxes that cover the area, none larger than asked for.
 
         Parameters

@@ -72,14 +72,18 @@ def make_layers(
         Clusters as polygons, actors as points, in the order of their identifiers.
     """
     elements = _prepare(elements, tags)
-    shapes = _close_rings(elements.geometry.to_numpy())
+    # Sources begin an outline at other corners: equal ones become equal.
+    shapes = shapely.normalize(_close_rings(elements.geometry.to_numpy()))
     areas = shapely.get_dimensions(shapes) == 2
     frames, facts = {}, {}
     actors = [tag for tag in tags if tag.layer != "clusters"]
     first = _decide(elements, actors)
     for layer in LAYERS:
         if layer == "clusters":
-            rows, listed = _decide(elements, wanted := [t for t in tags if t.layer == layer]), wanted
+            rows, listed = (
+                _decide(elements, wanted := [t for t in tags if t.layer == layer]),
+                wanted,
+            )
         else:
             mine = np.array([tag.layer == layer for tag in actors] + [False])
             rows, listed = np.where(mine[first], first, -1), actors
@@ -98,8 +102,10 @@ def _prepare(elements: gpd.GeoDataFrame, tags: Sequence[Tag]) -> gpd.GeoDataFram
     for key in wanted_keys(tags):
         if key not in elements.columns:
             elements[key] = None
+    if elements.empty:
+        return elements.reset_index(drop=True)
     parts = elements[ID].str.split("/", expand=True)
-    order = np.lexsort((parts[1].astype("int64"), parts[0])) if len(elements) else []
+    order = np.lexsort((parts[1].astype("int64"), parts[0]))
     return elements.iloc[order].reset_index(drop=True)
 
 
@@ -193,7 +199,7 @@ def _keep_areas(shapes: Shapes) -> Shapes:
         shapely.union_all([piece for piece in shapely.get_parts(shape) if piece.area > 0])
         for shape in shapes
     ]
-    return np.array(kept, dtype=object)
+    return np.asarray(shapely.normalize(np.array(kept, dtype=object)), dtype=object)
 
 
 def _same_shape(shapes: Shapes, kept: Flags) -> Flags:
@@ -232,7 +238,7 @@ def _make_actors(
     inner = _parts_of_others(points, shapes, kept & areas, kept, own.to_numpy(), decided)
     facts["part_of_another"] = int(inner.sum())
     kept &= ~inner
-    frame.insert(frame.columns.get_loc("tag"), "precision_m", _radii(shapes, kept & areas))
+    frame.insert([*frame].index("tag"), "precision_m", _radii(shapes, kept & areas))
     return _finish(frame, points, kept, facts)
 
 
@@ -277,4 +283,3 @@ def _finish(
     facts["kept"] = len(made)
     facts["unnamed"] = int((made["named"] == 0).sum())
     return made, {name: count for name, count in facts.items() if count or name == "kept"}
-

@@ -36,7 +36,8 @@ WAY_TAGS = (
 )
 """Tags of roads that OSMnx keeps, beside those that decide whether a way is one."""
 
-_SCALE = 10_000_000  # the map counts degrees in units of 1e-7
+_DECIMALS = 7  # of a degree: the map counts in units of 1e-7
+_SCALE = 10**_DECIMALS
 _WIDE = np.int64(1) << np.int64(32)
 _BATCH = 500_000
 _FACT = 1 << 20  # no header is longer
@@ -176,15 +177,22 @@ def read_elements(
             parts.append(rows[[ID, *keys, "geometry"]])
     found = pd.concat(parts, ignore_index=True)
     lost = found.geometry.isna() | found.geometry.is_empty
-    return gpd.GeoDataFrame(found[~lost], crs=LONLAT), int(lost.sum())
+    kept = gpd.GeoDataFrame(found[~lost], crs=LONLAT)
+    # GDAL gives 24.935176299000002 for 24.9351763.
+    shapes = shapely.transform(kept.geometry.to_numpy(), lambda spots: np.round(spots, _DECIMALS))
+    return kept.set_geometry(shapes, crs=LONLAT), int(lost.sum())
 
 
 def _name_elements(rows: gpd.GeoDataFrame, layer: str) -> pd.Series[str]:
     if layer == "points":
-        return "node/" + rows["osm_id"].astype(str)
+        nodes: pd.Series[str] = "node/" + rows["osm_id"].astype(str)
+        return nodes
     ways, relations = rows["osm_way_id"], rows["osm_id"]
     named = "way/" + ways.fillna("").astype(str)
-    return named.where(ways.notna(), "relation/" + relations.fillna("").astype(str))
+    found: pd.Series[str] = named.where(
+        ways.notna(), "relation/" + relations.fillna("").astype(str)
+    )
+    return found
 
 
 def _spell_where(query: Mapping[str, Sequence[str]]) -> str:
@@ -232,11 +240,14 @@ def read_ways(path: Path, rules: RoadRules, bounds: Bounds | None) -> Ways:
             **options,
         )
     rows = rows[~(rows.geometry.isna() | rows.geometry.is_empty)]
-    said = [{k: v for k, v in row.items() if isinstance(v, str)} for row in rows[[*keys]].to_dict("records")]
+    if rows.empty:
+        return Ways({}, {})
+    said = [
+        {k: v for k, v in row.items() if isinstance(v, str)}
+        for row in rows[[*keys]].to_dict("records")
+    ]
     taken = np.array([rules.takes(tags) for tags in said], dtype=bool)
-    corners, of_way = shapely.get_coordinates(
-        rows.geometry.to_numpy()[taken], return_index=True
-    )
+    corners, of_way = shapely.get_coordinates(rows.geometry.to_numpy()[taken], return_index=True)
     spots, corner_at = np.unique(_pack(corners), return_inverse=True)
     nodes = _find_nodes(path, spots)
     ids = nodes[corner_at]

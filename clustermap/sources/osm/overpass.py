@@ -14,7 +14,9 @@ import socket
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import geopandas as gpd
 import pandas as pd
@@ -26,17 +28,21 @@ from clustermap.messages import Message
 from clustermap.sources.osm.area import Area
 from clustermap.sources.osm.elements import ID
 from clustermap.sources.osm.roads import Ways
+from clustermap.sources.osm.tags import RoadRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from requests import Response
+    from shapely.geometry.base import BaseGeometry
 
     from clustermap.sources.osm.asked import Server
-    from clustermap.sources.osm.tags import RoadRules
 
     Listen = Callable[[Message, int, int], None]
+
+Question: TypeAlias = "Mapping[str, Sequence[str]] | RoadRules"
+"""What a tile is asked for: tags, or roads."""
 
 BUSY = (429, 504)
 MOST_REFUSALS = 5
@@ -70,9 +76,7 @@ class _Ear:
         if answer.status_code in BUSY:
             self.refused += 1
             if self.refused > MOST_REFUSALS:
-                raise TableFault(
-                    "osm_busy", table="osm", value=self.address, times=MOST_REFUSALS
-                )
+                raise TableFault("osm_busy", table="osm", value=self.address, times=MOST_REFUSALS)
             self.waits(self.refused)
         elif answer.status_code >= 400 and not answer.url.endswith("/status"):
             said = f"{answer.status_code} {answer.reason}"
@@ -82,12 +86,17 @@ class _Ear:
             raise TableFault("osm_remark", table="osm", value=self.address, said=said)
 
 
+def _version() -> str:
+    try:
+        return version("clustermap")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return "0"
+
+
 @contextmanager
 def _settled(server: Server, cache: Path, ear: _Ear | None = None) -> Iterator[Any]:
     """Lend OSMnx's settings, which are global, and put them back."""
     import osmnx  # noqa: PLC0415 -- 2 seconds
-
-    from clustermap import __version__  # noqa: PLC0415
 
     contact = f" ({server.contact})" if server.contact else ""
     wanted = {
@@ -95,7 +104,7 @@ def _settled(server: Server, cache: Path, ear: _Ear | None = None) -> Iterator[A
         "use_cache": True,
         "doh_url_template": None,  # no third party hears which names are looked up
         "http_referer": "clustermap",
-        "http_user_agent": f"clustermap/{__version__} OSMnx/{osmnx.__version__}{contact}",
+        "http_user_agent": f"clustermap/{_version()} OSMnx/{osmnx.__version__}{contact}",
         "log_console": False,
         "log_file": False,
         "max_query_area_size": _ONE_REQUEST_M2,
@@ -175,6 +184,10 @@ def find_place(place: str, server: Server, cache: Path) -> Area:
     return Area(shape, place)
 
 
+def _tell_wait(listen: Listen, done: int, total: int, refused: int) -> None:
+    listen(Message("osm.step.busy", {"times": refused, "most": MOST_REFUSALS}), done, total)
+
+
 def _garbage(address: str) -> TableFault:
     return TableFault("osm_garbage", table="osm", value=address)
 
@@ -193,7 +206,7 @@ class Tiles:
         Folder of answers, one folder a tile and question.
     """
 
-    boxes: Sequence[shapely.Geometry]
+    boxes: Sequence[BaseGeometry]
     server: Server
     cache: Path
 
@@ -221,26 +234,20 @@ class Tiles:
         TableFault
             If the server does not answer, or answers something else; tiles that came stay.
         """
-        wanted = [*((box, tags) for box in self.boxes)]
-        if rules is not None:
-            wanted += [(box, rules) for box in self.boxes]
-        knocked = asked = 0
+        questions: list[Question] = [tags] if rules is None else [tags, rules]
+        wanted = [(box, what) for what in questions for box in self.boxes]
+        asked = 0
         for done, (box, what) in enumerate(wanted):
             folder = self._folder(box, what)
             listen(Message("osm.step.tiles"), done, len(wanted))
             if folder.is_dir():
                 continue
-            if not knocked:
+            if not asked:
                 self._knock()
-                knocked = 1
-            self._ask(box, what, folder, lambda n, at=done: self._wait(listen, n, at, len(wanted)))
+            self._ask(box, what, folder, partial(_tell_wait, listen, done, len(wanted)))
             asked += 1
         listen(Message("osm.step.tiles"), len(wanted), len(wanted))
         return asked
-
-    @staticmethod
-    def _wait(listen: Listen, refused: int, done: int, total: int) -> None:
-        listen(Message("osm.step.busy", {"times": refused, "most": MOST_REFUSALS}), done, total)
 
     def read_elements(
         self, tags: Mapping[str, Sequence[str]], keys: Sequence[str], listen: Listen
@@ -281,7 +288,7 @@ class Tiles:
             return gpd.GeoDataFrame(pd.concat(parts, ignore_index=True), crs=LONLAT)
 
     def _read_features(
-        self, box: shapely.Geometry, tags: Mapping[str, Sequence[str]]
+        self, box: BaseGeometry, tags: Mapping[str, Sequence[str]]
     ) -> gpd.GeoDataFrame | None:
         with _settled(self.server, self._folder(box, tags)) as osmnx:
             try:
@@ -326,7 +333,7 @@ class Tiles:
             used = {node for way, _ in ways.values() for node in way}
             yield Ways({node: spot for node, spot in nodes.items() if node in used}, ways)
 
-    def read_dates(self, questions: Sequence[object]) -> tuple[str, str]:
+    def read_dates(self, questions: Sequence[Question]) -> tuple[str, str]:
         """Return from when the data are.
 
         Parameters
@@ -348,9 +355,9 @@ class Tiles:
         dates = [date for date in found if date]
         return (dates[0], dates[-1]) if dates else ("", "")
 
-    def _folder(self, box: shapely.Geometry, what: object) -> Path:
+    def _folder(self, box: BaseGeometry, what: Question) -> Path:
         """Return where the answer to a question is kept: named by the whole question."""
-        kind = "roads" if hasattr(what, "overpass_filter") else "features"
+        kind = "roads" if isinstance(what, RoadRules) else "features"
         asked = [self.server.overpass, box.wkt, kind, repr(what), _QUERY]
         name = hashlib.sha256("\n".join(asked).encode()).hexdigest()[:20]
         return self.cache / f"{kind}-{name}"
@@ -364,7 +371,7 @@ class Tiles:
             requests.get(f"{address.rstrip('/')}/status", timeout=_KNOCK_S)
 
     def _ask(
-        self, box: shapely.Geometry, what: Any, folder: Path, waits: Callable[[int], None]
+        self, box: BaseGeometry, what: Question, folder: Path, waits: Callable[[int], None]
     ) -> None:
         unfinished = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -374,7 +381,7 @@ class Tiles:
         with _settled(self.server, unfinished, ear) as osmnx, _told(address):
             osmnx.settings.cache_only_mode = True  # nothing is built before all is there
             try:
-                if hasattr(what, "overpass_filter"):
+                if isinstance(what, RoadRules):
                     osmnx.graph_from_polygon(
                         box, custom_filter=what.overpass_filter(), simplify=False
                     )

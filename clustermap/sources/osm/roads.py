@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clustermap.sources.osm.tags import RoadRules
 
 _FALLBACK_KPH = 30.0
-_LETTERS = str.maketrans({code: " " for code in range(32)})
+_LETTERS = str.maketrans(dict.fromkeys(range(32), " "))
 
 
 @dataclass(frozen=True)
@@ -152,12 +152,17 @@ def read_graph(path: Path, rules: RoadRules, date: str = "") -> nx.MultiDiGraph[
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             graph = osmnx.load_graphml(path)
-            if not all("length" in edge for *_, edge in graph.edges(data=True)):
-                raise KeyError("length")
+            _check_lengths(graph)
             return _finish(graph, rules, date)
     except (KeyError, ValueError, TypeError, ParseError, networkx.NetworkXError) as error:
         why = " ".join(f"GraphML: {error}".split())
         raise TableFault("unreadable_file", table="osm", value=path.name, why=why) from error
+
+
+def _check_lengths(graph: nx.MultiDiGraph[int]) -> None:
+    edges = [edge for *_, edge in graph.edges(data=True)]
+    if not edges or not all("length" in edge for edge in edges):
+        raise ValueError("no edges with a length")
 
 
 def _finish(graph: nx.MultiDiGraph[int], rules: RoadRules, date: str) -> nx.MultiDiGraph[int]:

@@ -245,5 +245,5 @@ _LINKAGES = """\
 # columns = { source = "from", target = "to", kind = "kind" }
 """
 _ROADS = """\
-# roads.graphml: 차가 다니는 길(길이 m, 속도 km/h, 소요 시간 s) / the roads with length, speed and time.
+# roads.graphml: 찻길(길이 m, 속도 km/h, 소요 시간 s) / roads with length, speed and time.
 """

@@ -25,7 +25,9 @@ def test_tiles_cover_the_area_and_are_no_larger_than_asked_for() -> None:
     st.floats(-170, 160), st.floats(-70, 60), st.floats(0.001, 1.5), st.floats(0.001, 1.5),
     st.floats(5, 50),
 )  # fmt: skip
-def test_any_box_is_covered(west: float, south: float, wide: float, high: float, side: float) -> None:
+def test_any_box_is_covered(
+    west: float, south: float, wide: float, high: float, side: float
+) -> None:
     area = box_area((west, south, west + wide, south + high))
     covered = shapely.union_all(area.tiles(side)).buffer(3e-6)
     assert covered.covers(area.shape)
@@ -43,7 +45,7 @@ def test_a_margin_is_as_wide_in_the_north_as_in_the_south() -> None:
     for south in (0.0, 60.0):
         area = union_area([(10.0, south, 10.1, south + 0.1)], "one", margin_km=1)
         bare = union_area([(10.0, south, 10.1, south + 0.1)], "one", margin_km=0)
-        km = bare.km2 ** 0.5
+        km = bare.km2**0.5
         west, south_edge, east, north = area.bounds
         assert north - south_edge == pytest.approx(0.1 + 2 / 111.32, rel=1e-4)
         ratio = {0.0: 1.0, 60.0: 2.0}[south]

@@ -36,8 +36,14 @@ def test_the_table_covers_every_layer_and_says_what_each_tag_means() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Cambridge Science Park", "대덕테크노밸리", "Technopark Zürich", "판교테크노밸리", "Sophia Technopole"],
-)  # fmt: skip
+    [
+        "Cambridge Science Park",
+        "대덕테크노밸리",
+        "Technopark Zürich",
+        "판교테크노밸리",
+        "Sophia Technopole",
+    ],
+)
 def test_a_science_park_is_told_by_its_name(name: str) -> None:
     patterns = {tag.named_like for tag in read_tags() if tag.kind == "science_park"} - {""}
     assert len(patterns) == 1
@@ -53,9 +59,7 @@ def test_another_name_makes_no_science_park(name: str) -> None:
 def test_queries_and_columns_follow_from_the_table() -> None:
     tags = read_tags()
     query = query_tags(tags)
-    assert query["office"] == sorted(
-        tag.value for tag in tags if tag.key == "office"
-    )
+    assert query["office"] == sorted(tag.value for tag in tags if tag.key == "office")
     assert {*query, "name", "name:en", "industrial"} <= set(wanted_keys(tags))
 
 

@@ -1,12 +1,12 @@
 """A small invented town as OpenStreetMap holds one, and a server on this machine that tells of it.
 
-    north  +-------------+-------------+
-           | C commercial| science park|        corners of the town: 10.00..10.04 E,
-           |             | R research  |        50.00..50.02 N; a street runs east
-           +------A------+------B------+        through the middle, A to B
-           | industrial  | bow tie     |
-           | W works, F  | H hospital  |
-    south  +-------------+-------------+
+north  +-------------+-------------+
+       | C commercial| science park|        corners of the town: 10.00..10.04 E,
+       |             | R research  |        50.00..50.02 N; a street runs east
+       +------A------+------B------+        through the middle, A to B
+       | industrial  | bow tie     |
+       | W works, F  | H hospital  |
+south  +-------------+-------------+
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ def _node(number: int, lon: float, lat: float, **tags: str) -> Element:
     return {"type": "node", "id": number, "lat": lat, "lon": lon, **_tagged(tags)}
 
 
+def _way(number: int, nodes: list[int], **tags: str) -> Element:
+    return {"type": "way", "id": number, "nodes": nodes, **_tagged(tags)}
+
+
 def _tagged(tags: dict[str, str]) -> Element:
     named = {key.replace("__", ":"): value for key, value in tags.items()}
     return {"tags": named} if named else {}
@@ -49,12 +53,15 @@ def _square(
         for at, corner in enumerate(order)
     ]  # fmt: skip
     ring = [node["id"] for node in nodes]
-    return [*nodes, {"type": "way", "id": way, "nodes": [*ring, ring[0]], **_tagged(tags)}]
+    return [*nodes, _way(way, [*ring, ring[0]], **tags)]
 
 
 def build_town() -> list[Element]:
     """Return every element of the town: nodes, then ways, then relations."""
-    member = {"type": "way", "ref": 30, "role": "outer"}, {"type": "way", "ref": 31, "role": "inner"}
+    member = (
+        {"type": "way", "ref": 30, "role": "outer"},
+        {"type": "way", "ref": 31, "role": "inner"},
+    )
     found = [
         *_square(1, 10.001, 50.001, 0.008, landuse="industrial", name="북들 산업단지",
                  name__en="Northfield Estate"),
@@ -62,7 +69,8 @@ def build_town() -> list[Element]:
         *_square(30, 10.030, 50.001, 0.008),
         *_square(31, 10.032, 50.003, 0.002),
         {"type": "relation", "id": 3, "members": [*member],
-         "tags": {"type": "multipolygon", "landuse": "industrial", "name": "Ring", "industrial": "port"}},
+         **_tagged({"type": "multipolygon", "landuse": "industrial", "name": "Ring",
+                    "industrial": "port"})},
         *_square(4, 10.022, 50.011, 0.006, landuse="commercial", name="Hill Science Park"),
         *_square(5, 10.002, 50.011, 0.004, landuse="commercial"),
         *_square(6, 10.010, 50.011, 0.006, amenity="university", name="Town University"),
@@ -77,11 +85,11 @@ def build_town() -> list[Element]:
         _node(105, 10.036, 50.013, office="company"),
         _node(201, 10.000, 50.010), _node(202, 10.010, 50.010), _node(203, 10.020, 50.010),
         _node(204, 10.020, 50.002), _node(205, 10.040, 50.010), _node(206, 10.020, 50.018),
-        {"type": "way", "id": 20, "nodes": [201, 202, 203], "tags": {"highway": "primary", "maxspeed": "70", "name": "Main \"Street\""}},
-        {"type": "way", "id": 21, "nodes": [203, 205], "tags": {"highway": "primary"}},
-        {"type": "way", "id": 22, "nodes": [203, 204], "tags": {"highway": "residential", "oneway": "yes"}},
-        {"type": "way", "id": 23, "nodes": [203, 206], "tags": {"highway": "residential", "access": "private"}},
-        {"type": "way", "id": 24, "nodes": [206, 205], "tags": {"highway": "footway"}},
+        _way(20, [201, 202, 203], highway="primary", maxspeed="70", name='Main "Street"'),
+        _way(21, [203, 205], highway="primary"),
+        _way(22, [203, 204], highway="residential", oneway="yes"),
+        _way(23, [203, 206], highway="residential", access="private"),
+        _way(24, [206, 205], highway="footway"),
     ]  # fmt: skip
     order = ("node", "way", "relation")
     return sorted(found, key=lambda element: (order.index(element["type"]), element["id"]))
@@ -148,6 +156,7 @@ class Stub:
     agents: list[str] = field(default_factory=list)
     places: list[Any] | None = None
     hung: threading.Event = field(default_factory=threading.Event)
+    gone: threading.Event = field(default_factory=threading.Event)
 
     @property
     def overpass(self) -> str:
@@ -158,73 +167,84 @@ class Stub:
         return f"{self.address}/nominatim"
 
 
+FREE = "Connected as: 1\nCurrent time: x\nAnnounced: x\nRate limit: 2\n2 slots available now."
+"""What Overpass says at /status to whoever may ask at once."""
+
+WRONG = {
+    "html": b"<html>log in</html>",
+    "list": b"[]",
+    "empty": b"{}",
+    "bent": b'{"elements": [{"type": "node", "id": 1}]}',
+    "remark": b'{"elements": [], "remark": "runtime error: Query timed out"}',
+}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers of the stub that its server carries."""
+
+    server: _Server
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+    def _send(self, body: bytes, status: int = 200, length: int | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_GET(self) -> None:
+        stub = self.server.stub
+        if urlparse(self.path).path.startswith("/nominatim"):
+            stub.queries.append(self.path)
+            self._send(json.dumps(stub.places or []).encode())
+        else:
+            self._send(FREE.encode())
+
+    def do_POST(self) -> None:
+        stub = self.server.stub
+        size = int(self.headers["Content-Length"])
+        query = parse_qs(self.rfile.read(size).decode())["data"][0]
+        stub.queries.append(query)
+        stub.agents.append(self.headers["User-Agent"])
+        todo = stub.script.pop(0) if stub.script else ""
+        if isinstance(todo, int):
+            self._send(b"busy", todo)
+        elif todo == "short":
+            self._send(b"{", length=1000)
+        elif todo == "hang":
+            stub.hung.set()
+            stub.gone.wait(60)
+        else:
+            self._send(WRONG.get(todo) or answer(query))
+
+
+def answer(query: str) -> bytes:
+    """Return the town's answer to a query."""
+    dated = {"timestamp_osm_base": DATE, "copyright": "ODbL"}
+    found = {"version": 0.6, "generator": "a test", "osm3s": dated}
+    return json.dumps({**found, "elements": ask(build_town(), query)}).encode()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, stub: Stub) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.stub = stub
+
+
 @contextmanager
 def serve_town() -> Iterator[Stub]:
     """Run a server of the town on a free port of this machine."""
     stub = Stub()
-    elements = build_town()
-    gone = threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-        def _send(self, body: bytes, status: int = 200, length: int | None = None) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body) if length is None else length))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def do_GET(self) -> None:
-            if urlparse(self.path).path.startswith("/nominatim"):
-                stub.queries.append(self.path)
-                self._send(json.dumps(stub.places or []).encode())
-            else:
-                free = "Connected as: 1\nCurrent time: x\nAnnounced: x\nRate limit: 2\n2 slots available now.\n"
-                self._send(free.encode())
-
-        def do_POST(self) -> None:
-            size = int(self.headers["Content-Length"])
-            query = parse_qs(self.rfile.read(size).decode())["data"][0]
-            stub.queries.append(query)
-            stub.agents.append(self.headers["User-Agent"])
-            todo = stub.script.pop(0) if stub.script else ""
-            answer: dict[str, Any] = {
-                "version": 0.6,
-                "generator": "a test",
-                "osm3s": {"timestamp_osm_base": DATE, "copyright": "ODbL"},
-                "elements": ask(elements, query),
-            }
-            if isinstance(todo, int):
-                self._send(b"busy", todo)
-            elif todo == "html":
-                self._send(b"<html>log in</html>")
-            elif todo == "list":
-                self._send(b"[]")
-            elif todo == "empty":
-                self._send(b"{}")
-            elif todo == "bent":
-                self._send(b'{"elements": [{"type": "node", "id": 1}]}')
-            elif todo == "remark":
-                remark = {**answer, "elements": [], "remark": "runtime error: Query timed out"}
-                self._send(json.dumps(remark).encode())
-            elif todo == "short":
-                self._send(b"{", length=1000)
-            elif todo == "hang":
-                stub.hung.set()
-                gone.wait(60)
-            else:
-                self._send(json.dumps(answer).encode())
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    stub.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield stub
-    finally:
-        gone.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with _Server(stub) as server:
+        stub.address = f"http://127.0.0.1:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield stub
+        finally:
+            stub.gone.set()
+            server.shutdown()
+            thread.join()
