@@ -41,7 +41,7 @@ def test_the_example_runs_and_finds_what_it_says(
         done = CliRunner().invoke(app, [*arguments, "--language", "en"])
         assert done.exit_code == 0, done.output
         output += done.output
-    told = text.split("It finds")[1].split("\n\n")[0]
+    told = text.split("It finds")[1].split("\n\n", maxsplit=1)[0]
     found = re.findall(
         r"(\d+) blocks|(\d+) universities|(\d+) firms|(\d+) junctions|(\d+) stretches|(\d+) of the",
         told,

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from clustermap import tables
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, one_line
 from clustermap.layers import projection
 from clustermap.layers.clusters import clean_polygons
 from clustermap.messages import Message
@@ -195,7 +195,10 @@ class _Extracts:
         return (found[0], found[-1]) if found else ("", "")
 
     def facts(self) -> dict[str, Any]:
-        files = [{"file": path.name, "sha256": _hash(path)} for path in (*self.maps, *self.graphs)]
+        files = [
+            {"file": one_line(path.name), "sha256": _hash(path)}
+            for path in (*self.maps, *self.graphs)
+        ]
         return {"files": files, "broken_elements": self.broken}
 
 
@@ -290,7 +293,7 @@ def _tell(
         "data_from": first,
         "data_until": last,
         **source.facts(),
-        "area": {"label": area.label, "bounds": [*area.bounds], "km2": round(area.km2, 3)}
+        "area": {"label": one_line(area.label), "bounds": [*area.bounds], "km2": round(area.km2, 3)}
         if area
         else None,
         "tags": {

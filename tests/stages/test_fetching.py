@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import clustermap
@@ -267,3 +268,20 @@ def test_after_a_kill_only_what_is_missing_is_asked_for(
     assert len(stub.queries) == 4 + 5  # of eight, three had come
     assert sorted(p.name for p in (tmp_path / "o").iterdir() if p.is_file()) == OURS
     assert not [*(tmp_path / "o" / "cache").glob(".*")]
+
+
+def test_the_command_asks_whom_the_library_asks() -> None:
+    verb: Any = typer.main.get_command(app)
+    options = {p.name: p.default for p in verb.commands["fetch"].commands["osm"].params}
+    server, asked = Server(), Asked()
+    assert (options["overpass"], options["nominatim"]) == (server.overpass, server.nominatim)
+    assert (options["timeout"], options["own_server"]) == (server.timeout_s, server.own)
+    assert (options["tile_km"], options["most_tiles"]) == (asked.tile_km, asked.most_tiles)
+
+
+def test_a_name_from_a_terminal_stays_one_line(town: Path, tmp_path: Path) -> None:
+    odd = town.rename(tmp_path / 'a\x7f\nb "c".osm')
+    done = fetch_osm(tmp_path / "o", Asked(files=(odd,)))
+    assert done.facts["files"][0]["file"] == 'a b "c".osm'
+    project = clustermap.open_project(tmp_path / "o" / "project.toml")
+    assert project.project.name == 'OpenStreetMap: a b "c".osm'

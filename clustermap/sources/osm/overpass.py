@@ -22,7 +22,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from clustermap.errors import TableFault, shorten
+from clustermap.errors import TableFault, one_line, shorten
 from clustermap.layers.projection import LONLAT
 from clustermap.messages import Message
 from clustermap.sources.osm.area import Area
@@ -86,11 +86,15 @@ class _Ear:
             raise TableFault("osm_remark", table="osm", value=self.address, said=said)
 
 
-def _version() -> str:
+def _name_us(server: Server) -> str:
+    """Return how a server is told who asks; it goes into a header, so it is one line of ASCII."""
     try:
-        return version("clustermap")
+        ours = version("clustermap")
     except PackageNotFoundError:  # a checkout that is not installed
-        return "0"
+        ours = "0"
+    contact = one_line(server.contact).encode("ascii", "replace").decode().strip()
+    named = f"clustermap/{ours} OSMnx/{version('osmnx')}"
+    return f"{named} ({contact})" if contact else named
 
 
 @contextmanager
@@ -98,13 +102,12 @@ def _settled(server: Server, cache: Path, ear: _Ear | None = None) -> Iterator[A
     """Lend OSMnx's settings, which are global, and put them back."""
     import osmnx  # noqa: PLC0415 -- 2 seconds
 
-    contact = f" ({server.contact})" if server.contact else ""
     wanted = {
         "cache_folder": cache,
         "use_cache": True,
         "doh_url_template": None,  # no third party hears which names are looked up
         "http_referer": "clustermap",
-        "http_user_agent": f"clustermap/{_version()} OSMnx/{osmnx.__version__}{contact}",
+        "http_user_agent": _name_us(server),
         "log_console": False,
         "log_file": False,
         "max_query_area_size": _ONE_REQUEST_M2,
@@ -142,8 +145,18 @@ def _told(address: str) -> Iterator[None]:
     except requests.exceptions.Timeout as error:
         raise TableFault("osm_timeout", table="osm", value=address) from error
     except requests.exceptions.RequestException as error:
-        why = shorten(type(error).__name__, 200)
-        raise TableFault("osm_unreachable", table="osm", value=address, why=why) from error
+        raise TableFault(
+            "osm_unreachable", table="osm", value=address, why=_find_cause(error)
+        ) from error
+
+
+def _find_cause(error: BaseException) -> str:
+    """Return what the system said below all that was wrapped around it."""
+    said, inner = type(error).__name__, error.__cause__ or error.__context__
+    while inner is not None:
+        said = getattr(inner, "strerror", None) or said
+        inner = inner.__cause__ or inner.__context__
+    return f"({shorten(said, 100)})"
 
 
 def find_place(place: str, server: Server, cache: Path) -> Area:
@@ -179,6 +192,7 @@ def find_place(place: str, server: Server, cache: Path) -> Area:
                 raise _garbage(server.nominatim) from error
             raise TableFault("osm_no_place", table="osm", value=place) from error
         except _BAD_ANSWER as error:
+            shutil.rmtree(cache, ignore_errors=True)  # half a file would stay so for ever
             raise _garbage(server.nominatim) from error
     shape = shapely.make_valid(found.union_all(), method="structure")
     return Area(shape, place)
@@ -368,7 +382,8 @@ class Tiles:
 
         address = self.server.overpass
         with _told(address):
-            requests.get(f"{address.rstrip('/')}/status", timeout=_KNOCK_S)
+            named = {"User-Agent": _name_us(self.server)}
+            requests.get(f"{address.rstrip('/')}/status", headers=named, timeout=_KNOCK_S)
 
     def _ask(
         self, box: BaseGeometry, what: Question, folder: Path, waits: Callable[[int], None]

@@ -169,10 +169,10 @@ def _finish(graph: nx.MultiDiGraph[int], rules: RoadRules, date: str) -> nx.Mult
     import osmnx  # noqa: PLC0415
 
     if graph.number_of_edges():
-        graph = osmnx.add_edge_speeds(
+        graph = osmnx.routing.add_edge_speeds(
             graph, hwy_speeds={**rules.speeds_kph}, fallback=_FALLBACK_KPH
         )
-        graph = osmnx.add_edge_travel_times(graph)
+        graph = osmnx.routing.add_edge_travel_times(graph)
     # A clock in the file would make two equal downloads differ.
     graph.graph["created_date"] = date
     graph.graph |= {"attribution": ATTRIBUTION, "licence": LICENCE}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, one_line
 from clustermap.layers.projection import suggest_crs
 from clustermap.sources.osm.elements import IDS
 from clustermap.sources.osm.tags import ATTRIBUTION, LICENCE
@@ -183,7 +183,7 @@ def spell_project(
     """
     points = shapely.get_coordinates(shapely.centroid(frames["clusters"].geometry.to_numpy()))
     crs = suggest_crs(points[:, 0], points[:, 1]) if len(points) else "EPSG:4326"
-    name = json.dumps(f"OpenStreetMap: {label}", ensure_ascii=False)
+    name = json.dumps(f"OpenStreetMap: {one_line(label)}", ensure_ascii=False)
     head = _HEAD.format(name=name, crs=crs, language=language)
     layers = [_spell_layer(layer) for layer in IDS if not frames[layer].empty]
     tail = [_ROADS] if roads else []

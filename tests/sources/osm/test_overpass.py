@@ -160,7 +160,9 @@ def test_no_server_is_told_at_once(tmp_path: Path, slept: list[float]) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     gone = Stub(f"http://127.0.0.1:{port}")
-    assert fault(tiles(gone, tmp_path, own=False)).reason == "osm_unreachable"
+    told = fault(tiles(gone, tmp_path, own=False))
+    assert told.reason == "osm_unreachable"
+    assert "refused" in told.line("en")
     assert slept == []
 
 
