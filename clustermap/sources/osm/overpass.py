@@ -141,7 +141,7 @@ def _told(address: str) -> Iterator[None]:
     try:
         yield
     except requests.exceptions.ConnectTimeout as error:
-        raise TableFault("osm_unreachable", table="osm", value=address, why="") from error
+        raise TableFault("osm_unreachable", table="osm", value=address, why="(timeout)") from error
     except requests.exceptions.Timeout as error:
         raise TableFault("osm_timeout", table="osm", value=address) from error
     except requests.exceptions.RequestException as error:
