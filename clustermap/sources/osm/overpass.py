@@ -73,6 +73,13 @@ class _Ear:
 
     def __call__(self, answer: Response, *_: object, **__: object) -> None:
         """Stop at an answer that is none; count those of a busy server."""
+        try:
+            self._judge(answer)
+        except TableFault:
+            answer.close()  # nobody else will read it to its end
+            raise
+
+    def _judge(self, answer: Response) -> None:
         if answer.status_code in BUSY:
             self.refused += 1
             if self.refused > MOST_REFUSALS:
@@ -81,9 +88,19 @@ class _Ear:
         elif answer.status_code >= 400 and not answer.url.endswith("/status"):
             said = f"{answer.status_code} {answer.reason}"
             raise TableFault("osm_refused", table="osm", value=self.address, said=said)
-        elif b'"remark"' in answer.content[-_TAIL:]:
-            said = shorten(json.loads(answer.content).get("remark", ""), 200)
+        elif said := _find_remark(answer.content):
             raise TableFault("osm_remark", table="osm", value=self.address, said=said)
+
+
+def _find_remark(content: bytes) -> str:
+    """Return what a server remarks on its answer, "" for nothing; elements have such tags, too."""
+    if b'"remark"' not in content[-_TAIL:]:
+        return ""
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        return ""  # OSMnx will find out
+    return shorten(answer.get("remark", ""), 200) if isinstance(answer, dict) else ""
 
 
 def _name_us(server: Server) -> str:

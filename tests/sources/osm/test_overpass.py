@@ -11,7 +11,7 @@ import pytest
 from clustermap.errors import TableFault
 from clustermap.sources.osm.area import box_area
 from clustermap.sources.osm.asked import Server
-from clustermap.sources.osm.overpass import MOST_REFUSALS, Tiles, find_place
+from clustermap.sources.osm.overpass import MOST_REFUSALS, Tiles, _find_remark, find_place
 from clustermap.sources.osm.tags import query_tags, read_roads, read_tags, wanted_keys
 from tests.sources.osm.town import BBOX, DATE, Stub, serve_town
 
@@ -138,6 +138,20 @@ def test_what_is_no_answer_is_told_and_not_kept(
     assert told.value == stub.overpass
     assert "\n" not in told.line("ko")
     assert tiles(stub, tmp_path).download(QUERY, None, silent) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"elements": [], "remark": "out of time"}', "out of time"),
+        (b'{"elements": [{"type": "node", "id": 1, "tags": {"remark": "a"}}]}', ""),
+        (b'{"remark": ', ""),
+        (b'["remark"]', ""),
+        (b'{"elements": []}', ""),
+    ],
+)
+def test_a_remark_is_the_servers_and_no_tag(content: bytes, said: str) -> None:
+    assert _find_remark(content) == said
 
 
 def test_elements_without_a_place_are_no_answer(stub: Stub, tmp_path: Path) -> None:
