@@ -79,7 +79,9 @@ ROADS = """\
 The table is `data/osm/roads.csv`. A speed that the map states (`maxspeed`) wins over that of the \
 table; OSMnx does this and the travel times. `--roads main` keeps the main roads, which is what a \
 whole country needs; `--roads none` leaves them out. Islands stay. From an extract the same graph \
-is built: GDAL gives roads as lines, and the nodes at their corners are found by coordinates.
+is built: GDAL gives roads as lines, and the nodes at their corners are found by coordinates. \
+A grid of 160,000 junctions takes a minute and 1.6 GB, nearly all of it in OSMnx; 50,000 firms and \
+5,000 areas without roads take some seconds and 0.45 GB.
 """
 
 TAIL = """\
