@@ -28,6 +28,7 @@ from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
 from clustermap.stages.comparing import Seen, compare_findings, tell_comparison
 from clustermap.stages.counting import count_network
+from clustermap.stages.fetching import fetch_osm
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
 from clustermap.stages.reading import read_layers, read_unassigned, settle_layers
@@ -61,6 +62,7 @@ __all__ = [
     "demo",
     "draw_map",
     "explain_cluster",
+    "fetch_osm",
     "list_indicators",
     "run",
     "score_clusters",
