@@ -88,7 +88,8 @@ def _pass_pairs(
             yield EDGES.empty_table(), item
             continue
         checked, _ = links.drop_closed(check_chunk(table, item, linkage.kinds), PAIR_ENDS)
-        coded = code_pairs(table.name, checked, layers.register, how_to_read(linkage))
+        register = layers.find_register(linkage)
+        coded = code_pairs(table.name, checked, register, how_to_read(linkage))
         done += item.rows.num_rows
         progress(Message("step.count", {"table": table.name}), done, 0)
         yield coded.rows, coded.faults
@@ -101,7 +102,9 @@ def _pass_projects(
     rows = read_rows(table, linkage, progress).checked
     checked, _ = links.drop_closed(rows, PARTICIPANT)
     how, register = how_to_read(linkage), layers.register
-    projects, faults, _ = code_participations(table.name, checked, register, how, table.key[0])
+    projects, faults, _ = code_participations(
+        table.name, checked, layers.find_register(linkage), how, table.key[0]
+    )
     yield EDGES.empty_table(), faults
     for edges in expand_projects(projects, register):
         yield edges, FAULTS.empty_table()
