@@ -224,6 +224,11 @@ class _Draft:
     def place(self, region: str, district: str) -> int:
         return self.keys.setdefault((region, district), len(self.keys))
 
+    def whole(self, region: str) -> int:
+        """Return a province; one of a single district is that district."""
+        parts = [at for (of, name), at in self.keys.items() if of == region and name]
+        return parts[0] if len(parts) == 1 else self.place(region, "")
+
     def give_codes(self, place: int, system: System, codes: Iterable[str]) -> None:
         self.codes[system].update(dict.fromkeys(filter(None, codes), place))
 
@@ -327,7 +332,7 @@ def _add_codes(draft: _Draft, provinces: pd.DataFrame, aliases: pd.DataFrame) ->
     }
     draft.codes["KOSTAT"].update(shifted)
     for row in provinces.to_dict("records"):
-        before, after, place = row["mois_2017"], row["mois_now"], draft.place(row["name_now"], "")
+        before, after, place = row["mois_2017"], row["mois_now"], draft.whole(row["name_now"])
         moved = {
             after + code[2:]: at
             for code, at in draft.codes["MOIS"].items()
@@ -345,16 +350,14 @@ def _add_codes(draft: _Draft, provinces: pd.DataFrame, aliases: pd.DataFrame) ->
 def _spell_provinces(
     draft: _Draft, provinces: pd.DataFrame, aliases: pd.DataFrame
 ) -> dict[str, list[str]]:
-    """Return how each province is written; a province of one district is that district."""
+    """Return how each province is written."""
     spellings: dict[str, list[str]] = {}
     for row in provinces.to_dict("records"):
         now = row["name_now"]
         own = aliases.loc[(aliases["sigungu"] == "") & (aliases["sido_now"] == now), "sido"]
         spellings[now] = [now, row["name_2018"], row["short"], row["name_en"], *own]
-        only = [at for (region, name), at in draft.keys.items() if region == now and name]
         for spelling in spellings[now]:
-            place = only[0] if len(only) == 1 else draft.place(now, "")
-            draft.names[compact(spelling)].add(place)
+            draft.names[compact(spelling)].add(draft.whole(now))
     return spellings
 
 
