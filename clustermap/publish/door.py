@@ -331,7 +331,7 @@ def _release_institutes(results: Results, terms: Terms) -> tuple[pd.DataFrame, i
 
 def _release_firms(results: Results) -> pd.DataFrame:
     inside = results.firms["cell"].isin(results.clusters.index)
-    columns = ["firm", "name", "industry", "employees", "x", "y"]
+    columns = ["firm", "name", "industry", "employees", "x", "y", "precision_m"]
     frame = results.firms.reindex(columns=columns).copy()
     frame[["name", "industry"]] = frame[["name", "industry"]].astype(object).fillna("")
     frame["cluster"] = results.firms["cell"].where(inside, "")
