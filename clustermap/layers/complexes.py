@@ -367,8 +367,11 @@ def count_ways(report: pa.Table) -> dict[str, int]:
     Returns
     -------
     dict
-        Ways of HOW that occur, to the number of texts; a text that different places decide
-        otherwise counts for each.
+        Ways of HOW that occur, to the number of texts; a text that the places of its firms decide
+        in several ways counts with the last of them, as unmatched where it is so for any firm.
     """
-    ways = Counter(report["how"].to_pylist())
+    last: dict[str, str] = {}
+    for text, how in zip(*(report[name].to_pylist() for name in ("text", "how")), strict=True):
+        last[text] = max(last.get(text, how), how, key=HOW.index)
+    ways = Counter(last.values())
     return {way: ways[way] for way in HOW if ways[way]}

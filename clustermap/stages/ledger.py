@@ -255,8 +255,9 @@ def _say_matches(table: str, entry: Mapping[str, Any]) -> list[Message]:
     for what, ways in (("complex", _COMPLEX_WAYS), ("names", _NAME_WAYS)):
         found = {way: entry.get(f"{what}_{way}", 0) for way in ways}
         if any(found.values()):
-            values = {"table": table, "texts": f"{entry.get(f'{what}_texts', 0):,}"}
-            values |= {way: f"{count:,}" for way, count in found.items()}
+            counts = {**found, "total": sum(found.values())}
+            counts["firms"] = entry.get(f"{what}_unmatched_firms", 0)
+            values = {"table": table, **{name: f"{count:,}" for name, count in counts.items()}}
             said.append(Message(f"summary.{what}", values))
     return said
 

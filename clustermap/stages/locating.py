@@ -337,12 +337,11 @@ def _unspell(
 
 
 def _count_complexes(report: pa.Table) -> dict[str, int]:
-    texts = report.select(["text", "how"]).group_by(["text", "how"]).aggregate([])
-    ways = complexes.count_ways(texts)
-    if not ways:
-        return {}
-    total = len(report["text"].unique())
-    return {"complex_texts": total, **{f"complex_{way}": n for way, n in ways.items()}}
+    ways = complexes.count_ways(report)
+    unmatched = report.filter(pc.equal(report["how"], complexes.UNMATCHED))
+    facts = {f"complex_{way}": texts for way, texts in ways.items()}
+    firms = int(pc.sum(unmatched["firms"]).as_py() or 0)
+    return facts | ({"complex_unmatched_firms": firms} if firms else {})
 
 
 def _read_aliases(project: Project) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from clustermap.layers.complexes import (
     match_complexes,
     normalise_complex,
 )
+from clustermap.sources.reference import data_root, read_complex_aliases
 
 
 @pytest.mark.parametrize(
@@ -160,6 +162,12 @@ def test_the_report_counts_firms_by_text() -> None:
         ("개별입지", 1),
     ]
     assert count_ways(found.report) == {"identifier": 1, "normal": 1, "individual": 1}
+    # A text that one place decides and another does not counts once.
+    stated, region = pa.array(["중앙농공단지"] * 2), pa.array(["전북특별자치도", None], pa.string())
+    clusters = Clusters(tuple(CLUSTERS), *zip(*CLUSTERS.values(), strict=True))
+    found = match_complexes(stated, (region, pa.nulls(2, pa.string())), clusters)
+    assert found.report["how"].to_pylist() == ["unmatched", "name"]
+    assert count_ways(found.report) == {"unmatched": 1}
 
 
 def test_identifiers_and_kinds_of_the_layer_count() -> None:
@@ -190,3 +198,17 @@ def test_form_does_not_depend_on_spaces_and_composition(text: str) -> None:
     assert form == normalise_complex(f" {text}\t")
     assert unicodedata.is_normalized("NFC", form.stem)
     assert form.fits(Form(form.stem, ""))
+
+
+def test_complexes_that_are_shipped_have_forms_and_other_names_of_their_own() -> None:
+    table = pd.read_csv(data_root() / "reference" / "complexes.csv", dtype=str)
+    forms = {normalise_complex(name) for name in table["name_ko"]}
+    assert len(forms) == len(table) == 70
+    columns = (table[name] for name in ("id", "name_ko", "type", "sido", "sigungu"))
+    clusters = Clusters(*(tuple(column) for column in columns))
+    others = read_complex_aliases()
+    none = pa.nulls(len(others), pa.string())
+    found = match_complexes(pa.array([o for _, o in others]), (none, none), clusters, others)
+    means = table["name_ko"].to_numpy()[found.cluster]
+    assert means.tolist() == [name for name, _ in others]
+    assert set(found.report["how"].to_pylist()) == {"alias"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ from clustermap.layers.districts import (
     address_heads,
     find_places,
 )
-from clustermap.sources.reference import read_gazetteer
+from clustermap.sources.reference import data_root, read_gazetteer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,6 +131,8 @@ def test_there_are_six_districts_of_each_of_two_names() -> None:
         ("세종특별자치시 연서면 당산로 1", "세종특별자치시 세종시"),
         ("인천광역시 남구 주안동 12", "인천광역시 미추홀구"),
         ("경북 포항시 남구 철강로 1", "경상북도 포항시 남구"),
+        ("경북 포항시 남구(호동) 1", "경상북도 포항시 남구"),
+        ("경북 포항시,남구", "경상북도 포항시"),
         ("경기 광주시 오포읍 1", "경기도 광주시"),
         ("강원도 어딘가", "강원특별자치도"),
         ("광주시 오포읍 1", ""),  # the city, or the province?
@@ -296,3 +299,22 @@ def test_any_text_can_be_looked_up(text: str) -> None:
     found = find([text], [text], [text])
     assert len(found.place) == 1
     assert NOWHERE <= found.place[0] < len(PLACES.regions)
+
+
+def test_every_district_of_the_crosswalk_is_found_by_name_and_by_code() -> None:
+    codes = pd.read_csv(data_root() / "reference" / "sigungu_codes.csv", dtype=str)
+    by_name = find(codes["sido"].tolist(), codes["sigungu"].tolist())
+    assert (by_name.place >= 0).all()
+    assert np.isfinite(PLACES.lon[by_name.place]).all()
+    for column, system in (("kostat2018", "KOSTAT"), ("mois2017", "MOIS"), ("mois2022", "MOIS")):
+        known = codes[column].notna().to_numpy()
+        by_code = find(district=codes.loc[known, column].tolist())
+        assert by_code.system == system
+        assert by_code.place.tolist() == by_name.place[known].tolist()
+
+
+def test_no_name_of_a_district_with_its_province_is_ambiguous() -> None:
+    for region, district in zip(PLACES.regions, PLACES.districts, strict=True):
+        assert named(find([region], [district])) == [f"{region} {district}".strip()] or (
+            region == "세종특별자치시"
+        )

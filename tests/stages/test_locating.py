@@ -73,8 +73,8 @@ def test_firms_are_found_as_the_page_says(page: str, example: Path) -> None:
     assert ledger.summary()["firms"]["coarse_points"] == 2
     line = told(ledger)[0]
     assert line == (
-        "firms: complex names, 4 texts - 0 by identifier, 0 by name, 2 by normal form, 1 by another"
-        " name, 1 in no complex, 1 not matched (table complex_matches)."
+        "firms: complex names, 4 texts - 0 by identifier, 0 by name, 1 by normal form, 1 by another"
+        " name, 1 in no complex, 1 not matched, of 1 firms (table complex_matches)."
     )
     assert [said.partition(": ")[2].split()[:3] for said in told(ledger)[1:]] == [
         ["2", "have", "no"],
@@ -195,7 +195,7 @@ def test_a_complex_tells_how_far_it_is_to_others_but_nothing_of_itself(tmp_path:
     # C1 and C2 are 10 km apart: the firms' points say 10 km, exactly.
     between = space.shares[rows[0, 1]]
     assert between[edges.tolist().index(10_000)] > 0.8
-    # Two random points of a square as large as a disc of 1.13 km are 1.02 km apart: not 0.
+    # Two random points of 4 km² are 1.02 km apart where it is a disc: not 0.
     within = space.shares[rows[0, 0]]
     assert within[edges.tolist().index(2000)] == 1
     band = space.find_bands(np.array([0, 0]), np.array([1, 10]), register)
