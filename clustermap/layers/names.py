@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clustermap.layers.actors import AMBIGUOUS_NAME, UNKNOWN_NAME, Register
+from clustermap.layers.actors import AMBIGUOUS_NAME, UNKNOWN, UNKNOWN_NAME, Register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,14 +115,16 @@ class _Known:
         return np.where(at < 0, UNKNOWN_NAME, np.append(self.actor, 0)[at]).astype(np.int32)
 
 
-def _index(names: pa.Array) -> _Known:
+def _index(names: pa.Array, actors: int) -> _Known:
+    """Return who bears each name; those after the last actor are gone and are nobody any more."""
     coded = names.dictionary_encode()
     known = np.asarray(pc.is_valid(coded.indices).to_numpy(zero_copy_only=False))
     codes = np.asarray(pc.fill_null(coded.indices, 0).to_numpy(zero_copy_only=False))[known]
     bearer = np.zeros(len(coded.dictionary), dtype=np.int32)
     bearer[codes] = np.flatnonzero(known)
-    several = np.bincount(codes, minlength=len(bearer)) > 1
-    return _Known(coded.dictionary, np.where(several, AMBIGUOUS_NAME, bearer).astype(np.int32))
+    bearer[bearer >= actors] = UNKNOWN
+    bearer[np.bincount(codes, minlength=len(bearer)) > 1] = AMBIGUOUS_NAME
+    return _Known(coded.dictionary, bearer)
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,8 @@ class NamedRegister(Register):
         Returns
         -------
         np.ndarray
-            int32; UNKNOWN_NAME where nobody bears it, AMBIGUOUS_NAME where several do.
+            int32; UNKNOWN_NAME where nobody bears it, AMBIGUOUS_NAME where several do, UNKNOWN
+            where who bears it is gone.
         """
         return self.find_ways(ids)[0]
 
@@ -192,7 +195,9 @@ def _spell(texts: pa.Array, places: Sequence[str]) -> tuple[pa.Array, ...]:
     )
 
 
-def name_register(register: Register, names: pa.Array, places: Sequence[str] = ()) -> NamedRegister:
+def name_register(
+    register: Register, names: pa.Array, places: Sequence[str] = (), gone: pa.Array | None = None
+) -> NamedRegister:
     """Return a register that finds actors by their names.
 
     Parameters
@@ -203,11 +208,14 @@ def name_register(register: Register, names: pa.Array, places: Sequence[str] = (
         Name of every actor; null where it has none.
     places
         Names of places that plants are called by.
+    gone
+        Names of actors that a what-if closes: what names them names nobody else.
 
     Returns
     -------
     NamedRegister
         The same actors.
     """
-    ways = tuple(_index(spelt) for spelt in _spell(names, places))
+    every = names if gone is None else pa.concat_arrays([names, gone])
+    ways = tuple(_index(spelt, len(register.cells)) for spelt in _spell(every, places))
     return NamedRegister(**vars(register), by_way=ways, places=tuple(places))

@@ -188,7 +188,7 @@ def _count_pairs(
             entry.read += item.num_rows
             continue
         checked = check_chunk(table, item, linkage.kinds)
-        checked, closed = reduced.change.drop_closed(checked, PAIR_ENDS)
+        checked, closed = reduced.change.drop_closed(checked, PAIR_ENDS, register)
         ways.update(count_ways(checked.rows, PAIR_ENDS, register))
         coded = code_pairs(table.name, checked, register, how_to_read(linkage))
         reduced.take(coded.rows)
@@ -207,7 +207,7 @@ def _count_projects(
 ) -> None:
     register = reduced.layers.find_register(linkage)
     rows, by = read_rows(table, linkage, progress), table.key[0]
-    checked, closed = reduced.change.drop_closed(rows.checked, PARTICIPANT)
+    checked, closed = reduced.change.drop_closed(rows.checked, PARTICIPANT, register)
     projects, faults, left_out = code_participations(
         table.name, checked, register, how_to_read(linkage), by
     )

@@ -103,6 +103,8 @@ class Layers:
         Rows of the table SUPPORT whose beneficiary is known; None where the project has none.
     matches
         COMPLEX_MATCHES and DISTRICT_MATCHES, by their names.
+    gone
+        Names of actors that a what-if closes.
     """
 
     clusters: gpd.GeoDataFrame
@@ -117,12 +119,13 @@ class Layers:
     all_cells: Cells
     grants: pd.DataFrame | None = None
     matches: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    gone: pa.Array = field(default_factory=lambda: pa.nulls(0, pa.string()))
 
     @cached_property
     def named(self) -> NamedRegister:
         """The register, asked for names."""
         names = join_actors(self.actors, "name", pa.string())
-        return name_register(self.register, names, read_gazetteer().stems)
+        return name_register(self.register, names, read_gazetteer().stems, self.gone)
 
     def find_register(self, linkage: Linkage) -> Register:
         """Return the register that the ends of a table of linkages are looked up in.

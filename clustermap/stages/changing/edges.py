@@ -87,8 +87,9 @@ def _pass_pairs(
         if isinstance(item, pa.Table):
             yield EDGES.empty_table(), item
             continue
-        checked, _ = links.drop_closed(check_chunk(table, item, linkage.kinds), PAIR_ENDS)
         register = layers.find_register(linkage)
+        found = check_chunk(table, item, linkage.kinds)
+        checked, _ = links.drop_closed(found, PAIR_ENDS, register)
         coded = code_pairs(table.name, checked, register, how_to_read(linkage))
         done += item.rows.num_rows
         progress(Message("step.count", {"table": table.name}), done, 0)
@@ -100,11 +101,9 @@ def _pass_projects(
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     table = linkage_table(number, linkage.form)
     rows = read_rows(table, linkage, progress).checked
-    checked, _ = links.drop_closed(rows, PARTICIPANT)
-    how, register = how_to_read(linkage), layers.register
-    projects, faults, _ = code_participations(
-        table.name, checked, layers.find_register(linkage), how, table.key[0]
-    )
+    how, register = how_to_read(linkage), layers.find_register(linkage)
+    checked, _ = links.drop_closed(rows, PARTICIPANT, register)
+    projects, faults, _ = code_participations(table.name, checked, register, how, table.key[0])
     yield EDGES.empty_table(), faults
     for edges in expand_projects(projects, register):
         yield edges, FAULTS.empty_table()
