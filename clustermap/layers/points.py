@@ -87,7 +87,9 @@ def read_points(rows: pa.Table) -> Points:
     )
 
 
-def fill_points(own: Points, district: Points, assigned: Assignment, clusters: gpd.GeoSeries) -> tuple[Points, Marks]:  # noqa: E501  # fmt: skip
+def fill_points(
+    own: Points, district: Points, assigned: Assignment, clusters: gpd.GeoSeries
+) -> tuple[Points, Marks]:
     """Return a point for every actor: its own, else its complex's, else its district's.
 
     Parameters

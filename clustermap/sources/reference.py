@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from clustermap.layers.districts import Gazetteer, build_gazetteer
+from clustermap.layers.gazetteer import Gazetteer, build_gazetteer
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from clustermap.layers.cells import Assignment
-    from clustermap.layers.districts import Found, Gazetteer
+    from clustermap.layers.districts import Found
+    from clustermap.layers.gazetteer import Gazetteer
     from clustermap.project import Layer, Project
 
 INDIVIDUAL, PLACED = "#individual", "#placed"
@@ -211,11 +212,11 @@ def _locate_clusters(
         return None
     columns = {
         name: pa.array(clusters[name].to_numpy(), pa.string(), from_pandas=True)
-        for name in ("region", "district")
         if name in clusters
+        else pa.nulls(len(clusters), pa.string())
+        for name in ("region", "district")
     }
-    rows = pa.table(columns) if columns else pa.table({"region": pa.nulls(len(clusters), pa.string())})  # noqa: E501  # fmt: skip
-    return _find("clusters", rows, gazetteer, project.layers.clusters)
+    return _find("clusters", pa.table(columns), gazetteer, project.layers.clusters)
 
 
 def _spell_regions(
@@ -230,7 +231,8 @@ def _spell_regions(
     ways = pd.DataFrame({"today": today, "written": written[known]}).drop_duplicates()
     several = set(ways.loc[ways["today"].duplicated(), "today"])
     if several:
-        written[known] = [t if t in several else w for t, w in zip(today, written[known], strict=True)]  # noqa: E501  # fmt: skip
+        differs = np.isin(today, list(several))
+        written[known[differs]] = today[differs]
         clusters = clusters.assign(region=written)
     once = ways[~ways["today"].isin(several)]
     return clusters, dict(zip(once["today"], once["written"], strict=True))

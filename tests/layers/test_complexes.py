@@ -171,7 +171,8 @@ def test_the_report_counts_firms_by_text() -> None:
 
 
 def test_identifiers_and_kinds_of_the_layer_count() -> None:
-    clusters = Clusters(("X", "Y"), ("포항", "포항 농공"), ("국가(조성중)", "농공단지"), ("",) * 2, ("",) * 2)  # noqa: E501  # fmt: skip
+    kinds = ("국가(조성중)", "농공단지")
+    clusters = Clusters(("X", "Y"), ("포항", "포항 농공"), kinds, ("", ""), ("", ""))
     none = pa.array([None, None], pa.string())
     found = match_complexes(pa.array(["포항국가산업단지", "포항농공단지"]), (none, none), clusters)
     assert found.cluster.tolist() == [0, NO_CLUSTER]

@@ -25,7 +25,7 @@ from clustermap.sources.reference import data_root, read_gazetteer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clustermap.layers.districts import System
+    from clustermap.layers.gazetteer import System
 
 PLACES = read_gazetteer()
 
