@@ -277,6 +277,12 @@ class Layer(Source):
         description='Column of money = unit of its values in the file, e.g. sales = "1e6 KRW".',
     )
 
+    codes: Literal["KOSTAT", "MOIS"] | None = Field(
+        default=None,
+        description="Who gave the codes in region and district, where these hold codes (Statistics"
+        " Korea, Ministry of the Interior and Safety); without it the column as a whole tells.",
+    )
+
     @property
     def factors(self) -> dict[str, float]:
         """What the values of a column are multiplied with to be in the project's currency."""
@@ -289,6 +295,11 @@ class ClusterLayer(Layer):
     overlaps: Literal["smallest", "all", "error"] = Field(
         default="smallest",
         description="Cluster of an actor inside several: the smallest, all, or a fault.",
+    )
+    aliases: OneFile | None = Field(
+        default=None,
+        description="Other names of clusters that firms may state as their complex: a table with"
+        " the columns cluster and alias.",
     )
 
 
@@ -331,6 +342,9 @@ class Linkage(Source):
     )
     kind: Text | None = Field(
         default=None, description="Kind of every row, where the file has no column for it."
+    )
+    match: Literal["id", "name"] = Field(
+        default="id", description="What stands for an actor: its identifier or its name."
     )
     directed: bool | None = Field(
         default=None,
@@ -797,7 +811,8 @@ def _money(table: Table) -> tuple[str, ...]:
 def _refused(table: Table) -> list[str]:
     """Keys that every layer has in the model but that this table has no use for."""
     placed = [column.name for column in table.columns if column.name in {"x", "geometry"}]
-    uses = {"kinds": _kinds(table), "units": _money(table), "crs": placed}
+    districts = [column.name for column in table.columns if column.name == "district"]
+    uses = {"kinds": _kinds(table), "units": _money(table), "crs": placed, "codes": districts}
     return [key for key, columns in uses.items() if not columns]
 
 

@@ -27,6 +27,10 @@ _FACTS_SAID = (
     "overlapping_pairs",
     "in_several_clusters",
     "assigned_unknown",
+    "coarse_points",
+    "places_unmatched",
+    "places_in_part",
+    "codes_undecided",
     "links_unlike_their_kind",
 )
 _FEW_INSIDE = 0.1
@@ -259,6 +263,23 @@ def say_quarantine(faults: pa.Table) -> list[Message]:
     ]
 
 
+_COMPLEX_WAYS = ("identifier", "name", "normal", "alias", "individual", "unmatched")
+_NAME_WAYS = ("exact", "form", "branch")
+
+
+def _say_matches(table: str, entry: Mapping[str, Any]) -> list[Message]:
+    """Return how names of complexes, and of actors that are linked, were matched."""
+    said = []
+    for what, ways in (("complex", _COMPLEX_WAYS), ("names", _NAME_WAYS)):
+        found = {way: entry.get(f"{what}_{way}", 0) for way in ways}
+        if any(found.values()):
+            counts = {**found, "total": sum(found.values())}
+            counts["firms"] = entry.get(f"{what}_unmatched_firms", 0)
+            values = {"table": table, **{name: f"{count:,}" for name, count in counts.items()}}
+            said.append(Message(f"summary.{what}", values))
+    return said
+
+
 def say_facts(summary: Mapping[str, Any]) -> list[Message]:
     """Return one sentence for everything else that a reader should know of the tables.
 
@@ -292,6 +313,7 @@ def say_facts(summary: Mapping[str, Any]) -> list[Message]:
         if located >= _ENOUGH_LOCATED and inside < _FEW_INSIDE * located:
             values = {"table": table, "inside": inside, "located": located}
             said.append(Message("summary.few_inside", values))
+        said += _say_matches(table, entry)
         said += [
             Message(f"summary.{fact}", {"table": table, "rows": f"{entry[fact]:,}"})
             for fact in _FACTS_SAID

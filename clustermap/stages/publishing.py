@@ -103,7 +103,8 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
     rows = layers.actors.get(name)
     if rows is None:
         return pd.DataFrame(columns=[*columns, "cell", "how"])
-    frame: pd.DataFrame = rows.drop(["#nearest_m"]).to_pandas()
+    beside = [column for column in rows.column_names if column.startswith("#")]
+    frame: pd.DataFrame = rows.drop(beside).to_pandas()
     frame = frame.astype({"cell": object, "how": object})
     if "kind" in columns and "kind" not in frame:
         frame["kind"] = "other"
@@ -125,6 +126,9 @@ def _notes(project: Project, network: Network, findings: Findings) -> tuple[Mess
     notes = list(findings.scored.notes)
     if project.project.synthetic:
         notes.append(Message("note.synthetic"))
+    coarse = sum(e.facts.get("coarse_points", 0) for e in findings.ledger.entries.values())
+    if coarse:
+        notes.append(Message("note.coarse_points", {"actors": f"{coarse:,}"}))
     present = set(network.flows["kind"])
     missing = [kind for kind in tables.SCORED_KINDS if kind not in present]
     if not present:
@@ -238,6 +242,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         "firms": layer_frame(layers, "firms"),
         "institutes": layer_frame(layers, "institutes"),
         "memberships": memberships,
+        **layers.matches,
         "flows": network.flows,
         "indicators": findings.indicators,
         "industries": compute_industries(network.counts),
@@ -255,6 +260,9 @@ def _inputs(project: Project) -> list[dict[str, Any]]:
         (name, layer) for name, layer in dict(project.layers).items() if layer is not None
     ]
     named += [(f"linkages_{n}", linkage) for n, linkage in enumerate(project.linkages, start=1)]
+    read = [(name, source, path) for name, source in named for path in source.path]
+    aliases = project.layers.clusters.aliases
+    read += [("aliases", project.layers.clusters, aliases)] if aliases else []
     return [
         {
             "table": name,
@@ -264,8 +272,7 @@ def _inputs(project: Project) -> list[dict[str, Any]]:
             "licence": source.licence,
             "attribution": source.attribution,
         }
-        for name, source in named
-        for path in source.path
+        for name, source, path in read
     ]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,12 +49,14 @@ from clustermap.layers.industries import (
     build_taxonomy,
     code_industries,
 )
+from clustermap.layers.names import NamedRegister, name_register
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
 from clustermap.sources.files import FileSource, read_chunks
-from clustermap.sources.reference import data_root
+from clustermap.sources.reference import data_root, read_gazetteer
 from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress
+from clustermap.stages.locating import INDIVIDUAL, PLACED, coarse_facts, locate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +66,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyproj import CRS
 
-    from clustermap.project import Layer, Project, Source
+    from clustermap.project import Layer, Linkage, Project, Source
     from clustermap.tables import Table
 
 ACTORS = {"firms": "firm", "institutes": "institute", "partners": "partner"}
@@ -98,6 +101,10 @@ class Layers:
         Cells by any boundary; ``cells`` come first.
     grants
         Rows of the table SUPPORT whose beneficiary is known; None where the project has none.
+    matches
+        COMPLEX_MATCHES and DISTRICT_MATCHES, by their names.
+    gone
+        Names of actors that a what-if closes.
     """
 
     clusters: gpd.GeoDataFrame
@@ -111,6 +118,29 @@ class Layers:
     moved: Mapping[str, npt.NDArray[np.int32]]
     all_cells: Cells
     grants: pd.DataFrame | None = None
+    matches: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    gone: pa.Array = field(default_factory=lambda: pa.nulls(0, pa.string()))
+
+    @cached_property
+    def named(self) -> NamedRegister:
+        """The register, asked for names."""
+        names = join_actors(self.actors, "name", pa.string())
+        return name_register(self.register, names, read_gazetteer().stems, self.gone)
+
+    def find_register(self, linkage: Linkage) -> Register:
+        """Return the register that the ends of a table of linkages are looked up in.
+
+        Parameters
+        ----------
+        linkage
+            Its section of the project file.
+
+        Returns
+        -------
+        Register
+            By identifier or by name.
+        """
+        return self.named if linkage.match == "name" else self.register
 
 
 @dataclass(frozen=True)
@@ -343,13 +373,15 @@ def _assign_actors(
         column_or_null(rows, "complex", pa.string()),
         column_or_null(rows, "region", pa.string()),
         _numbers(rows, "precision_m"),
+        column_or_null(rows, "district", pa.string()),
+        np.asarray(pc.fill_null(column_or_null(rows, INDIVIDUAL, pa.bool_()), False), dtype=bool),
     )
     overlaps = project.layers.clusters.overlaps
     return assign(place, clusters, overlaps=overlaps, nearest_m=project.assign.nearest_m)
 
 
 def _move_actors(
-    rows: dict[str, pa.Table],
+    rows: Mapping[str, pa.Table],
     drawn: dict[str, Assignment],
     clusters: gpd.GeoDataFrame,
     project: Project,
@@ -406,10 +438,15 @@ def _home(clusters: gpd.GeoDataFrame, crs: CRS) -> Home:
 
 
 def _close_actors(
-    name: str, checked: Checked, read: int, assigned: Assignment, ledger: Ledger
+    name: str,
+    found: tuple[Checked, int],
+    assigned: Assignment,
+    ledger: Ledger,
+    stated: Mapping[str, int],
 ) -> None:
-    ways = Counter(assigned.how.to_pylist())
+    (checked, read), ways = found, Counter(assigned.how.to_pylist())
     facts = {f"assigned_{way}": ways.get(way, 0) for way in HOW if ways.get(way)}
+    facts |= stated
     if assigned.several:
         facts["in_several_clusters"] = assigned.several
     facts |= {f"mended_{column}": count for column, count in checked.mended.items()}
@@ -508,14 +545,18 @@ def settle_layers(
     TableFault
         If a table as a whole is at fault.
     """
-    clusters, regions, found = unassigned.clusters, unassigned.regions, unassigned.actors
-    assigned = {}
-    for number, (name, (checked, read)) in enumerate(found.items(), start=1):
+    regions, found = unassigned.regions, unassigned.actors
+    read = {name: checked.rows for name, (checked, _) in found.items()}
+    located = locate(project, unassigned.clusters, read)
+    clusters, assigned, settled = located.clusters, {}, {}
+    for number, (name, rows) in enumerate(located.rows.items(), start=1):
         progress(Message("step.assign", {"table": name}), number, len(found))
-        assigned[name] = _assign_actors(name, checked.rows, clusters, project)
-        _close_actors(name, checked, read, assigned[name], ledger)
+        assigned[name] = _assign_actors(name, rows, clusters, project)
+        settled[name] = located.settle(name, read[name], assigned[name])
+        facts = {**located.facts.get(name, {}), **coarse_facts(name, settled[name])}
+        _close_actors(name, found[name], assigned[name], ledger, facts)
     cells = build_cells([str(key) for key in clusters.index], [a.cells for a in assigned.values()])
-    moved = _move_actors({n: c.rows for n, (c, _) in found.items()}, assigned, clusters, project)
+    moved = _move_actors(located.rows, assigned, clusters, project)
     all_cells = extend_cells(cells, [c for parts in moved.values() for c in parts.values()])
     codes = {
         name: np.concatenate(
@@ -524,11 +565,11 @@ def settle_layers(
         for name, parts in moved.items()
     }
     actors = {
-        name: checked.rows.drop([FILE, LINE])
+        name: rows.drop([FILE, LINE])
         .append_column("cell", assigned[name].cells)
         .append_column("how", assigned[name].how)
         .append_column("#nearest_m", pa.array(assigned[name].nearest_m))
-        for name, (checked, _) in found.items()
+        for name, rows in settled.items()
     }
     taxonomy = _read_taxonomy(project, progress)
     firms = actors.get("firms")
@@ -550,6 +591,7 @@ def settle_layers(
         codes,
         all_cells,
         _settle_grants(unassigned, register, ledger),
+        located.tables,
     )
 
 
@@ -621,6 +663,7 @@ def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
         precise_points(x, y, precision_m),
         group=group_codes(join_actors(actors, "group", pa.string())),
         site=site_codes(join_actors(actors, "site", pa.string())),
+        placed=np.asarray(pc.fill_null(join_actors(actors, PLACED, pa.bool_()), False), dtype=bool),
     )
 
 

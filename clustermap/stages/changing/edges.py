@@ -87,8 +87,10 @@ def _pass_pairs(
         if isinstance(item, pa.Table):
             yield EDGES.empty_table(), item
             continue
-        checked, _ = links.drop_closed(check_chunk(table, item, linkage.kinds), PAIR_ENDS)
-        coded = code_pairs(table.name, checked, layers.register, how_to_read(linkage))
+        register = layers.find_register(linkage)
+        found = check_chunk(table, item, linkage.kinds)
+        checked, _ = links.drop_closed(found, PAIR_ENDS, register)
+        coded = code_pairs(table.name, checked, register, how_to_read(linkage))
         done += item.rows.num_rows
         progress(Message("step.count", {"table": table.name}), done, 0)
         yield coded.rows, coded.faults
@@ -99,8 +101,8 @@ def _pass_projects(
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     table = linkage_table(number, linkage.form)
     rows = read_rows(table, linkage, progress).checked
-    checked, _ = links.drop_closed(rows, PARTICIPANT)
-    how, register = how_to_read(linkage), layers.register
+    how, register = how_to_read(linkage), layers.find_register(linkage)
+    checked, _ = links.drop_closed(rows, PARTICIPANT, register)
     projects, faults, _ = code_participations(table.name, checked, register, how, table.key[0])
     yield EDGES.empty_table(), faults
     for edges in expand_projects(projects, register):
