@@ -111,22 +111,50 @@ def read_chunks(source: FileSource) -> Iterator[Item]:
 
 
 def _match_columns(source: FileSource, path: Path, found: list[str]) -> dict[str, str]:
-    """Return their column names by ours; a stated or required column must be there."""
+    return match_columns(source.table, source.columns, path.name, found)
+
+
+def match_columns(
+    table: Table, columns: Mapping[str, str], name: str, found: list[str]
+) -> dict[str, str]:
+    """Match our columns with those that there are.
+
+    Parameters
+    ----------
+    table
+        Declaration of the table.
+    columns
+        Our column names to theirs, where they differ.
+    name
+        Name of the file, as shown to people.
+    found
+        Names of its columns.
+
+    Returns
+    -------
+    dict
+        Their column names by ours.
+
+    Raises
+    ------
+    TableFault
+        If a stated or required column is not there, or stands there twice.
+    """
     matched = {}
-    for column in source.table.columns:
+    for column in table.columns:
         if column.type == "geometry":
             continue
-        theirs = source.columns.get(column.name, column.name)
+        theirs = columns.get(column.name, column.name)
         if found.count(theirs) > 1:
-            table = f"{source.table.name} ({path.name})"
-            raise TableFault("repeated_column", table=table, column=theirs)
+            place = f"{table.name} ({name})"
+            raise TableFault("repeated_column", table=place, column=theirs)
         if theirs in found:
             matched[column.name] = theirs
-        elif column.name in source.columns or column.required:
+        elif column.name in columns or column.required:
             near = get_close_matches(theirs, found, n=1, cutoff=0.5)
             raise TableFault(
                 "missing_column",
-                table=f"{source.table.name} ({path.name})",
+                table=f"{table.name} ({name})",
                 column=theirs,
                 ours=column.name,
                 found=", ".join(shorten(name, 40) for name in (near or found)[:12]),
@@ -404,7 +432,7 @@ def _read_parquet(source: FileSource, path: Path) -> Iterator[Item]:
         start += rows.num_rows
         raw = _rename(rows, matched)
         if geometry:
-            raw = _put_geometry(source.table, raw, rows[geometry])
+            raw = put_geometry(source.table, raw, rows[geometry])
         yield Chunk(path.name, lines, raw, crs)
 
 
@@ -454,7 +482,7 @@ def _read_geometry(
                 start += rows.num_rows
                 raw = _rename(rows, matched)
                 if geometry in rows.column_names:
-                    raw = _put_geometry(source.table, raw, rows[geometry])
+                    raw = put_geometry(source.table, raw, rows[geometry])
                 yield Chunk(path.name, lines, raw, str(meta["crs"] or ""))
     except (DataSourceError, DataLayerError, UnicodeDecodeError) as error:
         raise TableFault(
@@ -559,8 +587,23 @@ def _is_text(cell: bytes, encoding: str) -> bool:
     return True
 
 
-def _put_geometry(table: Table, raw: pa.Table, geometry: pa.ChunkedArray) -> pa.Table:
-    """Add polygons as WKB, or points as x and y, as the table wants them."""
+def put_geometry(table: Table, raw: pa.Table, geometry: pa.ChunkedArray) -> pa.Table:
+    """Add polygons as WKB, or points as x and y, as the table wants them.
+
+    Parameters
+    ----------
+    table
+        Declaration of the table.
+    raw
+        Raw rows under our column names.
+    geometry
+        WKB, one a row.
+
+    Returns
+    -------
+    pa.Table
+        The rows with the column geometry, or with x and y where they lack them.
+    """
     wkb = geometry.combine_chunks()
     if isinstance(wkb, pa.ExtensionArray):
         wkb = wkb.storage

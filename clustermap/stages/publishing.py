@@ -25,7 +25,7 @@ from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from clustermap.project import Project, Source
     from clustermap.publish.release import Release
@@ -249,8 +249,8 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
     }
 
 
-def _inputs(project: Project) -> list[dict[str, Any]]:
-    """Return every file read, with its hash, licence and owner."""
+def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
+    """Return every file and table read, with its hash, licence and owner."""
     named: list[tuple[str, Source]] = [
         (name, layer) for name, layer in dict(project.layers).items() if layer is not None
     ]
@@ -258,15 +258,30 @@ def _inputs(project: Project) -> list[dict[str, Any]]:
     return [
         {
             "table": name,
-            "file": project.relative(path),
-            "sha256": hash_file(path),
-            "bytes": path.stat().st_size,
+            **place,
             "licence": source.licence,
             "attribution": source.attribution,
         }
         for name, source in named
-        for path in source.path
+        for place in _places(project, name, source, ledger)
     ]
+
+
+def _places(
+    project: Project, name: str, source: Source, ledger: Ledger
+) -> Iterator[dict[str, Any]]:
+    """Yield where a table was read from, with the hash of what was read."""
+    for path in source.files:
+        yield {
+            "file": project.relative(path),
+            "sha256": hash_file(path),
+            "bytes": path.stat().st_size,
+        }
+    if source.database is not None:
+        asked = {"relation": source.table} if source.table else {"query": source.query}
+        read = ledger.received[name]
+        shown = source.database.shown
+        yield {"database": shown, **asked, "sha256": read.sha256, "bytes": read.bytes}
 
 
 def build_record(project: Project, findings: Findings) -> dict[str, Any]:
@@ -290,7 +305,7 @@ def build_record(project: Project, findings: Findings) -> dict[str, Any]:
         "project": project.project.name,
         "synthetic": project.project.synthetic,
         "seed": project.project.seed,
-        "inputs": _inputs(project),
+        "inputs": _inputs(project, findings.ledger),
         "tables": findings.ledger.summary(),
         "parameters": project.parameters(),
         "versions": {

@@ -53,10 +53,10 @@ from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root
-from clustermap.stages.ledger import Entry, Ledger, Progress
+from clustermap.stages.ledger import Entry, Ledger, Progress, Received
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     import numpy.typing as npt
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from clustermap.project import Layer, Project, Source
+    from clustermap.sources.files import Item
     from clustermap.tables import Table
 
 ACTORS = {"firms": "firm", "institutes": "institute", "partners": "partner"}
@@ -154,8 +155,8 @@ class Rows:
     read: int
 
 
-def file_source(table: Table, source: Source) -> FileSource:
-    """Return where the rows of a table come from.
+def read_source(table: Table, source: Source, ledger: Ledger | None = None) -> Iterator[Item]:
+    """Read a table chunk by chunk, from files or a database.
 
     Parameters
     ----------
@@ -163,23 +164,35 @@ def file_source(table: Table, source: Source) -> FileSource:
         Declaration of the table.
     source
         Its section of the project file.
+    ledger
+        Takes note of what was read of a database; files can be looked at again.
 
-    Returns
-    -------
-    FileSource
-        For the readers.
+    Yields
+    ------
+    Chunk or pa.Table
+        Rows under our names; or FAULTS for lines that could not be read as rows.
+
+    Raises
+    ------
+    TableFault
+        If the files or the database cannot be read.
     """
-    return FileSource(
-        table,
-        source.path,
-        source.columns,
-        source.layer or "",
-        source.encoding or "",
-        source.delimiter or "",
-    )
+    if source.database is None:
+        stated = source.layer or "", source.encoding or "", source.delimiter or ""
+        yield from read_chunks(FileSource(table, source.files, source.columns, *stated))
+        return
+    from clustermap.sources.postgis import DatabaseSource, read_database  # noqa: PLC0415 -- an extra
+
+    read = Received()
+    asked = source.table or "", source.query or ""
+    yield from read_database(DatabaseSource(table, source.database, *asked, source.columns), read)
+    if ledger is not None:
+        ledger.received[table.name] = read
 
 
-def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
+def read_rows(
+    table: Table, source: Source, progress: Progress, ledger: Ledger | None = None
+) -> Rows:
     """Read a table whole, chunk by chunk.
 
     Parameters
@@ -190,6 +203,8 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
         Its section of the project file.
     progress
         Hears how many rows were read.
+    ledger
+        Takes note of what was read of a database.
 
     Returns
     -------
@@ -202,7 +217,7 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
         If a file cannot be read, or two files state different coordinate systems.
     """
     parts, faults, mended, systems, read = [], [FAULTS.empty_table()], Counter[str](), {}, 0
-    for item in read_chunks(file_source(table, source)):
+    for item in read_source(table, source, ledger):
         if isinstance(item, pa.Table):
             faults.append(item)
             read += item.num_rows
@@ -231,7 +246,7 @@ def _find_crs(layer: Layer, rows: Rows, table: str) -> CRS:
 def _read_polygons(
     table: Table, layer: Layer, crs: CRS, ledger: Ledger, progress: Progress
 ) -> CleanPolygons:
-    rows = read_rows(table, layer, progress)
+    rows = read_rows(table, layer, progress, ledger)
     if "geometry" not in rows.checked.rows.column_names:
         raise TableFault("no_geometry_column", table=table.name, column="geometry")
     clean = clean_polygons(table, rows.checked, _find_crs(layer, rows, table.name), crs)
@@ -247,10 +262,12 @@ def _has_points(rows: pa.Table) -> bool:
     return any(rows.num_rows > column.null_count for column in columns)
 
 
-def _read_actors(name: str, layer: Layer, home: Home, progress: Progress) -> tuple[Checked, int]:
+def _read_actors(
+    name: str, layer: Layer, home: Home, progress: Progress, ledger: Ledger
+) -> tuple[Checked, int]:
     """Return the actors of a layer on the map, and how many rows were read."""
     table = tables.LAYERS[name]
-    rows = read_rows(table, layer, progress)
+    rows = read_rows(table, layer, progress, ledger)
     checked = rows.checked
     if name != "partners" and _has_points(checked.rows):
         checked = place_points(name, checked, _find_crs(layer, rows, name), home)
@@ -450,9 +467,9 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
     home = _home(clusters, crs)
     wanted = {name: getattr(project.layers, name) for name in ACTORS}
     found = _part_shared_ids(
-        {n: _read_actors(n, layer, home, progress) for n, layer in wanted.items() if layer}
+        {n: _read_actors(n, layer, home, progress, ledger) for n, layer in wanted.items() if layer}
     )
-    return Unassigned(clusters, regions, found, _read_grants(project, progress))
+    return Unassigned(clusters, regions, found, _read_grants(project, progress, ledger))
 
 
 def settle_layers(
@@ -526,11 +543,13 @@ def settle_layers(
     )
 
 
-def _read_grants(project: Project, progress: Progress) -> tuple[Checked, int] | None:
+def _read_grants(
+    project: Project, progress: Progress, ledger: Ledger
+) -> tuple[Checked, int] | None:
     layer = project.layers.support
     if layer is None:
         return None
-    rows = read_rows(tables.SUPPORT, layer, progress)
+    rows = read_rows(tables.SUPPORT, layer, progress, ledger)
     return rows.checked, rows.read
 
 

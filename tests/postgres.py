@@ -1,0 +1,119 @@
+"""A PostgreSQL server of the tests' own, with PostGIS, in a folder that is gone afterwards.
+
+Nobody's database is ever touched: the server is started for the tests, on a free port of this
+machine. ``postgres`` needs no password; every other role does.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+EXTENSIONS = sorted(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
+PRESENT = bool(BINARIES and EXTENSIONS)
+WHY = "apt-get install --no-install-recommends postgresql-15-postgis-3 postgis"
+PASSWORD = "열려라 s3cret:/@?#%&"  # noqa: S105 -- of a server that lives for seconds
+
+_ACCESS = """
+local all postgres trust
+host all postgres 127.0.0.1/32 trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    Parameters
+    ----------
+    port
+        Its port on 127.0.0.1.
+    """
+
+    port: int
+
+    def url(self, database: str, user: str = "postgres") -> str:
+        """Return the address of a database, without a password."""
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+    def connect(self, database: str = "postgres") -> Any:
+        """Open a connection of the superuser, in which every statement counts at once."""
+        import psycopg
+
+        return psycopg.connect(self.url(database), autocommit=True)
+
+
+def _run(command: list[str | Path]) -> None:
+    # PostgreSQL refuses to run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    done = subprocess.run(  # noqa: S603 -- our own commands
+        [str(part) for part in command],
+        user=user,
+        cwd="/",
+        env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def open_server() -> Iterator[Server]:
+    """Start a server, and stop it afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="clustermap-postgis-"))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    programs, store = BINARIES[-1].parent, folder / "store"
+    encoding = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-A", "trust"]
+    try:
+        _run([programs / "initdb", "-D", store, "-U", "postgres", *encoding])
+        (store / "pg_hba.conf").write_text(_ACCESS, encoding="ascii")
+        port = _free_port()
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+            " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        )
+        log = folder / "log"
+        _run([programs / "pg_ctl", "-D", store, "-w", "-l", log, "-o", options, "start"])
+        try:
+            yield Server(port)
+        finally:
+            _run([programs / "pg_ctl", "-D", store, "-w", "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(require: Callable[[str, bool, str], None]) -> Iterator[Server]:
+    """Start a server with a database ``gis`` that has PostGIS."""
+    require("postgis", PRESENT, WHY)
+    pytest.importorskip("psycopg")
+    with open_server() as started:
+        with started.connect() as connection:
+            connection.execute("create database gis")
+        with started.connect("gis") as connection:
+            connection.execute("create extension postgis")
+        yield started
