@@ -53,12 +53,16 @@ _REASONS = {
     "25006": "database_writes",
     "57014": "database_timeout",
     "55P03": "database_in_use",
+    "22021": "database_text",
+    "22P05": "database_text",
     "2BP01": "database_depends",
     "57P01": "database_lost",
     "57P02": "database_lost",
     "57P03": "database_closed",
 }
 """State that the server names to fault; any other is the query's, or told as it comes."""
+
+_WITHOUT_VALUE = "08P01"  # a query with $1: the protocol misses a value, the connection holds
 
 
 @dataclass(frozen=True)
@@ -284,7 +288,7 @@ def tell_refusal(
     """
     state = error.sqlstate or ""
     found = _REASONS.get(state, reason)
-    if not state or state.startswith("08"):
+    if not state or (state.startswith("08") and state != _WITHOUT_VALUE):
         found = "database_lost"
     why = _first_line(error.diag.message_primary or str(error))
     return TableFault(found, table=table, value=value, why=why)

@@ -178,7 +178,7 @@ def read_database(source: DatabaseSource, digest: Digest) -> Iterator[Chunk]:
         start = 1
         for block in _copy_blocks(source, connection, plan.query):
             digest.update(block)
-            rows = _parse(source, block, plan)
+            rows = _parse(block, plan)
             yield _chunk(source, rows, plan, start)
             start += rows.num_rows
         # The columns are known even where there is no row.
@@ -517,28 +517,23 @@ def _join_rows(copy: Copy) -> Iterator[bytes]:
         yield b"".join(rows)
 
 
-def _parse(source: DatabaseSource, block: bytes, plan: _Plan) -> pa.Table:
+def _parse(block: bytes, plan: _Plan) -> pa.Table:
     names = [str(at) for at in range(len(plan.names))]
-    types = dict(zip(names, plan.types, strict=True))
-    try:
-        return arrow_csv.read_csv(
-            io.BytesIO(block),
-            read_options=arrow_csv.ReadOptions(
-                use_threads=False, block_size=len(block) + 1, column_names=names
-            ),
-            parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-            convert_options=arrow_csv.ConvertOptions(
-                column_types=types,
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-                true_values=["t"],
-                false_values=["f"],
-            ),
-        )
-    except pa.ArrowInvalid as error:  # a database that does not know its own encoding
-        why = str(error).split("\n")[0]
-        raise TableFault("database_text", table=source.place, why=shorten(why, 160)) from None
+    return arrow_csv.read_csv(
+        io.BytesIO(block),
+        read_options=arrow_csv.ReadOptions(
+            use_threads=False, block_size=len(block) + 1, column_names=names
+        ),
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=arrow_csv.ConvertOptions(
+            column_types=dict(zip(names, plan.types, strict=True)),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            true_values=["t"],
+            false_values=["f"],
+        ),
+    )
 
 
 def _no_rows(plan: _Plan) -> pa.Table:
@@ -555,7 +550,7 @@ def _chunk(source: DatabaseSource, rows: pa.Table, plan: _Plan, start: int) -> C
     return Chunk(source.name, lines, table, plan.crs)
 
 
-def _read_hex(texts: pa.ChunkedArray) -> pa.Array:
+def _read_hex(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return WKB written as hexadecimal digits as bytes, all rows at once."""
     filled = pc.fill_null(texts.combine_chunks(), "")
     sizes = pc.binary_length(filled).to_numpy() // 2
@@ -564,4 +559,5 @@ def _read_hex(texts: pa.ChunkedArray) -> pa.Array:
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(content)]
     wkb = pa.Array.from_buffers(pa.binary(), len(filled), buffers)
-    return pc.if_else(pc.greater(pa.array(sizes), 0), wkb, pa.scalar(None, pa.binary()))
+    wkb = pc.if_else(pc.greater(pa.array(sizes), 0), wkb, pa.scalar(None, pa.binary()))
+    return pa.chunked_array([wkb])
