@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     Connection: TypeAlias = "psycopg.Connection[TupleRow]"
 
-_SCHEME = re.compile(r"postgres(?:ql)?:/", re.IGNORECASE)
+_MEANT = re.compile(r"\s*postgres[\w+]*:|.*\b(?:password|dbname)\s*=", re.IGNORECASE | re.DOTALL)
 _PLACE = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
-_SECRET = re.compile(r"^([a-z][a-z0-9+.-]*:/*)(?:.*@)?([^?#]*).*$", re.IGNORECASE | re.DOTALL)
+_SECRET = re.compile(r"\s*([a-z][a-z0-9+.-]*:/*)(?:.*@)?([^?#]*).*", re.IGNORECASE | re.DOTALL)
 _PORT = re.compile(r"(.*?)(?::(\d{1,5}))?", re.DOTALL)
 _OPTIONS = ("sslmode", "service")
 _ALWAYS = {"client_encoding": "utf8", "connect_timeout": "10", "application_name": "clustermap"}
@@ -114,9 +114,9 @@ def is_address(text: str) -> bool:
     Returns
     -------
     bool
-        True for ``postgresql:/...``, also where the rest of it cannot be read.
+        True also where it cannot be read: other schemes, ``dbname=...``.
     """
-    return bool(_SCHEME.match(text))
+    return bool(_MEANT.match(text))
 
 
 def holds_password(text: str) -> bool:
@@ -132,10 +132,9 @@ def holds_password(text: str) -> bool:
     bool
         In doubt True.
     """
-    _, _, rest = text.partition("://")
-    before, at, _ = rest.rpartition("@")
-    _, _, query = unquote(rest).partition("?")
-    return bool(at and ":" in before) or "password" in query.lower()
+    _, _, rest = text.partition(":")
+    before, at, _ = rest.lstrip("/").rpartition("@")
+    return bool(at and ":" in before) or "password" in unquote(rest or text).lower()
 
 
 def hide_secrets(text: str) -> str:
@@ -153,7 +152,7 @@ def hide_secrets(text: str) -> str:
     """
     found = _SECRET.match(text)
     if not found:
-        return text
+        return "…" if is_address(text) else text
     return f"{found[1]}{'…@' if '@' in text else ''}{found[2]}{'?…' if '?' in text else ''}"
 
 

@@ -233,6 +233,9 @@ def _carry_out(
 ) -> Run:
     listen = progress or no_progress
     began = datetime.now(UTC)
+    with _open_database(project, outputs) as database:  # its faults are told before anything long
+        if database is not None:
+            database.check()
     findings = find(project, strict=strict, progress=listen)
     record = build_record(project, findings)
     if not outputs:

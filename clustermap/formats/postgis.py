@@ -108,12 +108,8 @@ class Database:
         """
         layers, _ = build_layers(release)
         marks = _read_marks(release)
+        there = self.check()
         self._make_schema()
-        there = self._list_tables()
-        foreign = [name for name, own in there.items() if own is None and name in LAYER_NAMES]
-        if foreign:
-            found = f"{self.schema}.{foreign[0]}"
-            raise TableFault("database_not_ours", table=_PLACE, value=found)
         written = {layer.name for layer in layers}
         for name, own in there.items():
             if own is not None and name in LAYER_NAMES and name not in written:
@@ -121,6 +117,26 @@ class Database:
         for layer in layers:
             self._write_layer(layer, marks, there.get(layer.name))
         return tuple(layer.name for layer in layers)
+
+    def check(self) -> dict[str, str | None]:
+        """Refuse a schema in which something that is not ours has the name of a table of ours.
+
+        Returns
+        -------
+        dict
+            What the schema holds, and how our tables were defined; None for what is not ours.
+
+        Raises
+        ------
+        TableFault
+            If there is such a thing.
+        """
+        there = self._list_tables()
+        foreign = sorted(name for name in LAYER_NAMES if there.get(name, "") is None)
+        if foreign:
+            found = f"{self.schema}.{foreign[0]}"
+            raise TableFault("database_not_ours", table=_PLACE, value=found)
+        return there
 
     def _execute(self, statement: str, *parts: sql.Composable) -> None:
         from psycopg import sql  # noqa: PLC0415
@@ -140,7 +156,6 @@ class Database:
             self._execute("create schema {}", sql.Identifier(self.schema))
 
     def _list_tables(self) -> dict[str, str | None]:
-        """Return what the schema holds, and how our tables were defined."""
         rows = self.connection.execute(
             "select c.relname, c.relkind = 'r', obj_description(c.oid, 'pg_class') from pg_class c"
             " join pg_namespace n on n.oid = c.relnamespace where n.nspname = %s",
