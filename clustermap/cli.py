@@ -385,7 +385,7 @@ def _tell_chosen(voice: Voice, selection: pd.DataFrame, clusters: pd.DataFrame) 
     names = dict(zip(clusters["cluster"], clusters["name"], strict=True))
     own = selection[(selection["scenario"] == "default") & (selection["selected"] == 1)]
     own = own.sort_values(["inclusion", "cluster"], ascending=[False, True])
-    words = [say(Message(f"cli.standing.{key}"), voice.language) for key in own["standing"]]
+    words = [say(Message(f"standing.{key}"), voice.language) for key in own["standing"]]
     bounds = ("inclusion", "inclusion_low", "inclusion_high")
     shares = [_write_share(*row) for row in zip(*(100 * own[name] for name in bounds), strict=True)]
     named = [names[cluster] for cluster in own["cluster"]]

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyogrio.raw
 import shapely
 
-from clustermap.formats.content import FieldName, Layer, Marks, Written
 from clustermap.formats.delimited import type_name
 from clustermap.formats.geometries import free_name, multi_type, promote
+from clustermap.formats.layer import FieldName, Layer, Marks, Written
 from clustermap.formats.style import draw_score_style
 from clustermap.messages import Message, say
 

@@ -21,10 +21,11 @@ import shapely
 from clustermap.database import find_postgis, open_database
 from clustermap.errors import TableFault, one_line
 from clustermap.formats.cells import TEXT, TIME
-from clustermap.formats.content import LAYER_NAMES, Field, Layer, Marks, build_layers
+from clustermap.formats.content import build_layers
 from clustermap.formats.delimited import spell_times
 from clustermap.formats.geometries import free_name, multi_type, promote
 from clustermap.formats.geopackage import describe_layer
+from clustermap.formats.layer import LAYER_NAMES, Field, Layer, Marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
