@@ -6,6 +6,7 @@ machine. ``postgres`` needs no password; every other role does.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -21,10 +22,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-EXTENSIONS = sorted(Path("/usr/share/postgresql").glob("*/extension/postgis.control"))
-PRESENT = bool(BINARIES and EXTENSIONS)
-WHY = "apt-get install --no-install-recommends postgresql-15-postgis-3 postgis"
+WHY = "apt-get install --no-install-recommends postgresql-postgis"
 PASSWORD = "열려라 s3cret:/@?#%&"  # noqa: S105 -- of a server that lives for seconds
 
 _ACCESS = """
@@ -57,6 +55,14 @@ class Server:
         return psycopg.connect(self.url(database), autocommit=True)
 
 
+def find_programs() -> Path | None:
+    """Find the programs of the newest PostgreSQL that has PostGIS, where Debian puts them."""
+    controls = Path("/usr/share/postgresql").glob("*/extension/postgis.control")
+    versions = sorted((int(c.parts[-3]) for c in controls if c.parts[-3].isdigit()), reverse=True)
+    folders = (Path("/usr/lib/postgresql") / str(version) / "bin" for version in versions)
+    return next((folder for folder in folders if (folder / "initdb").is_file()), None)
+
+
 def _run(command: list[str | Path]) -> None:
     # PostgreSQL refuses to run as root.
     user = "postgres" if os.geteuid() == 0 else None
@@ -81,12 +87,12 @@ def _free_port() -> int:
 
 
 @contextmanager
-def open_server() -> Iterator[Server]:
+def open_server(programs: Path) -> Iterator[Server]:
     """Start a server, and stop it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="clustermap-postgis-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres", "postgres")
-    programs, store = BINARIES[-1].parent, folder / "store"
+    store = folder / "store"
     encoding = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-A", "trust"]
     try:
         _run([programs / "initdb", "-D", store, "-U", "postgres", *encoding])
@@ -109,9 +115,11 @@ def open_server() -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def server(require: Callable[[str, bool, str], None]) -> Iterator[Server]:
     """Start a server with a database ``gis`` that has PostGIS."""
-    require("postgis", PRESENT, WHY)
-    pytest.importorskip("psycopg")
-    with open_server() as started:
+    programs = find_programs()
+    driver = importlib.util.find_spec("psycopg") is not None
+    require("postgis", programs is not None and driver, WHY)
+    assert programs is not None
+    with open_server(programs) as started:
         with started.connect() as connection:
             connection.execute("create database gis")
         with started.connect("gis") as connection:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -719,3 +720,26 @@ def test_without_the_driver_the_cure_is_told(
     assert done.exit_code == 1
     assert 'pip install "clustermap[postgis]"' in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_example_of_the_docs_is_one(
+    server: Server, reader: Any, root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (root / "docs" / "sources" / "postgis.md").read_text(encoding="utf-8")
+    example, export = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (grants,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    reader("drop table firms")
+    load(reader, build_small_world())
+    reader(grants.replace("planner", "reader").partition(";")[2])
+    place = "postgresql://planner@gis.example:5432/region"
+    assert example.count(place) == 5
+    text = (example + export).replace(place, server.url("sources", "reader"))
+    file = tmp_path / "project.toml"
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    done = CliRunner().invoke(app, ["check", str(file), "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)["summary"]["tables"]
+    assert {name: entry["kept"] for name, entry in found.items()} == {
+        "clusters": 6, "institutes": 6, "firms": 60, "partners": 1, "linkages_1": 192,
+    }  # fmt: skip
