@@ -45,6 +45,7 @@ _SETTINGS = {
     "extra_float_digits": "1",  # the shortest text that gives the number back
     "synchronize_seqscans": "off",  # else a long table may be read from its middle
     "lock_timeout": LOCK_TIMEOUT,
+    "idle_in_transaction_session_timeout": "0",  # files are written meanwhile
 }
 """What texts and orders would depend on otherwise."""
 
@@ -55,6 +56,10 @@ _REASONS = {
     "55P03": "database_in_use",
     "22021": "database_text",
     "22P05": "database_text",
+    "40001": "database_in_use",  # someone else exports at the same time
+    "40P01": "database_in_use",
+    "42P06": "database_in_use",
+    "42P07": "database_in_use",
     "2BP01": "database_depends",
     "57P01": "database_lost",
     "57P02": "database_lost",
@@ -232,13 +237,15 @@ def open_database(address: Address, table: str, *, write: bool = False) -> Itera
     except psycopg.Error as error:
         raise _tell_closed(error, address, table) from None
     try:
-        with connection:
-            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            connection.read_only = not write
-            _settle(connection)
-            yield connection
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = not write
+        _settle(connection)
+        yield connection
+        connection.commit()
     except psycopg.Error as error:
         raise tell_refusal(error, table, address.shown) from None
+    finally:
+        connection.close()  # without a commit the server takes everything back
 
 
 def _settle(connection: Connection) -> None:

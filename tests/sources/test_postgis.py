@@ -7,6 +7,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
+import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -477,6 +480,49 @@ def test_a_server_that_goes_away_is_told(server: Server, sql: Any) -> None:
     refuse(server, "database_lost", query=query)
 
 
+def test_whoever_stops_reading_lets_the_server_go(
+    server: Server, sql: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgis, "_BLOCK_BYTES", 10)
+    query = "select i::text as firm from generate_series(1, 1000000) i"
+    reading = read_database(source(server, tables.FIRMS, query=query), Received())
+    assert next(reading).rows.num_rows > 0
+    reading.close()
+    open_ones = "select count(*) from pg_stat_activity where application_name = 'clustermap'"
+    for _ in range(100):
+        if sql(open_ones).fetchone() == (0,):
+            break
+        time.sleep(0.1)
+    assert sql(open_ones).fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("select pg_terminate_backend(pg_backend_pid())::text as firm", "connection"),
+        ("select 1/(i - 5000) as firm from generate_series(1, 9000) i", "division by zero"),
+        ("select firm from firms; drop table firms", "semicolon"),
+    ],
+)
+def test_what_a_server_says_is_one_line_on_the_terminal(
+    server: Server, sql: Any, tmp_path: Path, root: Path, query: str, said: str
+) -> None:
+    load(sql, build_small_world())
+    text = of_database(server.url("sources"))
+    asked = 'table = "public.firms"\ncolumns = { name = "회사명" }'
+    assert asked in text
+    file = tmp_path / "project.toml"
+    file.write_text(text.replace(asked, f'query = "{query}"'), encoding="utf-8")
+    command = [sys.executable, "-m", "clustermap", "check", str(file), "--language", "en"]
+    done = subprocess.run(  # noqa: S603 -- our own command
+        command, cwd=root, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert said in done.stderr
+    assert "postgres@" not in done.stderr + done.stdout
+
+
 def test_a_table_that_is_locked_is_not_waited_for(
     server: Server, sql: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -713,7 +759,7 @@ def test_faults_are_one_line_and_exit_1(
 def test_without_the_driver_the_cure_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "psycopg", None)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
     file = tmp_path / "project.toml"
     file.write_text(of_database("postgresql://127.0.0.1:1/gis"), encoding="utf-8")
     done = CliRunner().invoke(app, ["check", str(file), "--language", "en"])
