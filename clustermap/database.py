@@ -260,10 +260,14 @@ def _settle(connection: Connection) -> None:
 
 def _tell_closed(error: psycopg.Error, address: Address, table: str) -> TableFault:
     """Return why a database was not opened; the server names no state before it lets us in."""
-    asked = error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password)
+    why, asked = _first_line(str(error).rpartition("failed: ")[2]), False
+    if error.pgconn is not None:
+        used = error.pgconn.used_password and "password" in why.lower()
+        asked = error.pgconn.needs_password or used
+        user = error.pgconn.user.decode(errors="replace")
+        why = why.replace(f'"{user}"', '"…"')
     if asked:
         return TableFault("database_password", table=table, value=address.shown)
-    why = _first_line(str(error).rpartition("failed: ")[2])
     return TableFault("database_closed", table=table, value=address.shown, why=why)
 
 
@@ -292,9 +296,12 @@ def tell_refusal(
     TableFault
         One line with the server's own first sentence.
     """
+    from psycopg import OperationalError  # noqa: PLC0415
+
     state = error.sqlstate or ""
     found = _REASONS.get(state, reason)
-    if not state or (state.startswith("08") and state != _WITHOUT_VALUE):
+    unnamed = not state and isinstance(error, OperationalError)
+    if unnamed or (state.startswith("08") and state != _WITHOUT_VALUE):
         found = "database_lost"
     why = _first_line(error.diag.message_primary or str(error))
     return TableFault(found, table=table, value=value, why=why)

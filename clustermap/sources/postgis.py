@@ -301,7 +301,7 @@ def _check_query(source: DatabaseSource) -> sql.Composed:
     start = 0
     while found := _COMMENT.match(text, start):
         start = found.end()
-    if not _READS.match(text, start):
+    if "\0" in text or not _READS.match(text, start):  # the library would stop reading at NUL
         raise TableFault("database_no_select", table=source.place, key="query", value=source.query)
     return sql.Composed([sql.SQL(text)])
 

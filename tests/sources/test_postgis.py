@@ -22,6 +22,8 @@ from clustermap import database, tables
 from clustermap.cli import app
 from clustermap.database import parse_address
 from clustermap.errors import TableFault
+from clustermap.pipeline import check_project, compare_whatif
+from clustermap.project import open_project
 from clustermap.sources import postgis
 from clustermap.sources.postgis import DatabaseSource, read_database
 from clustermap.stages.ledger import Received
@@ -276,6 +278,7 @@ def test_a_missing_table_names_those_near(server: Server, sql: Any) -> None:
     sql("create table firms (firm text)")
     fault = refuse(server, "database_no_table", relation="public.Firms")
     assert "public.firms" in str(fault)
+    refuse(server, "database_failed", relation="fir\0ms")
     sql("create type mood as enum ('a')")
     sql("create sequence numbers")
     refuse(server, "database_no_table", relation="numbers")
@@ -421,6 +424,7 @@ def test_queries_that_read_are_read(server: Server, sql: Any, query: str) -> Non
     [
         ("drop table firms", "database_no_select"),
         (" ", "database_no_select"),
+        ("select 'a' as firm\0; drop table firms", "database_no_select"),
         ("-- select", "database_no_select"),
         ("delete from firms returning firm", "database_no_select"),
         ("copy firms to '/tmp/x'", "database_no_select"),
@@ -643,6 +647,30 @@ def test_a_server_or_database_that_is_not_there(server: Server, sql: Any) -> Non
         assert "postgres@" not in str(caught.value)
 
 
+def test_a_right_password_is_not_blamed_for_what_else_is_wrong(
+    server: Server, reader: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    reader("alter role reader nologin")
+    fault = refuse(server, "database_closed", relation="firms", user="reader")
+    reader("alter role reader login")
+    assert '"…"' in str(fault)
+    assert "reader" not in str(fault)
+    nowhere = parse_address(server.url("nowhere", "reader"))
+    assert nowhere is not None
+    with pytest.raises(TableFault, match="nowhere") as caught:
+        list(read_database(DatabaseSource(PAIRS, nowhere, relation="t"), Received()))
+    assert caught.value.reason == "database_closed"
+
+
+def test_a_column_that_stands_there_twice_is_told(server: Server, sql: Any) -> None:
+    sql("select 1")
+    fault = refuse(server, "repeated_column", query="select 1 as firm, 2 as firm, 3 as name")
+    assert fault.column == "firm"
+    found = rows(server, tables.FIRMS, query="select 1 as firm, 2 as other, 3 as other")
+    assert found == [{"firm": 1}]
+
+
 # Whole runs
 
 
@@ -725,6 +753,45 @@ def test_a_database_gives_what_files_give(
     )
     for secret in (PASSWORD, "s3cret", "reader"):
         assert secret.encode() not in told
+
+
+def test_kinds_units_and_crs_hold_as_for_files(server: Server, sql: Any, tmp_path: Path) -> None:
+    load(sql, build_small_world())
+    sql("update institutes set kind = '대학' where kind = 'university'")
+    sql("alter table firms add sales numeric default 2.5")
+    sql("alter table firms alter geom type geometry using st_setsrid(geom, 0)")
+    text = of_database(server.url("sources")).replace(
+        'table = "public.institutes"',
+        'table = "public.institutes"\nkinds = { "대학" = "university" }',
+    )
+    file = tmp_path / "project.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(TableFault) as caught:
+        check_project(open_project(file))
+    assert (caught.value.reason, caught.value.table) == ("unknown_crs", "firms")
+    added = 'columns = { name = "회사명" }\ncrs = "EPSG:5179"\nunits = { sales = "1e6 KRW" }'
+    file.write_text(text.replace('columns = { name = "회사명" }', added), encoding="utf-8")
+    found = check_project(open_project(file))
+    assert found.summary["tables"]["institutes"]["quarantined"] == 0
+    firms = found.tables["firms"]
+    assert set(firms["sales"]) == {2_500_000}
+    assert set(firms["how"]) == {"inside"}
+
+
+def test_what_if_reads_the_database_too(server: Server, sql: Any, tmp_path: Path) -> None:
+    world = build_small_world()
+    load(sql, world)
+    change = tmp_path / "change.toml"
+    change.write_text(
+        f'schema = 1\n[[close]]\nactor = "{world.firms[0]["firm"]}"\n', encoding="utf-8"
+    )
+    of_files = compare_whatif(open_project(world.write(tmp_path / "files")), change)
+    (tmp_path / "bare").mkdir()
+    file = tmp_path / "bare" / "project.toml"
+    file.write_text(of_database(server.url("sources")), encoding="utf-8")
+    compared = compare_whatif(open_project(file), change)
+    assert compared.table.equals(of_files.table)
+    assert all(len(entry["sha256"]) == 64 for entry in compared.record["inputs"])
 
 
 def test_a_row_that_is_bad_is_named_by_table_and_row(
