@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import psycopg
 import pytest
 import shapely
 from typer.testing import CliRunner
@@ -25,11 +26,13 @@ from clustermap.formats.content import build_layers
 from clustermap.formats.layer import LAYER_NAMES
 from clustermap.formats.postgis import Database, open_export
 from clustermap.store import Staging
+from tests.formats.conftest import make_release
 from tests.postgres import PASSWORD, Server
+from tests.render.decided import decided_release
 from tests.small_world import build_small_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from clustermap.publish.release import Release
@@ -92,7 +95,9 @@ def everything(sql: Any, schema: str = SCHEMA) -> dict[str, list[Any]]:
 # What is written
 
 
-def test_everything_comes_back(address: Address, sql: Any, release: Release) -> None:
+@pytest.mark.parametrize("made", [make_release, decided_release])
+def test_everything_comes_back(address: Address, sql: Any, made: Callable[[], Release]) -> None:
+    release = made()
     layers, _ = build_layers(release)
     assert write(address, release) == tuple(layer.name for layer in layers)
     for layer in layers:
@@ -363,6 +368,19 @@ def test_a_kill_leaves_the_old_tables_whole(
         time.sleep(0.1)
     assert everything(sql) == before
     write(address, synthetic)
+
+
+def test_two_exports_at_once_do_not_mix(
+    address: Address, sql: Any, release: Release, synthetic: Release
+) -> None:
+    write(address, release)
+    with open_export(address, SCHEMA) as slow:
+        slow.check()
+        write(address, synthetic)
+        after = everything(sql)
+        with pytest.raises(psycopg.Error):
+            slow.write(release)
+    assert everything(sql) == after
 
 
 # Refusals
