@@ -13,7 +13,7 @@ from clustermap import tables
 from clustermap.formats.layer import add_words, build_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from clustermap.formats.cells import Change
     from clustermap.formats.layer import Layer
@@ -94,7 +94,14 @@ def _draw_missing(release: Release, missing: pd.DataFrame) -> gpd.GeoDataFrame:
     known = np.isfinite(ends).all(axis=(1, 2))
     lines = np.full(len(missing), None, dtype=object)
     lines[known] = shapely.linestrings(ends[known])
+    if "common" in missing:
+        missing = missing.assign(common=[_join(fields) for fields in missing["common"]])
     return gpd.GeoDataFrame(missing, geometry=lines, crs=clusters.crs)
+
+
+def _join(texts: str | Sequence[str]) -> str:
+    """Write several texts into one cell, as the tables of users do."""
+    return texts if isinstance(texts, str) else ";".join(texts)
 
 
 def _locate(points: pd.DataFrame, ids: pd.Series[Any]) -> Numbers:

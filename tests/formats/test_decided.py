@@ -57,6 +57,7 @@ def test_missing_links_are_lines_between_those_that_lack_them(release: Release) 
             "counterpart": ["B", "i-known", "i-lost"],
             "counterpart_type": ["cluster", "institute", "institute"],
             "observed": [1, 0, 0],
+            "common": [["배터리", "소재"], [], ""],
         }
     )
     institutes = pd.DataFrame(
@@ -66,6 +67,7 @@ def test_missing_links_are_lines_between_those_that_lack_them(release: Release) 
     world = replace(release, institutes=institutes, advice=Advice(missing_links=missing))
     layers = {layer.name: layer for layer in build_layers(world)[0]}
     lines = layers["missing_links"].geometry
+    assert layers["missing_links"].rows["common"].to_pylist() == ["배터리;소재", "", ""]
     centres = shapely.centroid(release.clusters.geometry.loc[["A", "B"]].to_numpy())
     assert shapely.equals(lines[0], shapely.linestrings([(c.x, c.y) for c in centres]))
     assert shapely.equals(lines[1], shapely.linestrings([(centres[0].x, centres[0].y), (5, 7)]))
