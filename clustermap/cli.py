@@ -311,6 +311,9 @@ def _tell_run(voice: Voice, run: Run) -> None:
     others = Counter(path.parent for path in run.outputs if path not in pages.values())
     for folder, files in sorted(others.items()):
         voice.tell(Message("cli.files", {"folder": folder, "files": files}))
+    written = run.record.get("export", {}).get("postgis")
+    if written:
+        voice.tell(Message("cli.postgis", {**written, "tables": len(written["tables"])}))
 
 
 def _say_selected(voice: Voice, run: Run) -> dict[str, list[str]]:

@@ -25,11 +25,13 @@ from pydantic import (
     PrivateAttr,
     ValidationError,
     ValidationInfo,
+    field_serializer,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from clustermap.database import Address, hide_secrets, holds_password, is_address, parse_address
 from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
 from clustermap.network.allowance import CIRCUMSTANCES, Circumstance
@@ -51,6 +53,7 @@ _GLOB = re.compile(r"[*?\[]")
 _CRS = re.compile(r"^[A-Za-z]+:[0-9A-Za-z]+$")
 _UNIT = re.compile(r"^\d+(\.\d+)?([eE]\d{1,2})? [A-Z]{3}$")
 _RADII = 6
+_NAME = 63  # bytes of a name that PostgreSQL keeps
 _TOML_LINE = re.compile(r"line (\d+)")
 
 _EXPECTED = {
@@ -97,7 +100,8 @@ def bad_value(value: object, expected: Message, at: str = "") -> PydanticCustomE
 
 def _refuse_remote(text: str) -> None:
     if _URL.match(text) or _VSI.match(text) or _VSI.match(os.path.normpath(text)):
-        raise PydanticCustomError("project_path_refused", "fault", {"value": text})
+        shown = {"value": hide_secrets(text)}
+        raise PydanticCustomError("project_path_refused", "fault", shown)
     if text != one_line(text) or not text.strip():
         raise bad_value(text, Message("project.expected.path"))
 
@@ -130,6 +134,9 @@ def _match_glob(text: str, folder: Path) -> list[Path]:
 def _find(text: object, folder: Path) -> list[Path]:
     if not isinstance(text, str):
         raise bad_value(text, Message("project.expected.path"))
+    if is_address(text):
+        shown = {"value": hide_secrets(text)}
+        raise PydanticCustomError("project_database_address", "fault", shown)
     _refuse_remote(text)
     path = _absolute(text, folder)
     if _is_file(path):
@@ -146,7 +153,22 @@ def _folder(info: ValidationInfo) -> Path:
     return Path(cast("Mapping[str, Path]", info.context)["folder"])
 
 
-def _find_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
+def _find_address(value: object) -> Address:
+    """Return the address of a database; what is wrong with one is told without its secrets."""
+    if not isinstance(value, str):
+        raise bad_value(value, Message("project.expected.text"))
+    shown = {"value": hide_secrets(value)}
+    if holds_password(value):
+        raise PydanticCustomError("project_database_password", "fault", shown)
+    found = parse_address(value)
+    if found is None:
+        raise PydanticCustomError("project_database_address", "fault", shown)
+    return found
+
+
+def _find_files(value: object, info: ValidationInfo) -> tuple[Path, ...] | Address:
+    if isinstance(value, str) and is_address(value):
+        return _find_address(value)
     texts = value if isinstance(value, list) else [value]
     if not texts:
         raise bad_value(value, Message("project.expected.path"))
@@ -183,6 +205,13 @@ def _check_unit(value: str) -> str:
     return value
 
 
+def _check_schema(value: str) -> str:
+    refused = value.startswith("pg_") or value == "information_schema"
+    if not value.strip() or value != one_line(value) or len(value.encode()) > _NAME or refused:
+        raise bad_value(value, Message("project.expected.schema"))
+    return value
+
+
 def _check_crs(value: str) -> str:
     # A name such as "Korea 2000" stands for several systems; a code stands for one.
     if not _CRS.match(value):
@@ -191,9 +220,10 @@ def _check_crs(value: str) -> str:
 
 
 Crs = Annotated[str, AfterValidator(_check_crs)]
-Files = Annotated[tuple[Path, ...], BeforeValidator(_find_files)]
+Files = Annotated[tuple[Path, ...] | Address, BeforeValidator(_find_files)]
 OneFile = Annotated[Path, BeforeValidator(_find_file)]
 Folder = Annotated[Path, BeforeValidator(_find_folder)]
+Database = Annotated[Address, BeforeValidator(_find_address)]
 Encoding = Annotated[str, BeforeValidator(_check_encoding)]
 Text = Annotated[str, Field(min_length=1)]
 Unit = Annotated[str, AfterValidator(_check_unit)]
@@ -239,7 +269,14 @@ class Source(Section):
 
     path: Files = Field(
         description="File, list of files or glob, from the project file's folder. Formats: CSV,"
-        " TSV, Parquet, GeoParquet, GeoPackage, GeoJSON or shapefile.",
+        " TSV, Parquet, GeoParquet, GeoPackage, GeoJSON or shapefile. Or a PostGIS database:"
+        " `postgresql://user@host:port/database`, without a password.",
+    )
+    table: Text | None = Field(
+        default=None, description='Table or view of the database, e.g. "public.firms".'
+    )
+    query: Text | None = Field(
+        default=None, description="One select of the database, instead of a table."
     )
     layer: Text | None = Field(default=None, description="Layer, where a GeoPackage holds several.")
     encoding: Encoding | None = Field(
@@ -263,6 +300,40 @@ class Source(Section):
     attribution: str = Field(
         default="", description="Owner of the data; the line stands on every output."
     )
+
+    @field_serializer("path")
+    def _say_path(self, path: tuple[Path, ...] | Address) -> tuple[Path, ...] | str:
+        # Who asks changes no result: the user stays out of run.json.
+        return path.shown if isinstance(path, Address) else path
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        of_files, of_databases = ("layer", "encoding", "delimiter"), ("table", "query")
+        wrong = of_databases if self.database is None else of_files
+        for key in wrong:
+            if getattr(self, key) is not None:
+                kind = "project_file_only" if self.database else "project_database_only"
+                raise PydanticCustomError(kind, "fault", {"at": key})
+        if self.database is not None and (self.table is None) == (self.query is None):
+            raise PydanticCustomError("project_database_table", "fault", {"at": "table"})
+        return self
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that it is read from; none where it comes from a database."""
+        return () if isinstance(self.path, Address) else self.path
+
+    @property
+    def database(self) -> Address | None:
+        """Database that it is read from; None where it comes from files."""
+        return self.path if isinstance(self.path, Address) else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is read from, as people know it: names of files, the table, or "query"."""
+        if self.database is not None:
+            return (self.table or "query",)
+        return tuple(path.name for path in self.files)
 
 
 class Layer(Source):
@@ -586,6 +657,23 @@ class Publish(Section):
     )
 
 
+class PostgisExport(Section):
+    """Section [export.postgis]: the same tables in a PostGIS database."""
+
+    url: Database = Field(
+        description="Database: `postgresql://user@host:port/database`, without a password."
+    )
+    schema_: Annotated[str, AfterValidator(_check_schema)] = Field(
+        default="clustermap",
+        alias="schema",
+        description="Schema that the tables stand in; it is made where it is missing.",
+    )
+
+    @field_serializer("url")
+    def _say_url(self, url: Address) -> str:
+        return url.shown
+
+
 class Export(Section):
     """Section [export]: files for GIS programs and spreadsheets."""
 
@@ -594,6 +682,9 @@ class Export(Section):
     )
     encoding: Literal["utf-8", "cp949"] = Field(
         default="utf-8", description="Encoding of text in shapefiles and CSV files."
+    )
+    postgis: PostgisExport | None = Field(
+        default=None, description="Database that the tables are written to as well."
     )
 
 

@@ -32,16 +32,15 @@ from clustermap.network.linkages import (
     fits_kind,
 )
 from clustermap.network.tallies import count_tallies, merge_tallies
-from clustermap.sources.files import read_chunks
 from clustermap.stages.ledger import Entry, Ledger, Progress
 from clustermap.stages.observing import LinkCounts, observe, survey_layers
 from clustermap.stages.reading import (
     Layers,
     column_or_null,
-    file_source,
     linkage_table,
     note_dialect,
     read_rows,
+    read_source,
 )
 from clustermap.store import EdgeStore
 from clustermap.tables import KINDS, SHARE_UNIT
@@ -183,7 +182,7 @@ def _count_pairs(
 ) -> None:
     register, faults, entry = reduced.layers.find_register(linkage), [FAULTS.empty_table()], Entry()
     ways = Counter[str]()
-    for item in read_chunks(file_source(table, linkage)):
+    for item in read_source(table, linkage, ledger):
         if isinstance(item, pa.Table):
             faults.append(item)
             entry.read += item.num_rows
@@ -208,7 +207,7 @@ def _count_projects(
     table: Table, linkage: Linkage, reduced: _Reduced, ledger: Ledger, progress: Progress
 ) -> None:
     register = reduced.layers.find_register(linkage)
-    rows, by = read_rows(table, linkage, progress), table.key[0]
+    rows, by = read_rows(table, linkage, progress, ledger), table.key[0]
     checked, closed = reduced.change.drop_closed(rows.checked, PARTICIPANT, register)
     projects, faults, left_out = code_participations(
         table.name, checked, register, how_to_read(linkage), by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -84,6 +85,30 @@ class Entry:
     facts: dict[str, int] = field(default_factory=dict)
 
 
+class Received:
+    """What a database sent for one table: number of bytes and their SHA-256."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._digest = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes so far: 64 hexadecimal digits."""
+        return self._digest.hexdigest()
+
+    def update(self, content: bytes, /) -> None:
+        """Take note of some more bytes.
+
+        Parameters
+        ----------
+        content
+            What came next.
+        """
+        self.bytes += len(content)
+        self._digest.update(content)
+
+
 @dataclass
 class Ledger:
     """Entries of all tables of a run, and the rows in quarantine.
@@ -94,12 +119,15 @@ class Ledger:
         Largest share of a table's rows that may be quarantined.
     strict
         Whether a single quarantined row stops the run.
+    received
+        What databases sent, by table.
     """
 
     max_refused: float
     strict: bool
     entries: dict[str, Entry] = field(default_factory=dict)
     quarantine: list[pa.Table] = field(default_factory=list)
+    received: dict[str, Received] = field(default_factory=dict)
 
     def close(self, table: str, entry: Entry, faults: pa.Table) -> None:
         """Enter a table whose rows are settled.
@@ -161,7 +189,12 @@ class Ledger:
         Ledger
             What is entered there does not stand here.
         """
-        return replace(self, entries=deepcopy(self.entries), quarantine=list(self.quarantine))
+        return replace(
+            self,
+            entries=deepcopy(self.entries),
+            quarantine=list(self.quarantine),
+            received=dict(self.received),
+        )
 
     def _refuse(self, table: str, read: int, faults: pa.Table) -> None:
         ordered = faults.sort_by("line")

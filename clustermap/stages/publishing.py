@@ -25,7 +25,8 @@ from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from clustermap.project import Project, Source
     from clustermap.publish.release import Release
@@ -254,26 +255,47 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
     }
 
 
-def _inputs(project: Project) -> list[dict[str, Any]]:
-    """Return every file read, with its hash, licence and owner."""
+def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
+    """Return every file and table read, with its hash, licence and owner."""
     named: list[tuple[str, Source]] = [
         (name, layer) for name, layer in dict(project.layers).items() if layer is not None
     ]
     named += [(f"linkages_{n}", linkage) for n, linkage in enumerate(project.linkages, start=1)]
-    read = [(name, source, path) for name, source in named for path in source.path]
-    aliases = project.layers.clusters.aliases
-    read += [("aliases", project.layers.clusters, aliases)] if aliases else []
+    places = [
+        (name, place, source)
+        for name, source in named
+        for place in _places(project, name, source, ledger)
+    ]
+    clusters = project.layers.clusters
+    if clusters.aliases:
+        places.append(("aliases", _describe_file(project, clusters.aliases), clusters))
     return [
         {
             "table": name,
-            "file": project.relative(path),
-            "sha256": hash_file(path),
-            "bytes": path.stat().st_size,
+            **place,
             "licence": source.licence,
             "attribution": source.attribution,
         }
-        for name, source, path in read
+        for name, place, source in places
     ]
+
+
+def _places(
+    project: Project, name: str, source: Source, ledger: Ledger
+) -> Iterator[dict[str, Any]]:
+    """Yield where a table was read from, with the hash of what was read."""
+    for path in source.files:
+        yield _describe_file(project, path)
+    if source.database is not None:
+        asked = {"relation": source.table} if source.table else {"query": source.query}
+        read = ledger.received[name]
+        shown = source.database.shown
+        yield {"database": shown, **asked, "sha256": read.sha256, "bytes": read.bytes}
+
+
+def _describe_file(project: Project, path: Path) -> dict[str, Any]:
+    size = path.stat().st_size
+    return {"file": project.relative(path), "sha256": hash_file(path), "bytes": size}
 
 
 def build_record(project: Project, findings: Findings) -> dict[str, Any]:
@@ -297,7 +319,7 @@ def build_record(project: Project, findings: Findings) -> dict[str, Any]:
         "project": project.project.name,
         "synthetic": project.project.synthetic,
         "seed": project.project.seed,
-        "inputs": _inputs(project),
+        "inputs": _inputs(project, findings.ledger),
         "tables": findings.ledger.summary(),
         "parameters": project.parameters(),
         "versions": {

@@ -55,11 +55,11 @@ from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
-from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress
+from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress, Received
 from clustermap.stages.locating import INDIVIDUAL, PLACED, coarse_facts, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     import numpy.typing as npt
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from clustermap.project import Layer, Linkage, Project, Source
+    from clustermap.sources.files import Item
     from clustermap.tables import Table
 
 ACTORS = {"firms": "firm", "institutes": "institute", "partners": "partner"}
@@ -187,8 +188,8 @@ class Rows:
     facts: Mapping[str, int]
 
 
-def file_source(table: Table, source: Source) -> FileSource:
-    """Return where the rows of a table come from.
+def read_source(table: Table, source: Source, ledger: Ledger | None = None) -> Iterator[Item]:
+    """Read a table chunk by chunk, from files or a database.
 
     Parameters
     ----------
@@ -196,22 +197,40 @@ def file_source(table: Table, source: Source) -> FileSource:
         Declaration of the table.
     source
         Its section of the project file.
+    ledger
+        Takes note of what was read of a database; files can be looked at again.
 
-    Returns
-    -------
-    FileSource
-        For the readers.
+    Yields
+    ------
+    Chunk or pa.Table
+        Rows under our names; or FAULTS for lines that could not be read as rows.
+
+    Raises
+    ------
+    TableFault
+        If the files or the database cannot be read.
     """
-    return FileSource(
-        table,
-        source.path,
-        source.columns,
-        source.layer or "",
-        source.encoding or "",
-        source.delimiter or "",
-        source.dialect or "",
-        getattr(source, "form", ""),
-    )
+    if source.database is None:
+        yield from read_chunks(
+            FileSource(
+                table,
+                source.files,
+                source.columns,
+                source.layer or "",
+                source.encoding or "",
+                source.delimiter or "",
+                source.dialect or "",
+                getattr(source, "form", ""),
+            )
+        )
+        return
+    from clustermap.sources.postgis import DatabaseSource, read_database  # noqa: PLC0415 -- an extra
+
+    read = Received()
+    asked = source.table or "", source.query or ""
+    yield from read_database(DatabaseSource(table, source.database, *asked, source.columns), read)
+    if ledger is not None:
+        ledger.received[table.name] = read
 
 
 def note_dialect(chunk: Chunk) -> dict[str, int]:
@@ -231,7 +250,9 @@ def note_dialect(chunk: Chunk) -> dict[str, int]:
     return facts | ({DIALECT + chunk.dialect: chunk.rows.num_rows} if chunk.dialect else {})
 
 
-def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
+def read_rows(
+    table: Table, source: Source, progress: Progress, ledger: Ledger | None = None
+) -> Rows:
     """Read a table whole, chunk by chunk.
 
     Parameters
@@ -242,6 +263,8 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
         Its section of the project file.
     progress
         Hears how many rows were read.
+    ledger
+        Takes note of what was read of a database.
 
     Returns
     -------
@@ -255,7 +278,7 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
     """
     parts, faults, systems, read = [], [FAULTS.empty_table()], {}, 0
     mended, facts = Counter[str](), Counter[str]()
-    for item in read_chunks(file_source(table, source)):
+    for item in read_source(table, source, ledger):
         if isinstance(item, pa.Table):
             faults.append(item)
             read += item.num_rows
@@ -285,7 +308,7 @@ def _find_crs(layer: Layer, rows: Rows, table: str) -> CRS:
 def _read_polygons(
     table: Table, layer: Layer, crs: CRS, ledger: Ledger, progress: Progress
 ) -> CleanPolygons:
-    rows = read_rows(table, layer, progress)
+    rows = read_rows(table, layer, progress, ledger)
     if "geometry" not in rows.checked.rows.column_names:
         raise TableFault("no_geometry_column", table=table.name, column="geometry")
     clean = clean_polygons(table, rows.checked, _find_crs(layer, rows, table.name), crs)
@@ -306,7 +329,7 @@ def _read_actors(
 ) -> tuple[Checked, int]:
     """Return the actors of a layer on the map, and how many rows were read."""
     table = tables.LAYERS[name]
-    rows = read_rows(table, layer, progress)
+    rows = read_rows(table, layer, progress, ledger)
     ledger.note(name, rows.facts)
     checked = rows.checked
     if name != "partners" and _has_points(checked.rows):
@@ -601,7 +624,7 @@ def _read_grants(
     layer = project.layers.support
     if layer is None:
         return None
-    rows = read_rows(tables.SUPPORT, layer, progress)
+    rows = read_rows(tables.SUPPORT, layer, progress, ledger)
     ledger.note(tables.SUPPORT.name, rows.facts)
     return rows.checked, rows.read
 

@@ -15,9 +15,8 @@ from clustermap.network.linkages import (
     code_participations,
     expand_projects,
 )
-from clustermap.sources.files import read_chunks
 from clustermap.stages.counting import PAIR_ENDS, PARTICIPANT, how_to_read
-from clustermap.stages.reading import file_source, linkage_table, read_rows
+from clustermap.stages.reading import linkage_table, read_rows, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +82,7 @@ def _pass_pairs(
     number: int, linkage: Linkage, layers: Layers, links: ChangedLinks, progress: Progress
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     table, done = linkage_table(number, "pairs"), 0
-    for item in read_chunks(file_source(table, linkage)):
+    for item in read_source(table, linkage):
         if isinstance(item, pa.Table):
             yield EDGES.empty_table(), item
             continue
