@@ -157,7 +157,9 @@ class Rows:
     facts: Mapping[str, int]
 
 
-def file_source(table: Table, source: Source) -> FileSource:
+def file_source(
+    table: Table, source: Source, countries: frozenset[str] = frozenset()
+) -> FileSource:
     """Return where the rows of a table come from.
 
     Parameters
@@ -166,6 +168,8 @@ def file_source(table: Table, source: Source) -> FileSource:
         Declaration of the table.
     source
         Its section of the project file.
+    countries
+        Countries of the map, for registers of the whole world; empty: all.
 
     Returns
     -------
@@ -181,6 +185,8 @@ def file_source(table: Table, source: Source) -> FileSource:
         source.delimiter or "",
         source.dialect or "",
         getattr(source, "form", ""),
+        source.kinds,
+        countries,
     )
 
 
@@ -195,13 +201,16 @@ def note_dialect(chunk: Chunk) -> dict[str, int]:
     Returns
     -------
     dict
-        Facts for the ledger: rows by dialect, rows that belong into another table.
+        Facts for the ledger: rows by dialect, rows that belong into another table, and more.
     """
     facts = {"rows_elsewhere": chunk.elsewhere} if chunk.elsewhere else {}
+    facts |= {name: count for name, count in chunk.facts.items() if count}
     return facts | ({DIALECT + chunk.dialect: chunk.rows.num_rows} if chunk.dialect else {})
 
 
-def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
+def read_rows(
+    table: Table, source: Source, progress: Progress, countries: frozenset[str] = frozenset()
+) -> Rows:
     """Read a table whole, chunk by chunk.
 
     Parameters
@@ -212,6 +221,8 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
         Its section of the project file.
     progress
         Hears how many rows were read.
+    countries
+        Countries of the map, for registers of the whole world; empty: all.
 
     Returns
     -------
@@ -225,7 +236,7 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
     """
     parts, faults, systems, read = [], [FAULTS.empty_table()], {}, 0
     mended, facts = Counter[str](), Counter[str]()
-    for item in read_chunks(file_source(table, source)):
+    for item in read_chunks(file_source(table, source, countries)):
         if isinstance(item, pa.Table):
             faults.append(item)
             read += item.num_rows
@@ -276,7 +287,7 @@ def _read_actors(
 ) -> tuple[Checked, int]:
     """Return the actors of a layer on the map, and how many rows were read."""
     table = tables.LAYERS[name]
-    rows = read_rows(table, layer, progress)
+    rows = read_rows(table, layer, progress, home.countries)
     ledger.note(name, rows.facts)
     checked = rows.checked
     if name != "partners" and _has_points(checked.rows):
@@ -399,10 +410,10 @@ def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
     return build_taxonomy(pa.concat_tables(parts))
 
 
-def _home(clusters: gpd.GeoDataFrame, crs: CRS) -> Home:
+def _home(clusters: gpd.GeoDataFrame, crs: CRS, countries: tuple[str, ...]) -> Home:
     lonlat = clusters.geometry.to_crs(projection.LONLAT)
     west, south, east, north = (float(v) for v in lonlat.total_bounds)
-    return Home(crs, (west, south, east, north))
+    return Home(crs, (west, south, east, north), frozenset(countries))
 
 
 def _close_actors(
@@ -474,7 +485,7 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
         regions = _read_polygons(
             tables.REGIONS, project.layers.regions, crs, ledger, progress
         ).frame
-    home = _home(clusters, crs)
+    home = _home(clusters, crs, project.project.countries)
     wanted = {name: getattr(project.layers, name) for name in ACTORS}
     found = _part_shared_ids(
         {n: _read_actors(n, layer, home, ledger, progress) for n, layer in wanted.items() if layer}
