@@ -102,8 +102,7 @@ def read_countries(codes: pa.Array) -> pa.Array:
     pa.Array
         Text.
     """
-    upper = pc.utf8_upper(codes)
-    return pc.coalesce(translate(upper, _UNION_CODES), upper)
+    return pc.coalesce(translate(pc.utf8_upper(codes), _UNION_CODES), codes)
 
 
 def read_years(dates: pa.Array) -> pa.Array:
@@ -161,12 +160,12 @@ def read_points(cells: pa.Array) -> tuple[pa.Array, pa.Array]:
     Returns
     -------
     tuple
-        Longitude and latitude as text; a cell that holds no point stands in both, so that the
+        Longitude and latitude as text; a cell that holds no point stands as longitude, so that the
         checks find it.
     """
     found = pc.extract_regex(cells, _POINT)
-    lon, lat = (pc.coalesce(pc.struct_field(found, name), cells) for name in ("x", "y"))
-    return lon, lat
+    lon, lat = (pc.struct_field(found, name) for name in ("x", "y"))
+    return pc.coalesce(lon, cells), lat
 
 
 def split_names(*columns: pa.Array) -> tuple[pa.Array, pa.Array]:

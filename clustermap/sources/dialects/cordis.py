@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 from clustermap.sources.dialects.cells import (
     add_column,
     find_column,
-    read_countries,
     read_points,
     read_years,
 )
@@ -80,10 +79,7 @@ def _settle_actors(chunks: Sequence[Chunk], table: str) -> list[Chunk]:
         if name in _TOLD:
             facts[_TOLD[name]] = several
     whole = _add_kinds(whole)
-    if table == "partners":
-        codes = read_countries(find_column(whole, "country"))
-        whole = add_column(whole, "country", codes)
-    else:
+    if table != "partners":
         whole, shared = _add_points(whole.combine_chunks())
         facts["actors_on_shared_points"] = shared
     return part_chunks(whole, chunks, facts)

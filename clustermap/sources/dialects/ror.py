@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clustermap.sources.dialects.cells import add_column, find_column, read_countries
+from clustermap.sources.dialects.cells import add_column, find_column
 from clustermap.sources.dialects.dialect import KIND, Dialect
 from clustermap.sources.dialects.sorting import leave_out
 
@@ -58,7 +58,7 @@ def _find_names(chunk: Chunk, country: str) -> pa.Array:
     names = chunk.rows["name"].combine_chunks()
     listed = pc.struct_field(pc.extract_regex(find_column(chunk.rows, *_LABELS_CSV), _KO), "name")
     korean = pc.coalesce(find_column(chunk.rows, *_LABELS), listed)
-    in_korea = pc.equal(read_countries(find_column(chunk.rows, country)), "KR")
+    in_korea = pc.equal(find_column(chunk.rows, country), "KR")
     return pc.if_else(pc.fill_null(in_korea, False), pc.coalesce(korean, names), names)
 
 
@@ -70,11 +70,10 @@ def _convert(chunk: Chunk, table: str, country: str) -> Chunk:
         at = rows.column_names.index("name")
         rows = rows.set_column(at, "name", _find_names(chunk, country))
     rows = rows.append_column(KIND, _find_kinds(find_column(rows, "types")))
-    if table == "partners":
-        codes = read_countries(find_column(rows, country))
-        return replace(chunk, rows=add_column(rows, "country", codes))
-    precision = pa.array(np.full(rows.num_rows, TOWN_PRECISION_M))
-    return replace(chunk, rows=add_column(rows, "precision_m", precision))
+    if table != "partners":
+        precision = pa.array(np.full(rows.num_rows, TOWN_PRECISION_M))
+        rows = add_column(rows, "precision_m", precision)
+    return replace(chunk, rows=rows)
 
 
 def _declare(table: str, signature: set[str], columns: Mapping[str, str], country: str) -> Dialect:

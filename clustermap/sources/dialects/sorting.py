@@ -36,7 +36,8 @@ def keep_countries(chunk: Chunk, column: str, countries: frozenset[str], *, abro
     Returns
     -------
     Chunk
-        Rows of the countries of the map, or those of all others; the rest is counted as elsewhere.
+        Rows of the countries of the map; or those of all others, with the column ``country``. The
+        rest is counted as elsewhere.
 
     Raises
     ------
@@ -48,8 +49,15 @@ def keep_countries(chunk: Chunk, column: str, countries: frozenset[str], *, abro
             raise TableFault("countries_unknown", table=f"partners ({chunk.file})", key="countries")
         return chunk
     found = read_countries(as_text(chunk.rows[column].combine_chunks()))
-    at_home = pc.fill_null(pc.is_in(found, value_set=pa.array(sorted(countries))), False)
-    return leave_out(chunk, pc.invert(at_home) if abroad else at_home)
+    home = pc.is_in(pc.utf8_upper(found), value_set=pa.array(sorted(countries)))
+    if abroad:
+        chunk = replace(chunk, rows=_put(chunk.rows, "country", found))
+    return leave_out(chunk, pc.invert(home) if abroad else home)
+
+
+def _put(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    others = [other for other in rows.column_names if other != name]
+    return rows.select(others).append_column(name, values)
 
 
 def keep_kinds(chunk: Chunk, table: str, kinds: Mapping[str, str]) -> Chunk:
@@ -75,9 +83,7 @@ def keep_kinds(chunk: Chunk, table: str, kinds: Mapping[str, str]) -> Chunk:
     words = as_text(rows[stated].combine_chunks())
     meant = translate(words, kinds)
     if table != "firms":
-        kept = [name for name in rows.column_names if name not in {"kind", KIND}]
-        rows = rows.select(kept).append_column("kind", pc.coalesce(meant, words))
-        chunk = replace(chunk, rows=rows)
+        chunk = replace(chunk, rows=_put(rows, "kind", pc.coalesce(meant, words)))
     if table == "partners":
         return chunk
     firms = pc.fill_null(pc.equal(meant, "firm"), False)

@@ -41,8 +41,8 @@ _GEOJSON = re.compile(
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]|\[([^\]=]+)=([^\]]*)\]")
 
-Step: TypeAlias = "str | int | tuple[str, str]"
-"""A key, a position in a list, or which key has which value in an object of a list."""
+Step: TypeAlias = "str | int | tuple[tuple[str, str], ...]"
+"""A key, a position in a list, or which keys have which values in an object of a list."""
 
 
 def read_json(source: FileSource, path: Path) -> Iterator[Item]:
@@ -113,7 +113,8 @@ def parse_path(path: str) -> tuple[Step, ...]:
     ----------
     path
         Keys with "." between them; "[0]" for a place in a list, "[key=value]" for the first object
-        of a list that has this value there, or has it among several.
+        of a list that has this value there, or has it among several. Of several such conditions
+        all must hold.
 
     Returns
     -------
@@ -123,13 +124,16 @@ def parse_path(path: str) -> tuple[Step, ...]:
     Examples
     --------
     >>> parse_path("names[lang=ko].value")
-    ('names', ('lang', 'ko'), 'value')
+    ('names', (('lang', 'ko'),), 'value')
     >>> parse_path("a.b[2]")
     ('a', 'b', 2)
     """
     steps: list[Step] = []
     for key, place, name, value in _STEP.findall(path):
-        steps.append(key or (int(place) if place else (name, value)))
+        if name and steps and isinstance(steps[-1], tuple):
+            steps[-1] = (*steps[-1], (name, value))
+        else:
+            steps.append(key or (int(place) if place else ((name, value),)))
     return tuple(steps)
 
 
@@ -165,15 +169,19 @@ def pick(record: Mapping[str, Any], path: str, steps: tuple[Step, ...]) -> str |
         elif isinstance(value, list) and isinstance(step, int):
             value = value[step] if step < len(value) else None
         elif isinstance(value, list) and isinstance(step, tuple):
-            value = next((one for one in value if _has(one, *step)), None)
+            value = next((one for one in value if _has_all(one, step)), None)
         else:
             return None
     return _as_text(value)
 
 
-def _has(one: object, key: str, value: str) -> bool:
-    held = one.get(key) if isinstance(one, dict) else None
-    return value in held if isinstance(held, list) else held == value
+def _has_all(one: object, wanted: tuple[tuple[str, str], ...]) -> bool:
+    if not isinstance(one, dict):
+        return False
+    held = [(one.get(key), value) for key, value in wanted]
+    return all(
+        value in found if isinstance(found, list) else found == value for found, value in held
+    )
 
 
 def _as_text(value: object) -> str | None:

@@ -240,9 +240,11 @@ def match_columns(
             raise TableFault("repeated_column", table=table, column=theirs)
         if theirs in found:
             matched[column.name] = theirs
+        elif sparse and not stated and column.name in theirs_by_ours:
+            matched[column.name] = theirs
         elif stated or (column.required and column.name not in makes):
             raise _missing(source, path, (column.name, theirs), found)
-        elif sparse:
+        elif sparse and column.name not in makes:
             matched[column.name] = theirs
     also = tuple(name for name in dialect.also if sparse or name in found) if dialect else ()
     return Matched(source, matched, dialect, also)
