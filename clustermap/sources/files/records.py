@@ -22,7 +22,7 @@ from clustermap.sources.files.source import FileSource, Item, Matched, match_col
 from clustermap.sources.files.text import find_encoding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -30,6 +30,10 @@ _BLOCK = 4 << 20
 _LARGEST = 64 << 20
 """Characters of one record; one that has not ended by then never will."""
 _RECORDS = 20_000
+_SAMPLE = 500
+"""Records of a chunk, and those from which the columns are known. Whole records are large: beyond
+the first, only what is wanted of them is kept."""
+
 _HEAD_BYTES = 1 << 20
 _DEEPEST = 20
 _QUOTED = 200
@@ -94,16 +98,15 @@ def read_records(source: FileSource, path: Path) -> Iterator[Item]:
     encoding = find_encoding(path, source.encoding, source.table.name)
     with path.open(encoding=encoding, newline="") as file:
         records = _iterate(_Text(file, f"{source.table.name} ({path.name})"))
-        first = list(islice(records, _RECORDS))
+        first = list(islice(records, _SAMPLE))
         if not first:
             raise TableFault("empty_layer", table=f"{source.table.name} ({path.name})")
         found = _find_names([one.value for one in first if not one.reason], source)
         matched = match_columns(source, path, found, sparse=True)
         every = chain(first, records)
-        del first  # the sample is as long as a part: no two of them lie in memory
-        while part := list(islice(every, _RECORDS)):
-            yield _quote(source, path, part)
-            yield matched.convert(_build_chunk(source, path, part, matched))
+        while read := _read_part(islice(every, _RECORDS), matched.wanted):
+            yield _quote(source, path, read.bad)
+            yield matched.convert(_build_chunk(source, path, read, matched))
 
 
 def parse_path(path: str) -> tuple[Step, ...]:
@@ -164,13 +167,15 @@ def pick(record: Mapping[str, Any], path: str, steps: tuple[Step, ...]) -> str |
         return _as_text(record[path])
     value: Any = record
     for step in steps:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int):
+        if isinstance(step, str):
+            value = value.get(step) if isinstance(value, dict) else None
+        elif not isinstance(value, list):
+            return None
+        elif isinstance(step, int):
             value = value[step] if step < len(value) else None
-        elif isinstance(value, list) and isinstance(step, tuple):
-            value = next((one for one in value if _has_all(one, step)), None)
         else:
+            value = next((one for one in value if _has_all(one, step)), None)
+        if value is None:
             return None
     return _as_text(value)
 
@@ -178,10 +183,11 @@ def pick(record: Mapping[str, Any], path: str, steps: tuple[Step, ...]) -> str |
 def _has_all(one: object, wanted: tuple[tuple[str, str], ...]) -> bool:
     if not isinstance(one, dict):
         return False
-    held = [(one.get(key), value) for key, value in wanted]
-    return all(
-        value in found if isinstance(found, list) else found == value for found, value in held
-    )
+    for key, value in wanted:
+        held = one.get(key)
+        if held != value and not (isinstance(held, list) and value in held):
+            return False
+    return True
 
 
 def _as_text(value: object) -> str | None:
@@ -307,12 +313,33 @@ def _add_names(value: object, name: str, names: dict[str, None], depth: int) -> 
         names[name] = None
 
 
-def _build_chunk(source: FileSource, path: Path, part: list[_Record], matched: Matched) -> Chunk:
-    good = [record for record in part if not record.reason]
-    columns = {}
-    for name in matched.wanted:
-        steps = parse_path(name)
-        columns[name] = _build_texts([pick(record.value, name, steps) for record in good])
+@dataclass(frozen=True)
+class _Part:
+    """What is wanted of some records: numbers, texts by path, and those that are none."""
+
+    numbers: list[int]
+    texts: dict[str, list[str | None]]
+    bad: list[_Record]
+
+    def __bool__(self) -> bool:
+        return bool(self.numbers or self.bad)
+
+
+def _read_part(records: Iterable[_Record], wanted: Sequence[str]) -> _Part:
+    part = _Part([], {path: [] for path in wanted}, [])
+    steps = [(path, parse_path(path), texts.append) for path, texts in part.texts.items()]
+    for record in records:
+        if record.reason:
+            part.bad.append(record)
+            continue
+        part.numbers.append(record.number)
+        for path, ways, append in steps:
+            append(pick(record.value, path, ways))
+    return part
+
+
+def _build_chunk(source: FileSource, path: Path, part: _Part, matched: Matched) -> Chunk:
+    columns = {name: _build_texts(texts) for name, texts in part.texts.items()}
     rows = matched.rename(pa.table(columns))
     # A field that no record here has is none of theirs, as a column that a file lacks.
     empty = [
@@ -320,8 +347,7 @@ def _build_chunk(source: FileSource, path: Path, part: list[_Record], matched: M
         for ours in matched.columns
         if ours not in source.table.required and rows[ours].null_count == rows.num_rows
     ]
-    lines = pa.array([record.number for record in good], pa.int64())
-    return Chunk(path.name, lines, rows.drop_columns(empty))
+    return Chunk(path.name, pa.array(part.numbers, pa.int64()), rows.drop_columns(empty))
 
 
 def _build_texts(texts: list[str | None]) -> pa.Array:
@@ -335,8 +361,7 @@ def _build_texts(texts: list[str | None]) -> pa.Array:
         return pa.array(mended, pa.string())
 
 
-def _quote(source: FileSource, path: Path, part: list[_Record]) -> pa.Table:
-    bad = [record for record in part if record.reason]
+def _quote(source: FileSource, path: Path, bad: list[_Record]) -> pa.Table:
     return build_faults(
         source.table.name,
         pa.array([path.name] * len(bad), pa.string()),

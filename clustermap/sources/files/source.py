@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
@@ -238,16 +239,21 @@ def match_columns(
         if found.count(theirs) > 1:
             table = f"{source.table.name} ({path.name})"
             raise TableFault("repeated_column", table=table, column=theirs)
-        if theirs in found:
-            matched[column.name] = theirs
-        elif sparse and not stated and column.name in theirs_by_ours:
+        if theirs in found or (sparse and not stated and column.name in theirs_by_ours):
             matched[column.name] = theirs
         elif stated or (column.required and column.name not in makes):
             raise _missing(source, path, (column.name, theirs), found)
         elif sparse and column.name not in makes:
             matched[column.name] = theirs
-    also = tuple(name for name in dialect.also if sparse or name in found) if dialect else ()
+    there = {_root(name) for name in found} if sparse else set[str]()
+    looked = dialect.also if dialect else ()
+    also = tuple(name for name in looked if name in found or _root(name) in there)
     return Matched(source, matched, dialect, also)
+
+
+def _root(name: str) -> str:
+    """Return the field of a record in which a nested one lies."""
+    return re.split(r"[.\[]", name, maxsplit=1)[0]
 
 
 def _missing(
