@@ -197,7 +197,10 @@ def _as_text(value: object) -> str | None:
         return "true" if value else "false"
     if isinstance(value, list) and not any(isinstance(one, dict | list) for one in value):
         return ";".join(_as_text(one) or "" for one in value)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:  # it nests as deeply as could just be read
+        return "[…]"
 
 
 class _Text:
