@@ -12,13 +12,18 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+import pandas as pd
 import pyarrow as pa
 import pytest
+import shapely
+from typer.testing import CliRunner
 
 from clustermap import tables
 from clustermap.checks import check_chunk
+from clustermap.cli import app
 from clustermap.errors import TableFault
-from clustermap.messages import LANGUAGES, Message, say
+from clustermap.pipeline import check_project
 from clustermap.project import open_project
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.stages.reading import note_dialect
@@ -51,8 +56,8 @@ def read(name: str, *paths: Path, **stated: Any) -> tuple[list[Record], Counter[
         checked = check_chunk(source.table, item, source.kinds)
         told.update(checked.faults["reason"].to_pylist())
         told.update(note_dialect(item))
-        for row in checked.rows.to_pylist():
-            rows.append({n: v for n, v in row.items() if v is not None and n[0] != "#"})
+        found = checked.rows.to_pylist()
+        rows += [{n: v for n, v in row.items() if v is not None and n[0] != "#"} for row in found]
     return rows, told
 
 
@@ -243,7 +248,7 @@ HEADER = {
     "projectID": "", "projectAcronym": "X", "organisationID": "", "vatNumber": "", "name": "",
     "shortName": "", "SME": "false", "activityType": "", "street": "Way 1", "postCode": "1",
     "city": "WIEN", "country": "AT", "nutsCode": "AT130", "geolocation": "48.1,16.3",
-    "organizationURL": "", "contactForm": "https://example.org/c", "contentUpdateDate": "2024-01-01",
+    "organizationURL": "", "contactForm": "https://example.org", "contentUpdateDate": "2024-01-01",
     "rcn": "1", "order": "1", "role": "participant", "ecContribution": "1000.5",
     "netEcContribution": "", "totalCost": "", "endOfParticipation": "false", "active": "",
 }  # fmt: skip
@@ -373,14 +378,14 @@ def test_organisations_without_an_identifier_are_quarantined_one_by_one(tmp_path
 # NTIS
 
 NTIS: list[Record] = [
-    {"과제고유번호": "1711000001", "기준연도": "2021", "과제명": "가", "과제수행기관명": "가온대학교",
-     "공동연구기관": "(주)다솜;나래연구원", "참여기업": "", "연구책임자명": "홍길동",
+    {"과제고유번호": "1711000001", "기준연도": "2021", "과제명": "가", "연구책임자명": "홍길동",
+     "과제수행기관명": "가온대학교", "공동연구기관": "(주)다솜;나래연구원", "참여기업": "",
      "정부연구비": "100,000", "6T분류": "IT"},
-    {"과제고유번호": "1711000002", "기준연도": "2022", "과제명": "나", "과제수행기관명": "(주)다솜",
-     "공동연구기관": "가온대학교 | (주)다솜", "참여기업": "(주)라온\n(주)마루", "연구책임자명": "김철수",
-     "정부연구비": "", "6T분류": ""},
-    {"과제고유번호": "1711000003", "기준연도": "2022", "과제명": "다", "과제수행기관명": "",
-     "공동연구기관": "", "참여기업": "", "연구책임자명": "이영희", "정부연구비": "", "6T분류": "BT"},
+    {"과제고유번호": "1711000002", "기준연도": "2022", "과제명": "나", "연구책임자명": "김철수",
+     "과제수행기관명": "(주)다솜", "공동연구기관": "가온대학교 | (주)다솜",
+     "참여기업": "(주)라온\n(주)마루", "정부연구비": "", "6T분류": ""},
+    {"과제고유번호": "1711000003", "기준연도": "2022", "과제명": "다", "연구책임자명": "이영희",
+     "과제수행기관명": "", "공동연구기관": "", "참여기업": "", "정부연구비": "", "6T분류": "BT"},
 ]  # fmt: skip
 
 
@@ -489,3 +494,152 @@ def test_inventors_of_patstat_are_not_read(tmp_path: Path) -> None:
     with pytest.raises(TableFault) as fault:
         read("documents", write_csv(tmp_path / "inv.txt", [{"appln_id": "1", "inv_name": "A B"}]))
     assert fault.value.reason == "missing_column"
+
+
+# Whole projects
+
+WORLD = """
+schema = 1
+[project]
+name = "등록부"
+language = "en"
+countries = ["KR"]
+[layers.clusters]
+path = "clusters.geojson"
+[layers.institutes]
+path = ["ror.json", "organization.csv"]
+[layers.firms]
+path = ["ror.json", "organization.csv"]
+[layers.partners]
+path = "organization.csv"
+[[linkages]]
+path = ["organization.csv", "project.csv"]
+form = "projects"
+since = 2020
+[quality]
+max_refused = 0.2
+[score]
+draws = 20
+"""
+
+
+def write_world(folder: Path) -> Path:
+    """Write four squares around Daejeon, with organisations of both registers in them."""
+    squares = [shapely.box(127 + 0.2 * n, 36.3, 127.15 + 0.2 * n, 36.4) for n in range(4)]
+    clusters = gpd.GeoDataFrame(
+        {"cluster": list("abcd"), "name": list("abcd")}, geometry=squares, crs="EPSG:4326"
+    )
+    (folder / "clusters.geojson").write_text(clusters.to_json(drop_id=True), encoding="utf-8")
+    write_ror(folder, "2 json")
+    parts = []
+    for number in range(60):
+        kind = ("PRC", "HES", "REC")[number % 3]
+        lon = 127.02 + 0.2 * (number % 4) + number / 1000
+        one = {"organisationID": str(9000 + number), "name": f"ORG {number}", "activityType": kind}
+        one |= {"country": "KR" if number % 10 else "UK", "geolocation": f"36.35,{lon:.4f}"}
+        parts += [one | {"projectID": str(101 + (number * k) % 3)} for k in (1, 2)]
+    write_cordis(folder, "csv", parts)
+    file = folder / "project.toml"
+    file.write_text(WORLD, encoding="utf-8")
+    return file
+
+
+def test_a_project_reads_registers_as_they_are(tmp_path: Path) -> None:
+    file = write_world(tmp_path)
+    run = check_project(open_project(file))
+    found = run.summary["tables"]
+    assert {name: found[name]["kept"] for name in ("institutes", "firms", "partners")} == {
+        "institutes": 4 + 36,
+        "firms": 1 + 18,
+        "partners": 6,
+    }
+    institutes = found["institutes"]
+    assert (institutes["dialect_ror"], institutes["dialect_cordis"]) == (4, 36)
+    assert (institutes["assigned_inside"], institutes["assigned_grid"]) == (36, 4)
+    links = found["linkages_1"]
+    assert links["read"] == links["kept"] + links["quarantined"] + links["left_out"]
+    assert (links["projects"], links["quarantined"], links["rows_beside"]) == (3, 0, 3)
+
+
+@pytest.mark.parametrize("verb", ["check", "score"])
+def test_the_command_line_tells_how_registers_were_read(tmp_path: Path, verb: str) -> None:
+    file = write_world(tmp_path)
+    done = CliRunner().invoke(app, [verb, str(file)])
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.output.split())
+    for words in (
+        "institutes: read as ROR (Research Organization Registry) (4 rows)",
+        "institutes: read as CORDIS (research projects of the European Union) (36 rows)",
+        "linkages_1: year or field come from 3 rows of the file beside.",
+        "institutes: 1 organisations are no longer active and were not read.",
+    ):
+        assert words in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("ror.json", b'[{"id": "1",', "broken_json"),
+        ("ror.json", b"", "empty_layer"),
+        ("ror.json", b"[[1], 2]", "missing_column"),
+        ("ror.json", b"\xff\xfe\x00[", "unreadable_file"),
+        ("organization.csv", b"projectID;name\n1;a\n", "missing_column"),
+        ("organization.csv", b"PK\x03\x04", "missing_column"),
+        ("project.csv", b"id;acronym\n1;A\n", "missing_column"),
+    ],
+)
+def test_a_broken_register_is_one_line(
+    tmp_path: Path, name: str, content: bytes, reason: str
+) -> None:
+    file = write_world(tmp_path)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(TableFault) as fault:
+        check_project(open_project(file))
+    assert (fault.value.reason, name in str(fault.value)) == (reason, True)
+    done = CliRunner().invoke(app, ["check", str(file)])
+    assert (done.exit_code, "Traceback" in done.output) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [('countries = ["Korea"]', "KR"), ("countries = 5", "countries"), ('countries = [""]', "KR")],
+)
+def test_a_country_is_two_letters(tmp_path: Path, stated: str, words: str) -> None:
+    file = write_world(tmp_path)
+    file.write_text(WORLD.replace('countries = ["KR"]', stated), encoding="utf-8")
+    with pytest.raises(TableFault) as fault:
+        open_project(file)
+    assert words in str(fault.value)
+
+
+def test_the_real_case_comes_out_of_the_file_as_published(tmp_path: Path, cases: Path) -> None:
+    """Set up the file of organisations again from the case, and read it by its dialect."""
+    folder = cases / "eu_semiconductors"
+    names = ("firms", "institutes", "other_orgs")
+    actors = pd.concat([pd.read_csv(folder / f"{name}.csv", dtype=str) for name in names])
+    parts = pd.read_csv(folder / "participations.csv", dtype=str)
+    codes = {
+        "firm": "PRC",
+        "university": "HES",
+        "institute": "REC",
+        "public_body": "PUB",
+        "other": "OTH",
+    }
+    actors["activityType"] = actors["kind"].map(codes)
+    actors["geolocation"] = actors["lat"] + "," + actors["lon"]
+    published = parts.merge(actors, left_on="participant", right_on="organisationID")
+    published = published.rename(columns={"project": "projectID"}).assign(role="participant")
+    wanted = ["projectID", "organisationID", "name", "activityType", "city", "country"]
+    path = tmp_path / "organization.csv"
+    published[[*wanted, "geolocation", "role"]].to_csv(path, sep=";", index=False)
+    firms, told = read("firms", path)
+    rows, _ = read("projects", path)
+    institutes, _ = read("institutes", path)
+    assert (len(firms), len(institutes)) == (457, 301)
+    assert told["actors_on_shared_points"] == 42
+    assert Counter(row["kind"] for row in institutes) == {
+        "university": 172,
+        "public_institute": 100,
+        "other": 29,
+    }
+    assert len(rows) == len(parts) == 1068
