@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,10 @@ from clustermap.cli import app
 from clustermap.errors import TableFault
 from clustermap.pipeline import check_project
 from clustermap.project import open_project
+from clustermap.sources.dialects.cordis import CORDIS
+from clustermap.sources.dialects.patents import PATENTS as DOCUMENTS
+from clustermap.sources.dialects.projects import PROJECTS
+from clustermap.sources.dialects.ror import ROR
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.stages.reading import note_dialect
 
@@ -494,6 +499,54 @@ def test_inventors_of_patstat_are_not_read(tmp_path: Path) -> None:
     with pytest.raises(TableFault) as fault:
         read("documents", write_csv(tmp_path / "inv.txt", [{"appln_id": "1", "inv_name": "A B"}]))
     assert fault.value.reason == "missing_column"
+
+
+# The page of docs
+
+
+def test_the_page_names_every_column(root: Path) -> None:
+    page = (root / "docs" / "sources" / "registers.md").read_text(encoding="utf-8")
+    for dialect in (*ROR, *CORDIS, *PROJECTS, *DOCUMENTS):
+        named = {*dialect.columns.values(), *dialect.also, *dialect.columns}
+        assert {name for name in named if f"`{name}`" not in page} == set(), dialect.name
+        assert f"`{dialect.name}`" in page or f'"{dialect.name}"' in page
+
+
+def test_the_project_of_the_page_is_one(root: Path, tmp_path: Path) -> None:
+    page = (root / "docs" / "sources" / "registers.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    file = write_world(tmp_path)
+    file.write_text(example, encoding="utf-8")
+    found = check_project(open_project(file)).summary["tables"]
+    assert (found["institutes"]["kept"], found["firms"]["kept"]) == (40, 19)
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "found"),
+    [
+        ("role", "projects", [("101", "9002")]),
+        (
+            "6T분류",
+            "projects",
+            [("1711000001", n) for n in ("가온대학교", "(주)다솜", "나래연구원")],
+        ),
+        (
+            "IPC분류",
+            "documents",
+            [("1020190000001", n) for n in ("(주)다솜", "가온대학교 산학협력단")],
+        ),
+    ],
+)
+def test_the_rows_of_the_page_are_read(
+    root: Path, tmp_path: Path, name: str, form: str, found: list[tuple[str, str]]
+) -> None:
+    page = (root / "docs" / "sources" / "registers.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+    (example,) = [text for text in examples if text.splitlines()[0].endswith(name)]
+    path = tmp_path / "example.csv"
+    path.write_text(example, encoding="utf-8")
+    rows, _ = read(form, path)
+    assert [(row[form[:-1]], row["participant"]) for row in rows] == found
 
 
 # Whole projects

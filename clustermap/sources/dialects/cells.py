@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _UNION_CODES = {"EL": "GR", "UK": "GB"}
 """Countries that the Union's offices write otherwise than ISO 3166."""
 
-_POINT = r"^[\s(]*(?P<y>[-+]?[0-9]+\.?[0-9]*)\s*[,;]\s*(?P<x>[-+]?[0-9]+\.?[0-9]*)[\s)]*$"
+_NUMBER = r"[-+]?[0-9]+\.?[0-9]*(?:[eE][-+]?[0-9]+)?"
+_POINT = rf"^[\s(]*(?P<y>{_NUMBER})\s*[,;]\s*(?P<x>{_NUMBER})[\s)]*$"
 _SUBCLASS = r"^\s*(?P<code>[A-HY][0-9]{2}[A-Z])"
 _YEAR = r"^\s*(?P<year>[0-9]{4})"
 _SEVERAL = r"\s*[;|\n]+\s*"
@@ -33,7 +34,7 @@ def find_column(rows: pa.Table, *names: str) -> pa.Array:
     ----------
     rows
         Rows under our names, and theirs after ALSO.
-    names
+    *names
         Columns of theirs, the best first.
 
     Returns
@@ -173,7 +174,7 @@ def split_names(*columns: pa.Array) -> tuple[pa.Array, pa.Array]:
 
     Parameters
     ----------
-    columns
+    *columns
         Text of one length: names with ";", "|" or a line break between them.
 
     Returns

@@ -12,6 +12,7 @@ from clustermap.checks import as_text
 from clustermap.errors import TableFault
 from clustermap.sources.dialects.cells import read_countries, translate
 from clustermap.sources.dialects.dialect import KIND
+from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +82,7 @@ def keep_kinds(chunk: Chunk, table: str, kinds: Mapping[str, str]) -> Chunk:
     rows = chunk.rows
     stated = "kind" if "kind" in rows.column_names else KIND
     words = as_text(rows[stated].combine_chunks())
-    meant = translate(words, kinds)
+    meant = translate(words, {**dict(zip(ACTOR_TYPES, ACTOR_TYPES, strict=True)), **kinds})
     if table != "firms":
         chunk = replace(chunk, rows=_put(rows, "kind", pc.coalesce(meant, words)))
     if table == "partners":

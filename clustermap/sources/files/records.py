@@ -282,7 +282,8 @@ def _iterate(text: _Text) -> Iterator[_Record]:
         number += 1
         value = text.read_value()
         if not isinstance(value, dict):
-            yield _Record(number, value, "not_an_object", (_as_text(value) or "")[:_QUOTED])
+            cause = "[…]" if isinstance(value, list) else _as_text(value) or ""
+            yield _Record(number, value, "not_an_object", cause[:_QUOTED])
         elif text.repeated:
             yield _Record(number, value, "repeated_key", text.repeated[0][:_QUOTED])
         else:
