@@ -271,8 +271,8 @@ class Source(Section):
     )
     kinds: dict[str, str] = Field(
         default={},
-        description="Kind in the file = our kind, for tables that have a closed list, and for firms of"
-        " a register of all kinds.",
+        description="Kind in the file = our kind, for tables that have a closed list, and for firms"
+        " of a register of all kinds.",
     )
     licence: str = Field(default="", description="Licence of the data.")
     attribution: str = Field(

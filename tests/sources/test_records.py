@@ -79,6 +79,8 @@ def test_records_are_told_from_geojson_by_what_they_hold(tmp_path: Path) -> None
     )
     rows, _ = read(write(tmp_path / "a.json", frame.to_json()))
     assert rows == {1: {"firm": "1", "x": 127.5, "y": 36.5}}
+    for text in ('{"firm": "1", "type": "Feature"}', '{"firm": "1", "features": ["a"]}'):
+        assert read(write(tmp_path / "c.json", text))[0] == {1: {"firm": "1"}}
     place = '{"firm": "1", "place": {"type": "Point", "coordinates": [127.5, 36.5]}}'
     columns = {"x": "place.coordinates[0]", "y": "place.coordinates[1]"}
     rows, _ = read(write(tmp_path / "b.json", place), columns=columns)

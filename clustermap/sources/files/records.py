@@ -38,10 +38,12 @@ _HEAD_BYTES = 1 << 20
 _DEEPEST = 20
 _QUOTED = 200
 
-_GEOJSON = re.compile(
-    rb'"type"\s*:\s*"(FeatureCollection|Feature|Topology)"|"(features|arcs)"\s*:\s*\['
-    rb'|"geometryType"\s*:|\A\{\s*"type"\s*:\s*"(Multi)?(Point|LineString|Polygon)"'
+_GEOMETRIES = rb"(Multi)?(Point|LineString|Polygon)|GeometryCollection"
+_IS_GEOJSON = re.compile(
+    rb'"type"\s*:\s*"(FeatureCollection|Feature|Topology)"|"geometryType"\s*:'
+    rb'|\A\{\s*"type"\s*:\s*"(' + _GEOMETRIES + rb')"'
 )
+_HAS_SHAPES = re.compile(rb'"(features|geometry|geometries|coordinates|arcs|objects)"\s*:')
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]|\[([^\]=]+)=([^\]]*)\]")
 
@@ -71,7 +73,8 @@ def read_json(source: FileSource, path: Path) -> Iterator[Item]:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES).removeprefix(codecs.BOM_UTF8).lstrip()
-    records = head.startswith(b"[") or (head.startswith(b"{") and not _GEOJSON.search(head))
+    shapes = _IS_GEOJSON.search(head) and _HAS_SHAPES.search(head)
+    records = head.startswith(b"[") or (head.startswith(b"{") and not shapes)
     yield from (read_records if records else read_geojson)(source, path)
 
 
