@@ -201,10 +201,11 @@ def note_dialect(chunk: Chunk) -> dict[str, int]:
     Returns
     -------
     dict
-        Facts for the ledger: rows by dialect, rows that belong into another table, and more.
+        Facts for the ledger: rows by dialect, rows that belong into another table, and what else
+        its reader tells.
     """
     facts = {"rows_elsewhere": chunk.elsewhere} if chunk.elsewhere else {}
-    facts |= {name: count for name, count in chunk.facts.items() if count}
+    facts |= {fact: rows for fact, rows in chunk.told.items() if rows}
     return facts | ({DIALECT + chunk.dialect: chunk.rows.num_rows} if chunk.dialect else {})
 
 

@@ -268,7 +268,7 @@ def repeat_rows(chunk: Chunk, rows: pa.Table, at: pa.Array, names: pa.Array) -> 
         Rows with the column ``participant``, each with the line that it came from.
     """
     several = len(at) - chunk.rows.num_rows
-    facts = {**chunk.facts, "rows_of_several": several}
+    told = {**chunk.told, "rows_of_several": several}
     others = [name for name in rows.column_names if name != "participant"]
     made = rows.select(others).take(at).append_column("participant", names)
-    return replace(chunk, rows=made, lines=chunk.lines.take(at), facts=facts)
+    return replace(chunk, rows=made, lines=chunk.lines.take(at), told=told)

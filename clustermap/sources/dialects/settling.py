@@ -70,9 +70,9 @@ def part_chunks(rows: pa.Table, chunks: Sequence[Chunk], facts: dict[str, int]) 
     parted = []
     for number, chunk in enumerate(chunks):
         here = rows.filter(pc.equal(rows[FROM], number))
-        told = {**chunk.facts, **({} if number else facts)}
+        told = {**chunk.told, **({} if number else facts)}
         lines = here[LINE].combine_chunks()
-        parted.append(replace(chunk, rows=here.select(own), lines=lines, facts=told))
+        parted.append(replace(chunk, rows=here.select(own), lines=lines, told=told))
     return parted
 
 

@@ -112,5 +112,5 @@ def leave_out(chunk: Chunk, kept: pa.Array, fact: str = "") -> Chunk:
     left = chunk.rows.num_rows - rows.num_rows
     if not fact:
         return replace(chunk, rows=rows, lines=lines, elsewhere=chunk.elsewhere + left)
-    facts = {**chunk.facts, fact: chunk.facts.get(fact, 0) + left}
-    return replace(chunk, rows=rows, lines=lines, facts=facts)
+    told = {**chunk.told, fact: chunk.told.get(fact, 0) + left}
+    return replace(chunk, rows=rows, lines=lines, told=told)

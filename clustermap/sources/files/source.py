@@ -55,7 +55,7 @@ class FileSource:
     form
         What dialects call the table: its name, or the form of a table of linkages; "": its name.
     kinds
-        What actors are in the files' words = our actor type; wins over the dialect's.
+        The user's words for those of our closed lists; they win over a dialect's.
     countries
         Countries of the map; empty: all.
     """
@@ -83,20 +83,20 @@ class Matched:
 
     Parameters
     ----------
-    source
-        What is read.
     columns
         Our column = column of the file.
     dialect
         Dialect of the file; None for our own layout.
     also
         Columns of the file that the dialect looks at besides.
+    source
+        What is read.
     """
 
-    source: FileSource
     columns: Mapping[str, str]
-    dialect: Dialect | None = None
-    also: tuple[str, ...] = ()
+    dialect: Dialect | None
+    also: tuple[str, ...]
+    source: FileSource
 
     @property
     def wanted(self) -> list[str]:
@@ -248,7 +248,7 @@ def match_columns(
     there = {_root(name) for name in found} if sparse else set[str]()
     looked = dialect.also if dialect else ()
     also = tuple(name for name in looked if name in found or _root(name) in there)
-    return Matched(source, matched, dialect, also)
+    return Matched(matched, dialect, also, source)
 
 
 def _root(name: str) -> str:
