@@ -35,7 +35,7 @@ from clustermap.database import Address, hide_secrets, holds_password, is_addres
 from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
 from clustermap.network.allowance import CIRCUMSTANCES, Circumstance
-from clustermap.sources.dialects import list_dialects
+from clustermap.sources.dialects import as_iso, list_dialects, list_kinds
 from clustermap.tables import DEFAULT_SCENARIO, KINDS, LAYERS, LINKAGES, Table
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ _VSI = re.compile(r"[/\\]vsi", re.IGNORECASE)
 _GLOB = re.compile(r"[*?\[]")
 _CRS = re.compile(r"^[A-Za-z]+:[0-9A-Za-z]+$")
 _UNIT = re.compile(r"^\d+(\.\d+)?([eE]\d{1,2})? [A-Z]{3}$")
+_COUNTRY = re.compile(r"^[A-Z]{2}$")
 _RADII = 6
 _NAME = 63  # bytes of a name that PostgreSQL keeps
 _TOML_LINE = re.compile(r"line (\d+)")
@@ -219,6 +220,12 @@ def _check_crs(value: str) -> str:
     return value
 
 
+def _check_country(value: str) -> str:
+    if not _COUNTRY.match(value):
+        raise bad_value(value, Message("project.expected.country"))
+    return as_iso(value)
+
+
 Crs = Annotated[str, AfterValidator(_check_crs)]
 Files = Annotated[tuple[Path, ...] | Address, BeforeValidator(_find_files)]
 OneFile = Annotated[Path, BeforeValidator(_find_file)]
@@ -228,6 +235,7 @@ Encoding = Annotated[str, BeforeValidator(_check_encoding)]
 Text = Annotated[str, Field(min_length=1)]
 Unit = Annotated[str, AfterValidator(_check_unit)]
 Year = Annotated[int, Field(ge=1800, le=2200)]
+Country = Annotated[str, AfterValidator(_check_country)]
 ExportFormat = Literal["gpkg", "shp", "csv"]
 
 
@@ -262,6 +270,11 @@ class ProjectSection(Section):
     )
     seed: int = Field(default=1, ge=0, description="Seed of every random draw.")
     currency: Text = Field(default="KRW", description="Currency of the amounts.")
+    countries: Annotated[tuple[Country, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Countries of the map (two letters each): of registers of the whole world,"
+        " firms and institutes are read from these alone, partners from all others. Empty: all.",
+    )
 
 
 class Source(Section):
@@ -269,8 +282,8 @@ class Source(Section):
 
     path: Files = Field(
         description="File, list of files or glob, from the project file's folder. Formats: CSV,"
-        " TSV, Parquet, GeoParquet, GeoPackage, GeoJSON or shapefile. Or a PostGIS database:"
-        " `postgresql://user@host:port/database`, without a password.",
+        " TSV, Parquet, GeoParquet, GeoPackage, GeoJSON, JSON records or shapefile. Or a PostGIS"
+        " database: `postgresql://user@host:port/database`, without a password.",
     )
     table: Text | None = Field(
         default=None, description='Table or view of the database, e.g. "public.firms".'
@@ -294,7 +307,9 @@ class Source(Section):
         ' "none": our own column names.',
     )
     kinds: dict[str, str] = Field(
-        default={}, description="Kind in the file = our kind, for tables that have a closed list."
+        default={},
+        description="Kind in the file = our kind, for tables that have a closed list, and for firms"
+        " of a register of all kinds.",
     )
     licence: str = Field(default="", description="Licence of the data.")
     attribution: str = Field(
@@ -892,7 +907,8 @@ def _check_choice(value: str, choices: Sequence[str], at: str) -> None:
 
 
 def _kinds(table: Table) -> tuple[str, ...]:
-    return tuple(choice for column in table.columns for choice in column.choices)
+    listed = tuple(choice for column in table.columns for choice in column.choices)
+    return listed or list_kinds(table.name)
 
 
 def _money(table: Table) -> tuple[str, ...]:

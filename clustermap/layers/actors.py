@@ -48,10 +48,13 @@ class Home:
         The map's system.
     bounds
         Bounds of the clusters in degrees.
+    countries
+        Codes of its countries, for registers of the whole world; empty: all.
     """
 
     crs: CRS
     bounds: projection.Bounds
+    countries: frozenset[str] = frozenset()
 
 
 def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checked:

@@ -24,6 +24,18 @@ DIALECT = "dialect_"
 
 _FACTS_SAID = (
     "rows_elsewhere",
+    "rows_inactive",
+    "rows_of_same_actor",
+    "actors_of_several_names",
+    "actors_of_several_points",
+    "actors_of_several_kinds",
+    "actors_on_shared_points",
+    "rows_of_several",
+    "rows_repeated",
+    "rows_beside",
+    "rows_without_year",
+    "persons_left_out",
+    "inventors_left_out",
     "made_valid",
     "overlapping_pairs",
     "in_several_clusters",

@@ -188,7 +188,12 @@ class Rows:
     facts: Mapping[str, int]
 
 
-def read_source(table: Table, source: Source, ledger: Ledger | None = None) -> Iterator[Item]:
+def read_source(
+    table: Table,
+    source: Source,
+    ledger: Ledger | None = None,
+    countries: frozenset[str] = frozenset(),
+) -> Iterator[Item]:
     """Read a table chunk by chunk, from files or a database.
 
     Parameters
@@ -199,6 +204,8 @@ def read_source(table: Table, source: Source, ledger: Ledger | None = None) -> I
         Its section of the project file.
     ledger
         Takes note of what was read of a database; files can be looked at again.
+    countries
+        Countries of the map, for registers of the whole world; empty: all.
 
     Yields
     ------
@@ -221,6 +228,8 @@ def read_source(table: Table, source: Source, ledger: Ledger | None = None) -> I
                 source.delimiter or "",
                 source.dialect or "",
                 getattr(source, "form", ""),
+                source.kinds,
+                countries,
             )
         )
         return
@@ -244,14 +253,20 @@ def note_dialect(chunk: Chunk) -> dict[str, int]:
     Returns
     -------
     dict
-        Facts for the ledger: rows by dialect, rows that belong into another table.
+        Facts for the ledger: rows by dialect, rows that belong into another table, and what else
+        its reader tells.
     """
     facts = {"rows_elsewhere": chunk.elsewhere} if chunk.elsewhere else {}
+    facts |= {fact: rows for fact, rows in chunk.told.items() if rows}
     return facts | ({DIALECT + chunk.dialect: chunk.rows.num_rows} if chunk.dialect else {})
 
 
 def read_rows(
-    table: Table, source: Source, progress: Progress, ledger: Ledger | None = None
+    table: Table,
+    source: Source,
+    progress: Progress,
+    ledger: Ledger | None = None,
+    countries: frozenset[str] = frozenset(),
 ) -> Rows:
     """Read a table whole, chunk by chunk.
 
@@ -265,6 +280,8 @@ def read_rows(
         Hears how many rows were read.
     ledger
         Takes note of what was read of a database.
+    countries
+        Countries of the map, for registers of the whole world; empty: all.
 
     Returns
     -------
@@ -278,7 +295,7 @@ def read_rows(
     """
     parts, faults, systems, read = [], [FAULTS.empty_table()], {}, 0
     mended, facts = Counter[str](), Counter[str]()
-    for item in read_source(table, source, ledger):
+    for item in read_source(table, source, ledger, countries):
         if isinstance(item, pa.Table):
             faults.append(item)
             read += item.num_rows
@@ -329,7 +346,7 @@ def _read_actors(
 ) -> tuple[Checked, int]:
     """Return the actors of a layer on the map, and how many rows were read."""
     table = tables.LAYERS[name]
-    rows = read_rows(table, layer, progress, ledger)
+    rows = read_rows(table, layer, progress, ledger, home.countries)
     ledger.note(name, rows.facts)
     checked = rows.checked
     if name != "partners" and _has_points(checked.rows):
@@ -454,10 +471,10 @@ def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
     return build_taxonomy(pa.concat_tables(parts))
 
 
-def _home(clusters: gpd.GeoDataFrame, crs: CRS) -> Home:
+def _home(clusters: gpd.GeoDataFrame, crs: CRS, countries: tuple[str, ...]) -> Home:
     lonlat = clusters.geometry.to_crs(projection.LONLAT)
     west, south, east, north = (float(v) for v in lonlat.total_bounds)
-    return Home(crs, (west, south, east, north))
+    return Home(crs, (west, south, east, north), frozenset(countries))
 
 
 def _close_actors(
@@ -534,7 +551,7 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
         regions = _read_polygons(
             tables.REGIONS, project.layers.regions, crs, ledger, progress
         ).frame
-    home = _home(clusters, crs)
+    home = _home(clusters, crs, project.project.countries)
     wanted = {name: getattr(project.layers, name) for name in ACTORS}
     found = _part_shared_ids(
         {n: _read_actors(n, layer, home, ledger, progress) for n, layer in wanted.items() if layer}
