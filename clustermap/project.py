@@ -239,9 +239,11 @@ class Source(Section):
 
     path: Files = Field(
         description="File, list of files or glob, from the project file's folder. Formats: CSV,"
-        " TSV, Parquet, GeoParquet, GeoPackage, GeoJSON or shapefile.",
+        " TSV, Excel workbook, Parquet, GeoParquet, GeoPackage, GeoJSON or shapefile.",
     )
-    layer: Text | None = Field(default=None, description="Layer, where a GeoPackage holds several.")
+    layer: Text | None = Field(
+        default=None, description="Layer of a GeoPackage, or sheet of a workbook, of several."
+    )
     encoding: Encoding | None = Field(
         default=None, description="Encoding; without it UTF-8 is tried, then CP949."
     )

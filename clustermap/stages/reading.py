@@ -43,14 +43,17 @@ from clustermap.layers.clusters import (
 from clustermap.layers.grants import settle_grants
 from clustermap.layers.identity import find_duplicates, set_duplicates_aside
 from clustermap.layers.industries import (
+    CLAIMED_BY,
     CodedIndustries,
     Taxonomy,
     build_taxonomy,
     code_industries,
 )
+from clustermap.layers.revisions import AMONG, convert_codes
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
+from clustermap.sources.concordance import KSIC, read_concordance
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root
 from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress
@@ -181,6 +184,8 @@ def file_source(table: Table, source: Source) -> FileSource:
         source.delimiter or "",
         source.dialect or "",
         getattr(source, "form", ""),
+        frozenset(getattr(source, "units", ())),
+        source.kinds,
     )
 
 
@@ -195,9 +200,11 @@ def note_dialect(chunk: Chunk) -> dict[str, int]:
     Returns
     -------
     dict
-        Facts for the ledger: rows by dialect, rows that belong into another table.
+        Facts for the ledger: rows by dialect, rows that belong into another table, and what else
+        its reader tells.
     """
     facts = {"rows_elsewhere": chunk.elsewhere} if chunk.elsewhere else {}
+    facts |= {fact: rows for fact, rows in chunk.told.items() if rows}
     return facts | ({DIALECT + chunk.dialect: chunk.rows.num_rows} if chunk.dialect else {})
 
 
@@ -479,6 +486,11 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
     found = _part_shared_ids(
         {n: _read_actors(n, layer, home, ledger, progress) for n, layer in wanted.items() if layer}
     )
+    if "firms" in found and project.industries.code == KSIC:
+        checked, read = found["firms"]
+        rows, told = convert_codes(checked.rows, read_concordance())
+        ledger.note("firms", {fact: count for fact, count in told.items() if count})
+        found["firms"] = (replace(checked, rows=rows), read)
     return Unassigned(clusters, regions, found, _read_grants(project, ledger, progress))
 
 
@@ -532,9 +544,7 @@ def settle_layers(
     }
     taxonomy = _read_taxonomy(project, progress)
     firms = actors.get("firms")
-    none = pa.nulls(0, pa.string())
-    coded = none if firms is None else column_or_null(firms, "industry", pa.string())
-    industries = code_industries(coded, taxonomy)
+    industries = _code_firms(firms, taxonomy, ledger)
     register = _build_register(actors, cells)
     strata, stratum = _assign_strata(firms, register, cells, industries)
     register = replace(register, stratum=stratum)
@@ -622,6 +632,17 @@ def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
         group=group_codes(join_actors(actors, "group", pa.string())),
         site=site_codes(join_actors(actors, "site", pa.string())),
     )
+
+
+def _code_firms(firms: pa.Table | None, taxonomy: Taxonomy, ledger: Ledger) -> CodedIndustries:
+    if firms is None:
+        return code_industries(pa.nulls(0, pa.string()), taxonomy)
+    codes = AMONG if AMONG in firms.column_names else "industry"
+    coded, products = (column_or_null(firms, n, pa.string()) for n in (codes, "products"))
+    industries = code_industries(coded, taxonomy, products, firms["firm"].combine_chunks())
+    if any(industries.ways[way] for way in CLAIMED_BY[1:]):
+        ledger.note("firms", {way: count for way, count in industries.ways.items() if count})
+    return industries
 
 
 def _assign_strata(

@@ -10,13 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clustermap.sources.dialects.dialect import NO_DIALECT, Dialect
+from clustermap.sources.dialects.korea_businesses import BUSINESSES
+from clustermap.sources.dialects.korea_complexes import COMPLEXES
+from clustermap.sources.dialects.korea_factories import FACTORIES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
 __all__ = ["DIALECTS", "NO_DIALECT", "Dialect", "find_dialect", "list_dialects"]
 
-DIALECTS: tuple[Dialect, ...] = ()
+DIALECTS: tuple[Dialect, ...] = (*FACTORIES, *BUSINESSES, *COMPLEXES)
 """All that are known; of several that fit a file the one with the longest signature is taken."""
 
 

@@ -1,4 +1,4 @@
-"""Tables and layers from files, read in chunks: CSV, Parquet, GeoPackage, GeoJSON, shapefile.
+"""Tables and layers from files: CSV, Parquet, GeoPackage, GeoJSON, shapefile, workbooks.
 
 Every reader yields :class:`~clustermap.checks.Chunk`: raw columns under our names, with file and
 line. Points become columns x and y, polygons stay WKB. What a file says is never executed: only
@@ -14,6 +14,7 @@ from clustermap.sources.files.geometries import read_geojson, read_geopackage, r
 from clustermap.sources.files.parquet import read_parquet
 from clustermap.sources.files.source import FileSource, Item
 from clustermap.sources.files.text import find_encoding, read_text
+from clustermap.sources.files.workbook import read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,8 @@ _READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
     ".geojson": read_geojson,
     ".json": read_geojson,
     ".shp": read_shapefile,
+    ".xlsx": read_workbook,
+    ".xls": read_workbook,
 }
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 from clustermap.errors import TableFault, shorten
 from clustermap.sources.dialects import find_dialect
 from clustermap.sources.dialects.dialect import ALSO
+from clustermap.sources.files.money import state_money
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,11 @@ class FileSource:
         Dialect of the files, "" to recognise it by their columns.
     form
         What dialects call the table: its name, or the form of a table of linkages; "": its name.
+    units
+        Columns of money whose unit the project file states: what the file says of them is not
+        looked at.
+    kinds
+        The user's words for those of our closed lists.
     """
 
     table: Table
@@ -62,6 +68,8 @@ class FileSource:
     delimiter: str = ""
     dialect: str = ""
     form: str = ""
+    units: frozenset[str] = frozenset()
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,11 +84,14 @@ class Matched:
         Dialect of the file; None for our own layout.
     also
         Columns of the file that the dialect looks at besides.
+    source
+        What is read.
     """
 
     columns: Mapping[str, str]
-    dialect: Dialect | None = None
-    also: tuple[str, ...] = ()
+    dialect: Dialect | None
+    also: tuple[str, ...]
+    source: FileSource
 
     @property
     def wanted(self) -> list[str]:
@@ -117,13 +128,15 @@ class Matched:
             Our columns alone.
         """
         dialect = self.dialect
-        if dialect is None:
-            return chunk
-        chunk = replace(chunk, crs=chunk.crs or dialect.crs, dialect=dialect.name)
-        if dialect.convert is not None:
-            chunk = dialect.convert(chunk)
-        ours = [name for name in chunk.rows.column_names if not name.startswith(ALSO)]
-        return replace(chunk, rows=chunk.rows.select(ours))
+        if dialect is not None:
+            chunk = replace(chunk, crs=chunk.crs or dialect.crs, dialect=dialect.name)
+            if dialect.convert is not None:
+                chunk = dialect.convert(chunk)
+            ours = [name for name in chunk.rows.column_names if not name.startswith(ALSO)]
+            chunk = replace(chunk, rows=chunk.rows.select(ours))
+        return state_money(
+            chunk, self.source.table, self.columns, self.source.units, self.source.kinds
+        )
 
 
 def match_columns(source: FileSource, path: Path, found: list[str]) -> Matched:
@@ -165,7 +178,7 @@ def match_columns(source: FileSource, path: Path, found: list[str]) -> Matched:
         elif stated or (column.required and column.name not in makes):
             raise _missing(source, path, (column.name, theirs), found)
     also = tuple(name for name in dialect.also if name in found) if dialect else ()
-    return Matched(matched, dialect, also)
+    return Matched(matched, dialect, also, source)
 
 
 def _missing(
