@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clustermap.layers.revisions import OR
+from clustermap.layers.revisions import OR, share_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,7 +152,7 @@ def code_industries(
     coded = pc.dictionary_encode(codes)
     distinct = [str(code).strip().replace(".", "") for code in coded.dictionary.to_pylist()]
     claims = [taxonomy.claim(code) for code in distinct]
-    parts = [commonprefix(code.split(OR))[:SECTOR_LENGTH] for code in distinct]
+    parts = [share_start(code.split(OR))[:SECTOR_LENGTH] for code in distinct]
     sectors = ("", *sorted(set(parts) - {""}))
     at = np.asarray(pc.fill_null(coded.indices, len(distinct)).to_numpy(zero_copy_only=False))
     sector = np.array([sectors.index(part) for part in parts] + [0], dtype=np.int16)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 RAW = "industry_raw"
 """Column of the code as the file has it."""
@@ -34,6 +34,28 @@ SAME, CONVERTED, SHORTENED, UNKNOWN = (
     "codes_unknown",
 )
 """What may become of a code; the names of the facts that are told of them."""
+
+
+def share_start(codes: Collection[str]) -> str:
+    """Return the longest start that codes share.
+
+    Parameters
+    ----------
+    codes
+        At least one.
+
+    Returns
+    -------
+    str
+        "" where they share none.
+
+    Examples
+    --------
+    >>> share_start(["26111", "26112"])
+    '2611'
+    """
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*codes, strict=False))
+    return "".join(letters[0] for letters in alike)
 
 
 @dataclass(frozen=True)
@@ -118,7 +140,7 @@ class Concordance:
                 for to in parts.to
             }
             among |= within
-        shared = commonprefix(sorted(among))
+        shared = share_start(among)
         if shared == code:
             return Meaning(code, (code,), SAME)
         if len(among) == 1 and move.whole and len(shared) == len(code):

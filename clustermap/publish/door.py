@@ -12,8 +12,8 @@ from pyproj import CRS
 
 from clustermap.layers.cells import OUTSIDE
 from clustermap.layers.industries import code_industries
-from clustermap.layers.revisions import AMONG
 from clustermap.layers.projection import LONLAT, transform
+from clustermap.layers.revisions import AMONG
 from clustermap.publish.advice import release_advice
 from clustermap.publish.coverage import count_coverage, count_years, cover_regions
 from clustermap.publish.density import count_density

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import shapely
 
 from clustermap.sources.dialects.columns import find_words, make_ids, put, take_text
-from clustermap.sources.dialects.dialect import Dialect
+from clustermap.sources.dialects.dialect import ALSO, Dialect
 
 if TYPE_CHECKING:
     from clustermap.checks import Chunk
@@ -39,7 +39,7 @@ _DEGREES = ("경도", "lon")
 
 def _read_numbers(texts: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     plain = pc.replace_substring(texts, ",", "")
-    good = find_words(plain, r"^-?\d{1,15}(\.\d{1,12})?$")
+    good = find_words(plain, r"^-?\d{1,15}(\.\d{1,20})?$")
     numbers = pc.if_else(good, plain, pa.scalar(None, pa.string())).cast(pa.float64())
     return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=float)
 
@@ -67,15 +67,16 @@ def _add_points(chunk: Chunk) -> Chunk:
     if "geometry" in rows.column_names:
         return chunk
     for east, north in _POINTS.items():
+        if not {ALSO + east, ALSO + north} <= set(rows.column_names):
+            continue
         x, y = (_read_numbers(take_text(rows, name)) for name in (east, north))
         known = ~np.isnan(x) & ~np.isnan(y)
-        if known.any():
-            points = np.full(rows.num_rows, None, dtype=object)
-            points[known] = shapely.to_wkb(shapely.points(x[known], y[known]))
-            crs = "EPSG:4326" if east in _DEGREES else ""
-            told = dict(chunk.told) | {"drawn_as_circles": int(known.sum())}
-            rows = put(rows, "geometry", pa.array(points, pa.binary()))
-            return replace(chunk, rows=rows, crs=chunk.crs or crs, told=told)
+        points = np.full(rows.num_rows, None, dtype=object)
+        points[known] = shapely.to_wkb(shapely.points(x[known], y[known]))
+        crs = "EPSG:4326" if east in _DEGREES else ""
+        told = dict(chunk.told) | {"drawn_as_circles": int(known.sum())}
+        rows = put(rows, "geometry", pa.array(points, pa.binary()))
+        return replace(chunk, rows=rows, crs=chunk.crs or crs, told=told)
     return chunk
 
 

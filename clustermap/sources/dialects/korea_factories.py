@@ -37,7 +37,7 @@ def _add_workers(rows: pa.Table) -> pa.Table:
     stated = take_text(rows, "employees")
     parts = [take_text(rows, name) for name in _WORKERS]
     total = None
-    known = pa.array([False] * rows.num_rows)
+    known = pa.array([False] * rows.num_rows, pa.bool_())
     for part in parts:
         plain = pc.replace_substring(part, ",", "")
         good = find_words(plain, r"^\d{1,7}$")
@@ -120,6 +120,8 @@ _ALSO = (
 )
 _MAKES = frozenset({"firm", "industry", "employees", "address", "complex", "site"})
 
+_NATIONAL = frozenset({"회사명", "단지명", "생산품", "공장주소"})
+
 FACTORYON = Dialect(
     "factoryon",
     "firms",
@@ -140,6 +142,8 @@ def _short(*signature: str) -> Dialect:
 FACTORIES: tuple[Dialect, ...] = (
     FACTORYON,
     replace(FACTORYON, signature=frozenset({"회사명", "차수", "공장주소"})),
+    replace(FACTORYON, signature=_NATIONAL | {"공장관리번호"}),
+    replace(FACTORYON, signature=_NATIONAL | {"차수"}),
     _short("회사명", "업종명", "공장대표주소(도로명)"),
     _short("회사명", "업종명", "공장대표주소_도로명"),
     _short("회사명", "업종명", "공장대표주소(지번)"),
@@ -148,6 +152,6 @@ FACTORIES: tuple[Dialect, ...] = (
     replace(
         FACTORYON,
         name="factories_national",
-        signature=frozenset({"회사명", "단지명", "생산품", "공장주소"}),
+        signature=_NATIONAL,
     ),
 )

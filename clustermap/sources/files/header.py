@@ -1,4 +1,4 @@
-"""The header of a table that has titles above it: the first line whose names are those wanted."""
+"""The header of a table that has titles above it: the line whose names are those wanted."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ HEADER_LINES = 30
 """Titles and notes above a header take fewer lines than this."""
 
 _UNFIT = {"missing_column", "not_this_dialect"}
+_ANY = 10**6  # a column that stands there twice says more than one that is missing
 Row = TypeVar("Row")
 
 
 def find_header(
     source: FileSource, path: Path, rows: Iterable[Row], read_names: Callable[[Row], list[str]]
 ) -> tuple[Row, Matched]:
-    """Return the first row that holds all columns that are wanted, and what is read of them.
+    """Return the row that holds all columns that are wanted, and what is read of them.
 
     Parameters
     ----------
@@ -39,25 +40,28 @@ def find_header(
     Returns
     -------
     tuple
-        The row and its columns.
+        The row with most of our columns, the first of several, and its columns.
 
     Raises
     ------
     TableFault
-        If no row holds them; told of the row with most names, the first of several. Or if a
-        column that is wanted stands in the header twice.
+        If no row holds those that are wanted; told of the row with most names, the first of
+        several. Or if one of them stands in the header twice.
     """
-    best: tuple[int, TableFault] | None = None
+    found: list[tuple[int, Row, Matched]] = []
+    faults: list[tuple[int, TableFault]] = []
     for row in rows:
         names = read_names(row)
         try:
-            return row, match_columns(source, path, names)
+            matched = match_columns(source, path, names)
         except TableFault as fault:
-            if fault.reason not in _UNFIT:
-                raise
             filled = len({name for name in names if name})
-            if best is None or filled > best[0]:
-                best = filled, fault
-    if best is None:
+            faults.append((filled if fault.reason in _UNFIT else _ANY, fault))
+        else:
+            found.append((len(matched.wanted), row, matched))
+    if found:
+        _, row, matched = max(found, key=lambda fit: fit[0])
+        return row, matched
+    if not faults:
         raise TableFault("empty_layer", table=f"{source.table.name} ({path.name})")
-    raise best[1]
+    raise max(faults, key=lambda told: told[0])[1]

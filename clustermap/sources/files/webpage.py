@@ -105,7 +105,7 @@ def _read_table(source: FileSource, path: Path, table: _Element) -> list[list[st
     rows: list[list[str]] = []
     below: dict[int, tuple[int, str]] = {}
     count = 0
-    for line in table.xpath("./tr | ./thead/tr | ./tbody/tr | ./tfoot/tr"):
+    for line in _find_lines(table):
         row: list[str] = []
 
         def fill(row: list[str] = row) -> None:
@@ -116,9 +116,11 @@ def _read_table(source: FileSource, path: Path, table: _Element) -> list[list[st
                     del below[len(row)]
                 row.append(held)
 
-        for cell in line.xpath("./td | ./th"):
+        for cell in line:
+            if cell.tag not in {"td", "th"}:
+                continue
             fill()
-            said = " ".join("".join(cell.itertext()).split())
+            said = " ".join("".join(map(str, cell.itertext())).split())
             deep = _span(cell, "rowspan")
             for _ in range(min(_span(cell, "colspan"), _MOST_COLUMNS - len(row))):
                 if deep > 1:
@@ -130,6 +132,15 @@ def _read_table(source: FileSource, path: Path, table: _Element) -> list[list[st
         if count > _MOST_CELLS:
             raise TableFault("too_large_workbook", table=source.table.name, value=path.name)
     return rows
+
+
+def _find_lines(table: _Element) -> Iterator[_Element]:
+    """Yield the lines of a table, not those of tables within it."""
+    for part in table:
+        if part.tag == "tr":
+            yield part
+        elif part.tag in {"thead", "tbody", "tfoot"}:
+            yield from (line for line in part if line.tag == "tr")
 
 
 def _span(cell: _Element, name: str) -> int:

@@ -17,6 +17,8 @@ from clustermap.sources.files.webpage import read_webpage
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
+    from typing import IO
 
     import python_calamine
 
@@ -82,7 +84,7 @@ def _unreadable(source: FileSource, path: Path, why: str) -> TableFault:
     return TableFault("unreadable_file", table=source.table.name, value=path.name, why=why)
 
 
-def _import_calamine(source: FileSource, path: Path) -> type[python_calamine]:
+def _import_calamine(source: FileSource, path: Path) -> ModuleType:
     try:
         import python_calamine  # noqa: PLC0415
     except ImportError as error:
@@ -100,7 +102,7 @@ def _find_sheet(
     source: FileSource,
     path: Path,
     book: python_calamine.CalamineWorkbook,
-    calamine: type[python_calamine],
+    calamine: ModuleType,
 ) -> Grid:
     """Return the sheet that the project file names, or the only one that holds the columns."""
     shown = [
@@ -130,12 +132,11 @@ def _find_sheet(
     if len(found) > 1:
         names = ", ".join(grid.name for grid in found[:12])
         raise TableFault("which_layer", table=place, key="layer", found=names)
-    if not found:
-        # A sheet without a row says less than one that lacks a column.
-        raise min(faults, key=lambda fault: fault.reason == "empty_layer", default=None) or (
-            TableFault("empty_layer", table=place)
-        )
-    return found[0]
+    if found:
+        return found[0]
+    # A sheet without a row says less than one that lacks a column.
+    faults.append(TableFault("empty_layer", table=place))
+    raise min(faults, key=lambda fault: fault.reason == "empty_layer")
 
 
 def _check_size(source: FileSource, path: Path) -> None:
@@ -166,14 +167,14 @@ def _too_large(source: FileSource, path: Path) -> TableFault:
     return TableFault("too_large_workbook", table=source.table.name, value=path.name)
 
 
-def _read_through(file: zipfile.ZipExtFile) -> int:
+def _read_through(file: IO[bytes]) -> int:
     """Read to the end, which tells whether a member is as long as the archive says."""
     while file.read(_BLOCK):
         pass
     return 0
 
 
-def _count_cells(file: zipfile.ZipExtFile) -> int:
+def _count_cells(file: IO[bytes]) -> int:
     """Return how many cells the rectangle around all cells of a sheet may have."""
     letters, rows, rest = set[bytes](), _LOW, b""
     while block := file.read(_BLOCK):
