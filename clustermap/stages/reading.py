@@ -242,7 +242,8 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
         faults.append(checked.faults)
         mended.update(checked.mended)
         facts.update(note_dialect(item))
-        systems[item.crs] = item.file
+        if {"x", "geometry"} & set(item.rows.column_names):  # others lie nowhere
+            systems[item.crs] = item.file
         read += item.rows.num_rows
         progress(Message("step.read", {"table": table.name}), read, 0)
     if len(systems) > 1 and not getattr(source, "crs", None):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -82,12 +80,14 @@ def make_ids(rows: pa.Table, names: Sequence[str], start: str) -> pa.Array:
     pa.Array
         string; rows that say the same in all columns share one, and null where they say nothing.
     """
+    import pandas as pd  # noqa: PLC0415 -- the project file is read without it
+
     texts = [take_text(rows, name) for name in names]
     said = pc.binary_join_element_wise(*texts, _SEPARATOR, null_handling="replace")
     numbers = pd.util.hash_array(
         said.to_numpy(zero_copy_only=False).astype(object), hash_key=_HASH_KEY, categorize=False
     )
-    digits = pa.array(numbers.astype(np.uint64)).cast(pa.string())
+    digits = pa.array(numbers).cast(pa.string())
     ids = pc.binary_join_element_wise(start, pc.utf8_lpad(digits, 20, "0"), "")
     anything = pc.match_substring_regex(said, f"[^{_SEPARATOR}]")
     return pc.if_else(anything, ids, pa.scalar(None, pa.string()))

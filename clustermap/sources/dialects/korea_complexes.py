@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 
 from clustermap.sources.dialects.columns import find_words, make_ids, put, take_text
 from clustermap.sources.dialects.dialect import ALSO, Dialect
@@ -63,6 +62,8 @@ def _add_area(chunk: Chunk) -> Chunk:
 
 def _add_points(chunk: Chunk) -> Chunk:
     """Add the points that a list has; with its area a complex is then drawn as a circle."""
+    import shapely  # noqa: PLC0415 -- the project file is read without it
+
     rows = chunk.rows
     if "geometry" in rows.column_names:
         return chunk

@@ -153,5 +153,7 @@ FACTORIES: tuple[Dialect, ...] = (
         FACTORYON,
         name="factories_national",
         signature=_NATIONAL,
+        columns={name: _COLUMNS[name] for name in ("name", "complex", "products")},
+        also=("공장주소",),
     ),
 )
