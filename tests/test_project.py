@@ -147,7 +147,7 @@ FAULTS = {
         "Keep one",
     ),
     "kinds where none are": (
-        '[layers.firms]\npath = "firms.csv"\nkinds = { a = "firm" }',
+        '[layers.regions]\npath = "firms.csv"\nkinds = { a = "firm" }',
         "project_unknown_key",
         "columns",
     ),

@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -19,7 +21,10 @@ from typer.testing import CliRunner
 from clustermap import tables
 from clustermap.checks import Chunk, check_chunk
 from clustermap.cli import app
+from clustermap.project import open_project
+from clustermap.sources.dialects import DIALECTS
 from clustermap.sources.files import FileSource, read_chunks
+from clustermap.stages.reading import file_source
 from tests.small_world import PROJECT, SOUTH, WEST, build_small_world
 from tests.sources.workbooks import write_workbook
 
@@ -27,6 +32,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clustermap.tables import Table
+    from tests.conftest import Require
+
+
+@pytest.fixture(autouse=True)
+def _excel(require: Require) -> None:
+    for name in ("python_calamine", "lxml"):
+        present = find_spec(name) is not None
+        require("excel", present, 'pip install "clustermap[excel]"')
 
 
 def names(*parts: str) -> list[str]:
@@ -137,8 +150,6 @@ def test_the_full_list_of_factories(tmp_path: Path) -> None:
 
 
 def test_phone_numbers_and_names_of_persons_are_never_read() -> None:
-    from clustermap.sources.dialects import DIALECTS
-
     read_ = {name for d in DIALECTS for name in (*d.columns.values(), *d.also, *d.signature)}
     for word in ("전화", "대표자", "연락처", "성명", "홈페이지", "팩스"):
         assert not [name for name in read_ if word in name]
@@ -453,3 +464,40 @@ def test_a_stated_dialect_wins_over_what_is_recognised(tmp_path: Path) -> None:
     status, said = check(world.write(tmp_path))
     assert status == 1
     assert "'factoryon' 형식이 아닙니다" in said
+
+
+def test_files_of_several_publishers_in_one_layer(tmp_path: Path) -> None:
+    """Factories have no points and say nothing of a coordinate system; licences have one."""
+    world = build_small_world()
+    world.pairs = [{"source": "I1", "target": "I2", "kind": "support", "weight": "1", "year": 2020}]
+    world.project = PROJECT.replace(
+        'path = "firms.csv"\ncrs = "EPSG:5179"',
+        'path = ["공장.csv", "인허가.csv"]\nunits = { sales = "1e6 KRW" }',
+    )
+    file = world.write(tmp_path)
+    write(tmp_path / "공장.csv", FULL, [FACTORY | {"단지명": "단지 1"}])
+    licences = [licence("1", "영업/정상"), licence("2", "폐업")]
+    write(tmp_path / "인허가.csv", LICENCES, licences)
+    status, said = check(file)
+    assert status == 0, said
+    assert "firms: 팩토리온 공장등록현황(전체 항목)(으)로 알아보고 읽었습니다(1행)" in said
+    assert "firms: 지방행정 인허가 자료(LOCALDATA)(으)로 알아보고 읽었습니다(1행)" in said
+    assert "firms: 폐업·취소된 1곳은" in said
+    layer = open_project(file).layers.firms
+    assert layer is not None
+    assert file_source(tables.FIRMS, layer).units == {"sales"}
+
+
+def test_the_example_of_the_page_runs(tmp_path: Path, root: Path) -> None:
+    page = (root / "docs" / "sources" / "korea.md").read_text(encoding="utf-8")
+    (project,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    file = tmp_path / "project.toml"
+    file.write_text(project, encoding="utf-8")
+    complex_ = {name: text for name, text in COMPLEX.items() if name != "지정면적"}
+    complex_ |= {"지정면적(천㎡)": "4000", "경도": "128.7", "위도": "35.2"}
+    write(tmp_path / "산업단지.csv", list(complex_), [complex_])
+    cells = [FACTORY.get(name, "") for name in FULL]
+    write_workbook(tmp_path / "공장등록현황.xlsx", {"공장": [["공장등록현황"], FULL, cells]})
+    status, said = check(file)
+    assert status == 0, said
+    assert "firms: 팩토리온 공장등록현황(전체 항목)" in said

@@ -34,7 +34,7 @@ KEPT = {
 def _excel(require: Require) -> None:
     for name in ("python_calamine", "lxml"):
         present = importlib.util.find_spec(name) is not None
-        require(name, present, 'pip install "clustermap[excel]"')
+        require("excel", present, 'pip install "clustermap[excel]"')
 
 
 def read(path: Path, **stated: Any) -> dict[int, dict[str, Any]]:

@@ -176,7 +176,10 @@ def _read_headers(source: FileSource, path: Path, encoding: str) -> Iterator[_He
             while header.count('"') % 2 and lines < _HEADER_LINES and (line := file.readline()):
                 header, lines = header + line, lines + 1
             delimiter = source.delimiter or max(",\t;|", key=header.count)
-            names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
+            try:
+                names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
+            except csv.Error:  # a value longer than any name
+                continue
             yield _Header([" ".join(name.split()) for name in names], delimiter, lines)
 
 
