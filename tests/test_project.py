@@ -338,7 +338,7 @@ def test_a_project_is_frozen_copied_and_sent_to_workers(folder: Path) -> None:
 
 def test_list_keys_names_what_a_section_takes() -> None:
     assert "overlaps" in list_keys(("layers", "clusters"))
-    assert "kinds" not in list_keys(("layers", "firms"))
+    assert "kinds" not in list_keys(("layers", "regions"))
     assert "kinds" in list_keys(("layers", "institutes"))
     assert list(list_keys(()))[:2] == ["schema", "project"]
 
