@@ -126,7 +126,11 @@ def test_a_workbook_that_unfolds_to_too_much_is_refused(
         '<row r="1"><c r="A1"><v>1</v></c></row>'
         '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
     )
-    refuse(write_workbook(tmp_path / "far.xlsx", {"목록": far}), "too_large_workbook")
+    for text in (far, far.replace('r="', "r='").replace('"><', "'><"), far.replace("r=", "r\n= ")):
+        refuse(write_workbook(tmp_path / "far.xlsx", {"목록": text}), "too_large_workbook")
+    wide = [[f"c{number}" for number in range(700)] + HEADER, [1.0] * 700 + ROWS[1]]
+    rows = read(write_workbook(tmp_path / "wide.xlsx", {"목록": wide}))
+    assert list(rows.values()) == [KEPT[2]]
     monkeypatch.setattr(workbook, "_MOST_BYTES", 10_000)
     path = tmp_path / "bomb.xlsx"
     write_workbook(path, {"목록": ROWS})

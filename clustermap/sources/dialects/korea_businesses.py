@@ -47,8 +47,7 @@ def convert_licences(chunk: Chunk) -> Chunk:
     parts = [take_text(rows, name) for name in ("개방서비스아이디", "개방자치단체코드")]
     ids = take_text(rows, "firm")
     for part in reversed(parts):
-        joined = pc.binary_join_element_wise(part, ids, "-")
-        ids = pc.coalesce(pc.if_else(pc.equal(part, ids), ids, joined), ids)
+        ids = pc.coalesce(pc.binary_join_element_wise(part, ids, "-"), ids)
     rows = put(rows, "firm", ids)
     rows = put(
         rows,

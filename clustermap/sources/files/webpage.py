@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from clustermap.sources.files.source import FileSource, Item
 
-_MOST_BYTES = 1 << 28
+_MOST_BYTES = 1 << 27
 _MOST_CELLS = 20_000_000
 _MOST_COLUMNS = 2000
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE)

@@ -31,10 +31,19 @@ _MOST_BYTES = 1 << 30
 _MOST_CELLS = 40_000_000
 _BLOCK = 1 << 24
 _OVERLAP = 64
-# A sheet is held as a full rectangle up to its farthest cell: these tell how far that is.
-_COLUMN = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{2,3})\d""")
-_ROW = re.compile(rb"""\br\s*=\s*["'][A-Za-z]{0,3}(\d{6,})["']""")
-_NARROW, _LOW = 26, 100_000
+# A sheet is held as a full rectangle up to its farthest cell: these tell how far that is. Programs
+# write references in one way, which is found fast; whoever writes them otherwise waits longer.
+_USUAL = (
+    re.compile(rb'r="([A-Za-z]{2,3})\d'),
+    re.compile(rb'r="[A-Za-z]{0,3}(\d{4,})"'),
+)
+_UNUSUAL = (
+    re.compile(rb"""r\s*=\s*["']([A-Za-z]{2,3})\d"""),
+    re.compile(rb"""r\s*=\s*["'][A-Za-z]{0,3}(\d{4,})["']"""),
+)
+_SIGNS = (b"r='", *(b"r" + space + b"=" for space in (b" ", b"\t", b"\n", b"\r")))
+_SIGNS += tuple(b"r=" + space for space in (b" ", b"\t", b"\n", b"\r"))
+_NARROW, _LOW = 26, 999
 
 
 def read_workbook(source: FileSource, path: Path) -> Iterator[Item]:
@@ -146,12 +155,10 @@ def _check_size(source: FileSource, path: Path) -> None:
             members = archive.infolist()
             if sum(member.file_size for member in members) > _MOST_BYTES:
                 raise _too_large(source, path)
-            for member in members:
-                sheet = "worksheets/" in member.filename.replace("\\", "/")
+            for member in members:  # a sheet may bear any name
                 with archive.open(member) as file:
-                    cells = _count_cells(file) if sheet else _read_through(file)
-                if cells > _MOST_CELLS:
-                    raise _too_large(source, path)
+                    if _count_cells(file) > _MOST_CELLS:
+                        raise _too_large(source, path)
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -167,20 +174,17 @@ def _too_large(source: FileSource, path: Path) -> TableFault:
     return TableFault("too_large_workbook", table=source.table.name, value=path.name)
 
 
-def _read_through(file: IO[bytes]) -> int:
-    """Read to the end, which tells whether a member is as long as the archive says."""
-    while file.read(_BLOCK):
-        pass
-    return 0
-
-
 def _count_cells(file: IO[bytes]) -> int:
-    """Return how many cells the rectangle around all cells of a sheet may have."""
+    """Return how many cells the rectangle around all cells of a sheet may have.
+
+    It is read to its end, which also tells whether it is as long as the archive says.
+    """
     letters, rows, rest = set[bytes](), _LOW, b""
     while block := file.read(_BLOCK):
         text = rest + block
-        letters |= set(_COLUMN.findall(text))
-        rows = max(rows, max(map(int, set(_ROW.findall(text))), default=0))
+        column, row = _UNUSUAL if any(sign in text for sign in _SIGNS) else _USUAL
+        letters |= set(column.findall(text))
+        rows = max(rows, max(map(int, set(row.findall(text))), default=0))
         rest = text[-_OVERLAP:]
     return rows * max(map(_number_column, letters), default=_NARROW)
 
