@@ -282,8 +282,8 @@ class Source(Section):
 
     path: Files = Field(
         description="File, list of files or glob, from the project file's folder. Formats: CSV,"
-        " TSV, Parquet, GeoParquet, GeoPackage, GeoJSON, JSON records or shapefile. Or a PostGIS"
-        " database: `postgresql://user@host:port/database`, without a password.",
+        " TSV, Excel workbook, Parquet, GeoParquet, GeoPackage, GeoJSON, JSON records or shapefile."
+        " Or a PostGIS database: `postgresql://user@host:port/database`, without a password.",
     )
     table: Text | None = Field(
         default=None, description='Table or view of the database, e.g. "public.firms".'
@@ -291,7 +291,9 @@ class Source(Section):
     query: Text | None = Field(
         default=None, description="One select of the database, instead of a table."
     )
-    layer: Text | None = Field(default=None, description="Layer, where a GeoPackage holds several.")
+    layer: Text | None = Field(
+        default=None, description="Layer of a GeoPackage, or sheet of a workbook, of several."
+    )
     encoding: Encoding | None = Field(
         default=None, description="Encoding; without it UTF-8 is tried, then CP949."
     )

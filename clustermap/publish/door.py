@@ -14,6 +14,7 @@ from clustermap.layers.actors import PRECISE_M
 from clustermap.layers.cells import OUTSIDE
 from clustermap.layers.industries import code_industries
 from clustermap.layers.projection import LONLAT, transform
+from clustermap.layers.revisions import AMONG
 from clustermap.publish.advice import release_advice
 from clustermap.publish.coverage import count_coverage, count_years, cover_regions
 from clustermap.publish.density import count_density
@@ -349,8 +350,11 @@ def _release_density(results: Results, rules: Rules) -> tuple[Density | None, in
         for name in "xy"
     )
     lon, lat = transform(x, y, CRS.from_user_input(results.clusters.crs), CRS(LONLAT))
-    codes = firms.reindex(columns=["industry"])["industry"].astype(object)
-    industries = code_industries(pa.array(codes, pa.string(), from_pandas=True), results.taxonomy)
+    coded = firms.reindex(columns=[AMONG if AMONG in firms else "industry", "products", "firm"])
+    codes, products, ids = (
+        pa.array(coded[name].astype(object), pa.string(), from_pandas=True) for name in coded
+    )
+    industries = code_industries(codes, results.taxonomy, products, ids)
     density = count_density(lon, lat, industries, rules)
     return density, density.layers[None].withheld
 

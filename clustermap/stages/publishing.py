@@ -13,6 +13,7 @@ import pandas as pd
 from clustermap import tables
 from clustermap.indicators.industries import compute_industries
 from clustermap.layers import projection
+from clustermap.layers.revisions import AMONG, RAW
 from clustermap.messages import Message
 from clustermap.network.strata import BRANCH, HEAD_OFFICE
 from clustermap.publish.door import Results, Terms, build_release
@@ -97,7 +98,8 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        Columns of the layer, cell, how; without rows where the project has no such layer.
+        Columns of the layer, codes that were converted, cell, how; without rows where the project
+        has no such layer.
     """
     table = tables.LAYERS[name]
     columns = [column.name for column in table.columns]
@@ -111,7 +113,7 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
         frame["kind"] = "other"
     for point in {"x", "y"} - set(frame.columns):
         frame[point] = float("nan")
-    return frame[[name for name in [*columns, "cell", "how"] if name in frame]]
+    return frame[[name for name in [*columns, RAW, AMONG, "cell", "how"] if name in frame]]
 
 
 def _attribution(project: Project) -> tuple[str, ...]:

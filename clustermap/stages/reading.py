@@ -44,15 +44,18 @@ from clustermap.layers.clusters import (
 from clustermap.layers.grants import settle_grants
 from clustermap.layers.identity import find_duplicates, set_duplicates_aside
 from clustermap.layers.industries import (
+    CLAIMED_BY,
     CodedIndustries,
     Taxonomy,
     build_taxonomy,
     code_industries,
 )
 from clustermap.layers.names import NamedRegister, name_register
+from clustermap.layers.revisions import AMONG, convert_codes
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
+from clustermap.sources.concordance import KSIC, read_concordance
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
 from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress, Received
@@ -230,6 +233,7 @@ def read_source(
                 getattr(source, "form", ""),
                 source.kinds,
                 countries,
+                frozenset(getattr(source, "units", ())),
             )
         )
         return
@@ -305,7 +309,8 @@ def read_rows(
         faults.append(checked.faults)
         mended.update(checked.mended)
         facts.update(note_dialect(item))
-        systems[item.crs] = item.file
+        if {"x", "geometry"} & set(item.rows.column_names):  # others lie nowhere
+            systems[item.crs] = item.file
         read += item.rows.num_rows
         progress(Message("step.read", {"table": table.name}), read, 0)
     if len(systems) > 1 and not getattr(source, "crs", None):
@@ -556,6 +561,11 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
     found = _part_shared_ids(
         {n: _read_actors(n, layer, home, ledger, progress) for n, layer in wanted.items() if layer}
     )
+    if "firms" in found and project.industries.code == KSIC:
+        checked, read = found["firms"]
+        rows, told = convert_codes(checked.rows, read_concordance())
+        ledger.note("firms", {fact: count for fact, count in told.items() if count})
+        found["firms"] = (replace(checked, rows=rows), read)
     return Unassigned(clusters, regions, found, _read_grants(project, ledger, progress))
 
 
@@ -613,9 +623,7 @@ def settle_layers(
     }
     taxonomy = _read_taxonomy(project, progress)
     firms = actors.get("firms")
-    none = pa.nulls(0, pa.string())
-    coded = none if firms is None else column_or_null(firms, "industry", pa.string())
-    industries = code_industries(coded, taxonomy)
+    industries = _code_firms(firms, taxonomy, ledger)
     register = _build_register(actors, cells)
     strata, stratum = _assign_strata(firms, register, cells, industries)
     register = replace(register, stratum=stratum)
@@ -705,6 +713,17 @@ def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
         site=site_codes(join_actors(actors, "site", pa.string())),
         placed=np.asarray(pc.fill_null(join_actors(actors, PLACED, pa.bool_()), False), dtype=bool),
     )
+
+
+def _code_firms(firms: pa.Table | None, taxonomy: Taxonomy, ledger: Ledger) -> CodedIndustries:
+    if firms is None:
+        return code_industries(pa.nulls(0, pa.string()), taxonomy)
+    codes = AMONG if AMONG in firms.column_names else "industry"
+    coded, products = (column_or_null(firms, n, pa.string()) for n in (codes, "products"))
+    industries = code_industries(coded, taxonomy, products, firms["firm"].combine_chunks())
+    if any(industries.ways[way] for way in CLAIMED_BY[1:]):
+        ledger.note("firms", {way: count for way, count in industries.ways.items() if count})
+    return industries
 
 
 def _assign_strata(

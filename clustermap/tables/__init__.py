@@ -15,7 +15,7 @@ from clustermap.tables.advice import (
     PERMITTED_GAPS,
     SUPPORT_MEASURES,
 )
-from clustermap.tables.choices import ACTOR_TYPES, KINDS, SCORED_KINDS, STANDINGS
+from clustermap.tables.choices import ACTOR_TYPES, KINDS, MONEY_UNITS, SCORED_KINDS, STANDINGS
 from clustermap.tables.columns import DEFAULT_SCENARIO
 from clustermap.tables.expected import EXPECTED, NULLS, RATIOS
 from clustermap.tables.indicators import INDICATORS, INDUSTRIES
@@ -85,6 +85,7 @@ __all__ = [
     "LINKAGES",
     "MEMBERSHIPS",
     "MISSING_LINKS",
+    "MONEY_UNITS",
     "NEXT_SITES",
     "NULLS",
     "OUTPUT_TABLES",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clustermap.tables.choices import ACTOR_TYPES, KINDS
+from clustermap.tables.choices import ACTOR_TYPES, KINDS, MONEY_UNITS
 from clustermap.tables.schema import Column, Table
 
 _X = Column("x", "number", "Easting or longitude in the layer's coordinate system.", "CRS unit")
@@ -12,6 +12,12 @@ _DISTRICT = Column("district", "text", "District within the region.")
 _ADDRESS = Column("address", "text", "Address; its province and district are read.")
 _PRECISION = Column(
     "precision_m", "number", "Precision of the location; empty means exact.", "m", minimum=0
+)
+_MONEY_UNIT = Column(
+    "money_unit",
+    "choice",
+    "Unit of the row's money, where units differ from row to row.",
+    choices=MONEY_UNITS,
 )
 _YEAR = Column("year", "year", "Calendar year of the linkage.", minimum=1800, maximum=2200)
 _FIELD = Column("field", "text", "Technology field.")
@@ -76,6 +82,8 @@ FIRMS = Table(
         _DISTRICT,
         _ADDRESS,
         _PRECISION,
+        Column("products", "text", "What it makes; industries may claim words of it."),
+        _MONEY_UNIT,
     ),
     ("firm",),
 )
@@ -147,12 +155,14 @@ DOCUMENTS = Table(
 
 TAXONOMY = Table(
     "taxonomy",
-    "One code prefix that a strategic industry claims.",
+    "One thing that a strategic industry claims: codes, a word of products, or a firm.",
     (
         Column("industry", "id", "Strategic industry.", required=True),
         Column("name_ko", "text", "Name in Korean."),
         Column("name_en", "text", "Name in English."),
         Column("prefix", "text", "Start of the industry codes claimed; the longest decides."),
+        Column("word", "text", "Word claimed where a firm's products have it, spaces aside."),
+        Column("firm", "id", "Identifier of a firm claimed."),
     ),
     (),
 )
@@ -174,6 +184,7 @@ SUPPORT = Table(
         Column("programme", "id", "Programme that the money comes from.", required=True),
         Column("beneficiary", "id", "Firm, institute or cluster that gets it.", required=True),
         Column("amount", "number", "Money granted.", "currency", minimum=0),
+        _MONEY_UNIT,
         Column("start", "year", "First year of the grant.", minimum=1800, maximum=2200),
         Column("end", "year", "Last year of the grant.", minimum=1800, maximum=2200),
         Column(

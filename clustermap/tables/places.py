@@ -17,8 +17,20 @@ _HOW = Column(
 _ACTORS = Column("actors", "integer", "Firms and institutes that state it.", required=True)
 _NOTE = Column("note", "text", "Why it was not matched, or only in part; '' where it was.")
 
+_CONVERTED = (
+    Column("industry_raw", "text", "Industry code of the file, where revisions were converted."),
+    Column(
+        "industry_among",
+        "text",
+        "Codes that it may mean in the revision that is read, joined by |.",
+    ),
+)
+
 ASSIGNED_FIRMS = Table(
-    "firms", "A firm and where it stands.", (*FIRMS.columns, _CELL, _HOW), ("firm",)
+    "firms",
+    "A firm and where it stands.",
+    (*FIRMS.columns, *_CONVERTED, _CELL, _HOW),
+    ("firm",),
 )
 
 ASSIGNED_INSTITUTES = Table(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clustermap.layers.industries import Taxonomy, build_taxonomy, code_industries
+from clustermap.sources.reference import data_root
 
 ROWS = [
     {"industry": "chips", "name_ko": "반도체", "name_en": "Chips", "prefix": "26"},
@@ -70,3 +72,74 @@ def test_row_order_and_missing_codes_change_nothing(
     for code, group in zip(codes, coded.group, strict=True):
         starts = bool(code) and any(str(code).startswith(prefix) for prefix in prefixes)
         assert coded.groups[group] == (("x",) if starts else ())
+
+
+WIDE = build_taxonomy(
+    pa.Table.from_pylist(
+        [
+            {"industry": "chips", "prefix": "26", "word": None, "firm": None},
+            {"industry": "hydrogen", "prefix": None, "word": "연료 전지", "firm": None},
+            {"industry": "hydrogen", "prefix": None, "word": "H2+", "firm": None},
+            {"industry": "quantum", "prefix": None, "word": None, "firm": "F4"},
+            {"industry": "quantum", "prefix": None, "word": "큐비트", "firm": "F9"},
+        ]
+    )
+)
+
+
+def test_firms_by_words_and_by_name() -> None:
+    products = ["수소 연료전지 스택", "연료", "h2+ 압축기", None, "큐비트 소자", "연료 전지,큐비트"]
+    codes = pa.array(["26110", "26110", None, "1", "26110", None])
+    ids = pa.array([f"F{number}" for number in range(1, 7)])
+    coded = code_industries(codes, WIDE, pa.array(products), ids)
+    assert [coded.groups[number] for number in coded.group] == [
+        ("chips", "hydrogen"),
+        ("chips",),
+        ("hydrogen",),
+        ("quantum",),
+        ("chips", "quantum"),
+        ("hydrogen", "quantum"),
+    ]
+    assert coded.ways == {"claimed_by_code": 3, "claimed_by_word": 4, "claimed_by_firm": 1}
+    assert coded.groups == (
+        (),
+        ("chips",),
+        ("chips", "hydrogen"),
+        ("chips", "quantum"),
+        ("hydrogen",),
+        ("hydrogen", "quantum"),
+        ("quantum",),
+    )
+
+
+def test_order_of_rows_changes_nothing_with_words() -> None:
+    products = pa.array(["연료전지", None, "큐비트 연료전지", "큐비트"])
+    codes = pa.array(["26", "1", None, "26"])
+    there = code_industries(codes, WIDE, products)
+    turned = [3, 1, 0, 2]
+    back = code_industries(codes.take(pa.array(turned)), WIDE, products.take(pa.array(turned)))
+    assert there.groups == back.groups
+    assert there.group[turned].tolist() == back.group.tolist()
+
+
+def test_words_that_are_shipped_keep_clear_of_their_neighbours() -> None:
+    table = pd.read_csv(data_root() / "taxonomies" / "strategic12.csv", dtype=str)
+    taxonomy = build_taxonomy(pa.Table.from_pandas(table, preserve_index=False))
+    assert set(taxonomy.words) == set(taxonomy.labels)
+    near = [
+        "과산화수소수",
+        "염화수소가스",
+        "문양자수 원단",
+        "전기차단기",
+        "방화벽 도어",
+        "수소이온 측정기",
+    ]
+    meant = ["수소 충전소 설비", "양자암호 통신장비", "2차전지용 양극재", "협동로봇"]
+    coded = code_industries(pa.nulls(10, pa.string()), taxonomy, pa.array([*near, *meant]))
+    assert [coded.groups[number] for number in coded.group] == [
+        *[()] * 6,
+        ("hydrogen",),
+        ("quantum",),
+        ("battery",),
+        ("robot_mfg",),
+    ]

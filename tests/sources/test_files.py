@@ -197,7 +197,7 @@ def test_a_repeated_column_is_refused_only_where_it_is_wanted(tmp_path: Path) ->
 
 def test_missing_and_foreign_files_are_refused(tmp_path: Path) -> None:
     refuse(tmp_path / "none.csv", "missing_file")
-    fault = refuse(write(tmp_path / "f.xls", "<html></html>"), "unknown_format")
+    fault = refuse(write(tmp_path / "f.doc", "<html></html>"), "unknown_format")
     assert ".csv" in fault.values["known"]
     vrt = "<OGRVRTDataSource><OGRVRTLayer name='x'/></OGRVRTDataSource>"
     for name in ("v.geojson", "v.json", "v.shp", "v.gpkg", "v.parquet", "v.geoparquet"):

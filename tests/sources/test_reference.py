@@ -108,12 +108,15 @@ def test_no_shipped_file_is_large() -> None:
 @pytest.mark.parametrize(("name", "industries"), [("strategic12", 12), ("core3", 3)])
 def test_taxonomies_parse(name: str, industries: int) -> None:
     table = pd.read_csv(data_root() / "taxonomies" / f"{name}.csv", dtype=str)
-    assert list(table.columns) == ["industry", "name_ko", "name_en", "prefix"]
+    assert list(table.columns) == ["industry", "name_ko", "name_en", "prefix", "word"]
     assert table["industry"].nunique() == industries
     assert set(table["industry"]) <= INDUSTRIES
-    assert table.notna().all().all()
-    assert table["prefix"].str.fullmatch(r"\d{2,5}").all()
-    assert not table.duplicated(["industry", "prefix"]).any()
+    assert table[["industry", "name_ko", "name_en"]].notna().all().all()
+    # One claim a row; short words stand within others ("수소" within "과산화수소").
+    assert (table["prefix"].isna() ^ table["word"].isna()).all()
+    assert table["prefix"].dropna().str.fullmatch(r"\d{2,5}").all()
+    assert table["word"].dropna().str.fullmatch(r"\S{3,}").all()
+    assert not table.duplicated(["industry", "prefix", "word"]).any()
     assert len(table[["industry", "name_ko", "name_en"]].drop_duplicates()) == industries
 
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 from clustermap.sources.dialects.cells import as_iso
 from clustermap.sources.dialects.cordis import CORDIS
 from clustermap.sources.dialects.dialect import NO_DIALECT, Dialect
+from clustermap.sources.dialects.korea_businesses import BUSINESSES
+from clustermap.sources.dialects.korea_complexes import COMPLEXES
+from clustermap.sources.dialects.korea_factories import FACTORIES
 from clustermap.sources.dialects.patents import PATENTS
 from clustermap.sources.dialects.projects import PROJECTS
 from clustermap.sources.dialects.ror import ROR
@@ -31,7 +34,10 @@ __all__ = [
     "list_kinds",
 ]
 
-DIALECTS: tuple[Dialect, ...] = (*ROR, *CORDIS, *PROJECTS, *PATENTS)
+DIALECTS: tuple[Dialect, ...] = (
+    *(*FACTORIES, *BUSINESSES, *COMPLEXES),
+    *(*ROR, *CORDIS, *PROJECTS, *PATENTS),
+)
 """All that are known; of several that fit a file the one with the longest signature is taken."""
 
 

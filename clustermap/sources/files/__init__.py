@@ -1,4 +1,4 @@
-"""Tables and layers from files, read in chunks: CSV, JSON, Parquet, GeoPackage, shapefile.
+"""Tables and layers from files: CSV, JSON, Parquet, GeoPackage, shapefile, workbooks.
 
 Every reader yields :class:`~clustermap.checks.Chunk`: raw columns under our names, with file and
 line. Points become columns x and y, polygons stay WKB. What a file says is never executed: only
@@ -16,6 +16,7 @@ from clustermap.sources.files.parquet import read_parquet
 from clustermap.sources.files.records import read_json, read_records
 from clustermap.sources.files.source import FileSource, Item, settle_chunks, waits_for_others
 from clustermap.sources.files.text import find_encoding, read_text
+from clustermap.sources.files.workbook import read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +37,8 @@ _READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
     ".jsonl": read_records,
     ".ndjson": read_records,
     ".shp": read_shapefile,
+    ".xlsx": read_workbook,
+    ".xls": read_workbook,
 }
 
 

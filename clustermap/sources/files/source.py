@@ -14,6 +14,7 @@ from clustermap.errors import TableFault, shorten
 from clustermap.sources.dialects import find_dialect, find_named
 from clustermap.sources.dialects.dialect import ALSO
 from clustermap.sources.dialects.sorting import keep_countries, keep_kinds
+from clustermap.sources.files.money import state_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,6 +59,9 @@ class FileSource:
         The user's words for those of our closed lists; they win over a dialect's.
     countries
         Countries of the map; empty: all.
+    units
+        Columns of money whose unit the project file states: what the file says of them is not
+        looked at.
     """
 
     table: Table
@@ -70,6 +74,7 @@ class FileSource:
     form: str = ""
     kinds: Mapping[str, str] = field(default_factory=dict)
     countries: frozenset[str] = frozenset()
+    units: frozenset[str] = frozenset()
 
     @property
     def spoken(self) -> str:
@@ -134,7 +139,7 @@ class Matched:
         """
         dialect = self.dialect
         if dialect is None:
-            return chunk
+            return self._state_money(chunk)
         chunk = replace(chunk, crs=chunk.crs or dialect.crs, dialect=dialect.name)
         if dialect.country in self.also:
             abroad = self.source.table.name == "partners"
@@ -142,7 +147,13 @@ class Matched:
             chunk = keep_countries(chunk, column, self.source.countries, abroad=abroad)
         if dialect.convert is not None:
             chunk = dialect.convert(chunk)
-        return chunk if dialect.settle else _finish(self.source, dialect, chunk)
+        if dialect.settle is not None:
+            return chunk
+        return self._state_money(_finish(self.source, dialect, chunk))
+
+    def _state_money(self, chunk: Chunk) -> Chunk:
+        source = self.source
+        return state_money(chunk, source.table, self.columns, source.units, source.kinds)
 
 
 def _finish(source: FileSource, dialect: Dialect, chunk: Chunk) -> Chunk:

@@ -16,7 +16,8 @@ from pyarrow import csv as arrow_csv
 
 from clustermap.checks import Chunk, build_faults
 from clustermap.errors import TableFault
-from clustermap.sources.files.source import GUESSES, FileSource, Item, match_columns
+from clustermap.sources.files.header import HEADER_LINES, find_header
+from clustermap.sources.files.source import GUESSES, FileSource, Item, Matched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,20 +165,34 @@ class _Header:
     lines: int
 
 
-def _read_header(source: FileSource, path: Path, encoding: str) -> _Header:
-    """Return the first line that is not empty; quoted names may hold line breaks."""
-    header, lines = "", 0
+def _read_headers(source: FileSource, path: Path, encoding: str) -> Iterator[_Header]:
+    """Yield the lines near the top that hold anything; quoted names may hold line breaks."""
+    lines = 0
     with path.open(encoding=encoding, newline="") as file:
-        while not header.strip() or (header.count('"') % 2 and lines < _HEADER_LINES):
-            line = file.readline()
-            if not line:
-                break
-            header, lines = (header + line) if header.strip() else line, lines + 1
-    if not header.strip():
-        raise TableFault("empty_layer", table=f"{source.table.name} ({path.name})")
-    delimiter = source.delimiter or max(",\t;|", key=header.count)
-    names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
-    return _Header([" ".join(name.split()) for name in names], delimiter, lines)
+        while lines < HEADER_LINES and (header := file.readline()):
+            lines += 1
+            if not header.strip():
+                continue
+            while header.count('"') % 2 and lines < _HEADER_LINES and (line := file.readline()):
+                header, lines = header + line, lines + 1
+            delimiter = source.delimiter or max(",\t;|", key=header.count)
+            try:
+                names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
+            except csv.Error:  # a value longer than any name
+                continue
+            yield _Header([" ".join(name.split()) for name in names], delimiter, lines)
+
+
+def _find_header(source: FileSource, path: Path, encoding: str) -> tuple[_Header, Matched]:
+    """Return the header, which titles may stand above, and what is read of its columns."""
+    headers = list(_read_headers(source, path, encoding))
+    widest = max((len(header.names) for header in headers), default=0)
+    if source.delimiter and widest == 1 < len(source.table.required):
+        table = f"{source.table.name} ({path.name})"
+        raise TableFault(
+            "wrong_delimiter", table=table, key="delimiter", delimiter=source.delimiter
+        )
+    return find_header(source, path, headers, lambda header: header.names)
 
 
 def read_text(source: FileSource, path: Path) -> Iterator[Item]:
@@ -201,14 +216,8 @@ def read_text(source: FileSource, path: Path) -> Iterator[Item]:
         If it is no text of the encoding, has no header, or lacks a column.
     """
     encoding = find_encoding(path, source.encoding, source.table.name)
-    header = _read_header(source, path, encoding)
+    header, matched = _find_header(source, path, encoding)
     names = header.names
-    if source.delimiter and len(names) == 1 < len(source.table.required):
-        table = f"{source.table.name} ({path.name})"
-        raise TableFault(
-            "wrong_delimiter", table=table, key="delimiter", delimiter=source.delimiter
-        )
-    matched = match_columns(source, path, names)
     counter = _LineCounter(source.table.name, path, header.lines + 1)
     try:
         reader = arrow_csv.open_csv(

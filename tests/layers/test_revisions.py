@@ -1,0 +1,129 @@
+"""Revisions of KSIC: what is certain is converted, what was split is shortened, no code is made."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from clustermap.layers.industries import build_taxonomy, code_industries
+from clustermap.layers.revisions import AMONG, RAW, build_concordance, convert_codes
+from clustermap.sources.concordance import read_concordance
+
+ROWS = [
+    {"revision": "9", "code": "26", "to": "26", "scope": "all"},
+    {"revision": "9", "code": "26110", "to": "26111", "scope": "all"},
+    {"revision": "9", "code": "26110", "to": "26112", "scope": "all"},
+    {"revision": "9", "code": "25942", "to": "25943", "scope": "all"},
+    {"revision": "9", "code": "2043", "to": "2042", "scope": "all"},
+    {"revision": "9", "code": "32011", "to": "30393", "scope": "all"},
+    {"revision": "9", "code": "32011", "to": "31202", "scope": "all"},
+    {"revision": "9", "code": "62", "to": "62", "scope": "prefix"},
+    {"revision": "9", "code": "620", "to": "620", "scope": "prefix"},
+]
+SMALL = build_concordance("10", ROWS)
+
+
+@pytest.mark.parametrize(
+    ("code", "revision", "meant", "among", "way"),
+    [
+        ("26410", "9", "26410", ("26410",), "codes_unchanged"),
+        ("26110", "9", "2611", ("26111", "26112"), "codes_shortened"),
+        ("2611", "9", "2611", ("2611",), "codes_unchanged"),
+        ("261", "9", "261", ("261",), "codes_unchanged"),
+        ("25942", "9", "25943", ("25943",), "codes_converted"),
+        ("20431", "9", "20421", ("20421",), "codes_converted"),
+        ("2043", "9", "2042", ("2042",), "codes_converted"),
+        ("32011", "9", "", (), "codes_unknown"),
+        ("62010", "9", "620", ("620",), "codes_shortened"),
+        ("62999", "9", "62", ("62",), "codes_shortened"),
+        ("63000", "9", "", (), "codes_unknown"),
+        ("26410", "8", "", (), "codes_unknown"),
+        ("26410", "10", "26410", ("26410",), "codes_unchanged"),
+    ],
+)
+def test_what_a_code_means(
+    code: str, revision: str, meant: str, among: tuple[str, ...], way: str
+) -> None:
+    found = SMALL.find(code, revision)
+    assert (found.code, found.among, found.way) == (meant, among, way)
+
+
+def test_rows_of_several_revisions_in_one_table() -> None:
+    rows = pa.table(
+        {
+            "firm": list("abcdefg"),
+            "industry": ["26110", "26110", "C25.942", "26410", "99999", None, "26110"],
+            "revision": ["9차", "10", "제9차", "9.0", "9", "9", None],
+        }
+    )
+    converted, told = convert_codes(rows, SMALL)
+    assert converted["industry"].to_pylist() == [
+        *("2611", "26110", "25943", "26410"),
+        *(None, None, "26110"),
+    ]
+    assert converted[RAW].to_pylist() == rows["industry"].to_pylist()
+    assert converted[AMONG].to_pylist()[:2] == ["26111|26112", "26110"]
+    assert told == {
+        "codes_unchanged": 1,
+        "codes_converted": 1,
+        "codes_shortened": 1,
+        "codes_unknown": 1,
+        "codes_without_revision": 1,
+    }
+
+
+def test_tables_of_one_revision_are_let_be() -> None:
+    rows = pa.table({"firm": ["a"], "industry": ["26110"], "revision": ["10"]})
+    assert convert_codes(rows, SMALL) == (rows, {})
+    bare = pa.table({"firm": ["a"], "industry": ["26110"]})
+    assert convert_codes(bare, SMALL) == (bare, {})
+    none = pa.table({"industry": pa.nulls(1, pa.string()), "revision": pa.nulls(1, pa.string())})
+    assert convert_codes(none, SMALL) == (none, {})
+
+
+def test_an_industry_claims_a_split_code_that_it_claims_whole() -> None:
+    claims = [("chips", "2611"), ("memory", "26111"), ("cars", "303"), ("cars", "304")]
+    rows = [{"industry": key, "prefix": prefix} for key, prefix in claims]
+    taxonomy = build_taxonomy(pa.Table.from_pylist(rows))
+    coded = code_industries(pa.array(["26111|26112", "30310|30400", "30310|31202"]), taxonomy)
+    assert [coded.groups[number] for number in coded.group] == [(), ("cars",), ()]
+    assert [coded.sectors[number] for number in coded.sector] == ["26", "30", "3"]
+
+
+@pytest.mark.parametrize(
+    ("code", "revision", "meant"),
+    [
+        # Statistics Korea's concordance of 2017: memory and other circuits were one class.
+        ("26110", "9", "2611"),
+        ("27310", "9", "27193"),  # spectacles became medical
+        ("30392", "9", "30"),  # rebuilt parts of cars became a group of their own
+        ("29294", "9", "29294"),
+        ("58222", "9", "582"),
+        ("69110", "9", ""),
+        # and of 2024: hydrogen left industrial gases, secondary batteries were split.
+        ("20121", "11", "20121"),
+        ("20122", "11", "20121"),
+        ("28209", "11", "28202"),
+        ("28113", "11", "28114"),
+        ("29293", "11", "29294"),
+        ("10411", "11", "10401"),
+        ("10901", "11", "1080"),
+        ("21301", "11", "2"),
+    ],
+)
+def test_the_concordance_that_is_shipped(code: str, revision: str, meant: str) -> None:
+    found = read_concordance().find(code, revision)
+    assert found.code == (meant if len(meant) > 1 else "")
+
+
+def test_every_row_of_the_concordance_is_a_code() -> None:
+    concordance = read_concordance()
+    assert set(concordance.moves) == {"9", "11"}
+    for moves in concordance.moves.values():
+        for start, move in moves.items():
+            assert 2 <= len(start) <= 5
+            assert start.isdigit()
+            assert len(set(move.to)) == len(move.to)
+            assert all(len(to) == len(start) or len(move.to) == 1 for to in move.to), start
+            if not move.whole:
+                assert move.to == (start,)
