@@ -10,7 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clustermap.errors import TableFault
-from clustermap.sources.files.geometries import read_geojson, read_geopackage, read_shapefile
+from clustermap.sources.files.geometries import (
+    list_layers,
+    read_geojson,
+    read_geopackage,
+    read_shapefile,
+)
 from clustermap.sources.files.parquet import read_parquet
 from clustermap.sources.files.source import FileSource, Item
 from clustermap.sources.files.text import find_encoding, read_text
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["FileSource", "Item", "find_encoding", "read_chunks"]
+__all__ = ["FileSource", "Item", "find_encoding", "list_layers", "read_chunks"]
 
 _READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
     ".csv": read_text,

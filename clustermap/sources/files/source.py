@@ -52,6 +52,8 @@ class FileSource:
         Dialect of the files, "" to recognise it by their columns.
     form
         What dialects call the table: its name, or the form of a table of linkages; "": its name.
+    every
+        Whether all columns of the file are wanted, under the file's own names.
     """
 
     table: Table
@@ -62,6 +64,7 @@ class FileSource:
     delimiter: str = ""
     dialect: str = ""
     form: str = ""
+    every: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,8 @@ def match_columns(source: FileSource, path: Path, found: list[str]) -> Matched:
     TableFault
         If a column is missing or stands there twice, or the file is not of the stated dialect.
     """
+    if source.every:
+        return Matched({name: name for name in found})
     dialect = find_dialect(source.form or source.table.name, found, source.dialect)
     _refuse_other_dialect(source, path, dialect, found)
     theirs_by_ours, makes = (dialect.columns, dialect.makes) if dialect else ({}, frozenset[str]())
