@@ -152,7 +152,8 @@ def match_columns(source: FileSource, path: Path, found: list[str]) -> Matched:
         If a column is missing or stands there twice, or the file is not of the stated dialect.
     """
     if source.every:
-        return Matched({name: name for name in found})
+        # A name that stands there twice names no column.
+        return Matched({name: name for name in found if found.count(name) == 1})
     dialect = find_dialect(source.form or source.table.name, found, source.dialect)
     _refuse_other_dialect(source, path, dialect, found)
     theirs_by_ours, makes = (dialect.columns, dialect.makes) if dialect else ({}, frozenset[str]())
