@@ -53,7 +53,7 @@ class Peek:
     layer: str
     rows: pa.Table
     shapes: str
-    geometry: npt.NDArray[object]
+    geometry: npt.NDArray[np.object_]
     crs: str
 
     @property
@@ -143,6 +143,9 @@ def peek_all(paths: Iterable[Path]) -> tuple[list[Peek], dict[Path, TableFault]]
     peeks: list[Peek] = []
     unread: dict[Path, TableFault] = {}
     for path in paths:
+        if not path.name.isprintable():  # no project file could name it
+            unread[path] = TableFault("hidden_characters", table="init", value=path.name)
+            continue
         try:
             peeks += peek(path)
         except TableFault as fault:

@@ -36,9 +36,8 @@ def test_a_text_file_in_cp949(tmp_path: Path) -> None:
 
 def test_every_layer_of_a_geopackage(tmp_path: Path) -> None:
     path = tmp_path / "many.gpkg"
-    for name, shape in (
-        ("areas", SQUARE), ("spots", shapely.Point(1, 1)), ("roads", shapely.LineString(SQUARE.exterior)),
-    ):  # fmt: skip
+    road = shapely.LineString(SQUARE.exterior)
+    for name, shape in (("areas", SQUARE), ("spots", shapely.Point(1, 1)), ("roads", road)):
         frame(shape).to_file(path, layer=name, driver="GPKG")
     found = {one.layer: (one.shapes, one.crs, one.columns) for one in peek(path)}
     assert found == {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clustermap.errors import TableFault, one_line, shorten
-from clustermap.messages import Language, Message, say
+from clustermap.messages import Language, Message
 from clustermap.sources.words import read_words
 from clustermap.stages.proposing.grouping import settle_groups
 from clustermap.stages.proposing.linking import settle_ids, withhold_doubles
@@ -127,7 +127,9 @@ def propose(
     ]
     found = [finding for group in groups for finding in _tell_group(group, files)]
     unused = [Message("init.unused_file", {"file": f.name, "why": f.told[0]}) for f in told]
-    text = Writer(files, language).write(one_line(name).strip() or "project", groups, system, unused)
+    text = Writer(files, language).write(
+        one_line(name).strip() or "project", groups, system, unused
+    )
     order = list(files.values())
     return Proposal(text, tuple(sorted((*found, *told), key=lambda f: order.index(f.file))))
 

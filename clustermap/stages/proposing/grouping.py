@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from clustermap.messages import Message
 from clustermap.stages.proposing.locating import stated_crs
-from clustermap.stages.proposing.recognising import Fit
 from clustermap.tables import LAYERS, TAXONOMY
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from clustermap.sources.dialects import Dialect
     from clustermap.sources.peek import Peek
+    from clustermap.stages.proposing.recognising import Fit
 
 _ALMOST = 1.0  # of a score: what one word of its own is worth
 
@@ -138,9 +138,11 @@ def _place(
 def _join(group: Group, one: Group) -> Group | None:
     """Return a group with one file more, None where one section cannot read them all."""
     (peek, fit), (other, first) = one.members[0], group.members[0]
-    alike = (
-        (peek.layer, peek.crs, group.dialect and group.dialect.name, bool(peek.shapes))
-        == (other.layer, other.crs, one.dialect and one.dialect.name, bool(other.shapes))
+    alike = (peek.layer, peek.crs, group.dialect and group.dialect.name, bool(peek.shapes)) == (
+        other.layer,
+        other.crs,
+        one.dialect and one.dialect.name,
+        bool(other.shapes),
     )
     if not alike or group.table == TAXONOMY.name:
         return None
@@ -156,9 +158,7 @@ def _join(group: Group, one: Group) -> Group | None:
     return replace(group, members=members, columns=columns)
 
 
-def _share_columns(
-    some: Mapping[str, str], others: Mapping[str, str]
-) -> dict[str, str] | None:
+def _share_columns(some: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str] | None:
     """Return the columns that two files have under one name, None where they differ in one."""
     shared = {ours: name for ours, name in some.items() if others.get(ours) == name}
     differing = [o for o in some if o in others and some[o] != others[o]]

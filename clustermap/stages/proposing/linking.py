@@ -69,9 +69,7 @@ def _settle_id(group: Group, ends: set[str], words: Words) -> Group:
     key = LAYERS[group.table].key[0]
     named = {*words.of(group.table, key), *words.of(group.table, "name")}
     for theirs in group.peeks[0].columns:
-        everywhere = all(
-            theirs in peek.columns and is_unique(peek, theirs) for peek in group.peeks
-        )
+        everywhere = all(theirs in peek.columns and is_unique(peek, theirs) for peek in group.peeks)
         if plain(theirs) not in named or not everywhere:
             continue
         if any(not ends.isdisjoint(peek.rows[theirs].to_pylist()) for peek in group.peeks):

@@ -1,4 +1,4 @@
-"""Which coordinate system points are in that do not say it: the one that puts most into clusters."""
+"""Which coordinate system points are in that do not say it: what puts most into clusters."""
 
 from __future__ import annotations
 
@@ -146,9 +146,7 @@ def try_systems(
     return sorted(near, key=lambda one: (-one.share, -one.near))
 
 
-def _try(
-    one: Found, points: tuple[Floats, Floats], tree: shapely.STRtree, bounds: Floats
-) -> Found:
+def _try(one: Found, points: tuple[Floats, Floats], tree: shapely.STRtree, bounds: Floats) -> Found:
     lon, lat = transform(*points, check_crs(one.crs, ""), check_crs(LONLAT, ""))
     real = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180) & (np.abs(lat) <= 90)
     spots = shapely.points(lon[real], lat[real])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -153,15 +153,15 @@ def _fit(peek: Peek, table: Table, words: Words) -> Fit:
     fit = Fit(table.name, score + _hint(peek, table, words), columns, units)
     fit = _name_for_id(peek, table, fit, words)
     required = [column for column in table.columns if column.required]
-    missing = [c.name for c in required if c.type != "geometry" and c.name not in columns]
+    missing = [c.name for c in required if c.type != "geometry" and c.name not in fit.columns]
     if missing:
         # The nearest is the one of which most is there.
-        there = sum(c.name in columns for c in required)
+        there = sum(c.name in fit.columns for c in required)
         return _refuse(fit, Message("init.lacks.columns", {"columns": missing}), bool(there))
     if _misses_shapes(peek, table, columns):
         return _refuse(fit, Message("init.lacks.polygons"))
-    if table.name != "clusters" and table.name != "regions" and peek.shapes == "polygons":
-        fit = _with(fit, score=fit.score - _KIND)
+    if table.name not in {"clusters", "regions"} and peek.shapes == "polygons":
+        fit = replace(fit, score=fit.score - _KIND)
     refused = _refuse_unlikely(peek, table, fit)
     return refused or _settle_kinds(peek, table, fit, words)
 
@@ -175,7 +175,7 @@ def _name_for_id(peek: Peek, table: Table, fit: Fit, words: Words) -> Fit:
     if not name or not is_unique(peek, name):
         return fit
     told = (Message("init.name_is_id", {"column": name}),)
-    return _with(fit, columns={key: name, **fit.columns}, told=told)
+    return replace(fit, columns={key: name, **fit.columns}, told=told)
 
 
 def is_unique(peek: Peek, column: str) -> bool:
@@ -198,16 +198,10 @@ def is_unique(peek: Peek, column: str) -> bool:
 
 
 def _refuse(fit: Fit, why: Message, near: bool = True) -> Fit:  # noqa: FBT001, FBT002
-    return _with(fit, score=fit.score if near else 0.0, lacks=why)
+    return replace(fit, score=fit.score if near else 0.0, lacks=why)
 
 
-def _with(fit: Fit, **changes: object) -> Fit:
-    return Fit(**{**fit.__dict__, **changes})
-
-
-def _match(
-    peek: Peek, table: Table, words: Words
-) -> tuple[dict[str, str], dict[str, str], float]:
+def _match(peek: Peek, table: Table, words: Words) -> tuple[dict[str, str], dict[str, str], float]:
     """Find our columns among a file's by their words; a column of theirs is used once."""
     theirs = {plain(name): name for name in reversed(peek.columns) if name.strip()}
     columns: dict[str, str] = {}
@@ -217,8 +211,13 @@ def _match(
         if column.type == "geometry" or (peek.shapes and column.name in _PLACED):
             continue
         for word in words.of(table.name, column.name):
-            named = {word: "", **({word + unit: unit for unit in _UNITS} if _is_money(column) else {})}
-            found = next((n for n in named if n in theirs and theirs[n] not in columns.values()), "")
+            named = {
+                word: "",
+                **({word + unit: unit for unit in _UNITS} if _is_money(column) else {}),
+            }
+            found = next(
+                (n for n in named if n in theirs and theirs[n] not in columns.values()), ""
+            )
             if found:
                 columns[column.name] = theirs[found]
                 score += words.rarity(word)
@@ -332,14 +331,14 @@ def _settle_kinds(peek: Peek, table: Table, fit: Fit, words: Words) -> Fit:
             if column.required:
                 return _refuse(fit, Message("init.lacks.kinds", {"column": name}))
             columns = {ours: theirs for ours, theirs in fit.columns.items() if ours != column.name}
-            fit = _with(fit, columns=columns)
+            fit = replace(fit, columns=columns)
             told.append(Message("init.no_kinds", {"column": name, "values": unknown[:5]}))
             continue
         found = {value: ours or other for value, (ours, _) in meant.items()}
         kinds |= {value: ours for value, ours in found.items() if ours and value != ours}
         told += _tell_kinds(name, meant, other)
-    fit = _with(fit, kinds=kinds, told=(*fit.told, *told))
-    return _with(fit, score=fit.score + _say_actors(peek, table, words))
+    fit = replace(fit, kinds=kinds, told=(*fit.told, *told))
+    return replace(fit, score=fit.score + _say_actors(peek, table, words))
 
 
 def _tell_kinds(column: str, meant: Mapping[str, tuple[str, bool]], other: str) -> list[Message]:
@@ -369,7 +368,9 @@ def _say_actors(peek: Peek, table: Table, words: Words) -> float:
     column = next((names[w] for w in words.of("institutes", "kind") if w in names), "")
     if not column:
         return 0.0
-    meant = {value: understand(value, words.kinds["actor"])[0] for value in list_values(peek, column)}
+    meant = {
+        value: understand(value, words.kinds["actor"])[0] for value in list_values(peek, column)
+    }
     firms = _share(peek, column, [value for value, ours in meant.items() if ours == "firm"])
     others = _share(peek, column, [v for v, ours in meant.items() if ours not in {"firm", ""}])
     only_firms, not_only = _KIND * (firms >= _MOSTLY), _KIND * (others > 1 - _MOSTLY)

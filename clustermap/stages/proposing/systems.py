@@ -95,7 +95,7 @@ def _settle_actors(
     points = _points_of_shapes(group) if by_shape else _points_of_columns(group)
     if points is None:
         where = "x" if by_shape else "complex"
-        told = () if where in group.columns else (Message("init.no_place"),)
+        told = [] if where in group.columns else [Message("init.no_place")]
         return replace(group, told=(*group.told, *told))
     found = try_systems(*points, clusters, systems) if len(clusters) else []
     if by_shape:  # columns can be exchanged, corners of shapes cannot
@@ -121,15 +121,12 @@ def _points_of_shapes(group: Group) -> tuple[Floats, Floats] | None:
 
 
 def _points_of_columns(group: Group) -> tuple[Floats, Floats] | None:
-    parts = []
+    points = [np.empty((2, 0))]
     for peek, fit in group.members:
         rows = read_ours(peek, fit)
         if {"x", "y"} <= set(rows.column_names):
-            parts.append(read_points(rows["x"], rows["y"]))
-    x, y = (np.concatenate([np.empty(0), *axis]) for axis in zip(*parts, strict=True)) if parts else (
-        np.empty(0),
-        np.empty(0),
-    )
+            points.append(np.stack(read_points(rows["x"], rows["y"])))
+    x, y = np.concatenate(points, axis=1)
     return (x, y) if len(x) else None
 
 

@@ -202,7 +202,9 @@ class Writer:
         ]
 
     def _section(self, group: Group) -> list[str]:
-        heads = [comment(say_rows(peek, self.files[peek.path]), self.language) for peek in group.peeks]
+        heads = [
+            comment(say_rows(peek, self.files[peek.path]), self.language) for peek in group.peeks
+        ]
         if group.dialect:
             heads.append(self.say("dialect", dialect=say_dialect(group.dialect)))
         if is_unnamed(group):
@@ -258,5 +260,3 @@ def _spell(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_spell, value))}]"
     return str(value)
-
-
