@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -250,3 +251,14 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     with pytest.raises(TableFault) as fault:
         clustermap.init_project(tmp_path, force=True)
     assert fault.value.reason == "project_in_the_way"
+
+
+def test_the_example_of_the_page(root: Path, small: Path) -> None:
+    page = (root / "docs" / "sources" / "init.md").read_text(encoding="utf-8")
+    (rows,) = re.findall(r"```csv\n(.*?)```", page, re.DOTALL)
+    (section,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (small / "firms.csv").write_text(rows, encoding="cp949")
+    written = clustermap.init_project(small).file.read_text(encoding="utf-8")
+    expected = tomllib.loads(section)["layers"]["firms"]
+    assert tomllib.loads(written)["layers"]["firms"] == expected
+    assert "쓰지 않은 열: 전화" in written

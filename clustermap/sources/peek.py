@@ -115,7 +115,7 @@ def list_files(named: Iterable[str | os.PathLike[str]]) -> list[Path]:
         elif path.is_file():
             found[path] = None
         else:
-            raise TableFault("missing_file", table="init", value=str(name))
+            raise TableFault("init_missing_file", table="init", value=str(name))
     stems = {path.with_suffix("") for path in found if path.suffix.lower() == ".shp"}
     return [path for path in found if not _is_beside(path, stems)]
 
@@ -175,10 +175,12 @@ def spell_path(path: Path, folder: Path) -> str:
 
 
 def _look(source: FileSource, path: Path) -> Peek:
-    first = next(
-        (item for item in read_chunks(source) if isinstance(item, Chunk) and len(item.lines)),
-        Chunk(path.name, pa.array([], pa.int64()), pa.table({})),
-    )
+    first = Chunk(path.name, pa.array([], pa.int64()), pa.table({}))
+    for item in read_chunks(source):
+        if isinstance(item, Chunk):
+            first = item
+            if len(item.lines):
+                break
     rows = first.rows.slice(0, ROWS)
     texts, geometry = {}, np.empty(0, dtype=object)
     for name, column in zip(rows.column_names, rows.columns, strict=True):

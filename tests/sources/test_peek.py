@@ -81,7 +81,7 @@ def test_a_header_alone_and_a_broken_file(tmp_path: Path) -> None:
     (tmp_path / "broken.gpkg").write_bytes(b"no")
     (tmp_path / "paper.pdf").write_bytes(b"%PDF")
     found, unread = peek_all(sorted(tmp_path.iterdir()))
-    assert [one.rows.num_rows for one in found] == [0]
+    assert [(one.rows.num_rows, one.columns) for one in found] == [(0, ["a", "b"])]
     assert {path.name: fault.reason for path, fault in unread.items()} == {
         "broken.gpkg": "unreadable_file",
         "paper.pdf": "unknown_format",
@@ -98,7 +98,7 @@ def test_which_files_are_meant(tmp_path: Path) -> None:
     assert list_files([tmp_path / ".c.csv"]) == [tmp_path / ".c.csv"]
     with pytest.raises(TableFault) as fault:
         list_files([tmp_path / "d.csv"])
-    assert fault.value.reason == "missing_file"
+    assert fault.value.reason == "init_missing_file"
 
 
 def test_paths_count_from_the_folder(tmp_path: Path) -> None:

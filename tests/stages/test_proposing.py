@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -349,3 +350,20 @@ def test_every_line_of_the_defaults_is_one_of_a_project_file() -> None:
     found = tomllib.loads("\n".join(lines))
     assert list(found) == ["assign", "score", "select", "publish", "export", "quality"]
     assert found["score"]["local_m"] == [0, 10_000, 30_000]
+
+
+def test_what_a_dialect_cannot_read_is_read_by_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = replace(
+        WORKS,
+        signature=frozenset({"업체번호"}),
+        columns={"firm": "업체번호"},
+        convert=lambda chunk: replace(chunk, rows=chunk.rows.slice(0, 0)),
+    )
+    monkeypatch.setattr(dialects, "DIALECTS", (empty,))
+    layer = read(look("x.csv", FIRMS))["layers"]["firms"]
+    assert (layer["dialect"], layer["columns"]["firm"]) == ("none", "업체번호")
+
+
+def test_a_header_alone_is_no_table() -> None:
+    proposal = put(look("x.csv", {"업체번호": [], "업체명": []}))
+    assert "it has no rows" in told(proposal, "x.csv")

@@ -158,6 +158,8 @@ def _fit(peek: Peek, table: Table, words: Words) -> Fit:
         # The nearest is the one of which most is there.
         there = sum(c.name in fit.columns for c in required)
         return _refuse(fit, Message("init.lacks.columns", {"columns": missing}), bool(there))
+    if not peek.rows.num_rows:
+        return _refuse(fit, Message("init.lacks.rows"))
     if _misses_shapes(peek, table, columns):
         return _refuse(fit, Message("init.lacks.polygons"))
     if table.name not in {"clusters", "regions"} and peek.shapes == "polygons":

@@ -95,8 +95,8 @@ def _settle_actors(
     points = _points_of_shapes(group) if by_shape else _points_of_columns(group)
     if points is None:
         where = "x" if by_shape else "complex"
-        told = [] if where in group.columns else [Message("init.no_place")]
-        return replace(group, told=(*group.told, *told))
+        said = [] if where in group.columns else [Message("init.no_place")]
+        return replace(group, told=(*group.told, *said))
     found = try_systems(*points, clusters, systems) if len(clusters) else []
     if by_shape:  # columns can be exchanged, corners of shapes cannot
         found = [one for one in found if not one.swapped]

@@ -14,6 +14,7 @@ from clustermap.project import (
     Section,
     Select,
 )
+from clustermap.sources.dialects import NO_DIALECT, find_dialect
 from clustermap.sources.peek import ROWS
 from clustermap.stages.proposing.recognising import TABLES
 from clustermap.stages.proposing.spelling import comment, quote, spell_list, spell_mapping
@@ -228,6 +229,7 @@ class Writer:
         keys = {
             "layer": quote(layer) if layer else "",
             "form": quote(group.table) if linkage else "",
+            "dialect": quote(NO_DIALECT) if _looks_published(group) else "",
             "crs": quote(group.crs) if group.crs else "",
             "columns": spell_mapping(columns) if columns and not group.dialect else "",
             "units": spell_mapping(group.units) if group.units else "",
@@ -250,6 +252,13 @@ class Writer:
             value = _EXAMPLES.get(key) or _spell(model.model_fields[key].default)
             lines.append(f"# {key} = {value}  {self.say(f'key.{key}')}")
         return lines
+
+
+def _looks_published(group: Group) -> bool:
+    """Return whether a reader would take files for a publisher's that are read by words."""
+    return group.dialect is None and any(
+        find_dialect(group.table, peek.columns) for peek in group.peeks
+    )
 
 
 def _spell(value: object) -> str:
