@@ -77,7 +77,7 @@ class AddedTable(Linkage):
 
     path: Files = Field(
         description="File, list of files or glob, from the change file's folder. Formats: CSV, TSV,"
-        " Parquet, GeoParquet, GeoPackage, GeoJSON or shapefile.",
+        " Parquet, GeoParquet, GeoPackage, GeoJSON, JSON records or shapefile.",
     )
 
     @field_validator("path", mode="before")

@@ -74,6 +74,8 @@ class Chunk:
         Dialect that the file was recognised as, "" for our own layout.
     elsewhere
         Rows of the file that were passed over because they belong into another table.
+    told
+        What else its reader has to tell of it: rows by fact, for the ledger.
     """
 
     file: str
@@ -82,6 +84,7 @@ class Chunk:
     crs: str = ""
     dialect: str = ""
     elsewhere: int = 0
+    told: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

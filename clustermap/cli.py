@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from clustermap.messages import Language
     from clustermap.pipeline import Comparison, Draft, Progress, Run
     from clustermap.project import Project
+    from clustermap.sources.osm.write import Fetched
 
 _FAULT, _BUG, _STOPPED = 1, 70, 130
 _WAYS = ("higher", "lower", "neither")  # directions of indicators
@@ -312,6 +313,9 @@ def _tell_run(voice: Voice, run: Run, before: Mapping[str, Any] | None = None) -
     others = Counter(path.parent for path in run.outputs if path not in pages.values())
     for folder, files in sorted(others.items()):
         voice.tell(Message("cli.files", {"folder": folder, "files": files}))
+    written = run.record.get("export", {}).get("postgis")
+    if written:
+        voice.tell(Message("cli.postgis", {**written, "tables": len(written["tables"])}))
 
 
 def _say_selected(voice: Voice, run: Run) -> dict[str, list[str]]:
@@ -384,7 +388,7 @@ def _tell_chosen(voice: Voice, selection: pd.DataFrame, clusters: pd.DataFrame) 
     names = dict(zip(clusters["cluster"], clusters["name"], strict=True))
     own = selection[(selection["scenario"] == "default") & (selection["selected"] == 1)]
     own = own.sort_values(["inclusion", "cluster"], ascending=[False, True])
-    words = [say(Message(f"cli.standing.{key}"), voice.language) for key in own["standing"]]
+    words = [say(Message(f"standing.{key}"), voice.language) for key in own["standing"]]
     bounds = ("inclusion", "inclusion_low", "inclusion_high")
     shares = [_write_share(*row) for row in zip(*(100 * own[name] for name in bounds), strict=True)]
     named = [names[cluster] for cluster in own["cluster"]]
@@ -696,6 +700,164 @@ def _demo(
         with voice.progress() as progress:
             done = pipeline.demo(folder, seed=seed, language=voice.chosen, progress=progress)
         _tell_run(voice, done)
+
+
+fetching = typer.Typer(
+    name="fetch",
+    help=_help("fetch"),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(fetching)
+
+
+class RoadClasses(StrEnum):
+    """Roads that are fetched."""
+
+    drive = "drive"
+    main = "main"
+    none = "none"
+
+
+def _misuse(key: str, option: str) -> NoReturn:
+    raise typer.BadParameter(
+        say(Message(f"cli.usage.{key}"), _system_language()), None, None, option
+    )
+
+
+def _read_bbox(text: str) -> tuple[float, float, float, float]:
+    try:
+        west, south, east, north = (float(side) for side in text.split(","))
+    except ValueError:
+        _misuse("osm_bbox", "--bbox")
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        _misuse("osm_bbox", "--bbox")
+    return west, south, east, north
+
+
+@fetching.callback()
+def _fetch() -> None:
+    """Hold the verbs that fetch, of which there may be one alone."""
+
+
+@fetching.command("osm", help=_help("osm"))
+def _fetch_osm(  # noqa: PLR0913 -- an option each
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=_help("osm_folder"))],
+    *,
+    place: Annotated[str, typer.Option("--place", metavar="NAME", help=_help("osm_place"))] = "",
+    bbox: Annotated[str, typer.Option("--bbox", metavar="W,S,E,N", help=_help("osm_bbox"))] = "",
+    clusters: Annotated[
+        Path | None, typer.Option("--clusters", metavar="PROJECT", help=_help("osm_clusters"))
+    ] = None,
+    file: Annotated[
+        list[Path] | None, typer.Option("--file", metavar="FILE", help=_help("osm_file"))
+    ] = None,
+    roads: Annotated[
+        RoadClasses, typer.Option("--roads", metavar="drive|main|none", help=_help("osm_roads"))
+    ] = RoadClasses.drive,
+    commercial: Annotated[bool, typer.Option("--commercial", help=_help("osm_commercial"))] = False,
+    tags: Annotated[
+        Path | None, typer.Option("--tags", metavar="FILE", help=_help("osm_tags"))
+    ] = None,
+    overpass: Annotated[
+        str,
+        typer.Option(
+            "--overpass", metavar="URL", envvar="CLUSTERMAP_OVERPASS", help=_help("osm_overpass")
+        ),
+    ] = "https://overpass-api.de/api",
+    nominatim: Annotated[
+        str,
+        typer.Option(
+            "--nominatim", metavar="URL", envvar="CLUSTERMAP_NOMINATIM", help=_help("osm_nominatim")
+        ),
+    ] = "https://nominatim.openstreetmap.org/",
+    contact: Annotated[
+        str,
+        typer.Option(
+            "--contact", metavar="TEXT", envvar="CLUSTERMAP_CONTACT", help=_help("osm_contact")
+        ),
+    ] = "",
+    own_server: Annotated[bool, typer.Option("--own-server", help=_help("osm_own"))] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=1, help=_help("osm_timeout"))
+    ] = 180,
+    tile_km: Annotated[
+        float, typer.Option("--tile-km", metavar="KM", min=0.5, max=50, help=_help("osm_tile"))
+    ] = 20,
+    most_tiles: Annotated[
+        int, typer.Option("--most-tiles", metavar="NUMBER", min=1, help=_help("osm_most_tiles"))
+    ] = 100,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Make layers and roads of OpenStreetMap."""
+    places = [given for given in (place.strip(), bbox, clusters) if given]
+    if len(places) > 1 or not (places or file):
+        _misuse("osm_where", "--place")
+    bounds = _read_bbox(bbox) if bbox else None
+    for option, address in (("--overpass", overpass), ("--nominatim", nominatim)):
+        if not address.startswith(("http://", "https://")):
+            _misuse("osm_address", option)
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        from clustermap import pipeline  # noqa: PLC0415 -- --help stays light
+        from clustermap.sources.osm import Asked, Server  # noqa: PLC0415
+
+        asked = Asked(
+            place=place.strip(),
+            bbox=bounds,
+            clusters=clusters,
+            files=tuple(file or ()),
+            roads=roads.value,
+            commercial=commercial,
+            tags=tags,
+            tile_km=tile_km,
+            most_tiles=most_tiles,
+        )
+        server = Server(overpass, nominatim, contact, timeout, own_server)
+        with voice.progress() as progress:
+            done = pipeline.fetch_osm(
+                folder, asked, server=server, language=voice.language, progress=progress
+            )
+        _tell_fetched(voice, done)
+
+
+def _tell_fetched(voice: Voice, done: Fetched) -> None:
+    facts = done.facts
+    voice.tell_json({"facts": facts, "outputs": [*map(str, done.outputs)]})
+    told = {"source": facts["source"], "date": facts["data_until"]}
+    voice.tell(Message("osm.told.date" if facts["data_until"] else "osm.told.undated", told))
+    rows = [
+        (layer, kind, f"{count:,}")
+        for layer, counts in facts["layers"].items()
+        for kind, count in (counts.get("by_kind") or {"": counts["kept"]}).items()
+    ]
+    voice.tell_table(("layer", "kind", "rows"), rows, texts=2)
+    for layer, counts in facts["layers"].items():
+        for key in ("made_valid", "part_of_another", "unnamed"):
+            if counts.get(key):
+                values = {"layer": layer, "count": f"{counts[key]:,}"}
+                voice.tell(Message(f"osm.told.{key}", values))
+    if facts.get("broken_elements"):
+        voice.tell(Message("osm.told.broken", {"count": f"{facts['broken_elements']:,}"}))
+    if "nodes" in facts["roads"]:
+        numbers = {name: f"{facts['roads'][name]:,}" for name in ("nodes", "edges")}
+        voice.tell(Message("osm.told.roads", numbers))
+    voice.tell(Message("osm.told.uneven"))
+    if done.project is None:
+        voice.tell(Message("osm.told.no_clusters"))
+    else:
+        if done.kept_project:
+            voice.tell(Message("osm.told.kept_project", {"project": done.project}))
+        voice.tell(Message("osm.told.linkages", {"project": done.project}))
+    values = {"attribution": facts["attribution"], "licence": facts["licence"]}
+    voice.tell(Message("osm.told.attribution", values))
+    for folder, files in sorted(Counter(path.parent for path in done.outputs).items()):
+        voice.tell(Message("cli.files", {"folder": folder, "files": files}))
 
 
 def main() -> None:

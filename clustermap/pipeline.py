@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -31,6 +32,7 @@ from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
 from clustermap.stages.comparing import Seen, compare_findings, tell_comparison
 from clustermap.stages.counting import count_network
+from clustermap.stages.fetching import fetch_osm
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.proposing import Finding, propose
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
@@ -54,11 +56,12 @@ from clustermap.store import (
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     import networkx as nx
     import pandas as pd
 
+    from clustermap.formats.postgis import Database
     from clustermap.publish.release import Release
     from clustermap.render.explore import ExploreMap
 
@@ -72,6 +75,7 @@ __all__ = [
     "demo",
     "draw_map",
     "explain_cluster",
+    "fetch_osm",
     "init_project",
     "list_indicators",
     "run",
@@ -243,6 +247,9 @@ def _carry_out(
 ) -> Run:
     listen = progress or no_progress
     began = datetime.now(UTC)
+    with _open_database(project, outputs) as database:  # its faults are told before anything long
+        if database is not None:
+            database.check()
     findings = find(project, strict=strict, progress=listen)
     record = build_record(project, findings)
     if not outputs:
@@ -256,7 +263,8 @@ def _carry_out(
     record["wrote"] = steps = [step for step in (TABLES, MAP, EXPORT, REPORT) if step in asked]
     record["withheld"] = dict(release.withheld)
     out = project.project.out
-    with Staging(out) as stage:
+    # The database counts last: it stays as it was where files cannot be put in place.
+    with _open_database(project, steps) as database, Staging(out) as stage:
         for done, step in enumerate(steps, start=1):
             listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
             if step == TABLES:
@@ -266,7 +274,7 @@ def _carry_out(
             elif step == REPORT:
                 _write_pages(release, stage / "report", {"memo": draw_memo})
             else:
-                record["export"] = _write_exports(project, release, stage / "export")
+                record["export"] = _write_exports(project, release, stage / "export", database)
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
@@ -282,10 +290,30 @@ def _write_pages(
         (folder / f"{name}{mark}.html").write_bytes(draw(release))
 
 
-def _write_exports(project: Project, release: Release, folder: Path) -> dict[str, Any]:
+@contextmanager
+def _open_database(project: Project, steps: Collection[str]) -> Iterator[Database | None]:
+    """Open the database that an export goes to as well, None where none is asked for."""
+    asked = project.export.postgis
+    if asked is None or EXPORT not in steps:
+        yield None
+        return
+    from clustermap.formats.postgis import open_export  # noqa: PLC0415 -- an extra
+
+    with open_export(asked.url, asked.schema_) as database:
+        yield database
+
+
+def _write_exports(
+    project: Project, release: Release, folder: Path, database: Database | None
+) -> dict[str, Any]:
     export = project.export
     made = _write_files(release, folder, formats=export.formats, encoding=export.encoding)
-    return {"files": list(made.files), "changes": len(made.changes)}
+    written = {"files": list(made.files), "changes": len(made.changes)}
+    if database is None:
+        return written
+    tables = list(database.write(release))
+    place = {"database": database.address.shown, "schema": database.schema}
+    return {**written, "postgis": {**place, "tables": tables}}
 
 
 def _write_tables(project: Project, findings: Findings, stage: Path) -> None:

@@ -25,15 +25,17 @@ from pydantic import (
     PrivateAttr,
     ValidationError,
     ValidationInfo,
+    field_serializer,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
+from clustermap.database import Address, hide_secrets, holds_password, is_address, parse_address
 from clustermap.errors import TableFault, one_line
 from clustermap.messages import Message
 from clustermap.network.allowance import CIRCUMSTANCES, Circumstance
-from clustermap.sources.dialects import list_dialects
+from clustermap.sources.dialects import as_iso, list_dialects, list_kinds
 from clustermap.tables import DEFAULT_SCENARIO, KINDS, LAYERS, LINKAGES, Table
 
 if TYPE_CHECKING:
@@ -50,7 +52,9 @@ _VSI = re.compile(r"[/\\]vsi", re.IGNORECASE)
 _GLOB = re.compile(r"[*?\[]")
 _CRS = re.compile(r"^[A-Za-z]+:[0-9A-Za-z]+$")
 _UNIT = re.compile(r"^\d+(\.\d+)?([eE]\d{1,2})? [A-Z]{3}$")
+_COUNTRY = re.compile(r"^[A-Z]{2}$")
 _RADII = 6
+_NAME = 63  # bytes of a name that PostgreSQL keeps
 _TOML_LINE = re.compile(r"line (\d+)")
 
 _EXPECTED = {
@@ -97,7 +101,8 @@ def bad_value(value: object, expected: Message, at: str = "") -> PydanticCustomE
 
 def _refuse_remote(text: str) -> None:
     if _URL.match(text) or _VSI.match(text) or _VSI.match(os.path.normpath(text)):
-        raise PydanticCustomError("project_path_refused", "fault", {"value": text})
+        shown = {"value": hide_secrets(text)}
+        raise PydanticCustomError("project_path_refused", "fault", shown)
     if text != one_line(text) or not text.strip():
         raise bad_value(text, Message("project.expected.path"))
 
@@ -130,6 +135,9 @@ def _match_glob(text: str, folder: Path) -> list[Path]:
 def _find(text: object, folder: Path) -> list[Path]:
     if not isinstance(text, str):
         raise bad_value(text, Message("project.expected.path"))
+    if is_address(text):
+        shown = {"value": hide_secrets(text)}
+        raise PydanticCustomError("project_database_address", "fault", shown)
     _refuse_remote(text)
     path = _absolute(text, folder)
     if _is_file(path):
@@ -146,7 +154,22 @@ def _folder(info: ValidationInfo) -> Path:
     return Path(cast("Mapping[str, Path]", info.context)["folder"])
 
 
-def _find_files(value: object, info: ValidationInfo) -> tuple[Path, ...]:
+def _find_address(value: object) -> Address:
+    """Return the address of a database; what is wrong with one is told without its secrets."""
+    if not isinstance(value, str):
+        raise bad_value(value, Message("project.expected.text"))
+    shown = {"value": hide_secrets(value)}
+    if holds_password(value):
+        raise PydanticCustomError("project_database_password", "fault", shown)
+    found = parse_address(value)
+    if found is None:
+        raise PydanticCustomError("project_database_address", "fault", shown)
+    return found
+
+
+def _find_files(value: object, info: ValidationInfo) -> tuple[Path, ...] | Address:
+    if isinstance(value, str) and is_address(value):
+        return _find_address(value)
     texts = value if isinstance(value, list) else [value]
     if not texts:
         raise bad_value(value, Message("project.expected.path"))
@@ -183,6 +206,13 @@ def _check_unit(value: str) -> str:
     return value
 
 
+def _check_schema(value: str) -> str:
+    refused = value.startswith("pg_") or value == "information_schema"
+    if not value.strip() or value != one_line(value) or len(value.encode()) > _NAME or refused:
+        raise bad_value(value, Message("project.expected.schema"))
+    return value
+
+
 def _check_crs(value: str) -> str:
     # A name such as "Korea 2000" stands for several systems; a code stands for one.
     if not _CRS.match(value):
@@ -190,14 +220,22 @@ def _check_crs(value: str) -> str:
     return value
 
 
+def _check_country(value: str) -> str:
+    if not _COUNTRY.match(value):
+        raise bad_value(value, Message("project.expected.country"))
+    return as_iso(value)
+
+
 Crs = Annotated[str, AfterValidator(_check_crs)]
-Files = Annotated[tuple[Path, ...], BeforeValidator(_find_files)]
+Files = Annotated[tuple[Path, ...] | Address, BeforeValidator(_find_files)]
 OneFile = Annotated[Path, BeforeValidator(_find_file)]
 Folder = Annotated[Path, BeforeValidator(_find_folder)]
+Database = Annotated[Address, BeforeValidator(_find_address)]
 Encoding = Annotated[str, BeforeValidator(_check_encoding)]
 Text = Annotated[str, Field(min_length=1)]
 Unit = Annotated[str, AfterValidator(_check_unit)]
 Year = Annotated[int, Field(ge=1800, le=2200)]
+Country = Annotated[str, AfterValidator(_check_country)]
 ExportFormat = Literal["gpkg", "shp", "csv"]
 
 
@@ -232,6 +270,11 @@ class ProjectSection(Section):
     )
     seed: int = Field(default=1, ge=0, description="Seed of every random draw.")
     currency: Text = Field(default="KRW", description="Currency of the amounts.")
+    countries: Annotated[tuple[Country, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Countries of the map (two letters each): of registers of the whole world,"
+        " firms and institutes are read from these alone, partners from all others. Empty: all.",
+    )
 
 
 class Source(Section):
@@ -239,7 +282,14 @@ class Source(Section):
 
     path: Files = Field(
         description="File, list of files or glob, from the project file's folder. Formats: CSV,"
-        " TSV, Parquet, GeoParquet, GeoPackage, GeoJSON or shapefile.",
+        " TSV, Parquet, GeoParquet, GeoPackage, GeoJSON, JSON records or shapefile. Or a PostGIS"
+        " database: `postgresql://user@host:port/database`, without a password.",
+    )
+    table: Text | None = Field(
+        default=None, description='Table or view of the database, e.g. "public.firms".'
+    )
+    query: Text | None = Field(
+        default=None, description="One select of the database, instead of a table."
     )
     layer: Text | None = Field(default=None, description="Layer, where a GeoPackage holds several.")
     encoding: Encoding | None = Field(
@@ -257,12 +307,48 @@ class Source(Section):
         ' "none": our own column names.',
     )
     kinds: dict[str, str] = Field(
-        default={}, description="Kind in the file = our kind, for tables that have a closed list."
+        default={},
+        description="Kind in the file = our kind, for tables that have a closed list, and for firms"
+        " of a register of all kinds.",
     )
     licence: str = Field(default="", description="Licence of the data.")
     attribution: str = Field(
         default="", description="Owner of the data; the line stands on every output."
     )
+
+    @field_serializer("path")
+    def _say_path(self, path: tuple[Path, ...] | Address) -> tuple[Path, ...] | str:
+        # Who asks changes no result: the user stays out of run.json.
+        return path.shown if isinstance(path, Address) else path
+
+    @model_validator(mode="after")
+    def _check_place(self) -> Self:
+        of_files, of_databases = ("layer", "encoding", "delimiter"), ("table", "query")
+        wrong = of_databases if self.database is None else of_files
+        for key in wrong:
+            if getattr(self, key) is not None:
+                kind = "project_file_only" if self.database else "project_database_only"
+                raise PydanticCustomError(kind, "fault", {"at": key})
+        if self.database is not None and (self.table is None) == (self.query is None):
+            raise PydanticCustomError("project_database_table", "fault", {"at": "table"})
+        return self
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Files that it is read from; none where it comes from a database."""
+        return () if isinstance(self.path, Address) else self.path
+
+    @property
+    def database(self) -> Address | None:
+        """Database that it is read from; None where it comes from files."""
+        return self.path if isinstance(self.path, Address) else None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is read from, as people know it: names of files, the table, or "query"."""
+        if self.database is not None:
+            return (self.table or "query",)
+        return tuple(path.name for path in self.files)
 
 
 class Layer(Source):
@@ -277,6 +363,12 @@ class Layer(Source):
         description='Column of money = unit of its values in the file, e.g. sales = "1e6 KRW".',
     )
 
+    codes: Literal["KOSTAT", "MOIS"] | None = Field(
+        default=None,
+        description="Who gave the codes in region and district, where these hold codes (Statistics"
+        " Korea, Ministry of the Interior and Safety); without it the column as a whole tells.",
+    )
+
     @property
     def factors(self) -> dict[str, float]:
         """What the values of a column are multiplied with to be in the project's currency."""
@@ -289,6 +381,11 @@ class ClusterLayer(Layer):
     overlaps: Literal["smallest", "all", "error"] = Field(
         default="smallest",
         description="Cluster of an actor inside several: the smallest, all, or a fault.",
+    )
+    aliases: OneFile | None = Field(
+        default=None,
+        description="Other names of clusters that firms may state as their complex: a table with"
+        " the columns cluster and alias.",
     )
 
 
@@ -331,6 +428,9 @@ class Linkage(Source):
     )
     kind: Text | None = Field(
         default=None, description="Kind of every row, where the file has no column for it."
+    )
+    match: Literal["id", "name"] = Field(
+        default="id", description="What stands for an actor: its identifier or its name."
     )
     directed: bool | None = Field(
         default=None,
@@ -572,6 +672,23 @@ class Publish(Section):
     )
 
 
+class PostgisExport(Section):
+    """Section [export.postgis]: the same tables in a PostGIS database."""
+
+    url: Database = Field(
+        description="Database: `postgresql://user@host:port/database`, without a password."
+    )
+    schema_: Annotated[str, AfterValidator(_check_schema)] = Field(
+        default="clustermap",
+        alias="schema",
+        description="Schema that the tables stand in; it is made where it is missing.",
+    )
+
+    @field_serializer("url")
+    def _say_url(self, url: Address) -> str:
+        return url.shown
+
+
 class Export(Section):
     """Section [export]: files for GIS programs and spreadsheets."""
 
@@ -580,6 +697,9 @@ class Export(Section):
     )
     encoding: Literal["utf-8", "cp949"] = Field(
         default="utf-8", description="Encoding of text in shapefiles and CSV files."
+    )
+    postgis: PostgisExport | None = Field(
+        default=None, description="Database that the tables are written to as well."
     )
 
 
@@ -787,7 +907,8 @@ def _check_choice(value: str, choices: Sequence[str], at: str) -> None:
 
 
 def _kinds(table: Table) -> tuple[str, ...]:
-    return tuple(choice for column in table.columns for choice in column.choices)
+    listed = tuple(choice for column in table.columns for choice in column.choices)
+    return listed or list_kinds(table.name)
 
 
 def _money(table: Table) -> tuple[str, ...]:
@@ -797,7 +918,8 @@ def _money(table: Table) -> tuple[str, ...]:
 def _refused(table: Table) -> list[str]:
     """Keys that every layer has in the model but that this table has no use for."""
     placed = [column.name for column in table.columns if column.name in {"x", "geometry"}]
-    uses = {"kinds": _kinds(table), "units": _money(table), "crs": placed}
+    districts = [column.name for column in table.columns if column.name == "district"]
+    uses = {"kinds": _kinds(table), "units": _money(table), "crs": placed, "codes": districts}
     return [key for key, columns in uses.items() if not columns]
 
 

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import settings
 
 from tests.chromium import browser, visit
+from tests.postgres import server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     Require = Callable[[str, bool, str], None]
 
-__all__ = ["browser", "visit"]  # fixtures of a module of their own
+__all__ = ["browser", "server", "visit"]  # fixtures of a module of their own
 
 # A loaded machine is no counterexample; what CI judges, it judges the same every time.
 settings.register_profile("clustermap", deadline=None, derandomize=bool(os.environ.get("CI")))

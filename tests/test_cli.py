@@ -63,6 +63,7 @@ class FakeRun:
     selected: Selected | None = None
     memo: Path | None = None
     release: Any = None
+    record: dict[str, Any] = field(default_factory=dict)
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ FAULTS = {
         "Keep one",
     ),
     "kinds where none are": (
-        '[layers.firms]\npath = "firms.csv"\nkinds = { a = "firm" }',
+        '[layers.regions]\npath = "firms.csv"\nkinds = { a = "firm" }',
         "project_unknown_key",
         "columns",
     ),
@@ -245,7 +245,57 @@ FAULTS = {
     "bad glob": ('[layers.firms]\npath = "**.csv"', "project_empty_glob", "pattern"),
     "several for one": ('[industries]\npath = "b*.csv"', "project_bad_value", "one file"),
     "address": ('[layers.firms]\npath = "https://a/b.csv"', "project_path_refused", "Download"),
-    "database": ('[layers.firms]\npath = "postgresql://a/b"', "project_path_refused", "Download"),
+    "database in a list": (
+        '[layers.firms]\npath = ["postgresql://a/b"]',
+        "project_database_address",
+        "one address alone",
+    ),
+    "database of industries": (
+        '[industries]\npath = "postgresql://a/b"',
+        "project_database_address",
+        "[[linkages]]",
+    ),
+    "database without table": (
+        '[layers.firms]\npath = "postgresql://a/b"',
+        "project_database_table",
+        "schema.table",
+    ),
+    "table and query": (
+        '[layers.firms]\npath = "postgresql://a/b"\ntable = "t"\nquery = "select 1"',
+        "project_database_table",
+        "either",
+    ),
+    "query of a file": (
+        '[layers.firms]\npath = "firms.csv"\nquery = "select 1"',
+        "project_database_only",
+        "postgresql://",
+    ),
+    "layer of a database": (
+        '[layers.firms]\npath = "postgresql://a/b"\ntable = "t"\nlayer = "t"',
+        "project_file_only",
+        "Take it out",
+    ),
+    "address with a password": (
+        '[layers.firms]\npath = "postgresql://u:secret@a/b"\ntable = "t"',
+        "project_database_password",
+        "PGPASSWORD",
+    ),
+    "export with a password": (
+        '[export.postgis]\nurl = "postgresql://u:secret@a/b"',
+        "project_database_password",
+        "PGPASSWORD",
+    ),
+    "export to a file": (
+        '[export.postgis]\nurl = "out.gpkg"',
+        "project_database_address",
+        "postgresql://",
+    ),
+    "export to a number": ("[export.postgis]\nurl = 1", "project_bad_value", "text"),
+    "schema of the system": (
+        '[export.postgis]\nurl = "postgresql://a/b"\nschema = "pg_catalog"',
+        "project_bad_value",
+        "63 bytes",
+    ),
     "virtual": ('[layers.firms]\npath = "/vsicurl/a"', "project_path_refused", "Download"),
     "virtual by a detour": (
         f'[layers.firms]\npath = "{"../" * 40}vsizip/a"',
@@ -338,7 +388,7 @@ def test_a_project_is_frozen_copied_and_sent_to_workers(folder: Path) -> None:
 
 def test_list_keys_names_what_a_section_takes() -> None:
     assert "overlaps" in list_keys(("layers", "clusters"))
-    assert "kinds" not in list_keys(("layers", "firms"))
+    assert "kinds" not in list_keys(("layers", "regions"))
     assert "kinds" in list_keys(("layers", "institutes"))
     assert list(list_keys(()))[:2] == ["schema", "project"]
 

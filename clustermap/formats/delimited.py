@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from clustermap.formats.cells import TEXT, TIME, Change, row_id, start
-from clustermap.formats.content import FieldName, Layer, Marks, Written
+from clustermap.formats.layer import FieldName, Layer, Marks, Written
 from clustermap.publish.spreadsheets import FORMULA, defuse_text
 
 if TYPE_CHECKING:

@@ -9,16 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clustermap.errors import TableFault, one_line
-from clustermap.formats.content import (
-    LAYER_NAMES,
-    SYNTHETIC_SUFFIX,
-    Layer,
-    Marks,
-    Written,
-    build_layers,
-)
+from clustermap.formats.content import build_layers
 from clustermap.formats.delimited import write_csv
 from clustermap.formats.geopackage import STEM, write_geopackage
+from clustermap.formats.layer import LAYER_NAMES, SYNTHETIC_SUFFIX, Layer, Marks, Written
 from clustermap.formats.readme import write_changes, write_fields, write_readme
 from clustermap.formats.shapefile import write_shapefiles
 

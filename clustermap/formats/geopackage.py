@@ -10,32 +10,21 @@ import pyarrow as pa
 import pyogrio.raw
 import shapely
 
-from clustermap.formats.content import FieldName, Layer, Marks, Written
 from clustermap.formats.delimited import type_name
-from clustermap.formats.geometries import promote
+from clustermap.formats.geometries import free_name, multi_type, promote
+from clustermap.formats.layer import FieldName, Layer, Marks, Written
 from clustermap.formats.style import draw_score_style
 from clustermap.messages import Message, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-
-    import numpy as np
-    from numpy.typing import NDArray
 
     from clustermap.messages import Language
 
 STEM = "clustermap"
 _VERSION = "1.3"  # QGIS 3.22 and R's sf warn at 1.4
 _NO_CLOCK = "1970-01-01T00:00:00.000Z"  # same input, same bytes
-_MULTI = {
-    0: "MultiPoint",
-    4: "MultiPoint",
-    1: "MultiLineString",
-    5: "MultiLineString",
-    3: "MultiPolygon",
-    6: "MultiPolygon",
-}
 
 _STYLES_TABLE = """
 CREATE TABLE layer_styles (
@@ -75,25 +64,6 @@ VALUES (?, ?, ?, ?, ?)
 """
 
 
-def _free_name(wanted: str, taken: Iterable[str]) -> str:
-    used = {name.casefold() for name in taken}
-    while wanted in used:
-        wanted += "_"
-    return wanted
-
-
-def _multi_type(geometry: NDArray[np.object_]) -> str:
-    """One family is promoted to its collection; a mixture stays as it is."""
-    present = geometry[~shapely.is_missing(geometry)]
-    kinds = {_MULTI.get(kind, "") for kind in shapely.get_type_id(present).tolist()} or {
-        "MultiPoint"
-    }
-    kind = kinds.pop() if len(kinds) == 1 else ""
-    if not kind:
-        return "Unknown"
-    return f"{kind} Z" if shapely.has_z(present).any() else kind
-
-
 def describe_layer(layer: str, marks: Marks) -> str:
     """Return what the GeoPackage says of a layer, in both languages.
 
@@ -117,14 +87,14 @@ def describe_layer(layer: str, marks: Marks) -> str:
 def _write_layer(layer: Layer, path: Path, marks: Marks) -> None:
     columns = layer.rows.column_names
     options = {
-        "FID": _free_name("fid", columns),
+        "FID": free_name("fid", columns),
         "IDENTIFIER": layer.name,
         "DESCRIPTION": describe_layer(layer.name, marks),
     }
     rows, geometry_name, kind, crs = layer.rows, None, None, None
     if layer.geometry is not None and layer.crs is not None:
-        geometry_name = _free_name("geom", columns)
-        kind, crs = _multi_type(layer.geometry), layer.crs.to_wkt()
+        geometry_name = free_name("geom", columns)
+        kind, crs = multi_type(layer.geometry), layer.crs.to_wkt()
         shapes = layer.geometry if kind == "Unknown" else promote(layer.geometry)
         wkb = shapely.to_wkb(shapes, flavor="iso").tolist()
         rows = rows.append_column(geometry_name, pa.array(wkb, pa.large_binary()))
@@ -154,7 +124,7 @@ def _metadata(marks: Marks) -> dict[str, str]:
 
 
 def _add_style(database: sqlite3.Connection, layer: Layer, marks: Marks) -> None:
-    geometry_name = _free_name("geom", layer.rows.column_names)
+    geometry_name = free_name("geom", layer.rows.column_names)
     note = say(Message("export.style.description"), marks.language)
     qml = draw_score_style(marks.language)
     database.execute(_STYLES_TABLE)

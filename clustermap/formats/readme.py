@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clustermap.formats.cells import Change
-    from clustermap.formats.content import FieldName, Marks, Written
+    from clustermap.formats.layer import FieldName, Marks, Written
     from clustermap.messages import Language
     from clustermap.publish.release import Release
 
@@ -135,6 +135,9 @@ def _how_to_read(release: Release) -> Iterable[tuple[Message, Iterable[Message]]
     """Yield what a reader must know, each with the points below it."""
     if release.notes:
         yield Message("export.readme.notes"), release.notes
+    if release.decision is not None:
+        own = release.decision.portfolios["scenario"].iloc[0]
+        yield Message("export.readme.decision"), release.decision.told[own]
     yield _crs(release), ()
     yield Message("export.readme.score"), ()
     yield Message("export.readme.interval"), ()

@@ -12,7 +12,6 @@ import shapely
 from pyproj.enums import WktVersion
 
 from clustermap.errors import TableFault
-from clustermap.formats.content import FieldName, Layer, Marks, Written
 from clustermap.formats.dbf import (
     LARGEST_FILE,
     DbfField,
@@ -23,6 +22,7 @@ from clustermap.formats.dbf import (
 )
 from clustermap.formats.delimited import type_name
 from clustermap.formats.geometries import promote
+from clustermap.formats.layer import FieldName, Layer, Marks, Written
 from clustermap.formats.names import short_names
 
 if TYPE_CHECKING:

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 POINT = "x, y"
 """Column that a fault of both coordinates names."""
 
+UNKNOWN, AMBIGUOUS_NAME, UNKNOWN_NAME = -1, -2, -3
+"""Positions of actors that are not found: an identifier of nobody, a name of several, of nobody."""
+
 SITES = ("unknown", "headquarters", "other")
 HEADQUARTERS, OTHER_SITE = SITES.index("headquarters"), SITES.index("other")
 
 _HEADQUARTERS = ("headquarters", "hq", "head office", "본사", "본점")
-_PRECISE_M = 2000.0
+PRECISE_M = 2000.0
+"""Where a point is known no better than this, nothing is measured in metres from it."""
+
 _Points: TypeAlias = "tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]"
 _AMONG_DEGREES = 0.3
 _HARDLY = 0.1
@@ -43,10 +48,13 @@ class Home:
         The map's system.
     bounds
         Bounds of the clusters in degrees.
+    countries
+        Codes of its countries, for registers of the whole world; empty: all.
     """
 
     crs: CRS
     bounds: projection.Bounds
+    countries: frozenset[str] = frozenset()
 
 
 def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checked:
@@ -171,6 +179,9 @@ class Register:
         int32; business group; -1: none.
     site
         uint8; position in SITES.
+    placed
+        bool; whether its point is that of its complex or district and not its own: it tells
+        nothing of distances within one cell.
     """
 
     ids: pa.Array
@@ -182,6 +193,7 @@ class Register:
     stratum: npt.NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, np.int16))
     group: npt.NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     site: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+    placed: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
 
     def __post_init__(self) -> None:
         unknown = {
@@ -191,6 +203,7 @@ class Register:
             "stratum": -1,
             "group": -1,
             "site": 0,
+            "placed": False,
         }
         for name, value in unknown.items():
             given = getattr(self, name)
@@ -211,7 +224,7 @@ class Register:
         np.ndarray
             int32; -1 where the register does not know it.
         """
-        found = pc.fill_null(pc.index_in(ids, value_set=self.ids), -1)
+        found = pc.fill_null(pc.index_in(ids, value_set=self.ids), UNKNOWN)
         return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
@@ -262,7 +275,7 @@ def precise_points(
     >>> precise_points(np.array([1, 1, nan]), np.ones(3), np.array([nan, 2001, nan])).tolist()
     [True, False, False]
     """
-    return np.asarray(~np.isnan(x) & ~np.isnan(y) & ~(precision_m > _PRECISE_M), dtype=bool)
+    return np.asarray(~np.isnan(x) & ~np.isnan(y) & ~(precision_m > PRECISE_M), dtype=bool)
 
 
 def group_codes(groups: pa.Array) -> npt.NDArray[np.int32]:

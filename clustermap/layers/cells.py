@@ -28,7 +28,7 @@ OUTSIDE = "outside:"
 ABROAD = "abroad:"
 JOINT = " ∩ "
 UNKNOWN = f"{OUTSIDE}unknown"
-HOW = ("inside", "complex", "nearest", "grid", "region", "abroad", "unknown")
+HOW = ("inside", "complex", "nearest", "grid", "district", "region", "abroad", "unknown")
 _GRID_M = 10_000
 _GRID_DEGREES = 0.1
 _DEGREE_M = 110_574.0  # a degree of latitude at the equator, the shortest there is
@@ -70,6 +70,11 @@ class Place:
         Region; null where none is given.
     precision_m
         float64; NaN means exact.
+    district
+        District within the region; null where none is given. None: none is given at all.
+    individual
+        bool; whether an actor is said to stand in no cluster, so that it goes to the nearest of
+        none. None: of no actor is that said.
     """
 
     x: npt.NDArray[np.float64]
@@ -77,6 +82,8 @@ class Place:
     complex: pa.Array
     region: pa.Array
     precision_m: npt.NDArray[np.float64]
+    district: pa.Array | None = None
+    individual: npt.NDArray[np.bool_] | None = None
 
 
 def find_inside(
@@ -194,7 +201,7 @@ def assign(
 
     A point inside a cluster belongs to it; else the stated complex decides, then the nearest
     cluster within ``nearest_m`` (only for points known at least that precisely), then the 10-km
-    square, then the region, then "outside:unknown".
+    square, then the district, then the region, then "outside:unknown".
 
     Parameters
     ----------
@@ -227,6 +234,8 @@ def assign(
 
     located = ~np.isnan(place.x) & ~np.isnan(place.y)
     precise = ~(place.precision_m > nearest_m)
+    if place.individual is not None:
+        precise &= ~place.individual
     at = np.flatnonzero((how == HOW.index("unknown")) & located & precise)
     if nearest_m > 0 and len(at):
         nearest, distance = find_nearest(
@@ -290,11 +299,15 @@ def _fill_background(
     labels = np.array([f"{OUTSIDE}{east}_{north}" for east, north in corners], dtype=object)
     names[at], how[at] = labels[number.reshape(-1)], HOW.index("grid")
 
-    known = np.asarray(pc.is_valid(place.region).to_numpy(zero_copy_only=False))
-    at = np.flatnonzero((how == HOW.index("unknown")) & known)
-    regions = place.region.take(pa.array(at)).to_pylist()
-    names[at] = [f"{OUTSIDE}{region}" for region in regions]
-    how[at] = HOW.index("region")
+    wholes = {"region": place.region}
+    if place.district is not None:
+        district = pc.binary_join_element_wise(place.region, place.district, " ")
+        wholes = {"district": district, **wholes}
+    for way, stated in wholes.items():
+        known = np.asarray(pc.is_valid(stated).to_numpy(zero_copy_only=False))
+        at = np.flatnonzero((how == HOW.index("unknown")) & known)
+        names[at] = [f"{OUTSIDE}{name}" for name in stated.take(pa.array(at)).to_pylist()]
+        how[at] = HOW.index(way)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ nation as far as they differ no more than by chance. Every cluster's allowance i
 clusters say: alone in its region it is compared with the nation.
 
 What clusters within 10 km of each other still have in common is not taken off, for it may be their
-own doing; but it may be none of theirs, and so it counts as uncertainty.
+own doing; but it may be none of theirs, and so it counts as uncertainty, beside what typical
+clusters vary at all (:mod:`clustermap.network.empirical_null`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from clustermap.network.posterior import DEVIATE
 from clustermap.network.strata import BRANCH, HEAD_OFFICE
 from clustermap.tables import ACTOR_TYPES
 
@@ -392,7 +394,7 @@ def share_neighbourhoods(
     >>> mean, near = np.full(seen.shape, 100.0), np.kron(np.eye(150), [[0, 1], [1, 0]]) > 0
     >>> found = share_neighbourhoods(Comparison((), seen, mean, mean, np.ones(seen.shape)), near)
     >>> round(float(found[0, 0]), 4)
-    0.0265
+    0.0262
     """
     found = np.zeros(comparison.observed.shape[1:])
     if near.sum() < 2 * LEAST_PAIRS:
@@ -419,8 +421,8 @@ def _find_covariance(
 ) -> float:
     """Return the covariance of neighbours, drawn to 0 as far as chance may have made it.
 
-    The square of its standard error, by the jackknife over clusters, is set against its own
-    (positive part of James and Stein): what is below its standard error is 0.
+    The square of 1.645 standard errors, by the jackknife over clusters, is set against its own
+    (Breiman's garrote): what chance makes in one of twenty cases is 0.
     """
     around, there = near @ excess, near @ weight
     together, pairs = float(excess @ around), float(weight @ there)
@@ -429,4 +431,4 @@ def _find_covariance(
     if covariance <= 0:
         return 0.0
     error = (weight.size - 1) * float(np.var(without))
-    return covariance * max(1 - error / covariance**2, 0.0)
+    return covariance * max(1 - DEVIATE**2 * error / covariance**2, 0.0)

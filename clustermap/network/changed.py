@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clustermap.layers.actors import UNKNOWN
+from clustermap.layers.names import NamedRegister
 from clustermap.network.linkages import (
     DIRECTED_KINDS,
     EDGES,
@@ -58,7 +60,9 @@ class ChangedLinks:
     removed: Mapping[int, Positions] = field(default_factory=dict)
     added: pa.Table = field(default_factory=EDGES.empty_table)
 
-    def drop_closed(self, checked: Checked, columns: Sequence[str]) -> tuple[Checked, int]:
+    def drop_closed(
+        self, checked: Checked, columns: Sequence[str], register: Register | None = None
+    ) -> tuple[Checked, int]:
         """Leave the rows out that name a closed actor.
 
         Parameters
@@ -67,6 +71,8 @@ class ChangedLinks:
             Typed rows of a table of linkages.
         columns
             Columns that hold actors.
+        register
+            Where these are looked up; None: by identifier.
 
         Returns
         -------
@@ -77,7 +83,11 @@ class ChangedLinks:
             return checked, 0
         rows, gone = checked.rows, np.zeros(checked.rows.num_rows, dtype=bool)
         for column in columns:
-            names = pc.is_in(rows[column].combine_chunks(), value_set=self.closed)
+            ends = rows[column].combine_chunks()
+            if isinstance(register, NamedRegister):
+                gone |= register.find(ends) == UNKNOWN
+                continue
+            names = pc.is_in(ends, value_set=self.closed)
             gone |= np.asarray(names.to_numpy(zero_copy_only=False), dtype=bool)
         return replace(checked, rows=rows.filter(pa.array(~gone)).combine_chunks()), int(gone.sum())
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Comparison:
     """Observed and expected links of all clusters under one null and one boundary.
 
-    All arrays have the shape (clusters, kinds + 1, reaches): the last kind is all kinds together;
-    local reaches hold all that is nearer, the last reach is what lies beyond them.
+    All arrays but the spread have the shape (clusters, kinds + 1, reaches): the last kind is all
+    kinds together; local reaches hold all that is nearer, the last reach is what lies beyond them.
 
     Parameters
     ----------
@@ -35,6 +35,9 @@ class Comparison:
     allowance
         What expected links were multiplied with for the clusters' circumstances; None where nothing
         was allowed for.
+    spread
+        Kinds + 1 x reaches: what typical clusters vary beyond chance, variance of the logarithm;
+        None where it was not looked for.
     """
 
     kinds: tuple[int, ...]
@@ -44,3 +47,4 @@ class Comparison:
     design: Numbers
     variance: Numbers | None = None
     allowance: Numbers | None = None
+    spread: Numbers | None = None

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clustermap.checks import Checked, quote_rows
+from clustermap.layers.actors import AMBIGUOUS_NAME, UNKNOWN, UNKNOWN_NAME
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ EDGES = pa.schema(
     ]
 )
 """Coded edges: positions of the two actors, kind, year (0: none), unit (-1: none), share (1e-9)."""
+
+NOT_FOUND = {
+    UNKNOWN: "unknown_actor",
+    AMBIGUOUS_NAME: "ambiguous_name",
+    UNKNOWN_NAME: "unknown_name",
+}
+"""Why an end is none of the actors, by what the register says of it."""
 
 NO_YEAR = 0
 NO_UNIT = -1
@@ -193,8 +201,8 @@ def code_pairs(table: str, checked: Checked, register: Register, reading: Readin
     a, b = np.split(register.find(pa.concat_arrays(ends)), 2)
     bad = np.zeros(rows.num_rows, dtype=bool)
     for column, mask, reason in (
-        ("source", a < 0, "unknown_actor"),
-        ("target", b < 0, "unknown_actor"),
+        *(("source", a == code, reason) for code, reason in NOT_FOUND.items()),
+        *(("target", b == code, reason) for code, reason in NOT_FOUND.items()),
         ("source", a == b, "self_link"),
     ):
         faults.append(quote_rows(table, rows, mask & ~bad, column=column, reason=reason))
@@ -284,15 +292,15 @@ def code_participations(
     unit = np.asarray(pc.dictionary_encode(rows[by].combine_chunks()).indices)
     year = _one_a_unit(unit, _years(rows), NO_YEAR)
     kind = _one_a_unit(unit, _kinds(rows, reading), len(KINDS))
-    once = _first_of_each(rows, by)
     actor = register.find(rows["participant"].combine_chunks())
+    once = _first_of_each(rows, by, actor)
     counted = _in_years(year, reading)
     bad = counted & (~once | (actor < 0))
     faults = [
         quote_rows(table, rows, counted & mask, column="participant", reason=reason)
         for mask, reason in (
             (~once, "repeated_participant"),
-            (once & (actor < 0), "unknown_actor"),
+            *((once & (actor == code), reason) for code, reason in NOT_FOUND.items()),
         )
     ]
     listed = np.bincount(unit[once], minlength=int(unit.max(initial=-1)) + 1).astype(np.int32)
@@ -302,13 +310,14 @@ def code_participations(
     return coded, pa.concat_tables([checked.faults, *faults]), int((~counted).sum())
 
 
-def _first_of_each(rows: pa.Table, by: str) -> npt.NDArray[np.bool_]:
-    """Return which rows name a participant of a unit for the first time."""
-    codes = [
+def _first_of_each(rows: pa.Table, by: str, actor: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Return which rows name a participant of a unit for the first time, however it is spelt."""
+    unit, text = (
         np.asarray(pc.dictionary_encode(rows[name].combine_chunks()).indices, dtype=np.int64)
         for name in (by, "participant")
-    ]
-    key = codes[0] * (codes[1].max(initial=0) + 1) + codes[1]
+    )
+    who = np.where(actor >= 0, actor, actor.max(initial=0) + 1 + text)
+    key = unit * (who.max(initial=0) + 1) + who
     once = np.zeros(rows.num_rows, dtype=bool)
     once[np.unique(key, return_index=True)[1]] = True
     return once

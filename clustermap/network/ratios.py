@@ -12,6 +12,7 @@ import numpy as np
 
 from clustermap.network.posterior import Posterior
 from clustermap.network.shrinkage import (
+    ALIKE_AT_MOST,
     ENDLESS,
     MAX_WIDTH,
     MIN_WEIGHT,
@@ -172,7 +173,7 @@ def believe_ratios(
     kinds, total = gather_evidence(comparison, dispersion, reach)
     alike = fit_alike(kinds)
     total = loosen(total, kinds, alike)
-    found = fit_prior(total)
+    found = fit_prior(total, _limit_alikeness(comparison, reach))
     prior = replace(found, typical=1.0)
     kinds = replace(kinds, expected=kinds.expected * found.typical)
     total = replace(total, expected=total.expected * found.typical)
@@ -188,6 +189,12 @@ def believe_ratios(
         found.typical,
         alike,
     )
+
+
+def _limit_alikeness(comparison: Comparison, reach: int) -> float:
+    # A gamma distribution of shape a has a logarithm with a variance of about 1 / a.
+    spread = 0.0 if comparison.spread is None else float(comparison.spread[-1, reach])
+    return min(ALIKE_AT_MOST, 1 / max(spread, 1 / ENDLESS))
 
 
 def weigh_ratios(

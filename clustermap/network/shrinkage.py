@@ -271,13 +271,15 @@ def loosen(total: Evidence, by_kind: Evidence, alike: float) -> Evidence:
     return Evidence(total.observed, total.expected, join_sizes(total.size, own))
 
 
-def fit_prior(evidence: Evidence) -> Prior:
+def fit_prior(evidence: Evidence, alike_at_most: float = ALIKE_AT_MOST) -> Prior:
     """Fit what all clusters together say of one, by maximum likelihood.
 
     Parameters
     ----------
     evidence
         Links of all clusters, kinds together.
+    alike_at_most
+        Largest shape.
 
     Returns
     -------
@@ -293,11 +295,11 @@ def fit_prior(evidence: Evidence) -> Prior:
     """
     there = evidence.expected > 0
     if there.sum() < _MIN_CLUSTERS:
-        return _as_prior(_START)
+        return _as_prior(_START, alike_at_most)
     part = Evidence(evidence.observed[there], evidence.expected[there], evidence.size[there])
 
     def cost(point: Numbers) -> float:
-        found = np.logaddexp(*_log_marginals(part, _as_prior(point)).T)
+        found = np.logaddexp(*_log_marginals(part, _as_prior(point, alike_at_most)).T)
         # So weak that a few clusters overrule it: no shape runs away for want of data.
         return float(-found.sum() + 0.05 * ((point - _START) ** 2).sum())
 
@@ -310,13 +312,13 @@ def fit_prior(evidence: Evidence) -> Prior:
         )
         for start in (_START, _OTHER_START)
     ]
-    return _as_prior(min(tries, key=lambda found: float(found.fun)).x)
+    return _as_prior(min(tries, key=lambda found: float(found.fun)).x, alike_at_most)
 
 
-def _as_prior(point: Numbers) -> Prior:
+def _as_prior(point: Numbers, alike_at_most: float) -> Prior:
     typical, wide, ratio = np.exp(np.clip(point[:3], (-4, -2, 0), (4, 3, 6)))
     share = special.expit(np.clip(point[3], -6, 6))
-    narrow = min(float(wide * ratio), ALIKE_AT_MOST)
+    narrow = min(float(wide * ratio), alike_at_most)
     return Prior(float(typical), narrow, min(float(wide), narrow), float(share))
 
 

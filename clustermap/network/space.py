@@ -264,7 +264,9 @@ class Space:
         bands[row >= 0] = self.unknown
         own = np.flatnonzero((row >= 0) & (source == target))
         bands[own] = self.shares.argmax(axis=1)[row[own]] if len(own) else self.unknown
-        exact = np.flatnonzero((row >= 0) & register.precise[a] & register.precise[b])
+        # Points of complexes and districts tell nothing of distances within them.
+        apart = (source != target) | ~(register.placed[a] | register.placed[b])
+        exact = np.flatnonzero((row >= 0) & register.precise[a] & register.precise[b] & apart)
         one, other = a[exact], b[exact]
         points = register.x[one], register.y[one], register.x[other], register.y[other]
         bands[exact] = _bins_between(points, self.edges_m, self.crs)
@@ -422,12 +424,17 @@ def build_space(
     near: Codes = found[np.lexsort((found[:, 1], found[:, 0]))]
     exact = register.precise[actor]
     sampled = _shuffle(_stand(cell[exact], all_.x[exact], all_.y[exact], cells), seed)
-    shares = _share_pairs(near, sampled, edges_m, ground.crs)
+    within = near[:, 0] == near[:, 1]
+    apart = exact & ~register.placed[actor]
+    alone = _shuffle(_stand(cell[apart], all_.x[apart], all_.y[apart], cells), seed)
+    shares = np.empty((len(near), len(edges_m) + 2))
+    shares[~within] = _share_pairs(near[~within], sampled, edges_m, ground.crs)
+    shares[within] = _share_pairs(near[within], alone, edges_m, ground.crs)
     known = (precise / np.maximum(populated, 1))[near].prod(axis=1)
-    known[near[:, 0] == near[:, 1]] = 1.0
+    known[within] = 1.0
     shares *= known[:, None]
     shares[:, -1] += 1 - known
-    _fill_own(shares, near, sampled, ground, edges_m)
+    _fill_own(shares, near, alone, ground, edges_m)
     return Space(edges_m, bins, near, shares, x, y, ground.crs)
 
 

@@ -23,6 +23,7 @@ from clustermap.network.allowance import (
 )
 from clustermap.network.comparison import Comparison
 from clustermap.network.constrained import expect_constrained
+from clustermap.network.empirical_null import admit_spread, find_spreads
 from clustermap.network.expected import (
     NO_PAIRS,
     PairExpectation,
@@ -144,14 +145,16 @@ def _allow(found: Standardised, circumstances: Circumstances) -> Standardised:
         return found
     drawn = comparisons["mass", "drawn"]
     allowance = find_allowances(drawn, circumstances)
-    shared = share_neighbourhoods(allow_for(drawn, allowance), circumstances.near)
+    allowed = allow_for(drawn, allowance)
+    shared = share_neighbourhoods(allowed, circumstances.near)
+    spread = find_spreads(allowed, found.dispersion)
     # Where a boundary is moved the region and the rest stay what they are.
-    allowed = {
-        (null, boundary): blur(allow_for(comparison, allowance), shared)
+    unsure = {
+        (null, boundary): admit_spread(blur(allow_for(comparison, allowance), shared), spread)
         for (null, boundary), comparison in comparisons.items()
         if null == "mass"
     }
-    return replace(found, comparisons=comparisons | allowed)
+    return replace(found, comparisons=comparisons | unsure)
 
 
 class _Run:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from pyproj import CRS
 
+from clustermap.layers.actors import PRECISE_M
 from clustermap.layers.cells import OUTSIDE
 from clustermap.layers.industries import code_industries
 from clustermap.layers.projection import LONLAT, transform
@@ -330,7 +331,7 @@ def _release_institutes(results: Results, terms: Terms) -> tuple[pd.DataFrame, i
 
 def _release_firms(results: Results) -> pd.DataFrame:
     inside = results.firms["cell"].isin(results.clusters.index)
-    columns = ["firm", "name", "industry", "employees", "x", "y"]
+    columns = ["firm", "name", "industry", "employees", "x", "y", "precision_m"]
     frame = results.firms.reindex(columns=columns).copy()
     frame[["name", "industry"]] = frame[["name", "industry"]].astype(object).fillna("")
     frame["cluster"] = results.firms["cell"].where(inside, "")
@@ -341,7 +342,12 @@ def _release_density(results: Results, rules: Rules) -> tuple[Density | None, in
     firms = results.firms
     if firms.empty:
         return None, 0
-    x, y = (pd.to_numeric(firms[name]).to_numpy(np.float64, na_value=np.nan) for name in "xy")
+    # A point that stands for a complex or a district would heap its firms up in one square.
+    coarse = pd.to_numeric(firms.get("precision_m", pd.Series(np.nan, firms.index))) > PRECISE_M
+    x, y = (
+        pd.to_numeric(firms[name]).mask(coarse).to_numpy(np.float64, na_value=np.nan)
+        for name in "xy"
+    )
     lon, lat = transform(x, y, CRS.from_user_input(results.clusters.crs), CRS(LONLAT))
     codes = firms.reindex(columns=["industry"])["industry"].astype(object)
     industries = code_industries(pa.array(codes, pa.string(), from_pandas=True), results.taxonomy)

@@ -197,7 +197,7 @@ def keep_flows(release: Release, places: Places) -> pd.DataFrame:
     pandas.DataFrame
         Columns source, target, kind, links.
     """
-    return _strongest(_join_squares(release.flows), places)
+    return _strongest(join_squares(release.flows), places)
 
 
 def describe_flows(flows: pd.DataFrame, places: Places) -> Flows:
@@ -357,8 +357,19 @@ def _ratio(rows: pd.DataFrame, places: Places) -> Ratio:
     }
 
 
-def _join_squares(flows: pd.DataFrame) -> pd.DataFrame:
-    """Return the flows with all squares outside the clusters as one cell."""
+def join_squares(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows with all squares outside the clusters as one cell.
+
+    Parameters
+    ----------
+    flows
+        The flows of a release.
+
+    Returns
+    -------
+    pandas.DataFrame
+        source, target, kind and links, summed.
+    """
     ends = {
         end: flows[end].mask(flows[end].astype(str).str.fullmatch(_SQUARE), _OUTSIDE)
         for end in ("source", "target")

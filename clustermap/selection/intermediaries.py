@@ -118,7 +118,8 @@ def score_intermediaries(
 
 
 def _located(register: Register, actors: Positions) -> Marks:
-    return np.asarray(np.isfinite(register.x[actors]) & np.isfinite(register.y[actors]))
+    """Return who is known to stand where, well enough to measure distances of some kilometres."""
+    return np.asarray(register.precise[actors], dtype=bool)
 
 
 def _count_near(
@@ -129,15 +130,19 @@ def _count_near(
     points, number = np.unique(
         np.stack([register.x[firms], register.y[firms]]), axis=1, return_counts=True
     )
-    x, y = register.x[bodies], register.y[bodies]
-    body, point, _ = find_within((x, y), (points[0], points[1]), reach.distance, reach.limit)
+    # Who is known only to a district is near nobody for sure.
+    x, y = (np.where(register.precise, v, np.nan) for v in (register.x, register.y))
+    own_x, own_y = x[bodies], y[bodies]
+    body, point, _ = find_within(
+        (own_x, own_y), (points[0], points[1]), reach.distance, reach.limit
+    )
     near = np.zeros(len(bodies), dtype=np.int64)
     np.add.at(near, body, number[point])
     row = np.repeat(np.arange(len(bodies)), np.diff(linked.indptr))
     partner = linked.indices
     firm = (register.types[partner] == _FIRM) & (register.stratum[partner] != LEFT_OUT)
     row, partner = row[firm], partner[firm]
-    away = reach.distance(x[row], y[row], register.x[partner], register.y[partner])
+    away = reach.distance(own_x[row], own_y[row], x[partner], y[partner])
     return near, np.bincount(row[away <= reach.limit], minlength=len(bodies)).astype(np.int64)
 
 
@@ -180,8 +185,8 @@ def find_unreached(register: Register, reach: Reach, side: float = SQUARE_M) -> 
     Returns
     -------
     pd.DataFrame
-        x, y (mean of the firms there), firms, reached (bool), by square; firms without a place are
-        left out.
+        x, y (mean of the firms there), firms, reached (bool), by square; firms without a place, or
+        with one that is known no better than to 2 km, are left out.
     """
     firms = np.flatnonzero((register.types == _FIRM) & (register.stratum != LEFT_OUT))
     firms = firms[_located(register, firms)]

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from clustermap.indicators.evidence import Numbers
     from clustermap.selection.portfolio import Flags, Problem
 
-_FEWEST = 3
+_FEWEST = 5
+"""Clusters that may be chosen; with fewer a single one makes the correlation."""
 
 
 def find_leaning(
@@ -41,7 +42,7 @@ def find_leaning(
     -------
     dict
         Name to Spearman's rank correlation with worth for a unit of money among the eligible, from
-        -1 to 1; NaN with fewer than three clusters, or where all are alike.
+        -1 to 1; NaN with fewer than five clusters, or where all are alike.
 
     References
     ----------
@@ -51,10 +52,10 @@ def find_leaning(
     Examples
     --------
     >>> from clustermap.selection.portfolio import Problem
-    >>> ids, costs = np.array(list("ABC"), dtype=object), np.array([1.0, 1.0, 4.0])
-    >>> problem = Problem(ids, np.array([3.0, 2.0, 4.0]), costs, 2.0)
-    >>> known = {"reach": np.array([9.0, 4.0, 1.0]), "cost": costs}
-    >>> every = np.ones(3, dtype=bool)
+    >>> ids, costs = np.array(list("ABCDEFGHIJ"), dtype=object), np.repeat([1.0, 4.0], 5)
+    >>> problem = Problem(ids, np.arange(10.0, 0.0, -1.0), costs, 2.0)
+    >>> known = {"reach": np.arange(10.0, 0.0, -1.0), "cost": costs}
+    >>> every = np.ones(10, dtype=bool)
     >>> {name: round(r, 2) for name, r in find_leaning(problem, every, known).items()}
     {'reach': 1.0, 'cost': -0.87}
     """

@@ -125,6 +125,7 @@ def pair_institutes(linkages: Linkages, fields: Fields, near_m: float = NEAR_M) 
     """
     register, space = linkages.register, linkages.observed.space
     there = np.isin(register.types, INSTITUTE_TYPES) & (register.stratum != LEFT_OUT)
+    there &= register.precise | ~register.placed  # known to its district, it may be far away
     actors = np.flatnonzero(there)
     located = np.isfinite(register.x[actors]) & np.isfinite(register.y[actors])
     cells = register.cells[actors]

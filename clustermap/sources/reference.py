@@ -1,14 +1,17 @@
-"""Where the files live that the product ships, and the coast lines among them."""
+"""Where the files live that the product ships, and the coast lines and places among them."""
 
 from __future__ import annotations
 
 import gzip
 import io
+from functools import cache
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import shapely
+
+from clustermap.layers.gazetteer import Gazetteer, build_gazetteer
 
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -98,3 +101,35 @@ def _keep_polygons(geometry: gpd.array.GeometryArray) -> gpd.array.GeometryArray
         ],
         crs=4326,
     )
+
+
+@cache
+def read_gazetteer() -> Gazetteer:
+    """Read the Korean provinces and districts with their names and codes.
+
+    Returns
+    -------
+    Gazetteer
+        As they are called today.
+    """
+    folder = data_root() / "reference"
+    names = ("sido_alias", "sigungu_codes", "district_aliases")
+    provinces, districts, aliases = (_read_texts(folder / f"{name}.csv") for name in names)
+    return build_gazetteer(provinces, districts, aliases)
+
+
+@cache
+def read_complex_aliases() -> tuple[tuple[str, str], ...]:
+    """Read under which other names Korean complexes are known.
+
+    Returns
+    -------
+    tuple
+        Name and other name.
+    """
+    table = _read_texts(data_root() / "reference" / "complex_aliases.csv")
+    return tuple(zip(table["complex"], table["alias"], strict=True))
+
+
+def _read_texts(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 
 from clustermap.checks import FAULTS, check_chunk
 from clustermap.errors import TableFault
+from clustermap.layers.names import WAYS, NamedRegister
 from clustermap.messages import Message
 from clustermap.network.changed import NO_CHANGE, ChangedLinks
 from clustermap.network.counts import Counts, Evidence, build_counts
@@ -30,25 +32,26 @@ from clustermap.network.linkages import (
     fits_kind,
 )
 from clustermap.network.tallies import count_tallies, merge_tallies
-from clustermap.sources.files import read_chunks
 from clustermap.stages.ledger import Entry, Ledger, Progress
 from clustermap.stages.observing import LinkCounts, observe, survey_layers
 from clustermap.stages.reading import (
     Layers,
     column_or_null,
-    file_source,
     linkage_table,
     note_dialect,
     read_rows,
+    read_source,
 )
 from clustermap.store import EdgeStore
 from clustermap.tables import KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
 
+    from clustermap.layers.actors import Register
     from clustermap.network.observed import Observed
     from clustermap.project import Linkage, Project
     from clustermap.tables import Table
@@ -149,17 +152,44 @@ def how_to_read(linkage: Linkage) -> Reading:
     return Reading(linkage.kind or "", linkage.directed, linkage.since, linkage.until)
 
 
+def count_ways(rows: pa.Table, columns: Sequence[str], register: Register) -> Counter[str]:
+    """Return how many ends of linkages were found by their names, by way.
+
+    Parameters
+    ----------
+    rows
+        Typed rows of a table of linkages.
+    columns
+        Columns that hold actors.
+    register
+        Where they are looked up.
+
+    Returns
+    -------
+    Counter
+        "names_" and the way to the number of ends; empty where identifiers are looked up.
+    """
+    found = Counter[str]()
+    if isinstance(register, NamedRegister):
+        for column in columns:
+            way = register.find_ways(rows[column].combine_chunks())[1]
+            found.update({f"names_{name}": int((way == at).sum()) for at, name in enumerate(WAYS)})
+    return found
+
+
 def _count_pairs(
     table: Table, linkage: Linkage, reduced: _Reduced, ledger: Ledger, progress: Progress
 ) -> None:
-    register, faults, entry = reduced.layers.register, [FAULTS.empty_table()], Entry()
-    for item in read_chunks(file_source(table, linkage)):
+    register, faults, entry = reduced.layers.find_register(linkage), [FAULTS.empty_table()], Entry()
+    ways = Counter[str]()
+    for item in read_source(table, linkage, ledger):
         if isinstance(item, pa.Table):
             faults.append(item)
             entry.read += item.num_rows
             continue
         checked = check_chunk(table, item, linkage.kinds)
-        checked, closed = reduced.change.drop_closed(checked, PAIR_ENDS)
+        checked, closed = reduced.change.drop_closed(checked, PAIR_ENDS, register)
+        ways.update(count_ways(checked.rows, PAIR_ENDS, register))
         coded = code_pairs(table.name, checked, register, how_to_read(linkage))
         reduced.take(coded.rows)
         faults.append(coded.faults)
@@ -169,16 +199,16 @@ def _count_pairs(
         ledger.note(table.name, note_dialect(item))
         progress(Message("step.count", {"table": table.name}), entry.read, 0)
     # A project's kind holds for all its pairs; only a pair can contradict its own.
-    entry.facts |= {"links_unlike_their_kind": reduced.misfits}
+    entry.facts |= {"links_unlike_their_kind": reduced.misfits, **ways}
     _close(table, reduced, entry, pa.concat_tables(faults), ledger)
 
 
 def _count_projects(
     table: Table, linkage: Linkage, reduced: _Reduced, ledger: Ledger, progress: Progress
 ) -> None:
-    register = reduced.layers.register
-    rows, by = read_rows(table, linkage, progress), table.key[0]
-    checked, closed = reduced.change.drop_closed(rows.checked, PARTICIPANT)
+    register = reduced.layers.find_register(linkage)
+    rows, by = read_rows(table, linkage, progress, ledger), table.key[0]
+    checked, closed = reduced.change.drop_closed(rows.checked, PARTICIPANT, register)
     projects, faults, left_out = code_participations(
         table.name, checked, register, how_to_read(linkage), by
     )
@@ -188,7 +218,7 @@ def _count_projects(
         reduced.take(edges)
         progress(Message("step.count", {"table": table.name}), reduced.edges, 0)
     units = len(np.unique(projects.unit))
-    facts = {**rows.facts, f"{by}s": units}
+    facts = {**rows.facts, f"{by}s": units, **count_ways(checked.rows, PARTICIPANT, register)}
     entry = Entry(rows.read, len(projects.unit), left_out + closed, facts)
     _close(table, reduced, entry, faults, ledger)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -23,10 +24,26 @@ DIALECT = "dialect_"
 
 _FACTS_SAID = (
     "rows_elsewhere",
+    "rows_inactive",
+    "rows_of_same_actor",
+    "actors_of_several_names",
+    "actors_of_several_points",
+    "actors_of_several_kinds",
+    "actors_on_shared_points",
+    "rows_of_several",
+    "rows_repeated",
+    "rows_beside",
+    "rows_without_year",
+    "persons_left_out",
+    "inventors_left_out",
     "made_valid",
     "overlapping_pairs",
     "in_several_clusters",
     "assigned_unknown",
+    "coarse_points",
+    "places_unmatched",
+    "places_in_part",
+    "codes_undecided",
     "links_unlike_their_kind",
 )
 _FEW_INSIDE = 0.1
@@ -80,6 +97,30 @@ class Entry:
     facts: dict[str, int] = field(default_factory=dict)
 
 
+class Received:
+    """What a database sent for one table: number of bytes and their SHA-256."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+        self._digest = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes so far: 64 hexadecimal digits."""
+        return self._digest.hexdigest()
+
+    def update(self, content: bytes, /) -> None:
+        """Take note of some more bytes.
+
+        Parameters
+        ----------
+        content
+            What came next.
+        """
+        self.bytes += len(content)
+        self._digest.update(content)
+
+
 @dataclass
 class Ledger:
     """Entries of all tables of a run, and the rows in quarantine.
@@ -90,12 +131,15 @@ class Ledger:
         Largest share of a table's rows that may be quarantined.
     strict
         Whether a single quarantined row stops the run.
+    received
+        What databases sent, by table.
     """
 
     max_refused: float
     strict: bool
     entries: dict[str, Entry] = field(default_factory=dict)
     quarantine: list[pa.Table] = field(default_factory=list)
+    received: dict[str, Received] = field(default_factory=dict)
 
     def close(self, table: str, entry: Entry, faults: pa.Table) -> None:
         """Enter a table whose rows are settled.
@@ -157,7 +201,12 @@ class Ledger:
         Ledger
             What is entered there does not stand here.
         """
-        return replace(self, entries=deepcopy(self.entries), quarantine=list(self.quarantine))
+        return replace(
+            self,
+            entries=deepcopy(self.entries),
+            quarantine=list(self.quarantine),
+            received=dict(self.received),
+        )
 
     def _refuse(self, table: str, read: int, faults: pa.Table) -> None:
         ordered = faults.sort_by("line")
@@ -259,6 +308,23 @@ def say_quarantine(faults: pa.Table) -> list[Message]:
     ]
 
 
+_COMPLEX_WAYS = ("identifier", "name", "normal", "alias", "individual", "unmatched")
+_NAME_WAYS = ("exact", "form", "branch")
+
+
+def _say_matches(table: str, entry: Mapping[str, Any]) -> list[Message]:
+    """Return how names of complexes, and of actors that are linked, were matched."""
+    said = []
+    for what, ways in (("complex", _COMPLEX_WAYS), ("names", _NAME_WAYS)):
+        found = {way: entry.get(f"{what}_{way}", 0) for way in ways}
+        if any(found.values()):
+            counts = {**found, "total": sum(found.values())}
+            counts["firms"] = entry.get(f"{what}_unmatched_firms", 0)
+            values = {"table": table, **{name: f"{count:,}" for name, count in counts.items()}}
+            said.append(Message(f"summary.{what}", values))
+    return said
+
+
 def say_facts(summary: Mapping[str, Any]) -> list[Message]:
     """Return one sentence for everything else that a reader should know of the tables.
 
@@ -292,6 +358,7 @@ def say_facts(summary: Mapping[str, Any]) -> list[Message]:
         if located >= _ENOUGH_LOCATED and inside < _FEW_INSIDE * located:
             values = {"table": table, "inside": inside, "located": located}
             said.append(Message("summary.few_inside", values))
+        said += _say_matches(table, entry)
         said += [
             Message(f"summary.{fact}", {"table": table, "rows": f"{entry[fact]:,}"})
             for fact in _FACTS_SAID

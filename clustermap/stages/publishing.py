@@ -25,7 +25,8 @@ from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from clustermap.project import Project, Source
     from clustermap.publish.release import Release
@@ -103,7 +104,8 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
     rows = layers.actors.get(name)
     if rows is None:
         return pd.DataFrame(columns=[*columns, "cell", "how"])
-    frame: pd.DataFrame = rows.drop(["#nearest_m"]).to_pandas()
+    beside = [column for column in rows.column_names if column.startswith("#")]
+    frame: pd.DataFrame = rows.drop(beside).to_pandas()
     frame = frame.astype({"cell": object, "how": object})
     if "kind" in columns and "kind" not in frame:
         frame["kind"] = "other"
@@ -125,6 +127,9 @@ def _notes(project: Project, network: Network, findings: Findings) -> tuple[Mess
     notes = list(findings.scored.notes)
     if project.project.synthetic:
         notes.append(Message("note.synthetic"))
+    coarse = sum(e.facts.get("coarse_points", 0) for e in findings.ledger.entries.values())
+    if coarse:
+        notes.append(Message("note.coarse_points", {"actors": f"{coarse:,}"}))
     present = set(network.flows["kind"])
     missing = [kind for kind in tables.SCORED_KINDS if kind not in present]
     if not present:
@@ -238,6 +243,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         "firms": layer_frame(layers, "firms"),
         "institutes": layer_frame(layers, "institutes"),
         "memberships": memberships,
+        **layers.matches,
         "flows": network.flows,
         "indicators": findings.indicators,
         "industries": compute_industries(network.counts),
@@ -249,24 +255,47 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
     }
 
 
-def _inputs(project: Project) -> list[dict[str, Any]]:
-    """Return every file read, with its hash, licence and owner."""
+def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
+    """Return every file and table read, with its hash, licence and owner."""
     named: list[tuple[str, Source]] = [
         (name, layer) for name, layer in dict(project.layers).items() if layer is not None
     ]
     named += [(f"linkages_{n}", linkage) for n, linkage in enumerate(project.linkages, start=1)]
+    places = [
+        (name, place, source)
+        for name, source in named
+        for place in _places(project, name, source, ledger)
+    ]
+    clusters = project.layers.clusters
+    if clusters.aliases:
+        places.append(("aliases", _describe_file(project, clusters.aliases), clusters))
     return [
         {
             "table": name,
-            "file": project.relative(path),
-            "sha256": hash_file(path),
-            "bytes": path.stat().st_size,
+            **place,
             "licence": source.licence,
             "attribution": source.attribution,
         }
-        for name, source in named
-        for path in source.path
+        for name, place, source in places
     ]
+
+
+def _places(
+    project: Project, name: str, source: Source, ledger: Ledger
+) -> Iterator[dict[str, Any]]:
+    """Yield where a table was read from, with the hash of what was read."""
+    for path in source.files:
+        yield _describe_file(project, path)
+    if source.database is not None:
+        asked = {"relation": source.table} if source.table else {"query": source.query}
+        read = ledger.received[name]
+        shown = source.database.shown
+        yield {"database": shown, **asked, "sha256": read.sha256, "bytes": read.bytes}
+
+
+def _describe_file(project: Project, path: Path) -> dict[str, Any]:
+    size = path.stat().st_size
+    return {"file": project.relative(path), "sha256": hash_file(path), "bytes": size}
 
 
 def build_record(project: Project, findings: Findings) -> dict[str, Any]:
@@ -290,7 +319,7 @@ def build_record(project: Project, findings: Findings) -> dict[str, Any]:
         "project": project.project.name,
         "synthetic": project.project.synthetic,
         "seed": project.project.seed,
-        "inputs": _inputs(project),
+        "inputs": _inputs(project, findings.ledger),
         "tables": findings.ledger.summary(),
         "parameters": project.parameters(),
         "versions": {

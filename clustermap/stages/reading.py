@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,22 +49,25 @@ from clustermap.layers.industries import (
     build_taxonomy,
     code_industries,
 )
+from clustermap.layers.names import NamedRegister, name_register
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
 from clustermap.sources.files import FileSource, read_chunks
-from clustermap.sources.reference import data_root
-from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress
+from clustermap.sources.reference import data_root, read_gazetteer
+from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress, Received
+from clustermap.stages.locating import INDIVIDUAL, PLACED, coarse_facts, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
     import numpy.typing as npt
     import pandas as pd
     from pyproj import CRS
 
-    from clustermap.project import Layer, Project, Source
+    from clustermap.project import Layer, Linkage, Project, Source
+    from clustermap.sources.files import Item
     from clustermap.tables import Table
 
 ACTORS = {"firms": "firm", "institutes": "institute", "partners": "partner"}
@@ -98,6 +102,10 @@ class Layers:
         Cells by any boundary; ``cells`` come first.
     grants
         Rows of the table SUPPORT whose beneficiary is known; None where the project has none.
+    matches
+        COMPLEX_MATCHES and DISTRICT_MATCHES, by their names.
+    gone
+        Names of actors that a what-if closes.
     """
 
     clusters: gpd.GeoDataFrame
@@ -111,6 +119,29 @@ class Layers:
     moved: Mapping[str, npt.NDArray[np.int32]]
     all_cells: Cells
     grants: pd.DataFrame | None = None
+    matches: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    gone: pa.Array = field(default_factory=lambda: pa.nulls(0, pa.string()))
+
+    @cached_property
+    def named(self) -> NamedRegister:
+        """The register, asked for names."""
+        names = join_actors(self.actors, "name", pa.string())
+        return name_register(self.register, names, read_gazetteer().stems, self.gone)
+
+    def find_register(self, linkage: Linkage) -> Register:
+        """Return the register that the ends of a table of linkages are looked up in.
+
+        Parameters
+        ----------
+        linkage
+            Its section of the project file.
+
+        Returns
+        -------
+        Register
+            By identifier or by name.
+        """
+        return self.named if linkage.match == "name" else self.register
 
 
 @dataclass(frozen=True)
@@ -157,8 +188,13 @@ class Rows:
     facts: Mapping[str, int]
 
 
-def file_source(table: Table, source: Source) -> FileSource:
-    """Return where the rows of a table come from.
+def read_source(
+    table: Table,
+    source: Source,
+    ledger: Ledger | None = None,
+    countries: frozenset[str] = frozenset(),
+) -> Iterator[Item]:
+    """Read a table chunk by chunk, from files or a database.
 
     Parameters
     ----------
@@ -166,22 +202,44 @@ def file_source(table: Table, source: Source) -> FileSource:
         Declaration of the table.
     source
         Its section of the project file.
+    ledger
+        Takes note of what was read of a database; files can be looked at again.
+    countries
+        Countries of the map, for registers of the whole world; empty: all.
 
-    Returns
-    -------
-    FileSource
-        For the readers.
+    Yields
+    ------
+    Chunk or pa.Table
+        Rows under our names; or FAULTS for lines that could not be read as rows.
+
+    Raises
+    ------
+    TableFault
+        If the files or the database cannot be read.
     """
-    return FileSource(
-        table,
-        source.path,
-        source.columns,
-        source.layer or "",
-        source.encoding or "",
-        source.delimiter or "",
-        source.dialect or "",
-        getattr(source, "form", ""),
-    )
+    if source.database is None:
+        yield from read_chunks(
+            FileSource(
+                table,
+                source.files,
+                source.columns,
+                source.layer or "",
+                source.encoding or "",
+                source.delimiter or "",
+                source.dialect or "",
+                getattr(source, "form", ""),
+                source.kinds,
+                countries,
+            )
+        )
+        return
+    from clustermap.sources.postgis import DatabaseSource, read_database  # noqa: PLC0415 -- an extra
+
+    read = Received()
+    asked = source.table or "", source.query or ""
+    yield from read_database(DatabaseSource(table, source.database, *asked, source.columns), read)
+    if ledger is not None:
+        ledger.received[table.name] = read
 
 
 def note_dialect(chunk: Chunk) -> dict[str, int]:
@@ -195,13 +253,21 @@ def note_dialect(chunk: Chunk) -> dict[str, int]:
     Returns
     -------
     dict
-        Facts for the ledger: rows by dialect, rows that belong into another table.
+        Facts for the ledger: rows by dialect, rows that belong into another table, and what else
+        its reader tells.
     """
     facts = {"rows_elsewhere": chunk.elsewhere} if chunk.elsewhere else {}
+    facts |= {fact: rows for fact, rows in chunk.told.items() if rows}
     return facts | ({DIALECT + chunk.dialect: chunk.rows.num_rows} if chunk.dialect else {})
 
 
-def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
+def read_rows(
+    table: Table,
+    source: Source,
+    progress: Progress,
+    ledger: Ledger | None = None,
+    countries: frozenset[str] = frozenset(),
+) -> Rows:
     """Read a table whole, chunk by chunk.
 
     Parameters
@@ -212,6 +278,10 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
         Its section of the project file.
     progress
         Hears how many rows were read.
+    ledger
+        Takes note of what was read of a database.
+    countries
+        Countries of the map, for registers of the whole world; empty: all.
 
     Returns
     -------
@@ -225,7 +295,7 @@ def read_rows(table: Table, source: Source, progress: Progress) -> Rows:
     """
     parts, faults, systems, read = [], [FAULTS.empty_table()], {}, 0
     mended, facts = Counter[str](), Counter[str]()
-    for item in read_chunks(file_source(table, source)):
+    for item in read_source(table, source, ledger, countries):
         if isinstance(item, pa.Table):
             faults.append(item)
             read += item.num_rows
@@ -255,7 +325,7 @@ def _find_crs(layer: Layer, rows: Rows, table: str) -> CRS:
 def _read_polygons(
     table: Table, layer: Layer, crs: CRS, ledger: Ledger, progress: Progress
 ) -> CleanPolygons:
-    rows = read_rows(table, layer, progress)
+    rows = read_rows(table, layer, progress, ledger)
     if "geometry" not in rows.checked.rows.column_names:
         raise TableFault("no_geometry_column", table=table.name, column="geometry")
     clean = clean_polygons(table, rows.checked, _find_crs(layer, rows, table.name), crs)
@@ -276,7 +346,7 @@ def _read_actors(
 ) -> tuple[Checked, int]:
     """Return the actors of a layer on the map, and how many rows were read."""
     table = tables.LAYERS[name]
-    rows = read_rows(table, layer, progress)
+    rows = read_rows(table, layer, progress, ledger, home.countries)
     ledger.note(name, rows.facts)
     checked = rows.checked
     if name != "partners" and _has_points(checked.rows):
@@ -343,13 +413,15 @@ def _assign_actors(
         column_or_null(rows, "complex", pa.string()),
         column_or_null(rows, "region", pa.string()),
         _numbers(rows, "precision_m"),
+        column_or_null(rows, "district", pa.string()),
+        np.asarray(pc.fill_null(column_or_null(rows, INDIVIDUAL, pa.bool_()), False), dtype=bool),
     )
     overlaps = project.layers.clusters.overlaps
     return assign(place, clusters, overlaps=overlaps, nearest_m=project.assign.nearest_m)
 
 
 def _move_actors(
-    rows: dict[str, pa.Table],
+    rows: Mapping[str, pa.Table],
     drawn: dict[str, Assignment],
     clusters: gpd.GeoDataFrame,
     project: Project,
@@ -399,17 +471,22 @@ def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
     return build_taxonomy(pa.concat_tables(parts))
 
 
-def _home(clusters: gpd.GeoDataFrame, crs: CRS) -> Home:
+def _home(clusters: gpd.GeoDataFrame, crs: CRS, countries: tuple[str, ...]) -> Home:
     lonlat = clusters.geometry.to_crs(projection.LONLAT)
     west, south, east, north = (float(v) for v in lonlat.total_bounds)
-    return Home(crs, (west, south, east, north))
+    return Home(crs, (west, south, east, north), frozenset(countries))
 
 
 def _close_actors(
-    name: str, checked: Checked, read: int, assigned: Assignment, ledger: Ledger
+    name: str,
+    found: tuple[Checked, int],
+    assigned: Assignment,
+    ledger: Ledger,
+    stated: Mapping[str, int],
 ) -> None:
-    ways = Counter(assigned.how.to_pylist())
+    (checked, read), ways = found, Counter(assigned.how.to_pylist())
     facts = {f"assigned_{way}": ways.get(way, 0) for way in HOW if ways.get(way)}
+    facts |= stated
     if assigned.several:
         facts["in_several_clusters"] = assigned.several
     facts |= {f"mended_{column}": count for column, count in checked.mended.items()}
@@ -474,7 +551,7 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
         regions = _read_polygons(
             tables.REGIONS, project.layers.regions, crs, ledger, progress
         ).frame
-    home = _home(clusters, crs)
+    home = _home(clusters, crs, project.project.countries)
     wanted = {name: getattr(project.layers, name) for name in ACTORS}
     found = _part_shared_ids(
         {n: _read_actors(n, layer, home, ledger, progress) for n, layer in wanted.items() if layer}
@@ -508,14 +585,18 @@ def settle_layers(
     TableFault
         If a table as a whole is at fault.
     """
-    clusters, regions, found = unassigned.clusters, unassigned.regions, unassigned.actors
-    assigned = {}
-    for number, (name, (checked, read)) in enumerate(found.items(), start=1):
+    regions, found = unassigned.regions, unassigned.actors
+    read = {name: checked.rows for name, (checked, _) in found.items()}
+    located = locate(project, unassigned.clusters, read)
+    clusters, assigned, settled = located.clusters, {}, {}
+    for number, (name, rows) in enumerate(located.rows.items(), start=1):
         progress(Message("step.assign", {"table": name}), number, len(found))
-        assigned[name] = _assign_actors(name, checked.rows, clusters, project)
-        _close_actors(name, checked, read, assigned[name], ledger)
+        assigned[name] = _assign_actors(name, rows, clusters, project)
+        settled[name] = located.settle(name, read[name], assigned[name])
+        facts = {**located.facts.get(name, {}), **coarse_facts(name, settled[name])}
+        _close_actors(name, found[name], assigned[name], ledger, facts)
     cells = build_cells([str(key) for key in clusters.index], [a.cells for a in assigned.values()])
-    moved = _move_actors({n: c.rows for n, (c, _) in found.items()}, assigned, clusters, project)
+    moved = _move_actors(located.rows, assigned, clusters, project)
     all_cells = extend_cells(cells, [c for parts in moved.values() for c in parts.values()])
     codes = {
         name: np.concatenate(
@@ -524,11 +605,11 @@ def settle_layers(
         for name, parts in moved.items()
     }
     actors = {
-        name: checked.rows.drop([FILE, LINE])
+        name: rows.drop([FILE, LINE])
         .append_column("cell", assigned[name].cells)
         .append_column("how", assigned[name].how)
         .append_column("#nearest_m", pa.array(assigned[name].nearest_m))
-        for name, (checked, _) in found.items()
+        for name, rows in settled.items()
     }
     taxonomy = _read_taxonomy(project, progress)
     firms = actors.get("firms")
@@ -550,6 +631,7 @@ def settle_layers(
         codes,
         all_cells,
         _settle_grants(unassigned, register, ledger),
+        located.tables,
     )
 
 
@@ -559,7 +641,7 @@ def _read_grants(
     layer = project.layers.support
     if layer is None:
         return None
-    rows = read_rows(tables.SUPPORT, layer, progress)
+    rows = read_rows(tables.SUPPORT, layer, progress, ledger)
     ledger.note(tables.SUPPORT.name, rows.facts)
     return rows.checked, rows.read
 
@@ -621,6 +703,7 @@ def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
         precise_points(x, y, precision_m),
         group=group_codes(join_actors(actors, "group", pa.string())),
         site=site_codes(join_actors(actors, "site", pa.string())),
+        placed=np.asarray(pc.fill_null(join_actors(actors, PLACED, pa.bool_()), False), dtype=bool),
     )
 
 

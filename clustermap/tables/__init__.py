@@ -21,6 +21,7 @@ from clustermap.tables.expected import EXPECTED, NULLS, RATIOS
 from clustermap.tables.indicators import INDICATORS, INDUSTRIES
 from clustermap.tables.inputs import (
     CLUSTERS,
+    COMPLEX_ALIASES,
     DOCUMENTS,
     FIRMS,
     INSTITUTES,
@@ -32,7 +33,13 @@ from clustermap.tables.inputs import (
     TAXONOMY,
 )
 from clustermap.tables.links import ABROAD_LINKS, BROKERS, FLAGS, FLOWS
-from clustermap.tables.places import ASSIGNED_FIRMS, ASSIGNED_INSTITUTES, MEMBERSHIPS
+from clustermap.tables.places import (
+    ASSIGNED_FIRMS,
+    ASSIGNED_INSTITUTES,
+    COMPLEX_MATCHES,
+    DISTRICT_MATCHES,
+    MEMBERSHIPS,
+)
 from clustermap.tables.registry import INPUT_TABLES, LAYERS, LINKAGES, OUTPUT_TABLES
 from clustermap.tables.schema import SCHEMA, SHARE_UNIT, Column, Table, Type
 from clustermap.tables.scores import QUALITY, SCORES, SENSITIVITY, SUBSCORES
@@ -57,9 +64,12 @@ __all__ = [
     "BUDGET_STEPS",
     "CLUSTERS",
     "COMPARATORS",
+    "COMPLEX_ALIASES",
+    "COMPLEX_MATCHES",
     "DEFAULT_SCENARIO",
     "DIAGNOSIS",
     "DIFFUSION",
+    "DISTRICT_MATCHES",
     "DOCUMENTS",
     "EXPECTED",
     "FIRMS",

@@ -8,6 +8,8 @@ from clustermap.tables.schema import Column, Table
 _X = Column("x", "number", "Easting or longitude in the layer's coordinate system.", "CRS unit")
 _Y = Column("y", "number", "Northing or latitude in the layer's coordinate system.", "CRS unit")
 _REGION = Column("region", "text", "Region (e.g. province) that it lies in.")
+_DISTRICT = Column("district", "text", "District within the region.")
+_ADDRESS = Column("address", "text", "Address; its province and district are read.")
 _PRECISION = Column(
     "precision_m", "number", "Precision of the location; empty means exact.", "m", minimum=0
 )
@@ -24,7 +26,7 @@ CLUSTERS = Table(
         Column("name_en", "text", "Name in English."),
         Column("kind", "text", "Kind of cluster, e.g. national industrial complex."),
         _REGION,
-        Column("district", "text", "District within the region."),
+        _DISTRICT,
         Column("area_km2", "number", "Designated area; else the polygon's.", "km²", minimum=0),
         Column("cost", "number", "Cost of a support package.", "currency", minimum=0),
         Column("industries", "texts", "Strategic industries that it is designated for."),
@@ -44,6 +46,8 @@ INSTITUTES = Table(
         _X,
         _Y,
         _REGION,
+        _DISTRICT,
+        _ADDRESS,
         _PRECISION,
         Column("fields", "texts", "Fields of work."),
     ),
@@ -69,6 +73,8 @@ FIRMS = Table(
         _Y,
         Column("complex", "text", "Identifier or name of the cluster that it stands in."),
         _REGION,
+        _DISTRICT,
+        _ADDRESS,
         _PRECISION,
     ),
     ("firm",),
@@ -147,6 +153,16 @@ TAXONOMY = Table(
         Column("name_ko", "text", "Name in Korean."),
         Column("name_en", "text", "Name in English."),
         Column("prefix", "text", "Start of the industry codes claimed; the longest decides."),
+    ),
+    (),
+)
+
+COMPLEX_ALIASES = Table(
+    "aliases",
+    "Another name of a cluster.",
+    (
+        Column("cluster", "text", "Identifier or name of the cluster.", required=True),
+        Column("alias", "text", "Another name of it.", required=True),
     ),
     (),
 )

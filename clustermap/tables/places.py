@@ -12,8 +12,10 @@ _HOW = Column(
     "choice",
     "How it was assigned.",
     required=True,
-    choices=("inside", "complex", "nearest", "grid", "region", "abroad", "unknown"),
+    choices=("inside", "complex", "nearest", "grid", "district", "region", "abroad", "unknown"),
 )
+_ACTORS = Column("actors", "integer", "Firms and institutes that state it.", required=True)
+_NOTE = Column("note", "text", "Why it was not matched, or only in part; '' where it was.")
 
 ASSIGNED_FIRMS = Table(
     "firms", "A firm and where it stands.", (*FIRMS.columns, _CELL, _HOW), ("firm",)
@@ -31,4 +33,44 @@ MEMBERSHIPS = Table(
     "A cell that a cluster holds.",
     (_CELL, CLUSTER),
     ("cell", "cluster"),
+)
+
+COMPLEX_MATCHES = Table(
+    "complex_matches",
+    "What firms state as their complex, and which cluster that was taken to mean.",
+    (
+        Column("text", "text", "What the rows state.", required=True),
+        Column("cluster", "id", "Cluster that it means; null where none is matched."),
+        Column(
+            "how",
+            "choice",
+            "How it was matched.",
+            required=True,
+            choices=("identifier", "name", "alias", "normal", "individual", "unmatched"),
+        ),
+        Column("firms", "integer", "Firms that state it.", "firms", required=True, minimum=0),
+        _NOTE,
+    ),
+    (),
+)
+
+DISTRICT_MATCHES = Table(
+    "district_matches",
+    "What rows state as their region, district and address, and which place that was taken to be.",
+    (
+        Column("layer", "text", "Layer of the rows.", required=True),
+        Column("text", "text", "What the rows state.", required=True),
+        Column("region", "text", "Region as it is called today; null where it is not known."),
+        Column("district", "text", "District as it is called today; null where it is not known."),
+        Column(
+            "how",
+            "choice",
+            "How it was matched.",
+            required=True,
+            choices=("names", "codes", "address", "unmatched"),
+        ),
+        _ACTORS,
+        _NOTE,
+    ),
+    (),
 )

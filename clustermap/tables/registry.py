@@ -15,6 +15,7 @@ from clustermap.tables.expected import EXPECTED, NULLS, RATIOS
 from clustermap.tables.indicators import INDICATORS, INDUSTRIES
 from clustermap.tables.inputs import (
     CLUSTERS,
+    COMPLEX_ALIASES,
     DOCUMENTS,
     FIRMS,
     INSTITUTES,
@@ -26,7 +27,13 @@ from clustermap.tables.inputs import (
     TAXONOMY,
 )
 from clustermap.tables.links import ABROAD_LINKS, BROKERS, FLAGS, FLOWS
-from clustermap.tables.places import ASSIGNED_FIRMS, ASSIGNED_INSTITUTES, MEMBERSHIPS
+from clustermap.tables.places import (
+    ASSIGNED_FIRMS,
+    ASSIGNED_INSTITUTES,
+    COMPLEX_MATCHES,
+    DISTRICT_MATCHES,
+    MEMBERSHIPS,
+)
 from clustermap.tables.scores import QUALITY, SCORES, SENSITIVITY, SUBSCORES
 from clustermap.tables.selection import (
     BUDGET_PATH,
@@ -41,13 +48,15 @@ from clustermap.tables.whatif import WHATIF
 
 LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS, SUPPORT)}
 LINKAGES = {table.name: table for table in (PAIRS, PROJECTS, DOCUMENTS)}
-INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY)
+INPUT_TABLES = (*LAYERS.values(), *LINKAGES.values(), TAXONOMY, COMPLEX_ALIASES)
 
 OUTPUT_TABLES = (
     CLUSTERS,
     ASSIGNED_FIRMS,
     ASSIGNED_INSTITUTES,
     MEMBERSHIPS,
+    COMPLEX_MATCHES,
+    DISTRICT_MATCHES,
     FLOWS,
     INDICATORS,
     INDUSTRIES,

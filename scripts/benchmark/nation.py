@@ -13,6 +13,8 @@ from clustermap.publish.density import count_density
 from clustermap.publish.suppression import DEFAULT_RULES
 from clustermap.render.planner import draw_planner
 from clustermap.sources.reference import read_coast
+from tests.render.advised import large_advised
+from tests.render.decided import large_decided
 from tests.render.worlds import KOREA, large_release
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     Degrees = npt.NDArray[np.float64]
 
 CLUSTERS, INSTITUTES, LINKS = 1_900, 5_000, 5_000
+SCENARIOS = 5
 CORNERS = 90
 """Corners of an outline: as many as those of real complexes have in the mean."""
 INDUSTRIES = 12
@@ -84,7 +87,12 @@ def draw_firms(
 
 def draw_nation(firms: int) -> Nation:
     """Draw a nation with so many firms; the same every time."""
-    release = large_release(CLUSTERS, INSTITUTES, LINKS)
+    decided, advised = large_decided(CLUSTERS, SCENARIOS), large_advised()
+    release = replace(
+        large_release(CLUSTERS, INSTITUTES, LINKS),
+        decision=decided.decision,
+        advice=advised.advice,
+    )
     rng = np.random.default_rng(11)
     clusters = release.clusters.set_geometry(
         draw_outlines(release.clusters, rng), crs=release.clusters.crs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scripts.benchmark.browser import SLIDES, STEPS, VIEWS
-from scripts.benchmark.nation import CLUSTERS, CORNERS, INDUSTRIES, INSTITUTES, LINKS
+from scripts.benchmark.nation import CLUSTERS, CORNERS, INDUSTRIES, INSTITUTES, LINKS, SCENARIOS
 from scripts.benchmark.stock import PLACES
 
 if TYPE_CHECKING:
@@ -204,7 +204,8 @@ In brackets: how many times the figure of the planner's page.
 
 - **The planner's page** shows all of it, firms as numbers in squares for all firms and for each of
   {INDUSTRIES} strategic industries, and has the ranking with intervals, weight sliders, cards with
-  what stands behind each score, and the coast.
+  what stands behind each score, what {SCENARIOS} scenarios choose, advice on every cluster, and the
+  coast.
 - **folium, all layers**: what a user of folium would write for the same map, each kind of thing one
   layer. `GeoJson` of outlines, of institutes (as `CircleMarker`) and of links (as lines), with
   tooltips and a style by score or kind; `FastMarkerCluster` of the firms; `LayerControl`. No

@@ -241,7 +241,8 @@ def check_linkage(name: str, group: Group) -> list[Check]:
             f"coverage.{axis}",
             f"{AXIS_NAMES[axis]}: 90 % intervals hold the truth in {percent(COVERED[0])} to "
             f"{percent(COVERED[1])} of clusters",
-            f"{percent(covered, 1)} (the oracle's: {percent(theirs, 1)})",
+            f"{percent(covered, 1)} (the oracle's: {percent(theirs, 1)}; ours of planted clusters: "
+            f"{percent(group.mean(f'{axis}.covered.planted'), 1)})",
             passed=COVERED[0] <= covered <= COVERED[1],
         )
     return checks

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustermap.errors import TableFault
-from clustermap.formats.content import _build_flows, build_layer, build_layers, describe_column
+from clustermap.formats.content import _build_flows, build_layers
+from clustermap.formats.layer import build_layer, describe_column
 from clustermap.indicators import INDICATORS
 from clustermap.tables import KINDS
 

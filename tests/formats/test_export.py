@@ -17,7 +17,8 @@ import shapely
 
 from clustermap.errors import TableFault
 from clustermap.formats import FORMATS, write_exports
-from clustermap.formats.content import _DECLARED, _RELEASED_IN, Layer, build_layers
+from clustermap.formats.content import build_layers
+from clustermap.formats.layer import _DECLARED, _RELEASED_IN, Layer
 from clustermap.messages import read_catalogue
 from clustermap.tables import OUTPUT_TABLES
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from clustermap.formats.content import Marks, build_layer
 from clustermap.formats.geopackage import write_geopackage
+from clustermap.formats.layer import Marks, build_layer
 
 if TYPE_CHECKING:
     from pathlib import Path

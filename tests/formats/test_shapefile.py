@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from clustermap.errors import TableFault
 from clustermap.formats import dbf, shapefile
-from clustermap.formats.content import Marks, build_layer
+from clustermap.formats.layer import Marks, build_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clustermap.formats.content import Written
+    from clustermap.formats.layer import Written
 
 CRS = "EPSG:5186"
 

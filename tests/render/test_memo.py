@@ -16,10 +16,12 @@ import clustermap
 from clustermap.errors import TableFault
 from clustermap.messages import LANGUAGES, Message, say
 from clustermap.render.bars import portion
+from clustermap.render.links import join_squares
 from clustermap.render.markup import Words
 from clustermap.render.memo.brief import Case, write_brief
 from clustermap.render.memo.comparison import tell_verdict
 from clustermap.render.memo.document import draw_memo
+from clustermap.render.memo.dossier import _find_partners
 from clustermap.render.memo.drawing import Spot, View, draw_labels, frame, shorten_label
 from clustermap.render.memo.money import Money
 from clustermap.render.memo.sureness import tell_crossed, tell_even
@@ -711,3 +713,17 @@ def test_a_project_writes_it(tmp_path: Path) -> None:
     assert run.page is None
     assert run.release is not None
     assert run.memo.read_bytes() == draw_memo(run.release)
+
+
+def test_squares_outside_are_one_partner() -> None:
+    flows = pd.DataFrame(
+        [
+            ("A", "outside:94_194", "research", 3),
+            ("outside:-1_7", "A", "support", 4),
+            ("A", "B", "research", 6),
+            ("outside:unknown", "A", "research", 1),
+        ],
+        columns=["source", "target", "kind", "links"],
+    )
+    found = _find_partners(join_squares(flows), {"A"})
+    assert found == {"A": [("outside:", 7), ("B", 6), ("outside:unknown", 1)]}

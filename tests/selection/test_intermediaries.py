@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -154,3 +155,15 @@ def test_points_within_a_distance_are_found_in_parts(monkeypatch: pytest.MonkeyP
         len(part) for part in find_within((none, none), (to_x, to_y), straight_line(None), 3.0)
     ] == [0] * 3
     assert len(find_within((x, y), (none, none), straight_line(None), 3.0)[0]) == 0
+
+
+def test_who_is_known_only_to_the_district_is_near_nobody() -> None:
+    coarse = replace(REGISTER, precise=np.array([True, False, True, True, True, True, False]))
+    found = score_intermediaries(coarse, MEMBERS, write_edges(LINKS), IDS, NEAR)
+    card = found.set_index("institute")
+    # b is not known to stand near f, and g is not known to stand anywhere.
+    assert card.loc["f", ["near_firms", "near_linked"]].tolist() == [1, 1]
+    assert card.loc["g", "near_firms"] == 0
+    unreached = find_unreached(coarse, NEAR)
+    assert unreached["firms"].sum() == 4
+    assert unreached["reached"].sum() == 1

@@ -228,6 +228,19 @@ def test_a_place_not_known_well_has_no_distance(linkages: Linkages) -> None:
     )
 
 
+def test_who_is_known_only_to_the_district_misses_nothing(linkages: Linkages) -> None:
+    register, table = linkages.register, pair_institutes(linkages, UNKNOWN).table
+    first = int(table["other"][0])
+    placed, precise = np.zeros(len(register.x), bool), np.ones(len(register.x), bool)
+    placed[first] = True
+    small = replace(linkages, register=replace(register, placed=placed, precise=precise))
+    assert pair_institutes(small, UNKNOWN).table["other"].tolist() == table["other"].tolist()
+    precise[first] = False
+    wide = replace(linkages, register=replace(register, placed=placed, precise=precise))
+    others = table["other"][table["other"] != first]
+    assert pair_institutes(wide, UNKNOWN).table["other"].tolist() == others.tolist()
+
+
 def test_links_that_were_deleted_are_told(linkages: Linkages) -> None:
     register = linkages.register
     table = pair_institutes(linkages, UNKNOWN).table

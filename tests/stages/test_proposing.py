@@ -367,3 +367,10 @@ def test_what_a_dialect_cannot_read_is_read_by_words(monkeypatch: pytest.MonkeyP
 def test_a_header_alone_is_no_table() -> None:
     proposal = put(look("x.csv", {"업체번호": [], "업체명": []}))
     assert "it has no rows" in told(proposal, "x.csv")
+
+
+def test_a_register_of_the_world_says_which_countries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialects, "DIALECTS", (replace(WORKS, country="나라"),))
+    text = put(look("x.csv", {"번호": ["1"], "상호": ["a"], "나라": ["KR"]})).text
+    assert '# countries = ["KR"]' in text
+    assert "# countries" not in put().text

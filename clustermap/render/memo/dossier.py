@@ -10,6 +10,7 @@ import pandas as pd
 
 from clustermap.messages import read_catalogue
 from clustermap.render.bars import NOTHING, Axis, bar, percent, span_all, track, whisker
+from clustermap.render.links import join_squares
 from clustermap.render.markup import element, join_list, quiet, text
 from clustermap.render.memo.brief import read_number, read_radius
 from clustermap.render.memo.grid import (
@@ -86,7 +87,7 @@ def collect(brief: Brief) -> Files:
     return Files(
         _split(parts, ids),
         _split(release.ratios, ids),
-        _find_partners(release.flows, ids),
+        _find_partners(join_squares(release.flows), ids),
         _split(advice.diffusion if advice else nothing, ids),
         _split(advice.missing_links if advice else nothing, ids),
         _split(advice.next_sites if advice else nothing, ids),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from clustermap.checks import Chunk
 
@@ -15,6 +15,9 @@ NO_DIALECT = "none"
 
 ALSO = "@"
 """Before the name of a column of theirs that a dialect looks at and that is none of ours."""
+
+KIND = "@@kind"
+"""Column in which ``convert`` leaves what an actor is, in the words of ``Dialect.kinds``."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,16 @@ class Dialect:
         Coordinate system of its points; "" where the file says it, or has none.
     convert
         From raw rows under our names to raw rows that say the same in our words; a pure function.
-        Rows that belong into another table may be left out if ``Chunk.elsewhere`` counts them.
+        Rows that belong into another table may be left out if ``Chunk.elsewhere`` counts them. One
+        row may become several: each has the line that it came from, and each counts as a row read.
+    country
+        Column of the file with the country of a row, where the file is one of the whole world.
+    kinds
+        What actors are in the dialect's words = our actor type. Such a file holds firms and
+        institutes: rows of actor type firm belong into firms, all others into institutes.
+    settle
+        From the chunks of all files of the table to those that are read, where rows can only be
+        told when all are known: facts from a file beside it, an actor that stands in many rows.
     """
 
     name: str
@@ -52,3 +64,6 @@ class Dialect:
     makes: frozenset[str] = frozenset()
     crs: str = ""
     convert: Callable[[Chunk], Chunk] | None = None
+    country: str = ""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    settle: Callable[[Sequence[Chunk]], list[Chunk]] | None = None

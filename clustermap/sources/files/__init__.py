@@ -1,4 +1,4 @@
-"""Tables and layers from files, read in chunks: CSV, Parquet, GeoPackage, GeoJSON, shapefile.
+"""Tables and layers from files, read in chunks: CSV, JSON, Parquet, GeoPackage, shapefile.
 
 Every reader yields :class:`~clustermap.checks.Chunk`: raw columns under our names, with file and
 line. Points become columns x and y, polygons stay WKB. What a file says is never executed: only
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from clustermap.checks import Chunk
 from clustermap.errors import TableFault
 from clustermap.sources.files.geometries import (
     list_layers,
@@ -17,7 +18,8 @@ from clustermap.sources.files.geometries import (
     read_shapefile,
 )
 from clustermap.sources.files.parquet import read_parquet
-from clustermap.sources.files.source import FileSource, Item
+from clustermap.sources.files.records import read_json, read_records
+from clustermap.sources.files.source import FileSource, Item, settle_chunks, waits_for_others
 from clustermap.sources.files.text import find_encoding, read_text
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ _READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
     ".geoparquet": read_parquet,
     ".gpkg": read_geopackage,
     ".geojson": read_geojson,
-    ".json": read_geojson,
+    ".json": read_json,
+    ".jsonl": read_records,
+    ".ndjson": read_records,
     ".shp": read_shapefile,
 }
 
@@ -58,6 +62,7 @@ def read_chunks(source: FileSource) -> Iterator[Item]:
     TableFault
         If a file is missing, broken, of an unknown format, in another encoding, or lacks a column.
     """
+    held = []
     for path in source.paths:
         if not path.is_file():
             raise TableFault("missing_file", table=source.table.name, value=str(path))
@@ -67,4 +72,9 @@ def read_chunks(source: FileSource) -> Iterator[Item]:
             raise TableFault(
                 "unknown_format", table=source.table.name, value=path.name, known=known
             )
-        yield from reader(source, path)
+        for item in reader(source, path):
+            if isinstance(item, Chunk) and waits_for_others(source, item):
+                held.append(item)
+            else:
+                yield item
+    yield from settle_chunks(source, held)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeAlias
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, TypeAlias
 import pyarrow as pa
 
 from clustermap.errors import TableFault, shorten
-from clustermap.sources.dialects import find_dialect
+from clustermap.sources.dialects import find_dialect, find_named
 from clustermap.sources.dialects.dialect import ALSO
+from clustermap.sources.dialects.sorting import keep_countries, keep_kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from clustermap.checks import Chunk
@@ -52,6 +54,10 @@ class FileSource:
         Dialect of the files, "" to recognise it by their columns.
     form
         What dialects call the table: its name, or the form of a table of linkages; "": its name.
+    kinds
+        The user's words for those of our closed lists; they win over a dialect's.
+    countries
+        Countries of the map; empty: all.
     every
         Whether all columns of the file are wanted, under the file's own names.
     """
@@ -64,7 +70,14 @@ class FileSource:
     delimiter: str = ""
     dialect: str = ""
     form: str = ""
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    countries: frozenset[str] = frozenset()
     every: bool = False
+
+    @property
+    def spoken(self) -> str:
+        """What dialects call the table."""
+        return self.form or self.table.name
 
 
 @dataclass(frozen=True)
@@ -79,11 +92,14 @@ class Matched:
         Dialect of the file; None for our own layout.
     also
         Columns of the file that the dialect looks at besides.
+    source
+        What is read.
     """
 
     columns: Mapping[str, str]
-    dialect: Dialect | None = None
-    also: tuple[str, ...] = ()
+    dialect: Dialect | None
+    also: tuple[str, ...]
+    source: FileSource
 
     @property
     def wanted(self) -> list[str]:
@@ -123,13 +139,73 @@ class Matched:
         if dialect is None:
             return chunk
         chunk = replace(chunk, crs=chunk.crs or dialect.crs, dialect=dialect.name)
+        if dialect.country in self.also:
+            abroad = self.source.table.name == "partners"
+            column = ALSO + dialect.country
+            chunk = keep_countries(chunk, column, self.source.countries, abroad=abroad)
         if dialect.convert is not None:
             chunk = dialect.convert(chunk)
-        ours = [name for name in chunk.rows.column_names if not name.startswith(ALSO)]
-        return replace(chunk, rows=chunk.rows.select(ours))
+        return chunk if dialect.settle else _finish(self.source, dialect, chunk)
 
 
-def match_columns(source: FileSource, path: Path, found: list[str]) -> Matched:
+def _finish(source: FileSource, dialect: Dialect, chunk: Chunk) -> Chunk:
+    """Return a chunk without rows of another table, our columns alone."""
+    if dialect.kinds:
+        chunk = keep_kinds(chunk, source.table.name, {**dialect.kinds, **source.kinds})
+    ours = [name for name in chunk.rows.column_names if not name.startswith(ALSO)]
+    return replace(chunk, rows=chunk.rows.select(ours))
+
+
+def waits_for_others(source: FileSource, chunk: Chunk) -> bool:
+    """Return whether the rows of a chunk can only be told when all are known.
+
+    Parameters
+    ----------
+    source
+        What is read.
+    chunk
+        As a reader gives it.
+
+    Returns
+    -------
+    bool
+        Whether ``settle_chunks`` is to have it.
+    """
+    dialect = find_named(source.spoken, chunk.dialect) if chunk.dialect else None
+    return dialect is not None and dialect.settle is not None
+
+
+def settle_chunks(source: FileSource, held: Sequence[Chunk]) -> Iterator[Chunk]:
+    """Settle the chunks that waited for each other.
+
+    Parameters
+    ----------
+    source
+        What is read.
+    held
+        Chunks of all files.
+
+    Yields
+    ------
+    Chunk
+        Our columns alone.
+
+    Raises
+    ------
+    TableFault
+        If the files lack what the rows are made of.
+    """
+    for name in dict.fromkeys(chunk.dialect for chunk in held):
+        dialect = find_named(source.spoken, name)
+        if dialect is None or dialect.settle is None:
+            continue
+        for chunk in dialect.settle([one for one in held if one.dialect == name]):
+            yield _finish(source, dialect, chunk)
+
+
+def match_columns(
+    source: FileSource, path: Path, found: list[str], *, sparse: bool = False
+) -> Matched:
     """Find our columns in a file; a stated or required one must be there.
 
     Parameters
@@ -140,6 +216,9 @@ def match_columns(source: FileSource, path: Path, found: list[str]) -> Matched:
         The file.
     found
         Its columns.
+    sparse
+        Whether rows further on may have columns that were not found so far: those that need not
+        be there are read where they are.
 
     Returns
     -------
@@ -153,8 +232,8 @@ def match_columns(source: FileSource, path: Path, found: list[str]) -> Matched:
     """
     if source.every:
         # A name that stands there twice names no column.
-        return Matched({name: name for name in found if found.count(name) == 1})
-    dialect = find_dialect(source.form or source.table.name, found, source.dialect)
+        return Matched({n: n for n in found if found.count(n) == 1}, None, (), source)
+    dialect = find_dialect(source.spoken, found, source.dialect)
     _refuse_other_dialect(source, path, dialect, found)
     theirs_by_ours, makes = (dialect.columns, dialect.makes) if dialect else ({}, frozenset[str]())
     matched = {}
@@ -166,12 +245,21 @@ def match_columns(source: FileSource, path: Path, found: list[str]) -> Matched:
         if found.count(theirs) > 1:
             table = f"{source.table.name} ({path.name})"
             raise TableFault("repeated_column", table=table, column=theirs)
-        if theirs in found:
+        if theirs in found or (sparse and not stated and column.name in theirs_by_ours):
             matched[column.name] = theirs
         elif stated or (column.required and column.name not in makes):
             raise _missing(source, path, (column.name, theirs), found)
-    also = tuple(name for name in dialect.also if name in found) if dialect else ()
-    return Matched(matched, dialect, also)
+        elif sparse and column.name not in makes:
+            matched[column.name] = theirs
+    there = {_root(name) for name in found} if sparse else set[str]()
+    looked = dialect.also if dialect else ()
+    also = tuple(name for name in looked if name in found or _root(name) in there)
+    return Matched(matched, dialect, also, source)
+
+
+def _root(name: str) -> str:
+    """Return the field of a record in which a nested one lies."""
+    return re.split(r"[.\[]", name, maxsplit=1)[0]
 
 
 def _missing(

@@ -9,7 +9,7 @@ from clustermap.layers.clusters import find_overlaps, refuse_overlaps
 from clustermap.messages import Message
 from clustermap.stages.changing.altered import Altered
 from clustermap.stages.changing.boundaries import change_clusters
-from clustermap.stages.changing.closings import drop_actors, find_closed
+from clustermap.stages.changing.closings import drop_actors, find_closed, name_closed
 from clustermap.stages.changing.institutes import found_institutes
 from clustermap.stages.changing.links import change_links
 from clustermap.stages.changing.terms import change_terms
@@ -50,6 +50,7 @@ def apply_change(setup: Setup, ledger: Ledger, progress: Progress) -> Altered:
     unassigned = found_institutes(setup, unassigned, told)
     _check_overlaps(setup, unassigned)
     layers = settle_layers(project, unassigned, ledger, progress)
+    layers = replace(layers, gone=name_closed(setup, closed))
     links = change_links(replace(setup, project=project, layers=layers), closed, progress, told)
     nothing = Message("whatif.change.nothing")
     return Altered(project, layers, ledger, links, weights, tuple(told) or (nothing,))

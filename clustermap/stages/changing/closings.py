@@ -19,7 +19,7 @@ from clustermap.stages.changing.names import (
     near_actors,
     require_cluster,
 )
-from clustermap.stages.reading import ACTORS, column_or_null
+from clustermap.stages.reading import ACTORS, column_or_null, join_actors
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
@@ -104,6 +104,25 @@ def drop_actors(unassigned: Unassigned, closed: Sequence[str]) -> Unassigned:
         if rows.num_rows:
             actors[name] = (replace(checked, rows=rows), read - gone)
     return replace(unassigned, actors=actors, grants=_take_back(unassigned.grants, closed))
+
+
+def name_closed(setup: Setup, closed: Sequence[str]) -> pa.Array:
+    """Return the names of actors that close.
+
+    Parameters
+    ----------
+    setup
+        Change and layers.
+    closed
+        Identifiers of actors.
+
+    Returns
+    -------
+    pa.Array
+        Text; null where an actor has no name.
+    """
+    there = pc.is_in(setup.layers.register.ids, value_set=pa.array(closed, pa.string()))
+    return join_actors(setup.layers.actors, "name", pa.string()).filter(there)
 
 
 def _take_back(

@@ -15,9 +15,8 @@ from clustermap.network.linkages import (
     code_participations,
     expand_projects,
 )
-from clustermap.sources.files import read_chunks
 from clustermap.stages.counting import PAIR_ENDS, PARTICIPANT, how_to_read
-from clustermap.stages.reading import file_source, linkage_table, read_rows
+from clustermap.stages.reading import linkage_table, read_rows, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,12 +82,14 @@ def _pass_pairs(
     number: int, linkage: Linkage, layers: Layers, links: ChangedLinks, progress: Progress
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     table, done = linkage_table(number, "pairs"), 0
-    for item in read_chunks(file_source(table, linkage)):
+    for item in read_source(table, linkage):
         if isinstance(item, pa.Table):
             yield EDGES.empty_table(), item
             continue
-        checked, _ = links.drop_closed(check_chunk(table, item, linkage.kinds), PAIR_ENDS)
-        coded = code_pairs(table.name, checked, layers.register, how_to_read(linkage))
+        register = layers.find_register(linkage)
+        found = check_chunk(table, item, linkage.kinds)
+        checked, _ = links.drop_closed(found, PAIR_ENDS, register)
+        coded = code_pairs(table.name, checked, register, how_to_read(linkage))
         done += item.rows.num_rows
         progress(Message("step.count", {"table": table.name}), done, 0)
         yield coded.rows, coded.faults
@@ -99,8 +100,8 @@ def _pass_projects(
 ) -> Iterator[tuple[pa.Table, pa.Table]]:
     table = linkage_table(number, linkage.form)
     rows = read_rows(table, linkage, progress).checked
-    checked, _ = links.drop_closed(rows, PARTICIPANT)
-    how, register = how_to_read(linkage), layers.register
+    how, register = how_to_read(linkage), layers.find_register(linkage)
+    checked, _ = links.drop_closed(rows, PARTICIPANT, register)
     projects, faults, _ = code_participations(table.name, checked, register, how, table.key[0])
     yield EDGES.empty_table(), faults
     for edges in expand_projects(projects, register):

@@ -59,7 +59,7 @@ def change_links(
     links, places = _look_through(setup, gone, removals, progress)
     own = _count_own(setup)
     for linkage, found in zip(change.linkages, links[own:], strict=True):
-        file = ", ".join(path.name for path in linkage.path)
+        file = ", ".join(linkage.names)
         told.append(Message("whatif.change.table", {"file": file, "links": f"{found:,}"}))
     return remove_links(setup, replace(gone, added=added), removals, places, told)
 

@@ -13,6 +13,7 @@ from clustermap.checks import Chunk, check_chunk
 from clustermap.errors import TableFault
 from clustermap.messages import Message
 from clustermap.sources.dialects import find_dialect
+from clustermap.sources.dialects.dialect import ALSO
 from clustermap.sources.files.source import FileSource, match_columns
 from clustermap.sources.words import FILE, plain
 from clustermap.tables import LAYERS, LINKAGES, TAXONOMY, Column, Table
@@ -117,7 +118,9 @@ def _fit_dialect(peek: Peek, table: Table, dialect: Dialect, words: Words) -> Fi
     """Return a file as its publisher's dialect reads it, None where it finds no row for a table."""
     columns = {ours: name for ours, name in dialect.columns.items() if name in peek.columns}
     fit = Fit(table.name, float(len(dialect.signature)), columns, dialect=dialect)
-    if _misses_shapes(peek, table, columns) or not read_ours(peek, fit).num_rows:
+    rows = read_ours(peek, fit)
+    none = bool(rows.num_columns) and not rows.num_rows
+    if none or _misses_shapes(peek, table, columns):
         return None
     return fit if dialect.convert else _settle_kinds(peek, table, fit, words)
 
@@ -140,12 +143,14 @@ def read_ours(peek: Peek, fit: Fit) -> pa.Table:
     if fit.dialect is None:
         return pa.table({ours: peek.rows[name] for ours, name in fit.columns.items()})
     source = FileSource(TABLES[fit.table], (peek.path,), dialect=fit.dialect.name)
+    lines = pa.array(range(peek.rows.num_rows), pa.int64())
     try:
         matched = match_columns(source, peek.path, peek.columns)
-    except TableFault:
+        chunk = Chunk(peek.path.name, lines, matched.rename(peek.rows), peek.crs)
+        rows = matched.convert(chunk).rows
+    except (TableFault, KeyError, pa.ArrowException):  # columns of tables, of which a look has none
         return pa.table({})
-    lines = pa.array(range(peek.rows.num_rows), pa.int64())
-    return matched.convert(Chunk(peek.path.name, lines, matched.rename(peek.rows), peek.crs)).rows
+    return rows.select([name for name in rows.column_names if not name.startswith(ALSO)])
 
 
 def _fit(peek: Peek, table: Table, words: Words) -> Fit:

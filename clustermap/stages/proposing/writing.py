@@ -177,7 +177,11 @@ class Writer:
             TOML, each line ended.
         """
         ordered = sorted(groups, key=lambda group: _ORDER.index(group.table))
-        parts = [self._head(name, system), *map(self._section, ordered)]
+        worldwide = any(group.dialect and group.dialect.country for group in groups)
+        head = self._head(name, system)
+        if worldwide:
+            head.append(f'# countries = ["KR"]  {self.say("key.countries")}')
+        parts = [head, *map(self._section, ordered)]
         left = [comment(message, self.language) for message in unused]
         if left:
             parts.append([self.say("not_used"), *left])

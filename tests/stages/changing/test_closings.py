@@ -80,3 +80,25 @@ def test_without_a_lead_there_is_nobody_to_close(tmp_path: Path) -> None:
     assert "(employees)" in nobody.refuse('[[close]]\nlead_of = "C1"')
     _, altered = nobody.change('[[close]]\nlead_of = "C1"\nby = "links"')
     assert altered.links.closed.to_pylist() == ["00100"]
+
+
+def test_a_firm_that_closes_takes_its_name_along(tmp_path: Path) -> None:
+    # 00101 has a namesake, so that nobody knows who "(주)쌍둥이" is, closed or not.
+    world = build_small_world()
+    world.firms[1]["name"] = world.firms[2]["name"] = "쌍둥이"
+    names = {row["firm"]: row["name"] for row in world.firms}
+    names |= {row["institute"]: row["name"] for row in world.institutes}
+    names["P1"] = "Partner AG"
+    for row in world.pairs:
+        row |= {end: names[row[end]] for end in ("source", "target")}
+    world.project = world.project.replace('form = "pairs"', 'form = "pairs"\nmatch = "name"')
+    ground = read(world, tmp_path)
+    _, same = ground.change("")
+    _, altered = ground.change('[[close]]\nactor = "00109"\n[[close]]\nactor = "00101"')
+    (_, before), (_, after) = (ground.count(each) for each in (same, altered))
+    assert after == [edge for edge in before if not {"00109", "00101"} & set(edge[:2])]
+    entries = [each.ledger.entries["linkages_1"] for each in (same, altered)]
+    closed = [edge for edge in before if "00109" in edge[:2]]
+    assert entries[1].left_out == len(closed) == 5
+    faults = [set(each.ledger.faults()["reason"].to_pylist()) for each in (same, altered)]
+    assert faults == [{"ambiguous_name"}] * 2
