@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from clustermap.messages import Language
-    from clustermap.pipeline import Comparison, Progress, Run
+    from clustermap.pipeline import Comparison, Draft, Progress, Run
     from clustermap.project import Project
     from clustermap.sources.osm.write import Fetched
 
@@ -292,11 +292,13 @@ def _written_language(file: Path) -> Language | None:
     return "en" if found and found.group(1) == "en" else "ko"
 
 
-def _tell_run(voice: Voice, run: Run) -> None:
+def _tell_run(voice: Voice, run: Run, before: Mapping[str, Any] | None = None) -> None:
+    """Tell what a run found; for machines in one piece with what came before it."""
     pages = {"page": run.page, "explore": run.explore_page, "sheet": run.sheet, "memo": run.memo}
     drawn = {name: str(path) if path else None for name, path in pages.items()}
     selected = _say_selected(voice, run)
-    content = {"summary": run.summary, **drawn, "outputs": [*map(str, run.outputs)]}
+    outputs = [*map(str, run.outputs)]
+    content = {**(before or {}), "summary": run.summary, **drawn, "outputs": outputs}
     voice.tell_json({**content, "selected": selected} if selected else content)
     _tell_rows(voice, run.summary["tables"])
     for line in run.faults:
@@ -617,6 +619,67 @@ def _indicators(*, language: Tongue = None, json: Json = False, verbose: Verbose
         voice.tell_table(
             heads, [[record[head] for head in heads] for record in rows], texts=len(heads)
         )
+
+
+@app.command("init", help=_help("init"))
+def _init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=_help("init_folder"))],
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILES", help=_help("files"))
+    ] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help=_help("force"))] = False,
+    language: Tongue = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Write a project file that reads the files, and check them with it."""
+    voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    with voice.faults():
+        from clustermap import pipeline  # noqa: PLC0415
+
+        draft = pipeline.init_project(folder, files or (), language=voice.language, force=force)
+        found = _tell_draft(voice, draft)
+        try:
+            opened = voice.open(draft.file, None)
+            with voice.progress() as progress:
+                done = pipeline.check_project(opened, progress=progress)
+        except TableFault:
+            voice.tell_json({**found, "summary": None})  # the file stands, whatever the check says
+            raise
+        _tell_run(voice, done, found)
+        voice.tell(Message("cli.init.next", {"file": draft.file}))
+
+
+def _tell_draft(voice: Voice, draft: Draft) -> dict[str, Any]:
+    """Tell what was made of every file, and return it for machines."""
+    records = []
+    for finding in draft.findings:
+        lines = [say(message, voice.language) for message in finding.told]
+        records.append(
+            {
+                "file": finding.file,
+                "layer": finding.layer,
+                "table": finding.table,
+                "dialect": finding.dialect,
+                "columns": dict(finding.columns),
+                "told": lines,
+            }
+        )
+        way = "dialect" if finding.dialect else "used" if finding.table else "unused"
+        values = {
+            "file": finding.name,
+            "table": finding.table,
+            "dialect": finding.dialect,
+            "columns": len(finding.columns),
+            "why": lines[0] if lines else "",
+        }
+        voice.tell(Message(f"cli.init.{way}", values))
+        for line in lines if finding.table else lines[1:]:
+            voice.tell(Message("cli.init.told", {"line": line}))
+    voice.tell(Message("cli.init.written", {"file": draft.file}))
+    return {"project": str(draft.file), "findings": records}
 
 
 @app.command("demo", help=_help("demo"))

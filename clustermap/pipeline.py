@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from clustermap.change import Change, open_change
@@ -25,12 +27,14 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
+from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
 from clustermap.stages.comparing import Seen, compare_findings, tell_comparison
 from clustermap.stages.counting import count_network
 from clustermap.stages.fetching import fetch_osm
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
+from clustermap.stages.proposing import Finding, propose
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
 from clustermap.stages.reading import read_layers, read_unassigned, settle_layers
 from clustermap.stages.scoring import assess_clusters, read_profile, standardise_links
@@ -40,13 +44,19 @@ from clustermap.stages.selecting import (
     explain_choice,
     select_findings,
 )
-from clustermap.store import Staging, open_scratch, write_quarantine, write_run, write_tables
+from clustermap.store import (
+    Staging,
+    check_free,
+    open_scratch,
+    write_project,
+    write_quarantine,
+    write_run,
+    write_tables,
+)
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Collection, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     import networkx as nx
     import pandas as pd
@@ -57,6 +67,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison",
+    "Draft",
     "Progress",
     "Run",
     "check_project",
@@ -65,6 +76,7 @@ __all__ = [
     "draw_map",
     "explain_cluster",
     "fetch_osm",
+    "init_project",
     "list_indicators",
     "run",
     "score_clusters",
@@ -683,6 +695,68 @@ def list_indicators(language: Language = "en") -> list[dict[str, object]]:
         }
         for record in _indicator_records()
     ]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A project file that was written from a first look at files.
+
+    Parameters
+    ----------
+    file
+        The project file.
+    findings
+        What was made of every file.
+    """
+
+    file: Path
+    findings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        used = sum(bool(finding.table) for finding in self.findings)
+        return f"<Draft {str(self.file)!r}: {used} of {len(self.findings)} files used>"
+
+
+def init_project(
+    folder: str | os.PathLike[str],
+    files: Iterable[str | os.PathLike[str]] = (),
+    *,
+    language: Language = "ko",
+    force: bool = False,
+) -> Draft:
+    """Look at files and write a project file that reads them, to be checked by its reader.
+
+    Parameters
+    ----------
+    folder
+        Where project.toml goes; made where it is missing.
+    files
+        Files, or folders whose files are meant; none: those of ``folder``.
+    language
+        Language of the comments, and of the project.
+    force
+        Whether a project file that stands there is replaced.
+
+    Returns
+    -------
+    Draft
+        The file, and what was made of each of the files; open_project opens it.
+
+    Raises
+    ------
+    TableFault
+        If a file is not there, no file holds clusters, or a project file stands there already;
+        nothing is written then.
+    """
+    target = Path(os.path.normpath(Path(folder).absolute()))
+    file = target / "project.toml"
+    check_free(file, force=force)  # before anything long
+    paths = list_files(files or [target])
+    peeks, unread = peek_all(paths)
+    names = {path: spell_path(path, target) for path in paths}
+    found = propose(peeks, unread, names, name=target.name, language=language)
+    write_project(found.text, file, force=force)
+    return Draft(file, found.findings)
 
 
 def demo(

@@ -172,6 +172,47 @@ def write_run(record: Mapping[str, object], path: Path) -> None:
     _replace_file(path, _spell_json({**record, "program": _PROGRAM}))
 
 
+def check_free(path: Path, *, force: bool) -> None:
+    """Refuse to write over a project file that somebody may have worked on.
+
+    Parameters
+    ----------
+    path
+        Where one is to be written.
+    force
+        Whether a file that stands there may be replaced.
+
+    Raises
+    ------
+    TableFault
+        ``project_in_the_way`` if one stands there, or a folder of its name does.
+    """
+    if path.exists() and not (force and path.is_file()):
+        raise TableFault("project_in_the_way", table=path.name, value=str(path.parent))
+
+
+def write_project(text: str, path: Path, *, force: bool = False) -> None:
+    """Write a project file, whole or not at all.
+
+    Parameters
+    ----------
+    text
+        TOML.
+    path
+        Where to; its folder is made where it is missing.
+    force
+        Whether a file that stands there may be replaced.
+
+    Raises
+    ------
+    TableFault
+        As check_free.
+    """
+    check_free(path, force=force)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _replace_file(path, text.encode())
+
+
 def hash_file(path: Path) -> str:
     """Return the SHA-256 of a file of any size.
 

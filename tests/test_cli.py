@@ -20,7 +20,9 @@ import clustermap
 from clustermap.cli import app
 from clustermap.errors import TableFault
 from clustermap.messages import Message
+from clustermap.pipeline import Draft
 from clustermap.publish.decision import Decision
+from clustermap.stages.proposing import Finding
 from clustermap.stages.selecting import Selected
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 VERBS = (
     *("run", "check", "score", "select", "map", "export", "report"),
-    *("explain", "whatif", "indicators", "demo"),
+    *("explain", "whatif", "indicators", "init", "demo"),
 )
 STAGES = (
     *("run", "check_project", "score_clusters", "select_clusters", "draw_map", "write_exports"),
@@ -103,6 +105,9 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
     fake: Any = ModuleType("clustermap.pipeline")
     for stage in STAGES:
         setattr(fake, stage, lambda _project, **_options: run)
+    fake.init_project = lambda _folder, _files, **_options: Draft(
+        page.parents[2] / "project.toml", (Finding("a.csv", table="firms"), Finding(NASTY))
+    )
     fake.demo = lambda _folder, **_options: run
     fake.explain_cluster = lambda _project, cluster, language: {
         f"why {cluster}": [f"{cluster} {language} {NASTY}"]
@@ -190,6 +195,9 @@ def test_user_text_is_never_interpreted(project: Path, pipeline: ModuleType) -> 
     assert shown.count("[red]나쁜[/red]") == 2
     assert ":smile:" in shown
     assert "\x1b" not in shown
+    shown = call("init", project.parent).stdout
+    assert shown.count("[red]나쁜[/red]") == 3
+    assert "\x1b" not in shown
 
 
 def test_json_is_all_that_stdout_holds(project: Path, pipeline: ModuleType) -> None:  # noqa: ARG001
@@ -201,6 +209,9 @@ def test_json_is_all_that_stdout_holds(project: Path, pipeline: ModuleType) -> N
         assert told["sheet"].endswith("sheet.html")
     assert json.loads(call("explain", project, "c1", "--json").stdout)["cluster"] == "c1"
     assert json.loads(call("indicators", "--json").stdout)[0]["key"] == "reach"
+    told = json.loads(call("init", project.parent, "--json").stdout)
+    assert [finding["table"] for finding in told["findings"]] == ["firms", ""]
+    assert told["summary"]["tables"][NASTY]["kept"] == 4
     assert json.loads(call("demo", project.parent / "demo", "--json").stdout)["summary"]
 
 

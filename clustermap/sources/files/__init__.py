@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from clustermap.checks import Chunk
 from clustermap.errors import TableFault
-from clustermap.sources.files.geometries import read_geojson, read_geopackage, read_shapefile
+from clustermap.sources.files.geometries import (
+    list_layers,
+    read_geojson,
+    read_geopackage,
+    read_shapefile,
+)
 from clustermap.sources.files.parquet import read_parquet
 from clustermap.sources.files.records import read_json, read_records
 from clustermap.sources.files.source import FileSource, Item, settle_chunks, waits_for_others
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["FileSource", "Item", "find_encoding", "read_chunks"]
+__all__ = ["FileSource", "Item", "find_encoding", "list_layers", "read_chunks"]
 
 _READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
     ".csv": read_text,

@@ -94,6 +94,30 @@ def _find_layer(source: FileSource, path: Path, opened: Path | bytes) -> str | N
     return source.layer or None
 
 
+def list_layers(path: Path) -> list[str]:
+    """Return the layers of a GeoPackage.
+
+    Parameters
+    ----------
+    path
+        Any file.
+
+    Returns
+    -------
+    list of str
+        Names; empty for a file of another format, or one that cannot be read.
+    """
+    import pyogrio  # noqa: PLC0415
+    from pyogrio.errors import DataSourceError  # noqa: PLC0415
+
+    if path.suffix.lower() != ".gpkg":
+        return []
+    try:
+        return [str(name) for name, _ in pyogrio.list_layers(path)]
+    except DataSourceError:
+        return []
+
+
 def read_geopackage(source: FileSource, path: Path) -> Iterator[Item]:
     """Read a GeoPackage.
 

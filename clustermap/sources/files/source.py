@@ -62,6 +62,8 @@ class FileSource:
     units
         Columns of money whose unit the project file states: what the file says of them is not
         looked at.
+    every
+        Whether all columns of the file are wanted, under the file's own names.
     """
 
     table: Table
@@ -75,6 +77,7 @@ class FileSource:
     kinds: Mapping[str, str] = field(default_factory=dict)
     countries: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
+    every: bool = False
 
     @property
     def spoken(self) -> str:
@@ -238,6 +241,9 @@ def match_columns(
     TableFault
         If a column is missing or stands there twice, or the file is not of the stated dialect.
     """
+    if source.every:
+        # A name that stands there twice names no column.
+        return Matched({n: n for n in found if found.count(n) == 1}, None, (), source)
     dialect = find_dialect(source.spoken, found, source.dialect)
     _refuse_other_dialect(source, path, dialect, found)
     theirs_by_ours, makes = (dialect.columns, dialect.makes) if dialect else ({}, frozenset[str]())
