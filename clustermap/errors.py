@@ -119,3 +119,27 @@ def shorten(value: object, length: int = _SHOWN) -> str:
     """
     text = "" if value is None else one_line(str(value))
     return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def shorten_path(path: object, length: int = _SHOWN) -> str:
+    """Return a path as short printable text that keeps its end: the name of the file.
+
+    Parameters
+    ----------
+    path
+        Any path.
+    length
+        Longest text returned, in characters.
+
+    Returns
+    -------
+    str
+        One line, cut with an ellipsis at its start where it is longer.
+
+    Examples
+    --------
+    >>> shorten_path("/data/2024/firms.csv", 12)
+    '…4/firms.csv'
+    """
+    text = one_line(str(path))
+    return text if len(text) <= length else f"…{text[1 - length :]}"

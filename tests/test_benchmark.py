@@ -90,6 +90,7 @@ def test_the_nation_is_as_told(drawn: Nation) -> None:
     assert np.unique(drawn.industries.group).tolist() == list(range(13))
 
 
+@pytest.mark.slow
 def test_the_same_nation_every_time(drawn: Nation) -> None:
     again = nation.draw_nation(5_000)
     assert (again.lon == drawn.lon).all()

@@ -301,6 +301,7 @@ def test_indicators_and_explain_speak_both_languages(project: Path, pipeline: Mo
     assert "why c1\n- c1 en" in call("explain", project, "c1").stdout
 
 
+@pytest.mark.slow
 def test_the_real_case_runs_from_the_command_line(
     cases: Path, root: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import shapely
 
 from clustermap.checks import Chunk, as_text
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, shorten_path
 from clustermap.sources.files import FileSource, list_layers, read_chunks
 from clustermap.tables import Column, Table
 
@@ -115,7 +115,7 @@ def list_files(named: Iterable[str | os.PathLike[str]]) -> list[Path]:
         elif path.is_file():
             found[path] = None
         else:
-            raise TableFault("init_missing_file", table="init", value=str(name))
+            raise TableFault("init_missing_file", table="init", value=shorten_path(name))
     stems = {path.with_suffix("") for path in found if path.suffix.lower() == ".shp"}
     return [path for path in found if not _is_beside(path, stems)]
 

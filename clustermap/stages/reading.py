@@ -191,6 +191,40 @@ class Rows:
     facts: Mapping[str, int]
 
 
+def file_source(
+    table: Table, source: Source, countries: frozenset[str] = frozenset()
+) -> FileSource:
+    """Return which files hold a table, and how they are read.
+
+    Parameters
+    ----------
+    table
+        Declaration of the table.
+    source
+        Its section of the project file.
+    countries
+        Countries of the map, for registers of the whole world; empty: all.
+
+    Returns
+    -------
+    FileSource
+        For the readers.
+    """
+    return FileSource(
+        table,
+        source.files,
+        source.columns,
+        source.layer or "",
+        source.encoding or "",
+        source.delimiter or "",
+        source.dialect or "",
+        getattr(source, "form", ""),
+        source.kinds,
+        countries,
+        frozenset(getattr(source, "units", ())),
+    )
+
+
 def read_source(
     table: Table,
     source: Source,
@@ -221,21 +255,7 @@ def read_source(
         If the files or the database cannot be read.
     """
     if source.database is None:
-        yield from read_chunks(
-            FileSource(
-                table,
-                source.files,
-                source.columns,
-                source.layer or "",
-                source.encoding or "",
-                source.delimiter or "",
-                source.dialect or "",
-                getattr(source, "form", ""),
-                source.kinds,
-                countries,
-                frozenset(getattr(source, "units", ())),
-            )
-        )
+        yield from read_chunks(file_source(table, source, countries))
         return
     from clustermap.sources.postgis import DatabaseSource, read_database  # noqa: PLC0415 -- an extra
 

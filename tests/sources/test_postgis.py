@@ -778,6 +778,7 @@ def test_kinds_units_and_crs_hold_as_for_files(server: Server, sql: Any, tmp_pat
     assert set(firms["how"]) == {"inside"}
 
 
+@pytest.mark.slow
 def test_what_if_reads_the_database_too(server: Server, sql: Any, tmp_path: Path) -> None:
     world = build_small_world()
     load(sql, world)

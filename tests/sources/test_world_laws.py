@@ -154,7 +154,10 @@ def test_decay_differs_by_region_and_lies_in_its_range() -> None:
     assert 50 < decay.max() <= 80
 
 
-@pytest.mark.parametrize("law", ["base", "regional_decay", "capital", "heterogeneity"])
+@pytest.mark.parametrize(
+    "law",
+    ["base", "regional_decay", "capital", pytest.param("heterogeneity", marks=pytest.mark.slow)],
+)
 def test_formula_is_the_mean_of_links_drawn_anew(law: str) -> None:
     nation = build_nation(clusters=60, links=6_000, law=law, seed=4, planted_share=0.1)
     exact, times = expect(nation), 100

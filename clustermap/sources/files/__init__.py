@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clustermap.checks import Chunk
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, shorten_path
 from clustermap.sources.files.geometries import (
     list_layers,
     read_geojson,
@@ -68,7 +68,7 @@ def read_chunks(source: FileSource) -> Iterator[Item]:
     held = []
     for path in source.paths:
         if not path.is_file():
-            raise TableFault("missing_file", table=source.table.name, value=str(path))
+            raise TableFault("missing_file", table=source.table.name, value=shorten_path(path))
         reader = _READERS.get(path.suffix.lower())
         if reader is None:
             known = ", ".join(_READERS)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import shapely
 
 from clustermap.checks import Chunk
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, shorten_path
 from clustermap.sources.files.source import (
     CHUNK_ROWS,
     GUESSES,
@@ -193,7 +193,7 @@ def read_shapefile(source: FileSource, path: Path) -> Iterator[Item]:
     table = _find_sibling(path, ".dbf")
     if table is None:
         missing = str(path.with_suffix(".dbf"))
-        raise TableFault("missing_file", table=source.table.name, value=missing)
+        raise TableFault("missing_file", table=source.table.name, value=shorten_path(missing))
     page = _find_sibling(path, ".cpg")
     stated = page.read_text(encoding="ascii", errors="replace").strip().lower() if page else ""
     encoding = source.encoding

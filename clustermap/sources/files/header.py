@@ -58,7 +58,10 @@ def find_header(
             filled = len({name for name in names if name})
             faults.append((filled if fault.reason in _UNFIT else _ANY, fault))
         else:
-            found.append((len(matched.wanted), row, matched))
+            # Where all columns are wanted a title has fewest names, and the header is the first row
+            # that has as many as any.
+            filled = sum(map(bool, names))
+            found.append((filled if source.every else len(matched.wanted), row, matched))
     if found:
         _, row, matched = max(found, key=lambda fit: fit[0])
         return row, matched

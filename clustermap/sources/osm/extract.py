@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, shorten_path
 from clustermap.layers.projection import LONLAT
 from clustermap.sources.osm.elements import ID
 from clustermap.sources.osm.roads import Ways
@@ -127,7 +127,7 @@ def check_start(path: Path) -> None:
         If it is missing, empty or begins otherwise.
     """
     if not path.is_file():
-        raise TableFault("missing_file", table="osm", value=str(path))
+        raise TableFault("missing_file", table="osm", value=shorten_path(path))
     with path.open("rb") as file:
         head = file.read(64)
     good = b"OSMHeader" in head[:32] if path.suffix.lower() == ".pbf" else head.lstrip()[:1] == b"<"

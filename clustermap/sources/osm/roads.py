@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 from xml.sax.saxutils import quoteattr
 
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, shorten_path
 from clustermap.sources.osm.tags import ATTRIBUTION, LICENCE
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def read_graph(path: Path, rules: RoadRules, date: str = "") -> nx.MultiDiGraph[
     import osmnx  # noqa: PLC0415
 
     if not path.is_file():
-        raise TableFault("missing_file", table="osm", value=str(path))
+        raise TableFault("missing_file", table="osm", value=shorten_path(path))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

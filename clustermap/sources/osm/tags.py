@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, shorten_path
 from clustermap.sources.reference import data_root
 from clustermap.tables import ACTOR_TYPES
 
@@ -153,7 +153,7 @@ def read_tags(path: Path | None = None, *, commercial: bool = False) -> tuple[Ta
 
 def _read_rows(path: Path) -> Iterator[Tag]:
     if not path.is_file():
-        raise TableFault("missing_file", table="osm", value=str(path))
+        raise TableFault("missing_file", table="osm", value=shorten_path(path))
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
