@@ -10,6 +10,7 @@ import json as json_format
 import locale
 import logging
 import math
+import os
 import re
 import sys
 import warnings
@@ -860,8 +861,27 @@ def _tell_fetched(voice: Voice, done: Fetched) -> None:
         voice.tell(Message("cli.files", {"folder": folder, "files": files}))
 
 
+def _keep_output_ours() -> None:
+    """Give what compiled libraries print by themselves nowhere to go; it would spoil --json."""
+    stream = sys.stdout
+    if not isinstance(stream, TextIOWrapper) or stream.fileno() != 1:
+        return
+    stream.flush()
+    ours = os.dup(1)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    sys.stdout = os.fdopen(
+        ours,
+        "w",
+        encoding=stream.encoding,
+        errors=stream.errors,
+        buffering=1 if stream.line_buffering else -1,
+    )
+
+
 def main() -> None:
     """Run the command line, as ``clustermap`` and ``python -m clustermap`` do."""
+    _keep_output_ours()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a console that lacks a letter shows "?"
             stream.reconfigure(errors="replace")

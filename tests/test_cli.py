@@ -345,3 +345,20 @@ def test_verbose_shows_the_traceback_of_a_bug(project: Path, pipeline: ModuleTyp
     pipeline.run = fail
     assert "Traceback" in call("run", project, "--verbose").stderr
     assert "Traceback" not in call("run", project).stderr
+
+
+def test_what_libraries_print_by_themselves_does_not_spoil_the_output() -> None:
+    code = """
+import os, sys
+from clustermap import cli
+sys.argv = ["clustermap", "--version"]
+def show(**_):
+    os.write(1, b"a compiled library's own line\\n")
+    print("ours: 클러스터")
+cli.app = show
+cli.main()
+"""
+    done = subprocess.run(  # noqa: S603 -- our own words
+        [sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8"
+    )
+    assert done.stdout == "ours: 클러스터\n"
