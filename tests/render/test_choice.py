@@ -991,6 +991,8 @@ def test_hostile_names_are_shown_and_nothing_else(chosen: Callable[..., Visit]) 
     wait_for(page, "location.hash.includes('scenario=')")
     address = page.evaluate("location.hash")
     page.evaluate("cm.ask('score', 'default')")
+    wait_for(page, "!location.hash.includes('scenario=')")
+    page.wait_for_timeout(400)  # the page keeps its address a fifth of a second after a change
     page.evaluate("address => { location.hash = address }", address)
     wait_for(page, "cm.state.question === 'selected'")
     assert seen.state(".portfolio") == names[-1]
