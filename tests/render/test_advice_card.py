@@ -351,6 +351,7 @@ def test_the_saved_table_tells_situations(visit: Go, page_with_advice: bytes) ->
 def test_the_address_keeps_missing_links_off(visit: Go, page_with_advice: bytes) -> None:
     seen = visit(page_with_advice)
     page = seen.page
+    page.wait_for_timeout(400)  # until the page has kept its own
     page.evaluate("location.hash = '#lang=en&view=responses&cluster=A&switched=~missing'")
     await_true(page, "cm.state.selected === 'A'")
     assert seen.state(".view") == "responses"

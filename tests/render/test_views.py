@@ -184,6 +184,7 @@ def test_the_address_keeps_what_was_chosen(visit: Go, small_page: bytes) -> None
 )  # fmt: skip
 def test_a_broken_address_does_no_harm(visit: Go, small_page: bytes, hash_: str) -> None:
     seen = visit(small_page)
+    seen.page.wait_for_timeout(400)  # until the page has kept its own
     seen.page.evaluate(f"window.location.hash = {hash_!r}")
     seen.page.wait_for_timeout(50)
     assert seen.state(".counts.rated") == 4
