@@ -163,8 +163,8 @@ def _check_size(source: FileSource, path: Path) -> None:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        NotImplementedError,
-        RuntimeError,
+        NotImplementedError,  # what zipfile says of a compression that it does not know
+        RuntimeError,  # and of an archive with a password
         OSError,
     ) as error:
         raise _unreadable(source, path, str(error)) from error
