@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from threadpoolctl import threadpool_limits
+
 from clustermap.change import Change, open_change
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
@@ -215,6 +217,9 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
     return _measure(Altered(project, layers, ledger), progress)
 
 
+# Work is shared among cores by the kind of linkage; a library that shares it once more would only
+# stand in its own way, and would add up in an order that the number of cores decides.
+@threadpool_limits.wrap(limits=1, user_api="blas")
 def _measure(altered: Altered, progress: Progress) -> Findings:
     """Count and score layers that were read, as they are or as they would be."""
     project, layers, ledger = altered.project, altered.layers, altered.ledger

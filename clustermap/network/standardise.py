@@ -28,6 +28,7 @@ from clustermap.network.expected import (
     Block,
     PairExpectation,
     Stage,
+    admit_own,
     expect_ends,
     expect_pairs,
     leave_out_large,
@@ -339,8 +340,7 @@ class _Run:
         stage = Stage(self.members, self.space, self.strata, self.sizes)
         found = expect_pairs(fit, stage)
         own = leave_out_large(fit, found, pairs, flows, stage, exponent=exponent)
-        if own:
-            found = expect_pairs(fit, stage, own)
+        found = admit_own(found, stage, own)
         rates = expect_ends(fit, stage) if case.null == "mass" else None
         return _OfChannel(found, (fit.sweeps, fit.residual), (fit, own), rates)
 

@@ -7,6 +7,7 @@ fall to its actors with what is typical, given how many there are.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ from clustermap.network.ratios import believe_ratios, weigh_ratios
 from clustermap.network.resilience import resilience
 from clustermap.network.strata import LEFT_OUT
 from clustermap.scores.profile import PARTS
+from clustermap.side_by_side import go_through
 from clustermap.tables import KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -229,12 +231,18 @@ def _find_ratios(
     if not ways:
         return {}
     ratios: dict[_Way, dict[Variant, tuple[Ratios, ...]]] = {way: {} for way in ways}
-    for variant, comparison in found.comparisons.items():
+
+    def weigh(asked: tuple[Variant, int]) -> list[Ratios]:
+        variant, reach = asked
         by_kind = variant == (found.headline, "drawn")
-        reaches = [
-            _weigh_reach(comparison, found.dispersion, reach, ways, by_kind=by_kind)
-            for reach in range(comparison.observed.shape[2])
-        ]
+        comparison = found.comparisons[variant]
+        return _weigh_reach(comparison, found.dispersion, reach, ways, by_kind=by_kind)
+
+    levels = {variant: each.observed.shape[2] for variant, each in found.comparisons.items()}
+    asked = [(variant, reach) for variant, many in levels.items() for reach in range(many)]
+    weighed = go_through(weigh, asked)
+    for variant, many in levels.items():
+        reaches = list(islice(weighed, many))
         for way, of_reaches in zip(ways, zip(*reaches, strict=True), strict=True):
             ratios[way][variant] = of_reaches
     return ratios
