@@ -13,8 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from threadpoolctl import threadpool_limits
-
 from clustermap.change import Change, open_change
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
@@ -29,6 +27,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
+from clustermap.side_by_side import one_core_each
 from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
@@ -217,9 +216,7 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
     return _measure(Altered(project, layers, ledger), progress)
 
 
-# Work is shared among cores by the kind of linkage; a library that shares it once more would only
-# stand in its own way, and would add up in an order that the number of cores decides.
-@threadpool_limits.wrap(limits=1, user_api="blas")
+@one_core_each()
 def _measure(altered: Altered, progress: Progress) -> Findings:
     """Count and score layers that were read, as they are or as they would be."""
     project, layers, ledger = altered.project, altered.layers, altered.ledger

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
+
+from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +23,22 @@ Found = TypeVar("Found")
 WORKERS = 4
 """Threads: solvers and long loops over arrays work outside Python's lock, so that they share the
 cores of the machine."""
+
+
+@contextmanager
+def one_core_each() -> Iterator[None]:
+    """Keep libraries of linear algebra to one core a call while this lasts.
+
+    Work is shared among the cores here, thing by thing; a library that shared it once more would
+    stand in its own way, and add up in an order that the number of cores decides.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
 
 
 def go_through(

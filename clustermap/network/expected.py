@@ -39,6 +39,7 @@ FEW_LINKS = 100
 
 
 _ROWS_AT_ONCE = 64
+_KEPT = 1e-12  # smaller shares are what rounding leaves of equal numbers
 
 
 @dataclass(frozen=True)
@@ -292,7 +293,10 @@ def _expect(fit: Fit, stage: Stage, rows: Positions, columns: Positions) -> Numb
     if fit.channel.types[0] == fit.channel.types[1]:
         # An actor makes no pair with itself.
         tie = np.where(np.diag(alike), fit.same, 1.0) * fit.u * fit.v
-        links[at] -= members[np.ix_(both, fit.first)] @ tie * weight[both] ** 2
+        alone = members[np.ix_(both, fit.first)] @ tie * weight[both] ** 2
+        left = links[at] - alone
+        # One actor alone in a cell: what is left of it is not a number but how numbers are kept.
+        links[at] = np.where(left > _KEPT * alone, left, 0.0)
     if fit.channel.unordered:
         links[at] /= 2
     links = np.maximum(links, 0.0)
@@ -313,7 +317,8 @@ def in_parts(rows: int) -> Iterator[slice]:
     slice
         The next rows.
     """
-    return (slice(start, start + _ROWS_AT_ONCE) for start in range(0, rows, _ROWS_AT_ONCE))
+    for start in range(0, rows, _ROWS_AT_ONCE):
+        yield slice(start, start + _ROWS_AT_ONCE)
 
 
 def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positions) -> Numbers:

@@ -195,7 +195,8 @@ class _OfKind:
     channels: dict[Channel, _OfChannel]
 
 
-_NO_BLOCK = Block(*np.zeros((2, 0), dtype=np.intp), np.zeros((0, 0)), np.zeros(0), False)
+_NOWHERE = np.zeros(0, dtype=np.intp)
+_NO_BLOCK = Block(_NOWHERE, _NOWHERE, np.zeros((0, 0)), np.zeros(0), unordered=False)
 
 
 class _Run:
@@ -282,9 +283,7 @@ class _Run:
         sums.append(sum_by_reach(total, self.cells, self.space, self.reach))
         if self._disperses(case):
             usual = float(_usual(case.design)[-1])
-            self.dispersion = np.array(
-                [*dispersion, case.pairs.disperse(self.kinds, total, usual)]
-            )
+            self.dispersion = np.array([*dispersion, case.pairs.disperse(self.kinds, total, usual)])
         expected = np.stack([each.links for each in sums], axis=1)
         squares = np.stack([each.squares for each in sums], axis=1)
         return Comparison(self.kinds, case.credit, expected, squares, case.design)

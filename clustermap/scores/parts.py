@@ -232,17 +232,18 @@ def _find_ratios(
         return {}
     ratios: dict[_Way, dict[Variant, tuple[Ratios, ...]]] = {way: {} for way in ways}
 
-    def weigh(asked: tuple[Variant, int]) -> list[Ratios]:
-        variant, reach = asked
-        by_kind = variant == (found.headline, "drawn")
-        comparison = found.comparisons[variant]
+    def weigh(asked: tuple[Comparison, int, bool]) -> list[Ratios]:
+        comparison, reach, by_kind = asked
         return _weigh_reach(comparison, found.dispersion, reach, ways, by_kind=by_kind)
 
-    levels = {variant: each.observed.shape[2] for variant, each in found.comparisons.items()}
-    asked = [(variant, reach) for variant, many in levels.items() for reach in range(many)]
+    asked = [
+        (comparison, reach, variant == (found.headline, "drawn"))
+        for variant, comparison in found.comparisons.items()
+        for reach in range(comparison.observed.shape[2])
+    ]
     weighed = go_through(weigh, asked)
-    for variant, many in levels.items():
-        reaches = list(islice(weighed, many))
+    for variant, comparison in found.comparisons.items():
+        reaches = list(islice(weighed, comparison.observed.shape[2]))
         for way, of_reaches in zip(ways, zip(*reaches, strict=True), strict=True):
             ratios[way][variant] = of_reaches
     return ratios
