@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+import sys
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -26,48 +28,22 @@ from clustermap.sources.world.places import REGIONS
 from clustermap.sources.world.plain import draw_plain_sizes, radius_m
 from clustermap.sources.world.write import TAXONOMY
 from clustermap.tables import KINDS
+from scripts.benchmark.sizes import CORNERS, DRAWS, FILES, MARK, OUTSIDE, PROJECT, SEED, SIZES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from clustermap.sources.world import Nation
+    from scripts.benchmark.sizes import Size
 
     Numbers = NDArray[np.float64]
     Indices = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Size:
-    """How large a world is.
-
-    Parameters
-    ----------
-    clusters, firms, links
-        Numbers of them.
-    """
-
-    clusters: int
-    firms: int
-    links: int
-
-
-SIZES = {
-    "S": Size(100, 50_000, 200_000),
-    "M": Size(1_900, 1_000_000, 4_000_000),
-    "L": Size(1_900, 6_000_000, 20_000_000),
-}
-SEED = 1
 CRS = "EPSG:5179"
-CORNERS = 90
-"""Corners of an outline: as many as those of real complexes have in the mean."""
-OUTSIDE = 0.4
-"""Share of the firms that belong to no cluster."""
 ROW_GROUP = 1_000_000
-FILES = ("clusters", "firms", "institutes", "partners", "pairs")
-MARK = "world.json"
 _FORM = 1  # of the files: another one where they are drawn differently
 _JAGGED = (0.85, 1.2)  # of the radius: some firms of a cluster stand just outside its fence
 _CORNER_M = (800_000.0, 1_600_000.0)  # of the plain: as near as Korea, so that nothing is misplaced
@@ -224,7 +200,7 @@ def write_world(size: Size, folder: Path, tell: Callable[[str], None], seed: int
     mark = folder / MARK
     wanted = json.dumps({**asdict(size), "seed": seed, "form": _FORM}, sort_keys=True)
     if mark.exists() and mark.read_text(encoding="utf-8") == wanted:
-        return folder / "project.toml"
+        return folder / PROJECT
     unfinished = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -242,11 +218,11 @@ def write_world(size: Size, folder: Path, tell: Callable[[str], None], seed: int
     tell(f"{folder.name}: drawing {size.links:,} linkages ...")
     _write(unfinished / "pairs.parquet", list_pairs(nation, ids, rng))
     shutil.copyfile(data_root() / "taxonomies" / TAXONOMY, unfinished / TAXONOMY)
-    (unfinished / "project.toml").write_text(spell_project(folder.name, seed), encoding="utf-8")
+    (unfinished / PROJECT).write_text(spell_project(folder.name, seed), encoding="utf-8")
     (unfinished / MARK).write_text(wanted, encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
-    return folder / "project.toml"
+    return folder / PROJECT
 
 
 def spell_project(name: str, seed: int) -> str:
@@ -258,7 +234,12 @@ def spell_project(name: str, seed: int) -> str:
         + marks
         for layer in FILES[:-1]
     )
-    return _PROJECT.format(name=name, crs=CRS, seed=seed, taxonomy=TAXONOMY, layers=layers) + marks
+    return (
+        _PROJECT.format(
+            name=name, crs=CRS, seed=seed, taxonomy=TAXONOMY, draws=DRAWS, layers=layers
+        )
+        + marks
+    )
 
 
 _PROJECT = """\
@@ -277,7 +258,7 @@ path = "{taxonomy}"
 code = "KSIC10"
 
 [score]
-draws = 200
+draws = {draws}
 
 [export]
 formats = ["gpkg"]
@@ -286,3 +267,7 @@ formats = ["gpkg"]
 path = "pairs.parquet"
 form = "pairs"
 """
+
+
+if __name__ == "__main__":
+    write_world(SIZES[sys.argv[1]], Path(sys.argv[2]), lambda text: print(text, file=sys.stderr))

@@ -262,9 +262,7 @@ def _draw_homes(
     return homes, np.concatenate([np.full(len(firms), FIRM), kinds, kinds, drawn])
 
 
-def _draw_points(
-    rng: np.random.Generator, discs: Discs, homes: Indices
-) -> Numbers:
+def _draw_points(rng: np.random.Generator, discs: Discs, homes: Indices) -> Numbers:
     points = np.empty((len(homes), 2))
     inside = homes >= 0
     reach = discs.radius_m[homes[inside]] * np.sqrt(rng.random(int(inside.sum())))
