@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isnan, nan
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -26,15 +27,16 @@ QUIET = 0.2
 
 
 def values(figures: Figures, size: str, job: str, key: str) -> list[float]:
-    """Return a figure of a job by round; none where it was not measured, or failed."""
+    """Return a figure of a job by round; none where it was not measured, NaN where it failed."""
     taken = figures.get(size, {}).get("jobs", {}).get(job, {}).get("taken", [])
-    return [] if any(one["code"] for one in taken) else [float(one[key]) for one in taken]
+    return [nan] if any(one["code"] for one in taken) else [float(one[key]) for one in taken]
 
 
-def has_failed(figures: Figures, size: str, job: str) -> bool:
-    """Return whether a job was measured and failed."""
-    taken = figures.get(size, {}).get("jobs", {}).get(job, {}).get("taken", [])
-    return any(one["code"] for one in taken)
+def tell(value: float | None, unit: str = "") -> str:
+    """Return a figure in words; nothing where there is none."""
+    if value is None or isnan(value):
+        return "" if value is None else FAILED
+    return f"{spell(value)} {unit}".strip()
 
 
 def middle(found: Sequence[float]) -> float | None:
@@ -103,11 +105,11 @@ GB = 1e9
 GOALS = (
     Goal("assignment of 6 million points, beside reading alone", 2, "times",
          _times("L", "points", "read_points")),
-    Goal("the same, faster than `geopandas.sjoin`", 5, "times",
+    Goal("assignment of 6 million points, faster than `geopandas.sjoin`", 5, "times",
          _times("L", "plain_points", "points"), least=True),
-    Goal("the same, memory beside that of sjoin", 1 / 3, "times",
+    Goal("assignment of 6 million points, memory beside that of sjoin", 1 / 3, "times",
          _times("L", "points", "plain_points", "memory")),
-    Goal("points that lie elsewhere than sjoin has them, of 6 million", 0, "points",
+    Goal("points that are assigned unlike sjoin, of 6 million", 0, "points",
          _unlike("L", "points_unlike")),
     Goal("core at L, faster than the plain script", 6, "times",
          _times("L", "plain_core", "core"), least=True),
@@ -119,7 +121,8 @@ GOALS = (
     Goal("`clustermap run` at L", 90, "s", _own("L", "run", "wall_s")),
     Goal("`clustermap run` at L, memory", 3, "GB", _own("L", "run", "memory", GB)),
     Goal("brokerage and resilience at 20 million linkages", 180, "s", _own("L", "roles", "wall_s")),
-    Goal("the same, memory", 3, "GB", _own("L", "roles", "memory", GB)),
+    Goal("brokerage and resilience at 20 million linkages, memory", 3, "GB",
+         _own("L", "roles", "memory", GB)),
     Goal("`clustermap run`, L beside M", 6.5, "times", _growth),
     Goal("`clustermap run` at L again, with other weights", 10, "s", _own("L", "rerun", "wall_s")),
 )  # fmt: skip
@@ -141,22 +144,15 @@ def goal_table(figures: Figures) -> str:
     for goal in GOALS:
         value = goal.find(figures)
         asked = f"at {'least' if goal.least else 'most'} {spell(goal.limit)} {goal.unit}"
-        told, met = (NOT_MEASURED, "") if value is None else _tell_reached(goal, value)
-        rows.append((goal.text, asked, told, met))
+        met = "" if value is None else "yes" if goal.met(value) else "**no**"
+        rows.append((goal.text, asked, tell(value, goal.unit) or NOT_MEASURED, met))
     return grid(("", "asked", "reached", "met"), rows)
-
-
-def _tell_reached(goal: Goal, value: float) -> tuple[str, str]:
-    return f"{spell(value)} {goal.unit}", "yes" if goal.met(value) else "**no**"
 
 
 def job_table(figures: Figures, size: str) -> str:
     """Return what every job took: the median of its rounds, in brackets the least and the most."""
     rows = []
     for job, about in JOBS.items():
-        if has_failed(figures, size, job):
-            rows.append((about.text, FAILED, "", ""))
-            continue
         every = [values(figures, size, job, key) for key in ("wall_s", "cpu_s", "memory")]
         if every[0]:
             every[2] = [value / GB for value in every[2]]
@@ -165,7 +161,7 @@ def job_table(figures: Figures, size: str) -> str:
 
 
 def _span(found: Sequence[float]) -> str:
-    told = spell(median(found))
+    told = tell(median(found))
     if len(found) == 1:
         return told
     return f"{told} ({spell(min(found))} to {spell(max(found))})"
@@ -179,8 +175,7 @@ def pair_table(figures: Figures, size: str) -> str:
         found = [ratio(figures, size, plain, ours, key) for key in ("wall_s", "cpu_s", "memory")]
         beside = ratio(figures, size, ours, floors[ours], "wall_s") if ours in floors else None
         if any(value is not None for value in (*found, beside)):
-            told = ["" if value is None else spell(value) for value in (*found, beside)]
-            rows.append((JOBS[ours].text, *told))
+            rows.append((JOBS[ours].text, *map(tell, (*found, beside))))
     heads = ("", "faster, times", "less CPU, times", "less memory, times", "wall, times reading")
     return grid(heads, rows)
 
@@ -236,8 +231,8 @@ def tell_machine(figures: Figures) -> str:
         return f"{told}, on an otherwise idle machine."
     cores = ", ".join(f"{size} {found:.1f}" for size, found in loud.items())
     return (
-        f"{told}. **Other programs kept cores busy meanwhile** (as many, at the median job: {cores}):"
-        " times are longer than on an idle machine. Compare CPU times and ratios."
+        f"{told}. **Other programs kept cores busy meanwhile** (at the median job: {cores}): times"
+        " are longer than on an idle machine. Compare CPU times and ratios."
     )
 
 
