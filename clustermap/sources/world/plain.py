@@ -49,6 +49,7 @@ _INSTITUTE_SHARE = np.array([0.0, 0.28, 0.25, 0.13, 0.34])
 _HOSTED = 0.6  # of the institutes stand in clusters
 _PARTNER_SHARE = (0.55, 0.28, 0.17)
 _DIVISIONS = np.arange(10, 36)
+_TRIES = 200  # to find room for clusters
 _LEADING = 0.4  # of a cluster's firms are in its leading division
 MARGIN = 1.25
 """Times its radius that a cluster keeps free of others, where they lie apart."""
@@ -129,17 +130,24 @@ def draw_sites(rng: np.random.Generator, reach: Numbers, *, apart: bool) -> Numb
     -------
     ndarray
         x, y of every site, in metres.
+
+    Raises
+    ------
+    ValueError
+        If there is no room for all of them to lie apart.
     """
     sites = rng.uniform(0, _SIDE_M, (len(reach), 2))
-    while apart:
+    for _ in range(_TRIES if apart else 0):
         tree = cKDTree(sites)
         near = tree.query_pairs(2 * float(reach.max()), output_type="ndarray")
         one, other = near.T
         close = np.hypot(*(sites[one] - sites[other]).T) < reach[one] + reach[other]
         again = np.unique(np.where(reach[one] < reach[other], one, other)[close])
         if not len(again):
-            break
+            return np.asarray(sites)
         sites[again] = rng.uniform(0, _SIDE_M, (len(again), 2))
+    if apart:
+        raise ValueError(f"{len(reach)} clusters: no room for them to lie apart")
     return np.asarray(sites)
 
 
@@ -190,8 +198,8 @@ def build_nation(  # noqa: PLR0913 -- each is one feature of the world
     Raises
     ------
     ValueError
-        If there are fewer than two clusters, a share is out of range, or there is no law or
-        planting of that name.
+        If there are fewer than two clusters, too few firms or no room for clusters to lie apart,
+        a share is out of range, or there is no law or planting of that name.
     """
     sizes = draw_plain_sizes(open_stream(seed, "clusters"), clusters)
     reach = radius_m(sizes)
