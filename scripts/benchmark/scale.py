@@ -333,7 +333,7 @@ are texts, row groups hold a million rows.
 
 Run it with `python scripts/bench --data FOLDER`, which keeps worlds and figures there; `--sizes`
 and `--jobs` measure some of it anew, `--report` writes this page from what is kept, `--quick` takes
-size S once and writes no page. L needs 12 GB of memory for the plain script.
+size S once and writes no page. L takes the plain script several GB of memory.
 """
 
 
