@@ -71,6 +71,10 @@ def test_the_same_world_every_time(world: Path, tmp_path: Path) -> None:
     assert len(told) == 2  # nothing is drawn again
     write_world(replace(SMALL, links=1_000), again, told.append)
     assert len(pd.read_parquet(again / "pairs.parquet")) == 1_000
+    (tmp_path / "M").mkdir()
+    (tmp_path / "M" / "thesis.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="something else"):
+        write_world(SMALL, tmp_path / "M", told.append)
 
 
 def test_both_sides_find_the_same(sides: list[Path]) -> None:
@@ -78,6 +82,14 @@ def test_both_sides_find_the_same(sides: list[Path]) -> None:
     assert (found["points"], found["flows"] > 300, found["actors"] > 300) == (600, True, True)
     assert {found[key] for key in found if key.endswith("_unlike")} == {0}
     assert max(found["pagerank_apart"], found["actors_apart"]) < 1e-9
+
+
+def test_sides_are_compared_in_what_they_wrote(sides: list[Path], tmp_path: Path) -> None:
+    ours, other = tmp_path / "ours", tmp_path / "plain"
+    for side, made in zip((ours, other), sides, strict=True):
+        side.mkdir()
+        (side / "points.npy").write_bytes((made / "points.npy").read_bytes())
+    assert agreement.compare(ours, other) == {"points": 600, "points_unlike": 0}
 
 
 def test_what_is_unlike_is_seen(sides: list[Path], tmp_path: Path) -> None:
@@ -136,8 +148,10 @@ def test_weights_change_and_change_back(world: Path) -> None:
     jobs.set_stage("rerun", world)
     assert open_project(world / PROJECT).score.profile == jobs.OTHER_WEIGHTS
     assert (world / "out").exists()
-    jobs.set_stage("run", world)
+    jobs.restore(world)
     assert open_project(world / PROJECT).score.profile == "balanced"
+    assert (world / "out").exists()
+    jobs.set_stage("run", world)
     assert not (world / "out").exists()
 
 
@@ -169,8 +183,36 @@ def test_other_work_is_refused() -> None:
         session.check_sums({"core": [one], "plain_core": [other]})
 
 
-def keep(*every: Taken) -> dict[str, Any]:
-    facts = {"cores": 2, "python": "3.11", "versions": {"numpy": "2"}, "rounds": len(every)}
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own records are read")
+def test_a_session_keeps_what_it_measures(tmp_path: Path) -> None:
+    told: list[str] = []
+    points_jobs = ["read_points", "points", "plain_points"]
+    session.Session(tmp_path, told.append).measure("S", points_jobs, 2)
+    session.Session(tmp_path, told.append).measure("S", ["read_core"], 1)
+    figures = session.Session(tmp_path, told.append).read()
+    assert set(figures["S"]["jobs"]) == {*points_jobs, "read_core"}
+    assert figures["S"]["agreement"] == {"points": 50_000, "points_unlike": 0}
+    for job in points_jobs:
+        assert len(scale.values(figures, "S", job, "wall_s")) == 2
+        assert min(scale.values(figures, "S", job, "memory")) > 50e6
+    beside = scale.ratio(figures, "S", "plain_points", "points", "cpu_s")
+    assert isinstance(beside, float)
+    assert scale.ratio(figures, "S", "points", "read_core", "cpu_s") is None
+    assert sum(text.startswith("S: drawing") for text in told) == 1
+    page = scale.draw_page(figures)
+    assert "| read only: all files |" in page
+    assert "| points assigned | 50,000 |" in page
+
+
+def keep(*every: Taken, number: int = 1) -> dict[str, Any]:
+    facts = {
+        "session": number,
+        "cores": 2,
+        "python": "3.11",
+        "versions": {"numpy": "2"},
+        "rounds": len(every),
+    }
     return {**facts, "taken": [one.write() for one in every]}
 
 
@@ -179,6 +221,8 @@ def test_ratios_are_taken_round_by_round() -> None:
     fast = [replace(TAKEN, wall_s=wall) for wall in (2, 3, 3)]
     figures = {"L": {"jobs": {"plain_core": keep(*slow), "core": keep(*fast)}}}
     assert scale.ratio(figures, "L", "plain_core", "core", "wall_s") == 4  # of 4, 10 and 2
+    assert scale.ratio(figures, "L", "core", "read_core", "wall_s") is None
+    figures["L"]["jobs"]["read_core"] = keep(TAKEN, number=2)  # of another day
     assert scale.ratio(figures, "L", "core", "read_core", "wall_s") is None
     goal = next(goal for goal in scale.GOALS if goal.text.startswith("core at L, faster"))
     assert (goal.find(figures), goal.met(4), goal.met(6)) == (4, False, True)

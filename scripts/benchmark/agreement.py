@@ -43,8 +43,21 @@ def count_unlike(one: pd.DataFrame, other: pd.DataFrame) -> int:
 def compare(ours: Path, plain: Path) -> dict[str, float]:
     """Return how far what two sides have written differs."""
     found: dict[str, float] = {}
-    cells = [np.load(side / "points.npy") for side in (ours, plain)]
-    found["points"], found["points_unlike"] = len(cells[0]), int((cells[0] != cells[1]).sum())
+    if (ours / "points.npy").exists():
+        cells = [np.load(side / "points.npy") for side in (ours, plain)]
+        found["points"], found["points_unlike"] = len(cells[0]), int((cells[0] != cells[1]).sum())
+    if (ours / "flows.parquet").exists():
+        found |= _compare_cores(ours, plain)
+    if (ours / "actors.parquet").exists():
+        ranks = [pd.read_parquet(side / "actors.parquet")["pagerank"] for side in (ours, plain)]
+        found["actors"] = len(ranks[0])
+        found["actors_unlike"] = len(ranks[0].index.symmetric_difference(ranks[1].index))
+        found["actors_apart"] = float((ranks[0] - ranks[1]).abs().max())
+    return found
+
+
+def _compare_cores(ours: Path, plain: Path) -> dict[str, float]:
+    found: dict[str, float] = {}
     tables = [pd.read_parquet(side / "clusters.parquet") for side in (ours, plain)]
     found["strength_unlike"] = int((tables[0]["strength"] != tables[1]["strength"]).sum())
     found["pagerank_apart"] = float((tables[0]["pagerank"] - tables[1]["pagerank"]).abs().max())
@@ -53,11 +66,6 @@ def compare(ours: Path, plain: Path) -> dict[str, float]:
     right = right.rename(columns={"source_cluster": "source", "target_cluster": "target"})
     left, right = (fold(flows, tables[0].index) for flows in (left, right))
     found["flows"], found["flows_unlike"] = len(left), count_unlike(left, right)
-    if (ours / "actors.parquet").exists():
-        ranks = [pd.read_parquet(side / "actors.parquet")["pagerank"] for side in (ours, plain)]
-        found["actors"] = len(ranks[0])
-        found["actors_unlike"] = len(ranks[0].index.symmetric_difference(ranks[1].index))
-        found["actors_apart"] = float((ranks[0] - ranks[1]).abs().max())
     return found
 
 

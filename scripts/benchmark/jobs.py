@@ -99,8 +99,17 @@ def set_stage(job: str, folder: Path) -> None:
     """Bring a world's folder into the state that a job starts from."""
     if job == "run":
         clear(folder)
+    _weigh(folder, OTHER_WEIGHTS if job == "rerun" else None)
+
+
+def restore(folder: Path) -> None:
+    """Give a world its own weights again."""
+    _weigh(folder, None)
+
+
+def _weigh(folder: Path, profile: str | None) -> None:
     file = folder / PROJECT
     text = file.read_text(encoding="utf-8")
-    wanted = weigh(text, OTHER_WEIGHTS if job == "rerun" else None)
+    wanted = weigh(text, profile)
     if text != wanted:
         file.write_text(wanted, encoding="utf-8")

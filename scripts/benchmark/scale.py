@@ -45,7 +45,13 @@ def middle(found: Sequence[float]) -> float | None:
 
 
 def ratio(figures: Figures, size: str, one: str, other: str, key: str) -> float | None:
-    """Return how many times another job's figure one job's is: the median of all rounds."""
+    """Return how many times another job's figure one job's is: the median of all rounds.
+
+    Jobs that were not measured beside each other are not compared.
+    """
+    jobs = figures.get(size, {}).get("jobs", {})
+    if jobs.get(one, {}).get("session") != jobs.get(other, {}).get("session"):
+        return None
     both = values(figures, size, one, key), values(figures, size, other, key)
     rounds = min(map(len, both))
     return middle([a / b for a, b in zip(both[0][:rounds], both[1][:rounds], strict=True)])

@@ -11,10 +11,11 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.benchmark.jobs import JOBS, PAIRS, PREPARED, set_stage
+from scripts.benchmark.jobs import JOBS, PAIRS, PREPARED, restore, set_stage
 from scripts.benchmark.measure import Taken, measure
 from scripts.benchmark.sizes import LINKS, MARK
 
@@ -72,6 +73,8 @@ class Session:
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
         self.folder = folder.resolve()
         self.tell = tell
+        self.number = time.time_ns()
+        self._last: tuple[Path, str] | None = None
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def read(self) -> dict[str, Figures]:
@@ -81,20 +84,17 @@ class Session:
 
     def measure(self, size: str, jobs: Sequence[str], rounds: int) -> None:
         """Measure jobs on a world, and keep the figures beside those of other jobs."""
-        jobs = [job for job in jobs if size in JOBS[job].sizes]
         world = self._draw(size)
-        for job in PREPARED.keys() & jobs:
-            if not (world / LINKS).exists():
-                self.tell(f"{size}: {PREPARED[job].text} ...")
-                call(PREPARED[job].spell(world)[2:])
-        agreement = self._compare(world, jobs)
+        jobs = [job for job in jobs if size in JOBS[job].sizes and self._prepare(job, world)]
         taken: dict[str, list[Taken]] = {job: [] for job in jobs}
         for number in range(1, rounds + 1):
             for job in jobs:
                 if not any(one.code for one in taken[job]):
                     taken[job].append(self._take(f"{size} {number}/{rounds}", job, world))
         check_sums(taken)
-        self._keep(size, taken, {**_describe(), "rounds": rounds}, agreement)
+        facts = {**_describe(), "rounds": rounds, "session": self.number}
+        self._keep(size, {job: {**facts, "taken": taken[job]} for job in jobs}, {})
+        self._keep(size, {}, self._compare(world, jobs))
 
     def _draw(self, size: str) -> Path:
         world = self.folder / size
@@ -103,11 +103,25 @@ class Session:
         call(["scripts.benchmark.world", size, str(world)])
         return world
 
+    def _prepare(self, job: str, world: Path) -> bool:
+        """Do what has to be done before a job; return whether it can be measured."""
+        if job not in PREPARED or (world / LINKS).exists():
+            return True
+        self.tell(f"{world.name}: {PREPARED[job].text} ...")
+        try:
+            call(PREPARED[job].spell(world)[2:])
+        except subprocess.CalledProcessError:
+            self.tell(f"{world.name}: {JOBS[job].text} cannot be measured")
+            return False
+        return True
+
     def _compare(self, world: Path, jobs: Sequence[str]) -> Figures:
         """Let both sides write what they find, unmeasured, and hold one against the other."""
         pairs = [pair for pair in PAIRS.items() if set(pair) <= {*jobs}]
         if "actors" in jobs:  # does all that the core does
             pairs = [pair for pair in pairs if pair[0] != "core"]
+        if not pairs:
+            return {}
         with tempfile.TemporaryDirectory(dir=self.folder) as out:
             for side in range(2):
                 (Path(out) / str(side)).mkdir()
@@ -120,8 +134,14 @@ class Session:
         return found
 
     def _take(self, where: str, job: str, world: Path) -> Taken:
+        if job == "rerun" and self._last != (world, "run"):
+            self.tell(f"{where}: {JOBS['run'].text}, so that it can run again ...")
+            set_stage("run", world)
+            call(JOBS["run"].spell(world)[2:])
         set_stage(job, world)
         taken = measure(JOBS[job].spell(world), ROOT)
+        self._last = world, job
+        restore(world)
         ended = f"FAILED ({taken.code})" if taken.code else ""
         self.tell(
             f"{where} {job}: {taken.wall_s:.1f} s, CPU {taken.cpu_s:.1f} s,"
@@ -129,14 +149,12 @@ class Session:
         )
         return taken
 
-    def _keep(
-        self, size: str, taken: dict[str, list[Taken]], machine: Figures, agreement: Figures
-    ) -> None:
+    def _keep(self, size: str, jobs: Figures, agreement: Figures) -> None:
         figures = self.read()
         kept = figures.setdefault(size, {"jobs": {}, "agreement": {}})
         kept["agreement"] |= agreement
-        for job, rounds in taken.items():
-            kept["jobs"][job] = {**machine, "taken": [one.write() for one in rounds]}
+        for job, facts in jobs.items():
+            kept["jobs"][job] = {**facts, "taken": [one.write() for one in facts["taken"]]}
         file = self.folder / FIGURES
         unfinished = file.with_name(f".{FIGURES}.part")
         unfinished.write_text(json.dumps(figures, indent=1), encoding="utf-8")

@@ -201,6 +201,8 @@ def write_world(size: Size, folder: Path, tell: Callable[[str], None], seed: int
     wanted = json.dumps({**asdict(size), "seed": seed, "form": _FORM}, sort_keys=True)
     if mark.exists() and mark.read_text(encoding="utf-8") == wanted:
         return folder / PROJECT
+    if folder.exists() and not mark.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder}: holds something else than a world of ours")
     unfinished = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
