@@ -126,13 +126,13 @@ def join_roads(
     [5.0, 65.0, 125.0, 185.0, inf]
     """
     size = len(lon)
-    spatial = np.lexsort((lat, lon))
+    spatial = np.lexsort((lat, lon)).astype(np.int64)
     roads = _link(lon[spatial], lat[spatial], _ranks(spatial)[source], _ranks(spatial)[target],
                   seconds)  # fmt: skip
     if not size:
         return roads
-    order = csgraph.reverse_cuthill_mckee(sparse.csr_array(roads.times), symmetric_mode=False)
-    order = np.asarray(order, dtype=np.int64)
+    found = csgraph.reverse_cuthill_mckee(sparse.csr_array(roads.times), symmetric_mode=False)
+    order = np.asarray(found).astype(np.int64)
     times = sparse.coo_array(roads.times)
     rank = _ranks(order)
     rows, columns = rank[times.coords[0]], rank[times.coords[1]]
@@ -222,7 +222,8 @@ def find_stops(roads: Roads, lon: Numbers, lat: Numbers) -> Stops:
     known = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
     if len(kept) and len(known):
         tree = cKDTree(_on_globe(roads.lon[kept], roads.lat[kept]))
-        away, nearest = tree.query(_on_globe(lon[known], lat[known]), distance_upper_bound=FAR_M)
+        found = tree.query(_on_globe(lon[known], lat[known]), distance_upper_bound=FAR_M)
+        away, nearest = (np.asarray(part) for part in found)
         near = np.isfinite(away)
         node[known[near]] = kept[nearest[near]]
         seconds[known[near]] = away[near] / (ACCESS_KPH / 3.6)
@@ -335,18 +336,16 @@ def count_within(
     np.ndarray
         int64: places x columns; 0 for a place on no road.
     """
-    columns = number.reshape(len(actors.node), -1)
-    found = np.zeros((len(places.node), columns.shape[1]), dtype=np.int64)
-    for rows, reached, own in _reached(roads, places, actors, limit_s):
-        for at, row in enumerate(rows):
-            found[row] = columns[own[reached[at]]].sum(axis=0)
-    return found.reshape(len(places.node), *number.shape[1:])
+    found = np.zeros((len(places.node), *number.shape[1:]), dtype=np.int64)
+    for place, near in reach_actors(roads, places, actors, limit_s):
+        found[place] = number[near].sum(axis=0)
+    return found
 
 
-def pair_within(
+def reach_actors(
     roads: Roads, places: Stops, actors: Stops, limit_s: float
-) -> Iterator[tuple[Positions, Positions]]:
-    """Yield who can drive to which place in a given time.
+) -> Iterator[tuple[int, Positions]]:
+    """Yield who can drive to each of several places in a given time.
 
     Parameters
     ----------
@@ -356,21 +355,18 @@ def pair_within(
     Yields
     ------
     tuple
-        Positions of places and of actors, some places at a time, ordered by them.
+        Position of a place on the roads, and of the actors that reach it, in no order.
     """
-    for rows, reached, own in _reached(roads, places, actors, limit_s):
-        for at, row in enumerate(rows):
-            near = np.sort(own[reached[at]])
-            yield np.full(len(near), row), near
-
-
-def _reached(
-    roads: Roads, places: Stops, actors: Stops, limit_s: float
-) -> Iterator[tuple[Positions, Marks, Positions]]:
-    """Yield places, which actors reach each, and the actors: those on the roads, node by node."""
     on_road = np.flatnonzero(places.known)
-    # Node by node, times are read in the order in which they stand.
     own = np.argsort(actors.node, kind="stable")[int((~actors.known).sum()) :]
-    node, seconds = actors.node[own], actors.seconds[own]
+    seconds = actors.seconds[own]
+    nodes, first, size = np.unique(actors.node[own], return_index=True, return_counts=True)
     for part, times in reach_back(roads, places.take(on_road), limit_s):
-        yield on_road[part], times[:, node] + seconds <= limit_s, own
+        for place, row in zip(on_road[part].tolist(), times, strict=True):
+            times_there = row[nodes]
+            met = np.flatnonzero(times_there <= limit_s)
+            many = size[met]
+            ends = np.cumsum(many)
+            at = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first[met] - ends + many, many)
+            near = np.repeat(times_there[met], many) + seconds[at] <= limit_s
+            yield place, own[at[near]]

@@ -7,7 +7,7 @@ import re
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from xml.parsers import expat  # noqa: S407 -- document types, and so entities, are refused
+from xml.parsers import expat
 
 import numpy as np
 import pyarrow as pa
@@ -122,9 +122,7 @@ class _Rows:
     texts: dict[str, array[int]] = field(
         default_factory=lambda: {name: array("q") for name in _TEXTS}
     )
-    codes: dict[str, dict[str, int]] = field(
-        default_factory=lambda: {name: {} for name in _TEXTS}
-    )
+    codes: dict[str, dict[str, int]] = field(default_factory=lambda: {name: {} for name in _TEXTS})
     bad: dict[tuple[str, int], str] = field(default_factory=dict)
     crs: str = ""
     both_ways: bool = False
@@ -262,9 +260,7 @@ class _Faults:
         self._file = file
         self._parts = [FAULTS.empty_table()]
 
-    def add(
-        self, lines: Iterable[int], column: str, values: Iterable[object], reason: str
-    ) -> None:
+    def add(self, lines: Iterable[int], column: str, values: Iterable[object], reason: str) -> None:
         line = pa.array(list(lines), pa.int64())
         shown = pa.array([str(value) for value in values], pa.string())
         files, columns, reasons = (
@@ -301,7 +297,7 @@ def _place_nodes(rows: _Rows, faults: _Faults, crs: str) -> tuple[Numbers, Numbe
     system = projection.check_crs(crs or rows.crs or projection.LONLAT, TABLE)
     degrees = projection.check_crs(projection.LONLAT, TABLE)
     lon, lat = projection.transform(x, y, system, degrees)
-    on_earth = np.isfinite(lon) & (np.abs(lat) <= 90) & (np.abs(lon) <= 180)  # noqa: PLR2004
+    on_earth = np.isfinite(lon) & (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     bad = np.zeros(len(names), dtype=bool)
     for column, values in (("x", x), ("y", y)):
         here = (declared > 0) & ~np.isfinite(values) & ~bad
@@ -333,10 +329,10 @@ def _check_edges(
         faults.add(lines[here].tolist(), column, [names[n] for n in at[here]], "unknown_node")
         bad[here] = True
     broken = {at: (role, text) for (role, at), text in rows.bad.items() if role in _NUMBERS}
-    for at, (role, text) in sorted(broken.items()):
-        if not bad[at]:
-            faults.add([int(lines[at])], role, [text], "not_a_number")
-            bad[at] = True
+    for edge, (role, text) in sorted(broken.items()):
+        if not bad[edge]:
+            faults.add([int(lines[edge])], role, [text], "not_a_number")
+            bad[edge] = True
     for role in _NUMBERS:
         values = np.array(rows.numbers[role], dtype=float)
         here = np.flatnonzero((values < 0) & ~bad)
