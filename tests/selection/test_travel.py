@@ -77,7 +77,7 @@ def test_all_answers_agree(
     assert held[np.array(here)[:, None] == np.array(there)].all()
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(edges, actors, st.lists(st.integers(0, SIZE - 1), max_size=3))
 def test_sites_are_those_of_the_plain_greedy(
     rows: list[tuple[int, int, int]], firms: list[int], bodies: list[int]
