@@ -595,7 +595,9 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
         ledger.note("firms", {fact: count for fact, count in told.items() if count})
         found["firms"] = (replace(checked, rows=rows), read)
     grants = _read_grants(project, ledger, progress)
-    return Unassigned(clusters, regions, found, grants, read_roads(project, ledger, progress))
+    return Unassigned(
+        clusters, regions, found, grants, read_roads(project, home.bounds, ledger, progress)
+    )
 
 
 def settle_layers(

@@ -194,6 +194,10 @@ def test_roads_that_are_all_bad_are_a_fault(tmp_path: Path) -> None:
     )
     with pytest.raises(TableFault, match="west"):
         clustermap.check_project(open_project(file))
+    (tmp_path / "roads.graphml").write_text(spell(node("a", 9) + node("b", 9)), encoding="utf-8")
+    with pytest.raises(TableFault) as caught:
+        clustermap.check_project(open_project(file))
+    assert caught.value.reason == "misplaced_layer"
     (tmp_path / "roads.graphml").write_text(spell(""), encoding="utf-8")
     with pytest.raises(TableFault) as caught:
         clustermap.check_project(open_project(file))
@@ -206,7 +210,7 @@ def test_quarantined_roads_are_told(tmp_path: Path) -> None:
     text = roads.read_text(encoding="utf-8")
     roads.write_text(text.replace(">1500<", ">soon<", 1), encoding="utf-8")
     ledger = Ledger(0.2, strict=False)
-    found = read_roads(open_project(file), ledger, no_progress)
+    found = read_roads(open_project(file), (120, 30, 140, 40), ledger, no_progress)
     assert found
     assert found.times.nnz == len(WAYS) - 1
     assert ledger.summary()["roads"]["reasons"] == {"not_a_number": 1}
