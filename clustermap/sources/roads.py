@@ -142,11 +142,13 @@ class _Parser:
     """Takes the few attributes that are wanted; whatever else stands in the file is passed over.
 
     There is no handler for ends of elements: text is whole when the next element begins, and half
-    of the calls are saved.
+    of the calls are saved. What times may follow from is taken where ``whole``, or where the file
+    declares no times.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool) -> None:
         self.rows = _Rows()
+        self.whole = whole
         self._expat = expat.ParserCreate()
         self._expat.buffer_text = True
         self._expat.StartElementHandler = self._start
@@ -179,8 +181,17 @@ class _Parser:
                 if attributes.get("for") in {of, "all"}:
                     keys[attributes.get("id", "")] = attributes.get("attr.name", "")
         elif name == "graph":
+            self._settle_keys()
             self.rows.graphs += 1
             self.rows.both_ways = attributes.get("edgedefault") == "undirected"
+
+    def _settle_keys(self) -> None:
+        edge = self._keys["edge"]
+        stated = {key: name for key, name in edge.items() if name == _NUMBERS[0]}
+        if stated and not self.whole:
+            self._keys["edge"] = stated
+        else:
+            self.whole = True
 
     def _add_edge(self, attributes: dict[str, str]) -> None:
         rows = self.rows
@@ -238,14 +249,21 @@ def _refuse(*_: object) -> None:
 
 
 def _listen(path: Path) -> _Rows:
-    parser = _Parser()
+    parser = _parse(path, whole=False)
+    if not parser.whole and np.isnan(np.array(parser.rows.numbers["travel_time"])).any():
+        parser = _parse(path, whole=True)  # some edges state no time: once more, with the rest
+    if not parser.rows.graphs:
+        raise _unreadable(path.name, "<graph>?")
+    return parser.rows
+
+
+def _parse(path: Path, *, whole: bool) -> _Parser:
+    parser = _Parser(whole=whole)
     try:
         parser.read(path)
     except (expat.ExpatError, ValueError, LookupError) as error:
         raise _unreadable(path.name, str(error)) from error
-    if not parser.rows.graphs:
-        raise _unreadable(path.name, "<graph>?")
-    return parser.rows
+    return parser
 
 
 def _unreadable(file: str, why: str) -> TableFault:
@@ -328,14 +346,16 @@ def _check_edges(
         here = np.flatnonzero(~there[at] & ~bad)
         faults.add(lines[here].tolist(), column, [names[n] for n in at[here]], "unknown_node")
         bad[here] = True
+    # A length or speed matters only where no time is stated.
+    used = np.isnan(np.array(rows.numbers[_NUMBERS[0]], dtype=float))
     broken = {at: (role, text) for (role, at), text in rows.bad.items() if role in _NUMBERS}
     for edge, (role, text) in sorted(broken.items()):
-        if not bad[edge]:
+        if used[edge] and not bad[edge]:
             faults.add([int(lines[edge])], role, [text], "not_a_number")
             bad[edge] = True
     for role in _NUMBERS:
         values = np.array(rows.numbers[role], dtype=float)
-        here = np.flatnonzero((values < 0) & ~bad)
+        here = np.flatnonzero((values < 0) & ~bad & (used | (role == _NUMBERS[0])))
         faults.add(lines[here].tolist(), role, values[here], "negative")
         bad[here] = True
     here = np.flatnonzero(np.isnan(seconds) & ~bad)

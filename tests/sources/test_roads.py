@@ -86,6 +86,18 @@ def test_the_fastest_of_parallel_roads_and_one_way(tmp_path: Path) -> None:
     assert found.facts == {"road_nodes": 3, "road_edges": 3, "road_times_derived": 0}
 
 
+def test_a_length_matters_only_where_no_time_is_stated(tmp_path: Path) -> None:
+    stated = edge("a", "b", travel_time=5, length="long") + edge("b", "c", travel_time=6, length=-1)
+    found = read(tmp_path, spell(NODES + stated))
+    assert list_edges(found.roads) == {(0, 0.01): 5.0, (0.01, 0.02): 6.0}
+    mixed = stated + edge("c", "b", length=100, maxspeed="36") + edge("b", "a", length="long")
+    found = read(tmp_path, spell(NODES + mixed))
+    times = {(0, 0.01): 5.0, (0.01, 0.02): 6.0, (0.02, 0.01): 10.0}
+    assert list_edges(found.roads) == pytest.approx(times)
+    assert list_faults(found) == [("length", "long", "not_a_number")]
+    assert found.facts["road_times_derived"] == 1
+
+
 def test_undirected_roads_lead_both_ways(tmp_path: Path) -> None:
     found = read(tmp_path, spell(NODES + edge("a", "b", travel_time=5), directed=False))
     assert list_edges(found.roads) == {(0, 0.01): 5.0, (0.01, 0): 5.0}
