@@ -21,6 +21,8 @@ from clustermap.indicators import list_indicators as _indicator_records
 from clustermap.messages import Language, Message, say
 from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
+from clustermap.publish.suppression import Rules
+from clustermap.publish.travel import release_travel
 from clustermap.render.explore import build_explore, draw_explore
 from clustermap.render.memo.document import draw_memo
 from clustermap.render.notebook import frame_page
@@ -568,6 +570,8 @@ def explain_cluster(
     sections = [
         (Message(f"explain.heading.{name}"), own) for name, own in group_sentences(told).items()
     ]
+    if travelled := release_travel(findings.advised, Rules(), internal=True):
+        sections.append((Message("travel.heading"), travelled.tell(str(found[0]))))
     if project.select is not None:
         release = release_findings(project, findings)
         choice = explain_choice(project, findings, release, str(found[0]))

@@ -478,6 +478,23 @@ class Industries(Section):
         return self
 
 
+class RoadGraph(Section):
+    """Section [roads]: the roads that travel times are measured on."""
+
+    path: OneFile = Field(
+        description="GraphML as OSMnx and `clustermap fetch osm` write it, or an extract of"
+        " OpenStreetMap (.osm.pbf, .osm)."
+    )
+    crs: Crs | None = Field(
+        default=None,
+        description="Coordinate system of its nodes as an EPSG code; it wins over the file's own.",
+    )
+    licence: str = Field(default="", description="Licence of the data.")
+    attribution: str = Field(
+        default="", description="Owner of the data; the line stands on every output."
+    )
+
+
 class Score(Section):
     """Section [score]: how clusters are scored."""
 
@@ -724,6 +741,7 @@ class Project(Section):
         default=(), description="Tables of knowledge flows."
     )
     industries: Industries = Field(default=Industries(), description="Strategic industries.")
+    roads: RoadGraph | None = Field(default=None, description="Roads; without them straight lines.")
     score: Score = Field(default=Score(), description="How clusters are scored.")
     select: Select | None = Field(default=None, description="What is chosen under a budget.")
     scenarios: dict[str, Scenario] = Field(
@@ -790,6 +808,8 @@ class Project(Section):
         """
         dumped = self.model_dump(by_alias=True)
         del dumped["project"]["out"]
+        if self.roads is None:  # run.json of a project without roads tells of none
+            del dumped["roads"]
         plain: dict[str, Any] = self._plain(dumped)
         return plain
 

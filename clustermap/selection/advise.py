@@ -17,7 +17,6 @@ from clustermap.selection.distance import straight_line
 from clustermap.selection.fields import find_fields
 from clustermap.selection.intermediaries import (
     SQUARE_M,
-    Reach,
     find_next_sites,
     find_unreached,
     score_intermediaries,
@@ -25,7 +24,9 @@ from clustermap.selection.intermediaries import (
 from clustermap.selection.missing_links import find_missing, name_brokers, tabulate_missing
 from clustermap.selection.near_pairs import pair_clusters, pair_institutes
 from clustermap.selection.permitted import find_permitted_gaps
+from clustermap.selection.reach import Reach
 from clustermap.selection.support import measure_support
+from clustermap.selection.travel import find_road_sites
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from clustermap.scores.parts import Linkages
     from clustermap.selection.fields import Fields
     from clustermap.selection.near_pairs import NearPairs
+    from clustermap.selection.travel import Travel
 
     Names = npt.NDArray[np.object_]
 
@@ -67,6 +69,8 @@ class Material:
         Industry division to sector group.
     grants
         Rows of the table SUPPORT; None where none was read.
+    travel
+        Who drives where; None where no roads were read, and straight lines stand for them.
     """
 
     clusters: pd.DataFrame
@@ -78,6 +82,7 @@ class Material:
     taxonomy: Taxonomy
     groups: Mapping[str, str]
     grants: pd.DataFrame | None = None
+    travel: Travel | None = None
 
 
 @dataclass(frozen=True)
@@ -95,11 +100,17 @@ class Advised:
     firms
         Firms in clusters by sector group and industries: cluster, group, industries (";"-joined),
         firms.
+    travel
+        Name to table: travel, travel_firms, next_sites_by_kind; empty where no roads were read.
+    sharing
+        Clusters that hold a firm together with another.
     """
 
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     grants: pd.DataFrame | None = None
     firms: pd.DataFrame = field(default_factory=pd.DataFrame)
+    travel: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    sharing: frozenset[str] = frozenset()
 
 
 def advise_clusters(material: Material) -> dict[str, pd.DataFrame]:
@@ -139,7 +150,7 @@ def advise_clusters(material: Material) -> dict[str, pd.DataFrame]:
         _count_holders(linkages, links, members, ids),
         given.get("support_measures"),
     )
-    bodies, sites = _find_bodies(linkages, edges, members, names, ids)
+    bodies, sites = _find_bodies(material, edges, members, names, ids)
     gaps = find_permitted_gaps(material.clusters, material.firms, material.taxonomy)
     return {
         "diagnosis": tabulate_diagnosis(known),
@@ -194,9 +205,13 @@ def _tell_missing(
 
 
 def _find_bodies(
-    linkages: Linkages, edges: Edges, members: Membership, names: Names, ids: pd.Index[str]
+    material: Material, edges: Edges, members: Membership, names: Names, ids: pd.Index[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    linkages, travel = material.linkages, material.travel
     space, register = linkages.observed.space, linkages.register
+    if travel is not None:
+        bodies = score_intermediaries(register, members, edges, names, travel.reach)
+        return bodies, find_road_sites(travel)
     reach = Reach(straight_line(space.crs))
     # A degree is about 100 km: squares need not be exact.
     degrees = space.crs is not None and space.crs.is_geographic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from clustermap.selection.diffusion import parse_groups
 from clustermap.selection.support import hold_grants
 from clustermap.sources.reference import data_root
 from clustermap.stages.reading import column_or_null
+from clustermap.stages.travelling import build_travel, measure_travel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,15 +59,18 @@ def advise_findings(
     Returns
     -------
     Advised
-        Without tables where the data hold no links of the kinds that are scored.
+        Without tables where the data hold no links of the kinds that are scored, but for those of
+        travel where roads were read.
     """
     headline = standardised.comparisons.get((standardised.headline, "drawn"))
-    if headline is None or not headline.kinds:
-        return Advised()
-    progress(Message("step.advise"), 0, 1)
-    ids = pd.Index([str(key) for key in layers.clusters.index], name="cluster")
     cells, register = layers.cells, layers.register
     members = Membership(register.cells, cells.held_cell, cells.held_cluster, cells.clusters)
+    travel = build_travel(layers, members)
+    driven = Advised() if travel is None else measure_travel(travel, progress)
+    if headline is None or not headline.kinds:
+        return driven
+    progress(Message("step.advise"), 0, 1)
+    ids = pd.Index([str(key) for key in layers.clusters.index], name="cluster")
     groups = parse_groups((data_root() / "taxonomies" / GROUPS).read_text(encoding="utf-8"))
     held = _hold_firms(layers, members, ids)
     tables = advise_clusters(
@@ -83,6 +88,7 @@ def advise_findings(
             layers.taxonomy,
             groups,
             layers.grants,
+            travel,
         )
     )
     grants = layers.grants
@@ -90,7 +96,7 @@ def advise_findings(
         grants = hold_grants(grants, ids, register, members)
         grants["cluster"] = ids.to_numpy()[grants["cluster"].to_numpy(dtype=np.int64)]
     progress(Message("step.advise"), 1, 1)
-    return Advised(tables, grants, _count_firms(held, layers, groups))
+    return replace(driven, tables=tables, grants=grants, firms=_count_firms(held, layers, groups))
 
 
 def _list_fields(layers: Layers) -> list[tuple[str, object]]:

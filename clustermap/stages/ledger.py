@@ -58,6 +58,7 @@ _FACTS_SAID = (
     "places_in_part",
     "codes_undecided",
     "links_unlike_their_kind",
+    "road_times_derived",
 )
 _FEW_INSIDE = 0.1
 _ENOUGH_LOCATED = 10

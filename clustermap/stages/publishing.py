@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from clustermap.project import Project, Source
+    from clustermap.project import Project, RoadGraph, Source
     from clustermap.publish.release import Release
     from clustermap.scores import Scored
     from clustermap.scores.profile import Profile
@@ -118,9 +118,12 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
 
 def _attribution(project: Project) -> tuple[str, ...]:
     sources: list[Source] = [layer for layer in dict(project.layers).values() if layer is not None]
+    every: list[Source | RoadGraph] = [*sources, *project.linkages]
+    if project.roads is not None:
+        every.append(project.roads)
     lines = [
         " · ".join(dict.fromkeys(part for part in (source.attribution, source.licence) if part))
-        for source in (*sources, *project.linkages)
+        for source in every
     ]
     return tuple(dict.fromkeys([*(line for line in lines if line), COAST_ATTRIBUTION]))
 
@@ -132,6 +135,8 @@ def _notes(project: Project, network: Network, findings: Findings) -> tuple[Mess
     coarse = sum(e.facts.get("coarse_points", 0) for e in findings.ledger.entries.values())
     if coarse:
         notes.append(Message("note.coarse_points", {"actors": f"{coarse:,}"}))
+    if findings.advised.travel:
+        notes.append(Message("note.roads"))
     present = set(network.flows["kind"])
     missing = [kind for kind in tables.SCORED_KINDS if kind not in present]
     if not present:
@@ -254,6 +259,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         **findings.behind,
         **findings.selected,
         **findings.advised.tables,
+        **findings.advised.travel,
     }
 
 
@@ -263,7 +269,7 @@ def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
         (name, layer) for name, layer in dict(project.layers).items() if layer is not None
     ]
     named += [(f"linkages_{n}", linkage) for n, linkage in enumerate(project.linkages, start=1)]
-    places = [
+    places: list[tuple[str, dict[str, Any], Source | RoadGraph]] = [
         (name, place, source)
         for name, source in named
         for place in _places(project, name, source, ledger)
@@ -271,6 +277,8 @@ def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
     clusters = project.layers.clusters
     if clusters.aliases:
         places.append(("aliases", _describe_file(project, clusters.aliases), clusters))
+    if project.roads is not None:
+        places.append(("roads", _describe_file(project, project.roads.path), project.roads))
     return [
         {
             "table": name,

@@ -60,6 +60,7 @@ from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
 from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress, Received
 from clustermap.stages.locating import INDIVIDUAL, PLACED, coarse_facts, locate
+from clustermap.stages.roads import read_roads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyproj import CRS
 
+    from clustermap.network.roads import Roads
     from clustermap.project import Layer, Linkage, Project, Source
     from clustermap.sources.files import Item
     from clustermap.tables import Table
@@ -109,6 +111,8 @@ class Layers:
         COMPLEX_MATCHES and DISTRICT_MATCHES, by their names.
     gone
         Names of actors that a what-if closes.
+    roads
+        Roads; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame
@@ -124,6 +128,7 @@ class Layers:
     grants: pd.DataFrame | None = None
     matches: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     gone: pa.Array = field(default_factory=lambda: pa.nulls(0, pa.string()))
+    roads: Roads | None = None
 
     @cached_property
     def named(self) -> NamedRegister:
@@ -161,12 +166,15 @@ class Unassigned:
         By layer: typed rows on the map with their faults, and how many rows were read.
     grants
         The same of grants of support programmes; None where the project has none.
+    roads
+        Roads; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame
     regions: gpd.GeoDataFrame | None
     actors: Mapping[str, tuple[Checked, int]]
     grants: tuple[Checked, int] | None = None
+    roads: Roads | None = None
 
 
 @dataclass(frozen=True)
@@ -586,7 +594,10 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
         rows, told = convert_codes(checked.rows, read_concordance())
         ledger.note("firms", {fact: count for fact, count in told.items() if count})
         found["firms"] = (replace(checked, rows=rows), read)
-    return Unassigned(clusters, regions, found, _read_grants(project, ledger, progress))
+    grants = _read_grants(project, ledger, progress)
+    return Unassigned(
+        clusters, regions, found, grants, read_roads(project, home.bounds, ledger, progress)
+    )
 
 
 def settle_layers(
@@ -660,6 +671,7 @@ def settle_layers(
         all_cells,
         _settle_grants(unassigned, register, ledger),
         located.tables,
+        roads=unassigned.roads,
     )
 
 
