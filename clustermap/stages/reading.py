@@ -514,6 +514,8 @@ def _close_actors(
     facts |= stated
     if assigned.several:
         facts["in_several_clusters"] = assigned.several
+    if assigned.rough:
+        facts["too_rough_for_cluster"] = assigned.rough
     facts |= {f"mended_{column}": count for column, count in checked.mended.items()}
     ledger.close(name, Entry(read, checked.rows.num_rows, 0, facts), checked.faults)
 
