@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import re
+
 import pyarrow as pa
 import pytest
 
 from clustermap.layers.industries import build_taxonomy, code_industries
 from clustermap.layers.revisions import AMONG, RAW, build_concordance, convert_codes
 from clustermap.sources.concordance import read_concordance
+from clustermap.sources.reference import data_root
 
 ROWS = [
     {"revision": "9", "code": "26", "to": "26", "scope": "all"},
@@ -127,3 +131,61 @@ def test_every_row_of_the_concordance_is_a_code() -> None:
             assert all(len(to) == len(start) or len(move.to) == 1 for to in move.to), start
             if not move.whole:
                 assert move.to == (start,)
+
+
+def read_ksic() -> list[dict[str, str]]:
+    path = data_root() / "taxonomies" / "ksic_to_10.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_of_the_concordance_is_in_itself_sound() -> None:
+    rows = read_ksic()
+    assert len(rows) == 497
+    assert {row["revision"] for row in rows} == {"9", "11"}
+    assert {row["scope"] for row in rows} == {"all", "prefix"}
+    for row in rows:
+        # Digits on both sides, and never into a finer class than the code itself.
+        assert re.fullmatch(r"\d{2,5}", row["code"]), row
+        assert re.fullmatch(r"\d{2,5}", row["to"]), row
+        assert len(row["to"]) <= len(row["code"]), row
+        if row["scope"] == "prefix":  # what is only begun begins alike
+            assert row["to"] == row["code"], row
+        if len(row["to"]) < len(row["code"]):  # a class of five digits, into one that has no parts
+            assert (len(row["code"]), len(row["to"]), row["scope"]) == (5, 4, "all"), row
+    keys = [(row["revision"], row["code"], row["to"]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    scopes = {(row["revision"], row["code"]): row["scope"] for row in rows}
+    assert all(row["scope"] == scopes[row["revision"], row["code"]] for row in rows)
+
+
+def test_what_takes_a_codes_place_is_known_to_the_revision_that_is_read() -> None:
+    rows = read_ksic()
+    moves = {
+        revision: {row["code"]: set[str]() for row in rows if row["revision"] == revision}
+        for revision in ("9", "11")
+    }
+    for row in rows:
+        moves[row["revision"]][row["code"]].add(row["to"])
+    divisions = {row["to"][:2] for row in rows if row["revision"] == "11"}
+    for revision, of in moves.items():
+        # Every division of revision 10 is reached, and every class that is listed lies in one.
+        assert {to[:2] for tos in of.values() for to in tos} == divisions, revision
+        # A class that was split has parts that differ; one whose start says the same is not listed.
+        for code, tos in of.items():
+            above = next((code[:n] for n in range(len(code) - 1, 1, -1) if code[:n] in of), "")
+            if len(tos) == 1 and above and len(code) == 5:
+                (to,) = tos
+                (start,) = of[above] if len(of[above]) == 1 else ("",)
+                assert to != start + code[len(above) :], (revision, code)
+
+
+def test_no_strategic_industry_loses_its_codes() -> None:
+    concordance = read_concordance()
+    path = data_root() / "taxonomies" / "strategic12.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        prefixes = sorted({row["prefix"] for row in csv.DictReader(file) if row["prefix"]})
+    assert len(prefixes) == 35
+    reached = {to for of in concordance.moves.values() for move in of.values() for to in move.to}
+    for prefix in prefixes:
+        assert any(to.startswith(prefix) or prefix.startswith(to) for to in reached), prefix
