@@ -1,4 +1,4 @@
-"""The tutorial: what its cells say is what they say when they are run, and it reads without them."""
+"""The tutorial: its cells say what they say when they are run, and it reads without that."""
 
 from __future__ import annotations
 

@@ -278,12 +278,12 @@ class _Memory:
         move = -np.asarray(moves @ share)
         longest = float(np.abs(move).max())
         if longest <= _LONGEST_STEP:
-            return after + move
+            return np.asarray(after + move)
         # The way is long where few links leave distance and sums of cells hardly apart: as far as
         # is safe towards where it leads, and what is remembered no longer holds there.
         self.points.clear()
         self.steps.clear()
-        return after + move * (_LONGEST_STEP / longest)
+        return np.asarray(after + move * (_LONGEST_STEP / longest))
 
 
 class _Kernel:

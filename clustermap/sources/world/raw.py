@@ -98,7 +98,8 @@ def _name_actors(world: World) -> pd.Series:
     numbered = [f"{n}{_SYLLABLES[k]}{MARK_KO}" for n, k in zip(marked, again, strict=True)]
     chosen = institutes.where(again == 0, pd.Series(numbered, institutes.index))
     partners = world.partners.set_index("partner")["name"]
-    return pd.concat([pd.Series(told, firms.index), chosen, partners])
+    named: pd.Series = pd.concat([pd.Series(told, firms.index), chosen, partners])
+    return named
 
 
 def _escape(text: str) -> str:
