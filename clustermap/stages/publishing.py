@@ -271,6 +271,8 @@ def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
     clusters = project.layers.clusters
     if clusters.aliases:
         places.append(("aliases", _describe_file(project, clusters.aliases), clusters))
+    own = project.industries.concordance
+    stated = [{"table": "concordance", **_describe_file(project, own)}] if own else []
     return [
         {
             "table": name,
@@ -279,7 +281,7 @@ def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
             "attribution": source.attribution,
         }
         for name, place, source in places
-    ]
+    ] + [{**place, "licence": "", "attribution": ""} for place in stated]
 
 
 def _places(

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import csv
 import re
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 
+from clustermap.errors import TableFault
 from clustermap.layers.industries import build_taxonomy, code_industries
 from clustermap.layers.revisions import AMONG, RAW, build_concordance, convert_codes
+from clustermap.project import open_project
 from clustermap.sources.concordance import read_concordance
 from clustermap.sources.reference import data_root
+from clustermap.stages.ledger import Ledger, no_progress
+from clustermap.stages.publishing import _inputs
+from clustermap.stages.reading import read_layers
+from tests.small_world import build_small_world
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROWS = [
     {"revision": "9", "code": "26", "to": "26", "scope": "all"},
@@ -194,3 +204,36 @@ def test_no_strategic_industry_loses_its_codes() -> None:
     reached = {to for of in concordance.moves.values() for move in of.values() for to in move.to}
     for prefix in prefixes:
         assert any(to.startswith(prefix) or prefix.startswith(to) for to in reached), prefix
+
+
+def test_a_users_own_concordance_turns_codes_into_the_revision_of_code(tmp_path: Path) -> None:
+    world = build_small_world()
+    for number, row in enumerate(world.firms):
+        row["revision"] = "10" if number % 2 else "11"
+    text = "industry,name_ko,name_en,prefix\nchips,칩,Chips,99\n"
+    (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
+    table = "revision,code,to,scope\n10,26110,99001,all\n10,21210,21210,all\n10,29271,29,prefix\n"
+    (tmp_path / "own.csv").write_text(table, encoding="cp949")
+    keys = '[industries]\npath = "mine.csv"\ncode = "KSIC11"\nconcordance = "own.csv"\n'
+    world.project += keys
+    file = world.write(tmp_path)
+    project, ledger = open_project(file), Ledger(0.05, strict=False)
+    firms = read_layers(project, ledger, no_progress).actors["firms"]
+    assert firms["industry"].to_pylist()[:4] == ["26110", "21210", "29271", "99001"]
+    entry = ledger.summary()["firms"]  # of ten firms a cluster: 2, 1 and 2 of revision 10
+    ways = ("codes_converted", "codes_shortened", "codes_unchanged")
+    assert [entry.get(way, 0) for way in ways] == [12, 6, 12]
+    (named,) = [place for place in _inputs(project, ledger) if place["table"] == "concordance"]
+    assert named["file"] == "own.csv"
+    (tmp_path / "own.csv").write_text(table + "10,x,1,all\n", encoding="utf-8")
+    with pytest.raises(TableFault) as fault:
+        read_layers(project, Ledger(0.05, strict=False), no_progress)
+    assert (fault.value.reason, fault.value.row, fault.value.column) == (
+        "bad_concordance",
+        5,
+        "code",
+    )
+    file.write_text(file.read_text("utf-8").replace("KSIC11", "NACE"), "utf-8")
+    with pytest.raises(TableFault) as fault:
+        open_project(file)
+    assert "KSIC11" in fault.value.line("en")
