@@ -470,9 +470,21 @@ class Industries(Section):
         default=None, description="Taxonomy of strategic industries; without it the embedded one."
     )
     code: Text = Field(default="KSIC10", description="Classification that its codes come from.")
+    concordance: OneFile | None = Field(
+        default=None,
+        description="What became of the codes of other revisions in that of code, as CSV: revision,"
+        " code, to, scope; without it the embedded one of KSIC10.",
+    )
+
+    @property
+    def revision(self) -> str:
+        """Revision at the end of code, e.g. 10; "" where it states none."""
+        return self.code[len(self.code.rstrip("0123456789")) :]
 
     @model_validator(mode="after")
     def _check_taxonomy(self) -> Self:
+        if self.concordance is not None and not self.revision:
+            raise bad_value(self.code, Message("project.expected.revision"), "code")
         if self.path is None and self.code != "KSIC10":
             raise bad_value(self.code, Message("project.expected.taxonomy"), "code")
         return self

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import shapely
 from pyproj import CRS, Geod
 
-from clustermap.layers.projection import unit_m
+from clustermap.layers.projection import areas_km2, unit_m
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,12 +48,15 @@ class Assignment:
         float64; distance to the cluster where assigned to the nearest, else NaN.
     several
         How many points lie in more than one cluster.
+    rough
+        How many points lie in a cluster but are known too roughly to be put there.
     """
 
     cells: pa.DictionaryArray
     how: pa.DictionaryArray
     nearest_m: npt.NDArray[np.float64]
     several: int
+    rough: int = 0
 
 
 @dataclass(frozen=True)
@@ -199,9 +202,10 @@ def assign(
 ) -> Assignment:
     """Give every actor its cell.
 
-    A point inside a cluster belongs to it; else the stated complex decides, then the nearest
-    cluster within ``nearest_m`` (only for points known at least that precisely), then the 10-km
-    square, then the district, then the region, then "outside:unknown".
+    A point inside a cluster belongs to it, unless the circle in which the actor is known to be is
+    larger than the cluster; else the stated complex decides, then the nearest cluster within
+    ``nearest_m`` (only for points known at least that precisely), then the 10-km square (only for
+    points known to 10 km), then the district, then the region, then "outside:unknown".
 
     Parameters
     ----------
@@ -225,6 +229,9 @@ def assign(
     metres = np.full(size, np.nan)
     ids = clusters.index.to_numpy()
     point, polygon = find_inside(place.x, place.y, clusters.geometry.to_numpy())
+    fits = _find_fitting(place.precision_m[point], polygon, clusters)
+    rough = len(np.setdiff1d(point[~fits], point[fits]))
+    point, polygon = point[fits], polygon[fits]
     inside, held_by, several = _settle(point, polygon, clusters, overlaps)
     names[inside], how[inside] = held_by, HOW.index("inside")
 
@@ -245,13 +252,27 @@ def assign(
         at = at[found]
         names[at], how[at], metres[at] = ids[nearest[found]], HOW.index("nearest"), distance[found]
 
+    located &= ~(place.precision_m > _GRID_M)
     _fill_background(names, how, place, located, clusters.crs)
     return Assignment(
         pa.array(names, pa.string()).dictionary_encode(),
         pa.DictionaryArray.from_arrays(pa.array(how), pa.array(HOW)),
         metres,
         several,
+        rough,
     )
+
+
+def _find_fitting(
+    precision_m: npt.NDArray[np.float64], polygon: npt.NDArray[np.int64], clusters: gpd.GeoDataFrame
+) -> npt.NDArray[np.bool_]:
+    """Return which points are known precisely enough for the polygon that they lie in."""
+    fits = np.ones(len(polygon), dtype=bool)
+    stated = np.flatnonzero(precision_m > 0)
+    wanted, of = np.unique(polygon[stated], return_inverse=True)
+    areas = areas_km2(clusters.geometry.to_numpy()[wanted], clusters.crs)
+    fits[stated] = np.pi * (precision_m[stated] / 1000) ** 2 <= areas[of]
+    return fits
 
 
 def _settle(

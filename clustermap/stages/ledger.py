@@ -54,6 +54,7 @@ _FACTS_SAID = (
     "in_several_clusters",
     "assigned_unknown",
     "coarse_points",
+    "too_rough_for_cluster",
     "places_unmatched",
     "places_in_part",
     "codes_undecided",

@@ -279,6 +279,8 @@ def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
         places.append(("aliases", _describe_file(project, clusters.aliases), clusters))
     if project.roads is not None:
         places.append(("roads", _describe_file(project, project.roads.path), project.roads))
+    own = project.industries.concordance
+    stated = [{"table": "concordance", **_describe_file(project, own)}] if own else []
     return [
         {
             "table": name,
@@ -287,7 +289,7 @@ def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
             "attribution": source.attribution,
         }
         for name, place, source in places
-    ]
+    ] + [{**place, "licence": "", "attribution": ""} for place in stated]
 
 
 def _places(

@@ -55,7 +55,7 @@ from clustermap.layers.revisions import AMONG, convert_codes
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
-from clustermap.sources.concordance import KSIC, read_concordance
+from clustermap.sources.concordance import KSIC, read_concordance, read_own_concordance
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
 from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress, Received
@@ -522,6 +522,8 @@ def _close_actors(
     facts |= stated
     if assigned.several:
         facts["in_several_clusters"] = assigned.several
+    if assigned.rough:
+        facts["too_rough_for_cluster"] = assigned.rough
     facts |= {f"mended_{column}": count for column, count in checked.mended.items()}
     ledger.close(name, Entry(read, checked.rows.num_rows, 0, facts), checked.faults)
 
@@ -589,9 +591,11 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
     found = _part_shared_ids(
         {n: _read_actors(n, layer, home, ledger, progress) for n, layer in wanted.items() if layer}
     )
-    if "firms" in found and project.industries.code == KSIC:
+    own = project.industries.concordance
+    if "firms" in found and (own or project.industries.code == KSIC):
         checked, read = found["firms"]
-        rows, told = convert_codes(checked.rows, read_concordance())
+        turned = read_own_concordance(own, project.industries.revision) if own else None
+        rows, told = convert_codes(checked.rows, turned or read_concordance())
         ledger.note("firms", {fact: count for fact, count in told.items() if count})
         found["firms"] = (replace(checked, rows=rows), read)
     grants = _read_grants(project, ledger, progress)

@@ -47,6 +47,10 @@ _READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
 }
 
 
+_EXTRACTS = (".pbf", ".osm", ".osm.bz2", ".osm.gz")
+"""Extracts of OpenStreetMap: layers have to be made of them first."""
+
+
 def read_chunks(source: FileSource) -> Iterator[Item]:
     """Read a table chunk by chunk.
 
@@ -69,6 +73,8 @@ def read_chunks(source: FileSource) -> Iterator[Item]:
     for path in source.paths:
         if not path.is_file():
             raise TableFault("missing_file", table=source.table.name, value=shorten_path(path))
+        if path.name.lower().endswith(_EXTRACTS):
+            raise TableFault("openstreetmap_extract", table=source.table.name, value=path.name)
         reader = _READERS.get(path.suffix.lower())
         if reader is None:
             known = ", ".join(_READERS)
