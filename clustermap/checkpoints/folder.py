@@ -13,23 +13,22 @@ import os
 import secrets
 import struct
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
-from clustermap.checkpoints.tree import pack, unpack
+from clustermap.checkpoints.tree import Sink, pack, unpack
 from clustermap.locks import hold, is_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 _MAGIC = b"clustermap checkpoint 1\n".ljust(64, b"\0")
 _PLACE = struct.Struct("<QQ")
 _DIGEST = hashlib.sha256().digest_size
-_ALIGN = 64
 _SUFFIX, _PART = ".checkpoint", ".part"
 _MARK = ".gitignore"
 _MARKED = "# Checkpoints of clustermap: they may be deleted, and are not to be shared.\n*\n"
@@ -55,38 +54,6 @@ _BROKEN = (
 
 class Damaged(Exception):  # noqa: N818 -- said of a file
     """A checkpoint that cannot be read."""
-
-
-class _Writer:
-    """Writes to a file and hashes what it writes."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._hash = hashlib.sha256()
-        self._at = 0
-        self.closed = False
-
-    def open(self) -> _Writer:
-        self.write(b"\0" * (-self._at % _ALIGN))
-        return self
-
-    def write(self, content: Any) -> int:  # noqa: ANN401 -- bytes or a memoryview
-        block = memoryview(content).cast("B")
-        self._hash.update(block)
-        self._file.write(block)
-        self._at += len(block)
-        return len(block)
-
-    def tell(self) -> int:
-        return self._at
-
-    def flush(self) -> None:
-        self._file.flush()
-
-    def finish(self) -> None:
-        self._file.write(self._hash.digest())
-        self._file.flush()
-        os.fsync(self._file.fileno())
 
 
 class CheckpointFolder:
@@ -201,13 +168,15 @@ class CheckpointFolder:
                 raise
 
     def _write(self, file: BinaryIO, key: str, value: object) -> None:
-        writer = _Writer(file)
-        writer.write(_MAGIC)
-        tree = json.dumps({"key": key, "tree": pack(value, self._types, writer)}).encode()
-        start = writer.open().tell()
-        writer.write(tree)
-        writer.write(_PLACE.pack(start, len(tree)))
-        writer.finish()
+        sink = Sink(file)
+        sink.write(_MAGIC)
+        tree = json.dumps({"key": key, "tree": pack(value, self._types, sink)}).encode()
+        start = sink.begin()
+        sink.write(tree)
+        sink.write(_PLACE.pack(start, len(tree)))
+        file.write(sink.digest)
+        file.flush()
+        os.fsync(file.fileno())
 
     def _read(self, file: Path, key: str) -> object:
         with file.open("rb") as opened:

@@ -113,9 +113,9 @@ def unpack_column(node: list[Any], unpack: Pack) -> Any:  # noqa: ANN401 -- arra
     if tag == "masked":
         return _MASKED[parts[0]]().__from_arrow__(unpack(parts[1]))
     if tag == "categories":
-        codes, categories, ordered = parts
-        dtype = pd.CategoricalDtype(unpack(categories), ordered=ordered)
-        return pd.Categorical.from_codes(unpack(codes), dtype=dtype)
+        codes, categories = map(unpack, parts[:2])
+        dtype = pd.CategoricalDtype(categories, ordered=parts[2])
+        return pd.Categorical.from_codes(codes, dtype=dtype)
     if tag == "shapes":
         shapes = unpack(parts[0]).to_numpy(zero_copy_only=False)
         return gpd.array.from_wkb(shapes, crs=unpack(parts[1]))

@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import fields, is_dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 import geopandas as gpd
 import networkx as nx
@@ -26,23 +26,79 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    Buffer = bytes | bytearray | memoryview
     Node = None | bool | int | float | str | list[Any]
 
 _PLAIN = (type(None), bool, int, float, str)
+ALIGN = 64
+"""Blocks begin at multiples of it, as Arrow and numpy like them."""
+
 _DTYPES = "biufc"  # kinds of numbers that lie in blocks as they are
 
 
-class Sink(Protocol):
-    """Takes blocks of bytes."""
+class Sink:
+    """Takes blocks of bytes, and hashes them.
 
-    def open(self) -> Any:  # noqa: ANN401 -- a binary file
-        """Return a file that the next block is written to, at a place where an array may begin.
+    Parameters
+    ----------
+    file
+        Binary file that they are written to; None where the hash is all that is wanted.
+    """
+
+    def __init__(self, file: BinaryIO | None = None) -> None:
+        self._file = file
+        self._hash = hashlib.sha256()
+        self._at = 0
+        self.closed = False  # pyarrow asks
+
+    def begin(self) -> int:
+        """Go to a place where an array may begin.
 
         Returns
         -------
-        BinaryIO
-            Its ``tell`` counts from the first block.
+        int
+            Where that is.
         """
+        self.write(b"\0" * (-self._at % ALIGN))
+        return self._at
+
+    def write(self, content: Buffer) -> int:
+        """Write bytes.
+
+        Parameters
+        ----------
+        content
+            Bytes, or what holds such.
+
+        Returns
+        -------
+        int
+            How many there were.
+        """
+        block = memoryview(content).cast("B")
+        self._hash.update(block)
+        if self._file is not None:
+            self._file.write(block)
+        self._at += len(block)
+        return len(block)
+
+    def tell(self) -> int:
+        """Return how many bytes were written.
+
+        Returns
+        -------
+        int
+            Padding included.
+        """
+        return self._at
+
+    def flush(self) -> None:
+        """Do nothing: whoever opened the file flushes it."""
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of what was written."""
+        return self._hash.digest()
 
 
 class Blocks(Protocol):
@@ -85,7 +141,7 @@ def pack(value: object, types: Iterable[type], sink: Sink) -> str:
     TypeError
         If something of another type occurs.
     """
-    return json.dumps(_Packer(_name(types), sink).pack(value), separators=(",", ":"))
+    return _spell(_Packer(_name(types), sink).pack(value))
 
 
 def unpack(tree: str, types: Iterable[type], blocks: Blocks) -> object:
@@ -113,25 +169,6 @@ def unpack(tree: str, types: Iterable[type], blocks: Blocks) -> object:
     return _Unpacker(_name(types), blocks).unpack(json.loads(tree))
 
 
-class _Digest:
-    # A sink that keeps nothing but a hash.
-    def __init__(self) -> None:
-        self.hash = hashlib.sha256()
-        self._at = 0
-
-    def open(self) -> _Digest:
-        return self
-
-    def write(self, content: Any) -> int:  # noqa: ANN401 -- bytes or a memoryview
-        self.hash.update(content)
-        size = len(memoryview(content).cast("B"))
-        self._at += size
-        return size
-
-    def tell(self) -> int:
-        return self._at
-
-
 def hash_value(value: object, types: Iterable[type]) -> str:
     """Return the SHA-256 of a value.
 
@@ -147,10 +184,14 @@ def hash_value(value: object, types: Iterable[type]) -> str:
     str
         64 hexadecimal digits; equal values of equal types have equal ones.
     """
-    digest = _Digest()
-    tree = pack(value, types, digest)
-    digest.hash.update(tree.encode())
-    return digest.hash.hexdigest()
+    sink = Sink()
+    packer = _Packer(_name(types), sink, share=False)
+    sink.write(_spell(packer.pack(value)).encode())
+    return sink.digest.hex()
+
+
+def _spell(node: Node) -> str:
+    return json.dumps(node, separators=(",", ":"))
 
 
 def _name(types: Iterable[type]) -> dict[str, type]:
@@ -158,7 +199,8 @@ def _name(types: Iterable[type]) -> dict[str, type]:
 
 
 class _Packer:
-    def __init__(self, types: Mapping[str, type], sink: Sink) -> None:
+    def __init__(self, types: Mapping[str, type], sink: Sink, *, share: bool = True) -> None:
+        self._share = share  # whether what occurs twice is written once
         self._names = {one: name for name, one in types.items()}
         self._sink = sink
         self._known: dict[int, int] = {}
@@ -184,8 +226,9 @@ class _Packer:
         if type(value) in _PLAIN:
             return cast("Node", value)
         known = self._known.get(id(value))
-        if known is not None:
+        if known is not None and self._share:
             return ["same", known]
+        # What is read is numbered in the order that it was written in: parts before the whole.
         node = self._find(value)(value)
         self._known[id(value)] = len(self._alive)
         self._alive.append(value)
@@ -229,20 +272,17 @@ class _Packer:
         # Axes in the order that they lie in memory, the longest stride first.
         axes = sorted(range(plain.ndim), key=lambda axis: -abs(plain.strides[axis]))
         laid = np.ascontiguousarray(plain.transpose(axes))
-        file = self._sink.open()
-        start = file.tell()
+        start = self._sink.begin()
         if laid.size:
-            file.write(laid.data.cast("B"))
+            self._sink.write(laid.data)
         shape = [plain.shape[axis] for axis in axes]
         return ["array", plain.dtype.str, shape, axes, start]
 
     def _pack_table(self, value: pa.Table) -> list[Any]:
-        file = self._sink.open()
-        start = file.tell()
-        sink = pa.PythonFile(file, mode="w")
-        with pa.ipc.new_stream(sink, value.schema) as writer:
+        start = self._sink.begin()
+        with pa.ipc.new_stream(pa.PythonFile(self._sink, mode="w"), value.schema) as writer:
             writer.write_table(value)
-        return ["table", start, file.tell() - start]
+        return ["table", start, self._sink.tell() - start]
 
     def _pack_index(self, value: pd.Index[Any]) -> list[Any]:
         if isinstance(value, pd.RangeIndex):
@@ -262,8 +302,9 @@ class _Packer:
         ]
 
     def _pack_frame(self, value: pd.DataFrame) -> list[Any]:
+        ends = [self.pack(value.index), self.pack(value.columns)]
         columns = [pack_column(value.iloc[:, at], self.pack) for at in range(value.shape[1])]
-        return ["frame", self.pack(value.index), self.pack(value.columns), *columns]
+        return ["frame", *ends, *columns]
 
     def _pack_geo(self, value: gpd.GeoDataFrame) -> list[Any]:
         return ["geo", value._geometry_column_name, self._pack_frame(pd.DataFrame(value))]
@@ -311,12 +352,8 @@ class _Unpacker:
                 start, stop, step, name=self.unpack(name)
             ),
             "multi": self._unpack_multi,
-            "index": lambda node, name: pd.Index(
-                unpack_column(node, self.unpack), name=self.unpack(name), copy=False
-            ),
-            "series": lambda node, index, name: pd.Series(
-                unpack_column(node, self.unpack), self.unpack(index), name=self.unpack(name)
-            ),
+            "index": self._unpack_index,
+            "series": self._unpack_series,
             "frame": self._unpack_frame,
             "geo": lambda name, node: gpd.GeoDataFrame(self._read(node), geometry=name),
             "crs": CRS.from_wkt,
@@ -378,10 +415,23 @@ class _Unpacker:
 
     def _unpack_frame(self, index: Any, columns: Any, *nodes: Any) -> pd.DataFrame:  # noqa: ANN401
         rows, names = self.unpack(index), self.unpack(columns)
-        parts = {at: unpack_column(node, self.unpack) for at, node in enumerate(nodes)}
+        parts = {at: self._unpack_values(node, rows) for at, node in enumerate(nodes)}
         frame = pd.DataFrame(parts, index=rows, copy=False)
         frame.columns = names
         return frame
+
+    def _unpack_values(self, node: list[Any], rows: pd.Index[Any]) -> pd.Series[Any]:
+        values = unpack_column(node, self.unpack)
+        # Told its type, pandas does not look for another one: objects stay objects.
+        return pd.Series(values, rows, dtype=values.dtype, copy=False)
+
+    def _unpack_index(self, node: list[Any], name: Any) -> pd.Index[Any]:  # noqa: ANN401
+        values = unpack_column(node, self.unpack)
+        return pd.Index(values, dtype=values.dtype, name=self.unpack(name), copy=False)
+
+    def _unpack_series(self, node: list[Any], index: Any, name: Any) -> pd.Series[Any]:  # noqa: ANN401
+        values, rows = unpack_column(node, self.unpack), self.unpack(index)
+        return pd.Series(values, rows, dtype=values.dtype, name=self.unpack(name), copy=False)
 
     def _unpack_graph(self, nodes: list[Any], keys: list[Any], node: Any) -> nx.MultiDiGraph[Any]:  # noqa: ANN401
         graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
