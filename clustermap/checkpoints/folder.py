@@ -33,7 +33,7 @@ _SUFFIX, _PART = ".checkpoint", ".part"
 _MARK = ".gitignore"
 _MARKED = "# Checkpoints of clustermap: they may be deleted, and are not to be shared.\n*\n"
 KEPT = 2
-"""Checkpoints of each stage that are kept, those used last."""
+"""Runs whose checkpoints are kept, those used last."""
 
 _BROKEN = (
     OSError,
@@ -114,7 +114,7 @@ class CheckpointFolder:
             raise Damaged(file.name) from error
         return found
 
-    def keep(self, stage: str, key: str, value: object) -> None:
+    def keep(self, stage: str, key: str, value: object, most: int = 1) -> None:
         """Keep what a stage found.
 
         Parameters
@@ -125,6 +125,8 @@ class CheckpointFolder:
             Hash of all that its result depends on.
         value
             What it found.
+        most
+            How many checkpoints of the stage belong to one run.
 
         Raises
         ------
@@ -140,7 +142,7 @@ class CheckpointFolder:
         finally:
             part.unlink(missing_ok=True)
         _sync_folder(self.path)
-        self._drop_old(stage)
+        self._drop_old(stage, KEPT * most)
 
     def clear(self) -> None:
         """Remove what killed runs left half written."""
@@ -199,9 +201,9 @@ class CheckpointFolder:
             raise ValueError("of something else")
         return unpack(told["tree"], self._types, give)
 
-    def _drop_old(self, stage: str) -> None:
+    def _drop_old(self, stage: str, most: int) -> None:
         files = [(file.stat().st_mtime_ns, file) for file in self.path.glob(f"{stage}-*{_SUFFIX}")]
-        for _, file in sorted(files, reverse=True)[KEPT:]:
+        for _, file in sorted(files, reverse=True)[most:]:
             with suppress(OSError):  # Windows: another run still looks at it
                 file.unlink()
 
