@@ -480,7 +480,9 @@ def _score(
     """Write the tables and show the best clusters with the intervals of their ranks."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        done = _carry_out(voice, "score_clusters", project, out, strict=strict, afresh=no_checkpoints)
+        done = _carry_out(
+            voice, "score_clusters", project, out, strict=strict, afresh=no_checkpoints
+        )
         _tell_best(voice, done.scores, done.tables["clusters"])
 
 
@@ -499,7 +501,9 @@ def _select(
     """Write the tables, and tell what every scenario chooses and how sure that is."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        done = _carry_out(voice, "select_clusters", project, out, strict=strict, afresh=no_checkpoints)
+        done = _carry_out(
+            voice, "select_clusters", project, out, strict=strict, afresh=no_checkpoints
+        )
         if done.selected is not None:
             _tell_chosen(voice, done.selected.tables["selection"], done.tables["clusters"])
 

@@ -315,8 +315,8 @@ def _carry_out(
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    done = _close(findings, record, written)
-    return replace(done, release=release, selected=selected, kept=tuple(kept.told))
+    closed = _close(findings, record, written)
+    return replace(closed, release=release, selected=selected, kept=tuple(kept.told))
 
 
 def _write_pages(

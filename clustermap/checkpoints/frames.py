@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -11,10 +12,8 @@ import pyarrow as pa
 import shapely
 from geopandas.array import GeometryDtype
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    Pack = Callable[[Any], Any]
+Pack = Callable[[Any], Any]
+"""Writes, or reads, what a column is made of."""
 
 _MASKED: dict[str, Any] = {
     "Int8": pd.Int8Dtype,
@@ -63,7 +62,7 @@ def pack_column(column: pd.Series[Any], pack: Pack) -> list[Any]:
         return ["strings", str(dtype.storage), dtype.na_value is pd.NA, pack(texts)]
     if str(dtype) in _MASKED:
         return ["masked", str(dtype), pack(pa.array(column, from_pandas=True))]
-    if dtype == object:
+    if isinstance(dtype, np.dtype) and dtype.kind == "O":
         return _pack_objects(np.asarray(values, dtype=object), pack)
     if isinstance(dtype, np.dtype):
         return ["numbers", pack(column.to_numpy())]
@@ -97,26 +96,41 @@ def unpack_column(node: list[Any], unpack: Pack) -> Any:  # noqa: ANN401 -- arra
         If it is no node of ours.
     """
     tag, *parts = node
-    if tag == "numbers":
-        return unpack(parts[0])
-    if tag == "texts":
-        return unpack(parts[0]).to_numpy(zero_copy_only=False)
-    if tag == "objects":
-        found = np.empty(len(parts), dtype=object)
-        for at, part in enumerate(parts):
-            found[at] = unpack(part)
-        return found
-    if tag == "strings":
-        storage, with_na, texts = parts
-        dtype = pd.StringDtype(storage, na_value=pd.NA if with_na else np.nan)
-        return dtype.__from_arrow__(unpack(texts))
-    if tag == "masked":
-        return _MASKED[parts[0]]().__from_arrow__(unpack(parts[1]))
-    if tag == "categories":
-        codes, categories = map(unpack, parts[:2])
-        dtype = pd.CategoricalDtype(categories, ordered=parts[2])
-        return pd.Categorical.from_codes(codes, dtype=dtype)
-    if tag == "shapes":
-        shapes = unpack(parts[0]).to_numpy(zero_copy_only=False)
-        return gpd.array.from_wkb(shapes, crs=unpack(parts[1]))
-    raise ValueError(f"no column of kind {tag!r}")
+    if tag not in _READERS:
+        raise ValueError(f"no column of kind {tag!r}")
+    return _READERS[tag](unpack, *parts)
+
+
+def _unpack_objects(unpack: Pack, *parts: Any) -> Any:  # noqa: ANN401 -- values of any type
+    found = np.empty(len(parts), dtype=object)
+    for at, part in enumerate(parts):
+        found[at] = unpack(part)
+    return found
+
+
+def _unpack_strings(unpack: Pack, storage: str, with_na: bool, texts: Any) -> Any:  # noqa: ANN401, FBT001
+    missing = pd.NA if with_na else np.nan
+    kept: Literal["python", "pyarrow"] = "python" if storage == "python" else "pyarrow"
+    return pd.array(unpack(texts), dtype=pd.StringDtype(kept, na_value=missing))
+
+
+def _unpack_categories(unpack: Pack, codes: Any, categories: Any, ordered: bool) -> Any:  # noqa: ANN401, FBT001
+    places, named = unpack(codes), unpack(categories)
+    dtype: pd.CategoricalDtype[Any] = pd.CategoricalDtype(named, ordered=ordered)
+    return pd.Categorical.from_codes(places, dtype=dtype)
+
+
+def _unpack_shapes(unpack: Pack, shapes: Any, crs: Any) -> Any:  # noqa: ANN401
+    found = unpack(shapes).to_numpy(zero_copy_only=False)
+    return gpd.array.from_wkb(found, crs=unpack(crs))
+
+
+_READERS: dict[str, Callable[..., Any]] = {
+    "numbers": lambda unpack, values: unpack(values),
+    "texts": lambda unpack, texts: unpack(texts).to_numpy(zero_copy_only=False),
+    "objects": _unpack_objects,
+    "strings": _unpack_strings,
+    "masked": lambda unpack, dtype, values: _MASKED[dtype]().__from_arrow__(unpack(values)),
+    "categories": _unpack_categories,
+    "shapes": _unpack_shapes,
+}

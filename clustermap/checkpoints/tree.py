@@ -363,7 +363,7 @@ class _Unpacker:
     def unpack(self, node: Any) -> Any:  # noqa: ANN401 -- what stands in the tree
         if not isinstance(node, list):
             if type(node) not in _PLAIN:
-                raise ValueError("no value of ours")  # noqa: TRY004 -- damaged data
+                raise ValueError("no value of ours")
             return node
         if node[0] == "same":
             return self._known[node[1]]
@@ -377,7 +377,7 @@ class _Unpacker:
         return self._unpackers[tag](*parts)
 
     def _unpack_class(self, name: str, parts: dict[str, Any]) -> object:
-        own = self._types[name]
+        own: Any = self._types[name]
         known = [one.name for one in fields(own)] if is_dataclass(own) else list(own._fields)
         if list(parts) != known:
             raise ValueError(f"{name} has other fields")
@@ -404,9 +404,7 @@ class _Unpacker:
         with pa.ipc.open_stream(pa.py_buffer(self._blocks(start, size))) as reader:
             return reader.read_all()
 
-    def _unpack_multi(
-        self, levels: list[Any], codes: list[Any], names: list[Any]
-    ) -> pd.MultiIndex:
+    def _unpack_multi(self, levels: list[Any], codes: list[Any], names: list[Any]) -> pd.MultiIndex:
         return pd.MultiIndex(
             levels=[self.unpack(level) for level in levels],
             codes=[self.unpack(code) for code in codes],
@@ -420,25 +418,31 @@ class _Unpacker:
         frame.columns = names
         return frame
 
-    def _unpack_values(self, node: list[Any], rows: pd.Index[Any]) -> pd.Series[Any]:
+    def _unpack_values(self, node: list[Any], rows: pd.Index[Any] | None = None) -> pd.Series[Any]:
         values = unpack_column(node, self.unpack)
         # Told its type, pandas does not look for another one: objects stay objects.
-        return pd.Series(values, rows, dtype=values.dtype, copy=False)
+        column: pd.Series[Any] = pd.Series(values, rows, dtype=values.dtype, copy=False)
+        return column
 
     def _unpack_index(self, node: list[Any], name: Any) -> pd.Index[Any]:  # noqa: ANN401
         values = unpack_column(node, self.unpack)
-        return pd.Index(values, dtype=values.dtype, name=self.unpack(name), copy=False)
+        found: pd.Index[Any] = pd.Index(
+            values, dtype=values.dtype, name=self.unpack(name), copy=False
+        )
+        return found
 
     def _unpack_series(self, node: list[Any], index: Any, name: Any) -> pd.Series[Any]:  # noqa: ANN401
-        values, rows = unpack_column(node, self.unpack), self.unpack(index)
-        return pd.Series(values, rows, dtype=values.dtype, name=self.unpack(name), copy=False)
+        column = self._unpack_values(node)
+        return column.set_axis(self.unpack(index)).rename(self.unpack(name))
 
     def _unpack_graph(self, nodes: list[Any], keys: list[Any], node: Any) -> nx.MultiDiGraph[Any]:  # noqa: ANN401
         graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
         graph.add_nodes_from((self.unpack(one), self.unpack(facts)) for one, facts in nodes)
         known, named = [self.unpack(key) for key in keys], list(graph)
         table = self._read(node)
-        source, target, key = (table.pop(f"#{name}").tolist() for name in ("source", "target", "key"))
+        source, target, key = (
+            table.pop(f"#{name}").tolist() for name in ("source", "target", "key")
+        )
         facts = table.to_dict("records") if len(table.columns) else [{} for _ in source]
         graph.add_edges_from(
             (named[a], named[b], known[k], of)

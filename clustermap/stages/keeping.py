@@ -14,7 +14,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import clustermap
 from clustermap.checkpoints import (
     CheckpointFolder,
     Damaged,
@@ -325,9 +324,7 @@ class Checkpoints:
         """
         return hash_file(path) if self._hashes is None else self._hashes.find(path)
 
-    def _take(
-        self, stage: Stage[T], key: str | None, compute: Callable[[], T], most: int
-    ) -> T:
+    def _take(self, stage: Stage[T], key: str | None, compute: Callable[[], T], most: int) -> T:
         if self._folder is None or key is None:
             return compute()
         named = {"stage": Message(f"stage.{stage.name}")}
@@ -444,7 +441,7 @@ def _escape(stem: str) -> str:
 @cache
 def _find_version(stage: Stage[Any]) -> dict[str, Any]:
     """Return what decides that another version of the program finds the same."""
-    code = Path(clustermap.__file__).parent
+    code = Path(__file__).parents[1]
     return {
         "stage": stage.name,
         "code": hash_sources(code, stage.rooms),

@@ -302,9 +302,7 @@ def _describe_file(project: Project, path: Path, hash_: Hash) -> dict[str, Any]:
     return {"file": project.relative(path), "sha256": hash_(path), "bytes": size}
 
 
-def build_record(
-    project: Project, findings: Findings, hash_: Hash = hash_file
-) -> dict[str, Any]:
+def build_record(project: Project, findings: Findings, hash_: Hash = hash_file) -> dict[str, Any]:
     """Return run.json: what went in, what became of it, and with what.
 
     Parameters
