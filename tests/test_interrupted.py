@@ -159,14 +159,14 @@ def mount(folder: Path, megabytes: int) -> Iterator[None]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path, require: Callable[[str, bool, str], None]) -> Iterator[Path]:
-    """A disk of a few megabytes."""
+    """Mount a disk of a few megabytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
     try:
         with mount(folder, FULL_MB):
             yield folder
     except (OSError, subprocess.CalledProcessError) as error:
-        require("tmpfs", False, f"mounting needs root: {error}")  # noqa: FBT003
+        require("tmpfs", False, f"mounting needs root: {error}")
 
 
 def fill(disk: Path, left: int) -> Path:
@@ -216,7 +216,7 @@ def test_a_full_disk_for_scratch_is_told_and_no_crash(tmp_path: Path, small_disk
     assert not (tmp_path / "out").exists()
 
 
-def test_a_checkpoint_is_never_half_there(tmp_path: Path, small_disk: Path) -> None:
+def test_a_checkpoint_is_never_half_there(small_disk: Path) -> None:
     folder = CheckpointFolder(small_disk / "c", TYPES)
     folder.keep("nulls", "a" * 64, "small")
     fill(small_disk, 1 << 14)
