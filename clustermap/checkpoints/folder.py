@@ -150,6 +150,9 @@ class CheckpointFolder:
             for part in self.path.glob(f".*{_PART}"):
                 if is_left(part):
                     part.unlink(missing_ok=True)
+        for made in self.path.parent.glob(f"{self.path.name}-*"):
+            if made.is_dir() and not made.is_symlink() and is_left(made):
+                _remove_empty(made)
 
     def _file(self, stage: str, key: str) -> Path:
         return self.path / f"{stage}-{key[:32]}{_SUFFIX}"
@@ -161,11 +164,11 @@ class CheckpointFolder:
         made = self.path.with_name(f"{self.path.name}-{secrets.token_hex(4)}")
         made.mkdir(mode=0o700, parents=True)
         try:
-            (made / _MARK).write_text(_MARKED, encoding="utf-8")
-            made.replace(self.path)
+            with hold(made):
+                (made / _MARK).write_text(_MARKED, encoding="utf-8")
+                made.replace(self.path)
         except OSError:
-            (made / _MARK).unlink(missing_ok=True)
-            made.rmdir()
+            _remove_empty(made)
             if not self.path.is_dir():  # another run may have been faster
                 raise
 
@@ -206,6 +209,14 @@ class CheckpointFolder:
         for _, file in sorted(files, reverse=True)[most:]:
             with suppress(OSError):  # Windows: another run still looks at it
                 file.unlink()
+
+
+def _remove_empty(made: Path) -> None:
+    """Remove a folder that holds our mark at most."""
+    with suppress(OSError):
+        if {path.name for path in made.iterdir()} <= {_MARK}:
+            (made / _MARK).unlink(missing_ok=True)
+            made.rmdir()
 
 
 def _sync_folder(path: Path) -> None:

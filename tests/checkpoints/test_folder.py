@@ -159,6 +159,20 @@ def test_what_the_living_write_stays_and_what_the_dead_left_goes(folder: Checkpo
     assert part.name not in files(folder)
 
 
+@posix
+def test_a_folder_that_was_half_made_goes_and_what_others_put_into_one_stays(
+    folder: CheckpointFolder,
+) -> None:
+    half, others = (folder.path.with_name(f"{folder.path.name}-{n}") for n in ("00", "01"))
+    for made in (half, others):
+        made.mkdir()
+    (half / ".gitignore").write_text("", encoding="utf-8")
+    (others / "thesis").write_text("years of work", encoding="utf-8")
+    folder.clear()
+    assert not half.exists()
+    assert [path.name for path in others.iterdir()] == ["thesis"]
+
+
 def test_a_file_is_hashed_once_as_long_as_it_is_the_same(tmp_path: Path) -> None:
     data, memory, asked = tmp_path / "data.csv", tmp_path / "hashes.json", []
 

@@ -124,7 +124,7 @@ def make_frame() -> pd.DataFrame:
             "whole": np.array([1, 2, 3], dtype=np.int16),
             "maybe": pd.array([1, None, 3], dtype="Int64"),
             "text": pd.array(["가", None, ""], dtype="str"),
-            "old": np.array(["a", None, "b"], dtype=object),
+            "old": pd.Series(["a", None, "b"], list("pqr"), dtype=object),
             "any": np.array([Message("x"), None, 2.5], dtype=object),
             "class": pd.Categorical(["b", "a", None], categories=["b", "a"], ordered=True),
             "flag": [True, False, True],
