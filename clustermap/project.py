@@ -256,6 +256,11 @@ class ProjectSection(Section):
 
     name: Text = Field(description="Name of the project; the title of its pages.")
     out: Folder = Field(default=Path("out"), description="Folder that results are written to.")
+    checkpoints: bool = Field(
+        default=True,
+        description="Whether what each stage finds is kept beside the output, so that the next run"
+        " computes only what changed.",
+    )
     crs: Crs = Field(
         default="EPSG:5179",
         description="Coordinate system of the map as an EPSG code; metric ones suit best, with a"
@@ -815,18 +820,24 @@ class Project(Section):
         Returns
         -------
         dict
-            Keys of the project file with defaults filled in, fit for JSON; the output folder is
-            left out, since it changes no result.
+            Keys of the project file with defaults filled in, fit for JSON; the output folder and
+            whether there are checkpoints are left out, since they change no result.
         """
         dumped = self.model_dump(by_alias=True)
-        del dumped["project"]["out"]
+        del dumped["project"]["out"], dumped["project"]["checkpoints"]
         if self.roads is None:  # run.json of a project without roads tells of none
             del dumped["roads"]
         plain: dict[str, Any] = self._plain(dumped)
         return plain
 
-    def changed(self, *, out: Path | None = None, language: Language | None = None) -> Project:
-        """Return the project with another output folder or language.
+    def changed(
+        self,
+        *,
+        out: Path | None = None,
+        language: Language | None = None,
+        checkpoints: bool | None = None,
+    ) -> Project:
+        """Return the project with another output folder or language, or without checkpoints.
 
         Parameters
         ----------
@@ -834,6 +845,8 @@ class Project(Section):
             Output folder; a relative one counts from the current folder. None keeps it.
         language
             Language of pages and messages; None keeps it.
+        checkpoints
+            Whether there are checkpoints; None keeps it.
 
         Returns
         -------
@@ -845,6 +858,8 @@ class Project(Section):
             update["out"] = Path(os.path.normpath(out.absolute()))
         if language is not None:
             update["language"] = language
+        if checkpoints is not None:
+            update["checkpoints"] = checkpoints
         return self.model_copy(update={"project": self.project.model_copy(update=update)})
 
     def _plain(self, value: Any) -> Any:  # noqa: ANN401 -- whatever TOML holds

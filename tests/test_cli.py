@@ -64,6 +64,7 @@ class FakeRun:
     memo: Path | None = None
     release: Any = None
     record: dict[str, Any] = field(default_factory=dict)
+    kept: tuple[Message, ...] = ()
 
 
 @pytest.fixture

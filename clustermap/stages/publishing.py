@@ -26,7 +26,7 @@ from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from clustermap.project import Project, RoadGraph, Source
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from clustermap.stages.counting import Network
     from clustermap.stages.ledger import Ledger
     from clustermap.stages.reading import Layers
+
+    Hash = Callable[[Path], str]
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
 _VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
@@ -263,7 +265,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
     }
 
 
-def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
+def _inputs(project: Project, ledger: Ledger, hash_: Hash) -> list[dict[str, Any]]:
     """Return every file and table read, with its hash, licence and owner."""
     named: list[tuple[str, Source]] = [
         (name, layer) for name, layer in dict(project.layers).items() if layer is not None
@@ -272,15 +274,16 @@ def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
     places: list[tuple[str, dict[str, Any], Source | RoadGraph]] = [
         (name, place, source)
         for name, source in named
-        for place in _places(project, name, source, ledger)
+        for place in _places(project, name, source, ledger, hash_)
     ]
     clusters = project.layers.clusters
     if clusters.aliases:
-        places.append(("aliases", _describe_file(project, clusters.aliases), clusters))
+        places.append(("aliases", _describe_file(project, clusters.aliases, hash_), clusters))
     if project.roads is not None:
-        places.append(("roads", _describe_file(project, project.roads.path), project.roads))
+        roads = project.roads
+        places.append(("roads", _describe_file(project, roads.path, hash_), roads))
     own = project.industries.concordance
-    stated = [{"table": "concordance", **_describe_file(project, own)}] if own else []
+    stated = [{"table": "concordance", **_describe_file(project, own, hash_)}] if own else []
     return [
         {
             "table": name,
@@ -293,11 +296,11 @@ def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
 
 
 def _places(
-    project: Project, name: str, source: Source, ledger: Ledger
+    project: Project, name: str, source: Source, ledger: Ledger, hash_: Hash
 ) -> Iterator[dict[str, Any]]:
     """Yield where a table was read from, with the hash of what was read."""
     for path in source.files:
-        yield _describe_file(project, path)
+        yield _describe_file(project, path, hash_)
     if source.database is not None:
         asked = {"relation": source.table} if source.table else {"query": source.query}
         read = ledger.received[name]
@@ -305,12 +308,12 @@ def _places(
         yield {"database": shown, **asked, "sha256": read.sha256, "bytes": read.bytes}
 
 
-def _describe_file(project: Project, path: Path) -> dict[str, Any]:
+def _describe_file(project: Project, path: Path, hash_: Hash) -> dict[str, Any]:
     size = path.stat().st_size
-    return {"file": project.relative(path), "sha256": hash_file(path), "bytes": size}
+    return {"file": project.relative(path), "sha256": hash_(path), "bytes": size}
 
 
-def build_record(project: Project, findings: Findings) -> dict[str, Any]:
+def build_record(project: Project, findings: Findings, hash_: Hash = hash_file) -> dict[str, Any]:
     """Return run.json: what went in, what became of it, and with what.
 
     Parameters
@@ -319,6 +322,8 @@ def build_record(project: Project, findings: Findings) -> dict[str, Any]:
         The project file.
     findings
         What the run found.
+    hash_
+        Returns the SHA-256 of a file.
 
     Returns
     -------
@@ -331,7 +336,7 @@ def build_record(project: Project, findings: Findings) -> dict[str, Any]:
         "project": project.project.name,
         "synthetic": project.project.synthetic,
         "seed": project.project.seed,
-        "inputs": _inputs(project, findings.ledger),
+        "inputs": _inputs(project, findings.ledger, hash_),
         "tables": findings.ledger.summary(),
         "parameters": project.parameters(),
         "versions": {

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from clustermap.messages import Message
-from clustermap.selection.advise import Advised
 from clustermap.selection.reach import RoadReach
 from clustermap.selection.travel import (
     Travel,
@@ -18,9 +18,27 @@ from clustermap.selection.travel import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clustermap.network.actor_links import Membership
     from clustermap.stages.ledger import Progress
     from clustermap.stages.reading import Layers
+
+
+@dataclass(frozen=True)
+class Travelled:
+    """What was measured of travel by road.
+
+    Parameters
+    ----------
+    tables
+        Name to table: travel, travel_firms, next_sites_by_kind; empty where no roads were read.
+    sharing
+        Clusters that hold a firm together with another.
+    """
+
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    sharing: frozenset[str] = frozenset()
 
 
 def build_travel(layers: Layers, members: Membership) -> Travel | None:
@@ -51,7 +69,7 @@ def build_travel(layers: Layers, members: Membership) -> Travel | None:
     )
 
 
-def measure_travel(travel: Travel, progress: Progress) -> Advised:
+def measure_travel(travel: Travel, progress: Progress) -> Travelled:
     """Measure how far institutes are by road, and where the next of each kind would help.
 
     Parameters
@@ -63,8 +81,8 @@ def measure_travel(travel: Travel, progress: Progress) -> Advised:
 
     Returns
     -------
-    Advised
-        The tables of travel alone.
+    Travelled
+        Its tables.
     """
     tables: dict[str, pd.DataFrame] = {}
     makers = (tabulate_travel, tabulate_firms, find_sites_by_kind)
@@ -76,4 +94,4 @@ def measure_travel(travel: Travel, progress: Progress) -> Advised:
     row, cluster = travel.members.holders(travel.firms)
     shared = np.bincount(row, minlength=len(travel.firms))[row] > 1
     sharing = travel.clusters.index[np.unique(cluster[shared])]
-    return Advised(travel=tables, sharing=frozenset(sharing))
+    return Travelled(tables, frozenset(sharing))
