@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyproj import CRS
+from scipy import sparse
 
 from clustermap.checkpoints.frames import pack_column, unpack_column
 
@@ -220,6 +221,10 @@ class _Packer:
             pd.Series: self._pack_series,
             CRS: lambda value: ["crs", value.to_wkt()],
             nx.MultiDiGraph: self._pack_graph,
+            sparse.csr_array: lambda value: [
+                *("csr", list(value.shape)),
+                *map(self._pack_array, (value.data, value.indices, value.indptr)),
+            ],
         }
 
     def pack(self, value: object) -> Node:
@@ -358,6 +363,9 @@ class _Unpacker:
             "geo": lambda name, node: gpd.GeoDataFrame(self._read(node), geometry=name),
             "crs": CRS.from_wkt,
             "graph": self._unpack_graph,
+            "csr": lambda shape, *parts: sparse.csr_array(
+                tuple(map(self._read, parts)), shape=tuple(shape)
+            ),
         }
 
     def unpack(self, node: Any) -> Any:  # noqa: ANN401 -- what stands in the tree

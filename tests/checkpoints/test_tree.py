@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pyproj import CRS
+from scipy import sparse
 
 from clustermap.checkpoints.tree import Sink, hash_value, pack, unpack
 from clustermap.messages import Message
@@ -249,3 +250,11 @@ def test_a_read_only_mapping_comes_back_as_one(tmp_path: Path) -> None:
     found = through(MappingProxyType({"a": 1}), tmp_path)
     assert isinstance(found, MappingProxyType)
     assert found == {"a": 1}
+
+
+def test_sparse_arrays(tmp_path: Path) -> None:
+    times = sparse.csr_array(([2.5, 0.0, 7.0], ([0, 1, 1], [1, 0, 2])), shape=(3, 4))
+    found = through(times, tmp_path)
+    assert found.shape == (3, 4)
+    assert found.nnz == 3  # a road that takes no time is a road
+    assert found.toarray().tolist() == times.toarray().tolist()
