@@ -26,6 +26,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
+from clustermap.side_by_side import one_core_each
 from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
@@ -236,6 +237,7 @@ def find(
     return _measure(project, read, kept, progress)
 
 
+@one_core_each()
 def _measure(
     project: Project,
     read: Callable[[Project], Altered],
