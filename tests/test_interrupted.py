@@ -126,15 +126,20 @@ def test_killed_at_any_moment_the_output_is_whole_and_the_next_run_resumes(
         shutil.copytree(folders[0], folder)
         file = write_project(folder, seed=2)
         process = start(file, scratch)
-        time.sleep(seconds * (moment + random_.random()) / MOMENTS)
-        process.kill()
-        process.communicate()
+        share = (moment + random_.random()) / MOMENTS
+        try:
+            process.communicate(timeout=share * seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
         killed += process.returncode == -signal.SIGKILL
         assert is_whole(folder / "out", outputs), f"moment {moment}"
         kept = {path.name for path in (folder / ".out.checkpoints").glob("*.checkpoint")}
         fresh = kept - {p.name for p in (folders[0] / ".out.checkpoints").glob("*.checkpoint")}
-        code, said, _ = run(file, scratch)
+        code, said, took = run(file, scratch)
         assert code == 0, said
+        if not fresh:
+            seconds = took  # a machine is not as fast at all times: the last whole run tells best
         assert snapshot(folder / "out") == new, f"moment {moment}"
         assert find_left(folder, scratch) == []
         told = (folder / "out/run.log").read_text(encoding="utf-8").count("Taken from the check")
@@ -142,8 +147,8 @@ def test_killed_at_any_moment_the_output_is_whole_and_the_next_run_resumes(
         resumed += told > 0
         stages |= {name.partition("-")[0] for name in fresh}
         shutil.rmtree(folder)
-    assert killed > MOMENTS / 2
-    assert resumed > MOMENTS / 10
+    assert killed >= MOMENTS / 2
+    assert resumed >= MOMENTS / 10
     assert "tallies" in stages
 
 
