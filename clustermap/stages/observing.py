@@ -14,7 +14,7 @@ import shapely
 from clustermap.layers import projection
 from clustermap.layers.cells import OUTSIDE
 from clustermap.network.ends import count_ends, merge_ends
-from clustermap.network.flows import count_flows, merge_flows
+from clustermap.network.flows import count_flows, merge_flows, orient
 from clustermap.network.linkages import EDGES, NO_UNIT
 from clustermap.network.observed import BOUNDARIES, MOVED, Boundary, Observed
 from clustermap.network.space import (
@@ -213,10 +213,12 @@ _COUNTS = ("links", "weight", "credit", "squares")
 
 def _count(edges: pa.Table, register: Register, survey: Survey) -> Tally:
     cells, space = survey.layers.all_cells, survey.space
+    turned = orient(edges, register)
+    bands = space.find_bands(turned.a, turned.b, register)
     return Tally(
-        count_flows(edges, register, space),
-        count_ends(edges, register),
-        count_squares(edges, register, cells, space, survey.reach),
+        count_flows(edges, register, space, turned, bands),
+        count_ends(edges, register, turned),
+        count_squares(edges, register, cells, space, survey.reach, turned, bands),
     )
 
 
