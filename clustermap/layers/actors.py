@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ from pyproj import CRS
 from clustermap.checks import Checked, quote_rows
 from clustermap.errors import TableFault
 from clustermap.layers import projection
+from clustermap.layers.lookup import Lookup, build_lookup
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
@@ -224,8 +226,12 @@ class Register:
         np.ndarray
             int32; -1 where the register does not know it.
         """
-        found = pc.fill_null(pc.index_in(ids, value_set=self.ids), UNKNOWN)
-        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int32)
+        return self.lookup.find(ids)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """The identifiers, hashed once."""
+        return build_lookup(self.ids)
 
 
 def type_codes(rows: pa.Table, fixed: str = "") -> npt.NDArray[np.uint8]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Whole = npt.NDArray[np.int64]
 
-_MOST = 2**62
+_MOST_BITS = 63
 
 
 def sum_rows(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
@@ -42,7 +42,7 @@ def sum_rows(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
         return rows
     columns = {name: rows[name].to_numpy() for name in rows.column_names}
     codes = _Codes([columns[key] for key in keys])
-    if codes.size > _MOST:
+    if sum(codes.bits) > _MOST_BITS:
         return _sum_by_table(rows, keys)
     packed = codes.pack()
     values = {name: column for name, column in columns.items() if name not in keys}
@@ -68,25 +68,22 @@ class _Codes:
         self._columns = columns
         self._lowest = [int(column.min()) for column in columns]
         highest = [int(column.max()) for column in columns]
-        self._widths = [high - low + 1 for low, high in zip(self._lowest, highest, strict=True)]
-        self.size = 1
-        for width in self._widths:
-            self.size *= width
+        spans = zip(self._lowest, highest, strict=True)
+        self.bits = [(high - low).bit_length() for low, high in spans]
 
     def pack(self) -> Whole:
         packed = np.zeros(len(self._columns[0]), dtype=np.int64)
-        for column, low, width in zip(self._columns, self._lowest, self._widths, strict=True):
-            packed *= width
-            packed += column
-            packed -= low
+        for column, low, bits in zip(self._columns, self._lowest, self.bits, strict=True):
+            packed <<= bits
+            packed |= column - low if low >= 0 else column.astype(np.int64) - low
         return packed
 
     def unpack(self, packed: Whole) -> list[npt.NDArray[np.integer]]:
         found = []
-        parts = zip(self._columns, self._lowest, self._widths, strict=True)
-        for column, low, width in reversed(list(parts)):
-            packed, code = np.divmod(packed, width)
-            found.append((code + low).astype(column.dtype))
+        parts = zip(self._columns, self._lowest, self.bits, strict=True)
+        for column, low, bits in reversed(list(parts)):
+            found.append(((packed & ((1 << bits) - 1)) + low).astype(column.dtype))
+            packed = packed >> bits
         return found[::-1]
 
 
