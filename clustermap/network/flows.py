@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from clustermap.network.linkages import NO_UNIT, NO_YEAR
-from clustermap.network.sums import sum_rows
+from clustermap.network.sums import order_rows, sum_rows
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -185,27 +185,37 @@ def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     pd.DataFrame
         The table FLOWS, sorted by its key; bands are added up.
     """
-    names = np.array(cells.names, dtype=object)
     flows = sum_rows(flows.select([*_KEYS, "links", "weight"]), _KEYS)
-    codes = {key: flows[key].to_numpy() for key in _KEYS}
-    source, target = names[codes["source"]], names[codes["target"]]
+    source, target, kind, channel, year = (flows[key].to_numpy() for key in _KEYS)
+    names, ranks = _rank(cells.names)
     # A channel without direction is written in the order of the names, whatever the codes were.
-    turn = (source > target) & np.isin(codes["channel"], UNORDERED)
+    turn = (ranks[source] > ranks[target]) & np.isin(channel, UNORDERED)
     source, target = np.where(turn, target, source), np.where(turn, source, target)
-    channels = np.array([channel_name(code) for code in range(2 * _TYPES**2)], dtype=object)
-    frame = pd.DataFrame(
-        {
-            "source": source,
-            "target": target,
-            "kind": np.array(KINDS, dtype=object)[codes["kind"]],
-            "channel": channels[codes["channel"]],
-            "year": pd.array(codes["year"], dtype="Int64"),
-            "links": flows["links"].to_numpy(),
-            "weight": flows["weight"].to_numpy(),
-        }
+    channels, channel_ranks = _rank([channel_name(code) for code in range(2 * _TYPES**2)])
+    kinds, kind_ranks = _rank(KINDS)
+    order = order_rows(
+        [
+            *(ranks[source], ranks[target], kind_ranks[kind], channel_ranks[channel]),
+            np.where(year == NO_YEAR, np.iinfo(np.int16).max, year),
+        ]
     )
+    columns = {
+        "source": names.take(pa.array(source[order])),
+        "target": names.take(pa.array(target[order])),
+        "kind": kinds.take(pa.array(kind[order])),
+        "channel": channels.take(pa.array(channel[order])),
+    }
+    frame: pd.DataFrame = pa.table(columns).to_pandas()
+    frame["year"] = pd.array(year[order], dtype="Int64")
     frame["year"] = frame["year"].mask(frame["year"] == NO_YEAR)
-    return frame.sort_values(_KEYS, ignore_index=True)
+    return frame.assign(**{name: flows[name].to_numpy()[order] for name in ("links", "weight")})
+
+
+def _rank(names: Sequence[str]) -> tuple[pa.Array, npt.NDArray[np.int32]]:
+    """Return names by code, and the place of each among all when they are sorted."""
+    ranks = np.empty(len(names), dtype=np.int32)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return pa.array(names, pa.string()), ranks
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,27 @@ def sum_rows(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
     return pa.table({name: summed[name] for name in rows.column_names})
 
 
+def order_rows(columns: Sequence[npt.NDArray[np.integer]]) -> npt.NDArray[np.int64]:
+    """Return the order of rows sorted by whole numbers.
+
+    Parameters
+    ----------
+    columns
+        The first decides, then the second, and so on.
+
+    Returns
+    -------
+    np.ndarray
+        int64; rows that are equal in all stand in the order that they came in.
+    """
+    if not len(columns[0]):
+        return np.zeros(0, dtype=np.int64)
+    codes = _Codes(columns)
+    if sum(codes.bits) > _MOST_BITS:
+        return np.lexsort(list(reversed(columns)))
+    return np.argsort(codes.pack(), kind="stable")
+
+
 class _Codes:
     """Several whole numbers as one that sorts as they do."""
 

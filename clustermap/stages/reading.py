@@ -33,6 +33,7 @@ from clustermap.layers.cells import (
     assign,
     build_cells,
     extend_cells,
+    reassign,
 )
 from clustermap.layers.clusters import (
     CleanPolygons,
@@ -432,7 +433,14 @@ def _assign_actors(
         none = np.full(rows.num_rows, np.nan)
         coded = pa.DictionaryArray.from_arrays(how, pa.array(HOW))
         return Assignment(countries.dictionary_encode(), coded, none, 0)
-    place = Place(
+    overlaps = project.layers.clusters.overlaps
+    return assign(
+        _read_place(rows), clusters, overlaps=overlaps, nearest_m=project.assign.nearest_m
+    )
+
+
+def _read_place(rows: pa.Table) -> Place:
+    return Place(
         _numbers(rows, "x"),
         _numbers(rows, "y"),
         column_or_null(rows, "complex", pa.string()),
@@ -441,8 +449,6 @@ def _assign_actors(
         column_or_null(rows, "district", pa.string()),
         np.asarray(pc.fill_null(column_or_null(rows, INDIVIDUAL, pa.bool_()), False), dtype=bool),
     )
-    overlaps = project.layers.clusters.overlaps
-    return assign(place, clusters, overlaps=overlaps, nearest_m=project.assign.nearest_m)
 
 
 def _move_actors(
@@ -463,18 +469,16 @@ def _move_actors(
         stay = ["complex", "abroad"]
         if boundary == "larger" and project.layers.clusters.overlaps != "all":
             stay += ["inside", "nearest"]
+        overlaps, nearest_m = project.layers.clusters.overlaps, project.assign.nearest_m
         moved[boundary] = {
-            name: _keep(drawn[name], _assign_actors(name, table, frame, project).cells, stay)
+            name: drawn[name].cells
+            if name == "partners"
+            else reassign(
+                _read_place(table), frame, drawn[name], stay, overlaps=overlaps, nearest_m=nearest_m
+            )
             for name, table in rows.items()
         }
     return moved
-
-
-def _keep(drawn: Assignment, moved: pa.DictionaryArray, stay: list[str]) -> pa.DictionaryArray:
-    """Return the cells as drawn of those that stay, as moved of all others."""
-    staying = pc.is_in(drawn.how, value_set=pa.array(stay))
-    cells = [cells.cast(pa.string()) for cells in (drawn.cells, moved)]
-    return pc.if_else(staying, *cells).dictionary_encode()
 
 
 def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
@@ -509,8 +513,8 @@ def _close_actors(
     ledger: Ledger,
     stated: Mapping[str, int],
 ) -> None:
-    (checked, read), ways = found, Counter(assigned.how.to_pylist())
-    facts = {f"assigned_{way}": ways.get(way, 0) for way in HOW if ways.get(way)}
+    (checked, read), ways = found, np.bincount(np.asarray(assigned.how.indices), minlength=len(HOW))
+    facts = {f"assigned_{way}": int(n) for way, n in zip(HOW, ways, strict=True) if n}
     facts |= stated
     if assigned.several:
         facts["in_several_clusters"] = assigned.several
