@@ -247,7 +247,10 @@ def _read_each_once(read: Callable[[pa.Array], Typed], values: pa.Array) -> Type
         values = values.dictionary_decode()
     sample = values.slice(0, _SAMPLE)
     simple = any(is_type(values.type) for is_type in _SIMPLE)
-    if not (simple and len(values)) or pc.count_distinct(sample, mode="all").as_py() > len(sample) / 2:
+    if (
+        not (simple and len(values))
+        or pc.count_distinct(sample, mode="all").as_py() > len(sample) / 2
+    ):
         return read(values)
     coded = pc.dictionary_encode(values, null_encoding="encode")
     at = coded.indices

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from clustermap.change import Change, open_change
+from clustermap.engine import SERIAL, Engine, EngineName
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
 from clustermap.indicators import compute_indicators
@@ -44,6 +45,7 @@ from clustermap.stages.selecting import (
     explain_choice,
     select_findings,
 )
+from clustermap.stages.workplace import clear_parts, open_workplace
 from clustermap.store import (
     Staging,
     check_free,
@@ -165,7 +167,13 @@ class Run:
         return frame_page(self.page.read_text(encoding="utf-8"), repr(self))
 
 
-def run(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
+def run(
+    project: Project,
+    *,
+    strict: bool = False,
+    progress: Progress | None = None,
+    engine: Engine | EngineName = "serial",
+) -> Run:
     """Do everything that a project asks for: read, check, score, choose, draw, export, report.
 
     Parameters
@@ -176,6 +184,9 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
         Whether the first faulty row stops the run.
     progress
         Hears how far the run is.
+    engine
+        Where tables of pairs are counted: "serial" (in this process), "processes" (on this
+        machine), "dask", or an Engine that names a scheduler. Every engine gives the same tables.
 
     Returns
     -------
@@ -188,15 +199,18 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
         If a table as a whole is at fault; nothing is written then.
     """
     outputs = {TABLES, MAP, EXPORT, SELECT, REPORT}
-    return _carry_out(project, outputs, strict=strict, progress=progress)
+    where = engine if isinstance(engine, Engine) else Engine(engine)
+    return _carry_out(project, outputs, strict=strict, progress=progress, engine=where)
 
 
-def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
+def find(
+    project: Project, *, strict: bool, progress: Progress, engine: Engine = SERIAL
+) -> Findings:
     """Read, count and score a project: everything that is known before anything leaves.
 
     Parameters
     ----------
-    project, strict, progress
+    project, strict, progress, engine
         As for :func:`run`.
 
     Returns
@@ -212,15 +226,18 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
     read_profile(project)  # a wrong name is told before anything long
     ledger = Ledger(project.quality.max_refused, strict)
     layers = read_layers(project, ledger, progress)
-    return _measure(Altered(project, layers, ledger), progress)
+    return _measure(Altered(project, layers, ledger), progress, engine)
 
 
-def _measure(altered: Altered, progress: Progress) -> Findings:
+def _measure(altered: Altered, progress: Progress, engine: Engine = SERIAL) -> Findings:
     """Count and score layers that were read, as they are or as they would be."""
     project, layers, ledger = altered.project, altered.layers, altered.ledger
     check_selection(project, layers)
     with open_scratch() as scratch:
-        network = count_network(project, layers, ledger, progress, scratch, altered.links)
+        with open_workplace(engine, project.project.out) as place:
+            network = count_network(
+                project, layers, ledger, progress, scratch, altered.links, place
+            )
         expected = standardise_links(project, network, progress)
         indicators = compute_indicators(network.counts)
         assessed = assess_clusters(
@@ -243,14 +260,19 @@ def _measure(altered: Altered, progress: Progress) -> Findings:
 
 
 def _carry_out(
-    project: Project, outputs: Collection[str], *, strict: bool, progress: Progress | None
+    project: Project,
+    outputs: Collection[str],
+    *,
+    strict: bool,
+    progress: Progress | None,
+    engine: Engine = SERIAL,
 ) -> Run:
     listen = progress or no_progress
     began = datetime.now(UTC)
     with _open_database(project, outputs) as database:  # its faults are told before anything long
         if database is not None:
             database.check()
-    findings = find(project, strict=strict, progress=listen)
+    findings = find(project, strict=strict, progress=listen, engine=engine)
     record = build_record(project, findings)
     if not outputs:
         return _close(findings, record, [])
@@ -278,6 +300,7 @@ def _carry_out(
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
+    clear_parts(out)  # the run is whole: nothing of it has to be found again
     return replace(_close(findings, record, written), release=release, selected=selected)
 
 

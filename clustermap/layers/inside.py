@@ -24,6 +24,8 @@ _SQUARES = 200_000
 _SQUARES_OF_ALL = 4_000_000
 """Most squares of the whole raster."""
 _POINTS_A_SQUARE = 10
+_SQUARES_A_POLYGON = 25
+"""Squares that each polygon has at least: of fewer, each would be touched by many polygons."""
 _POINTS_AT_ONCE = 500_000
 _MARGIN = 1e-6
 """A square reaches this share of its side farther, so that no rounding moves a point out of it."""
@@ -140,9 +142,10 @@ def _choose_side(bounds: Numbers, points: int) -> float:
     wide, high = bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]
     all_wide, all_high = np.ptp(bounds[:, [0, 2]]), np.ptp(bounds[:, [1, 3]])
     largest = float(max(all_wide, all_high)) or 1.0
-    most = max(min(_SQUARES, points // _POINTS_A_SQUARE), 9 * len(bounds))
+    most = max(min(_SQUARES, points // _POINTS_A_SQUARE), _SQUARES_A_POLYGON * len(bounds))
     side = max(
-        float(np.sqrt((wide * high).sum() / most)), float(np.sqrt(all_wide * all_high / _SQUARES_OF_ALL))
+        float(np.sqrt((wide * high).sum() / most)),
+        float(np.sqrt(all_wide * all_high / _SQUARES_OF_ALL)),
     )
     side = max(side, largest / _SQUARES_OF_ALL)
     while side < largest and ((wide / side + 3) * (high / side + 3)).sum() > most:

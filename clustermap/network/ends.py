@@ -21,9 +21,7 @@ _KEYS = ["kind", "channel", "first", "second"]
 _UNORDERED = np.isin(np.arange(256), UNORDERED)
 
 
-def count_ends(
-    edges: pa.Table, register: Register, turned: Oriented | None = None
-) -> pa.Table:
+def count_ends(edges: pa.Table, register: Register, turned: Oriented | None = None) -> pa.Table:
     """Count the links between strata.
 
     In a channel without direction the two ends are those of the flow, which the codes of its cells

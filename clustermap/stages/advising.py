@@ -15,7 +15,7 @@ from clustermap.selection.advise import Advised, Material, advise_clusters
 from clustermap.selection.diffusion import parse_groups
 from clustermap.selection.support import hold_grants
 from clustermap.sources.reference import data_root
-from clustermap.stages.reading import column_or_null
+from clustermap.stages.rows import column_or_null
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
