@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_args
 
@@ -15,13 +16,12 @@ from clustermap.errors import TableFault
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from distributed import Client
-
 R = TypeVar("R")
 
 EngineName = Literal["serial", "processes", "dask"]
 ENGINES: tuple[str, ...] = get_args(EngineName)
 
+_CONNECT = "12 s"
 _SETTINGS: Mapping[str, Any] = {
     "distributed.scheduler.worker-ttl": "15 s",  # after which a silent worker is given up
     "distributed.comm.timeouts.tcp": "12 s",  # below 11 s distributed refuses to start
@@ -106,23 +106,22 @@ class _Processes:
 class _Dask:
     """Workers of Dask, wherever they are."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: object) -> None:
+        self._client: Any = client
 
     def run(
         self, function: Callable[..., R], calls: Sequence[tuple[Any, ...]], /
     ) -> Iterator[tuple[int, R]]:
-        import distributed  # noqa: PLC0415 -- an extra
-
+        distributed: Any = import_module("distributed")
         lost = (
             *(distributed.client.FutureCancelledError, distributed.scheduler.KilledWorker),
-            *(distributed.CommClosedError, OSError),
+            *(distributed.comm.CommClosedError, OSError),
         )
         # Files keep what was done: a task that Dask has lost is done again, or found.
         futures = [self._client.submit(function, *call, pure=False) for call in calls]
         place = {future.key: at for at, future in enumerate(futures)}
         try:
-            for future in distributed.as_completed(futures):
+            for future in distributed.as_completed(futures, loop=self._client.loop):
                 yield place[future.key], future.result()
                 future.release()
         except lost as error:
@@ -164,28 +163,25 @@ def open_pool(engine: Engine) -> Iterator[Pool]:
 
 
 @contextmanager
-def _open_dask(scheduler: str) -> Iterator[Client]:
+def _open_dask(scheduler: str) -> Iterator[Any]:
     try:
-        import dask  # noqa: PLC0415 -- an extra
-        from distributed import Client, LocalCluster  # noqa: PLC0415
+        dask: Any = import_module("dask")  # an extra
+        distributed: Any = import_module("distributed")
     except ImportError as error:
         raise TableFault("no_dask", table="dask", key="engine") from error
-    with dask.config.set(_SETTINGS):
-        if scheduler:
-            try:
-                client = Client(scheduler, timeout="12 s", set_as_default=False)
-            except (OSError, ValueError) as error:
-                raise TableFault(
-                    "no_scheduler", table="dask", key="scheduler", value=scheduler
-                ) from error
-            with client:
-                yield client
-            return
-        workers = os.cpu_count() or 1
-        with (
-            LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address=None
-            ) as cluster,
-            Client(cluster, set_as_default=False) as client,
-        ):
-            yield client
+    with ExitStack() as stack:
+        stack.enter_context(dask.config.set(_SETTINGS))
+        address: Any = scheduler
+        if not scheduler:
+            workers = os.cpu_count() or 1
+            local = distributed.LocalCluster(
+                n_workers=workers, threads_per_worker=1, dashboard_address=":0"
+            )
+            address = stack.enter_context(local)
+        try:
+            client = distributed.Client(address, timeout=_CONNECT, set_as_default=False)
+        except (OSError, ValueError) as error:
+            raise TableFault(
+                "no_scheduler", table="dask", key="scheduler", value=scheduler
+            ) from error
+        yield stack.enter_context(client)

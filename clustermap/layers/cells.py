@@ -228,7 +228,8 @@ def assign(
     precise = ~(place.precision_m > nearest_m)
     if place.individual is not None:
         precise &= ~place.individual
-    at = np.flatnonzero((how == HOW.index("unknown")) & located & precise) if nearest_m > 0 else []
+    near = located & precise & (nearest_m > 0)
+    at = np.flatnonzero((how == HOW.index("unknown")) & near)
     if len(at):
         nearest, distance = find_nearest(
             place.x[at], place.y[at], clusters.geometry, np.full(len(at), float(nearest_m))

@@ -50,8 +50,7 @@ def find_inside(
     """
     nothing = np.zeros(0, dtype=np.int64)
     shapes = np.asarray(shapes, dtype=object)
-    shapes = np.where(shapely.is_empty(shapes), None, shapes)
-    drawn = np.flatnonzero(~shapely.is_missing(shapes))
+    drawn = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
     if not (len(drawn) and len(x)):
         return nothing, nothing
     shapes = shapes[drawn]

@@ -60,7 +60,9 @@ def _open(texts: pa.Array) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.uint
     _, offsets, data = texts.buffers()
     if offsets is None or not len(texts):
         return np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.uint8)
-    starts = np.frombuffer(offsets, np.int64 if large else np.int32)
+    starts: npt.NDArray[np.integer] = (
+        np.frombuffer(offsets, np.int64) if large else np.frombuffer(offsets, np.int32)
+    )
     found = starts[texts.offset : texts.offset + len(texts) + 1]
     return found, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
 

@@ -179,7 +179,8 @@ def _sort_packed(edges: Edges) -> Edges | None:
     if (edges.unit != NO_UNIT).any() or (edges.credit != SHARE_UNIT).any():
         return None
     first = int(edges.year.min())
-    columns = (edges.b, edges.kind, edges.year.astype(np.int32) - first, edges.directed)
+    years = edges.year.astype(np.int32) - first
+    columns = [c.astype(np.int64) for c in (edges.b, edges.kind, years, edges.directed)]
     bits = [int(column.max()).bit_length() for column in columns]
     if int(edges.a.max()).bit_length() + sum(bits) > _BITS:
         return None

@@ -212,7 +212,8 @@ def code_pairs(table: str, checked: Checked, register: Register, reading: Readin
     left_out = int((~bad & ~counted).sum())
     kind, share = _kinds(rows, reading), _weights(rows)
     if not counted.all():
-        a, b, year, kind, share = (part[counted] for part in (a, b, year, kind, share))
+        a, b, year = a[counted], b[counted], year[counted]
+        kind, share = kind[counted], share[counted]
     kind = np.where(kind == len(KINDS), derive_kinds(register.types[a], register.types[b]), kind)
     edges = _build_edges(a, b, kind, _directed(kind, reading), year, None, share)
     return Coded(edges, pa.concat_tables(faults), left_out)

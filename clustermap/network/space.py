@@ -215,7 +215,7 @@ class Space:
     @cached_property
     def _commonest(self) -> npt.NDArray[np.int64]:
         """Bin that most pairs of ``near`` fall into."""
-        return self.shares.argmax(axis=1)
+        return np.asarray(self.shares.argmax(axis=1), dtype=np.int64)
 
     @cached_property
     def _neighbours(self) -> tuple[npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:

@@ -254,9 +254,9 @@ def _gather(
     group: Whole, level: npt.NDArray[np.uint8], credit: Whole, groups: int, levels: int
 ) -> Whole:
     """Return credits by group and reach, local ones with all that is nearer."""
-    sums = np.zeros(groups * levels, dtype=np.int64)
-    np.add.at(sums, group * levels + level, credit)  # one index: numpy is many times as fast
-    sums = sums.reshape(groups, levels)
+    flat = np.zeros(groups * levels, dtype=np.int64)
+    np.add.at(flat, group * levels + level, credit)  # one index: numpy is many times as fast
+    sums = flat.reshape(groups, levels)
     sums[:, :-1] = sums[:, :-1].cumsum(axis=1)
     return sums
 

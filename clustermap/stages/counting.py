@@ -230,6 +230,7 @@ def _tally_here(
     register = reduced.layers.find_register(linkage)
     items = read_source(terms.table, linkage, ledger)
     tally = partial(tally_item, terms, reduced.counts.gauge, register)
+    parts: Iterator[Part]
     if reduced.change is not NO_CHANGE:
         parts = (_tally_changed(terms, reduced, register, item) for item in items)
     elif linkage.match == "name":
