@@ -42,6 +42,10 @@ _SAMPLE = 1000
 """Rows that tell whether values of a column repeat."""
 
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
+_COMPOSABLE = r"[^\x20-\x7e가-힣]"
+"""What normalisation may change: all but plain letters and whole Korean syllables."""
+
+_MENDED = "#mended"
 _NUMBER = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?$"
 _PLAIN = r"^[-+]?\d{0,10}\.?\d{0,18}$"
 _DECIMAL = pa.decimal256(60, 30)
@@ -175,6 +179,8 @@ def _mend(text: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
     broken = _flags(pc.match_substring_regex(text, _CONTROL))
     if broken.any():
         text = pc.replace_substring_regex(text, _CONTROL, "\ufffd")
+    if not broken.any() and not pc.any(pc.match_substring_regex(text, _COMPOSABLE)).as_py():
+        return text, broken
     return pc.utf8_normalize(text, "NFC"), broken
 
 
@@ -192,8 +198,13 @@ def _type_id(values: pa.Array, column: Column) -> Typed:
 
 
 def _type_text(values: pa.Array, column: Column) -> Typed:
-    text, _ = _mend(as_text(values))
-    return text, {"empty": _flags(pc.is_null(text))} if column.required else {}
+    return _read_each_once(lambda each: _type_each_text(each, column), values)
+
+
+def _type_each_text(values: pa.Array, column: Column) -> Typed:
+    text, broken = _mend(as_text(values))
+    told = {_MENDED: broken} if broken.any() else {}
+    return text, told | ({"empty": _flags(pc.is_null(text))} if column.required else {})
 
 
 def _digits(values: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
@@ -455,8 +466,8 @@ def check_chunk(
                 column=column.name,
                 type=str(raw.type),
             ) from error
-        if column.type in {"text", "texts"}:
-            mended[column.name] = int(_mend(as_text(raw))[1].sum())
+        if _MENDED in faults:  # no fault: what was wrong is gone
+            mended[column.name] = int(faults.pop(_MENDED).sum())
         if factors and column.name in factors:
             values = pc.multiply(values, factors[column.name])
         typed[column.name] = values

@@ -109,7 +109,10 @@ def open_side(path: Path) -> Side:
     Side
         Arrays that lie in their files.
     """
-    arrays = {file.stem: np.load(file, mmap_mode="r") for file in sorted(path.glob("*.npy"))}
+    # As plain arrays: numpy looks at every part of a mapped one twice.
+    arrays = {
+        file.stem: np.asarray(np.load(file, mmap_mode="r")) for file in sorted(path.glob("*.npy"))
+    }
     texts = {}
     for file in sorted(path.glob("*.arrow")):
         source = pa.memory_map(str(file))

@@ -214,8 +214,8 @@ def tally_edges(edges: pa.Table, gauge: Gauge) -> Part:
 def _mark(ends: Sequence[npt.NDArray[np.int32]], kind: npt.NDArray[np.uint8]) -> pa.Table:
     """Return which actors have links, a bit of ``kinds`` for each kind."""
     actor = np.concatenate(ends).astype(np.int64) << 8 | np.tile(kind, 2)
-    key = np.unique(actor)
-    return _join_marks(key >> 8, np.left_shift(1, key & 255).astype(np.uint8))
+    actor.sort()  # faster than np.unique, which hashes
+    return _join_marks(actor >> 8, np.left_shift(1, actor & 255).astype(np.uint8))
 
 
 def _join_marks(actor: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint8]) -> pa.Table:

@@ -192,8 +192,18 @@ def read_rows(
     if read == 0:
         raise TableFault("empty_layer", table=table.name)
     rows = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
-    whole = Checked(rows.combine_chunks(), pa.concat_tables(faults), dict(mended))
+    parts.clear()
+    whole = Checked(_combine(rows), pa.concat_tables(faults), dict(mended))
     return Rows(whole, next(iter(systems), ""), read, dict(facts))
+
+
+def _combine(rows: pa.Table) -> pa.Table:
+    """Return rows in one chunk; column by column, so that no two copies of all are held."""
+    columns = dict[str, pa.Array]()
+    for name in rows.column_names:
+        columns[name] = rows[name].combine_chunks()
+        rows = rows.drop_columns([name])
+    return pa.table(columns)
 
 
 def column_or_null(rows: pa.Table, name: str, type_: pa.DataType) -> pa.Array:
