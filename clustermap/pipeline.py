@@ -28,6 +28,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
+from clustermap.side_by_side import one_core_each
 from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
@@ -229,6 +230,7 @@ def find(
     return _measure(Altered(project, layers, ledger), progress, engine)
 
 
+@one_core_each()
 def _measure(altered: Altered, progress: Progress, engine: Engine = SERIAL) -> Findings:
     """Count and score layers that were read, as they are or as they would be."""
     project, layers, ledger = altered.project, altered.layers, altered.ledger

@@ -6,7 +6,7 @@ is compared with a level, a distance law and an exponent that were fitted withou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,8 @@ from clustermap.network.null import Margins, fit_null, same_sector
 from clustermap.network.pairs import count_pairs_of_cell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from clustermap.network.null import Fit
@@ -34,6 +36,10 @@ LEAST_TOLD = 1.0
 
 FEW_LINKS = 100
 """Links of a channel below which nobody is left out: too few to fit a distance law twice."""
+
+
+_ROWS_AT_ONCE = 64
+_KEPT = 1e-12  # smaller shares are what rounding leaves of equal numbers
 
 
 @dataclass(frozen=True)
@@ -164,15 +170,18 @@ class PairExpectation:
         self.near += other.near
 
     def _add_links(self, block: Block) -> None:
-        both = np.ix_(block.rows, block.columns)
         if block.unordered:
-            self.links[both] += block.links
+            self._add_table(block.rows, block.columns, block.links)
             return
         inside = np.diag(self.links).copy()
-        self.links[both] += block.links
-        self.links[both[1].T, both[0].T] += np.ascontiguousarray(block.links.T)
+        self._add_table(block.rows, block.columns, block.links)
+        self._add_table(block.columns, block.rows, block.links.T)
         added = (np.diag(self.links) - inside) / 2
         np.fill_diagonal(self.links, inside + added)
+
+    def _add_table(self, rows: Positions, columns: Positions, links: Numbers) -> None:
+        for part in in_parts(len(rows)):
+            self.links[rows[part, None], columns] += links[part]
 
 
 NO_PAIRS = pd.DataFrame(
@@ -238,10 +247,32 @@ def expect_pairs(fit: Fit, stage: Stage, own: list[tuple[int, Fit]] | None = Non
     rows = np.flatnonzero(stage.members[:, fit.first].any(axis=1))
     columns = np.flatnonzero(stage.members[:, fit.second].any(axis=1))
     links = _expect(fit, stage, rows, columns)
-    for cell, null in own or []:
-        links[rows == cell] = _expect(null, stage, np.array([cell]), columns)
-        links[:, columns == cell] = _expect(null, stage, rows, np.array([cell]))
-    return Block(rows, columns, links, fit.bins, fit.channel.unordered)
+    block = Block(rows, columns, links, fit.bins, fit.channel.unordered)
+    return admit_own(block, stage, own or [])
+
+
+def admit_own(block: Block, stage: Stage, own: list[tuple[int, Fit]]) -> Block:
+    """Return what is expected where some cells have nulls of their own.
+
+    Parameters
+    ----------
+    block
+        What the null of all cells expects.
+    stage
+        Who is where.
+    own
+        Cells with nulls of their own; where two of them meet, the later one decides.
+
+    Returns
+    -------
+    Block
+        Links of this channel.
+    """
+    links = block.links.copy() if own else block.links
+    for cell, null in own:
+        links[block.rows == cell] = _expect(null, stage, np.array([cell]), block.columns)
+        links[:, block.columns == cell] = _expect(null, stage, block.rows, np.array([cell]))
+    return replace(block, links=links)
 
 
 def _expect(fit: Fit, stage: Stage, rows: Positions, columns: Positions) -> Numbers:
@@ -262,12 +293,32 @@ def _expect(fit: Fit, stage: Stage, rows: Positions, columns: Positions) -> Numb
     if fit.channel.types[0] == fit.channel.types[1]:
         # An actor makes no pair with itself.
         tie = np.where(np.diag(alike), fit.same, 1.0) * fit.u * fit.v
-        links[at] -= members[np.ix_(both, fit.first)] @ tie * weight[both] ** 2
+        alone = members[np.ix_(both, fit.first)] @ tie * weight[both] ** 2
+        left = links[at] - alone
+        # One actor alone in a cell: what is left of it is not a number but how numbers are kept.
+        links[at] = np.where(left > _KEPT * alone, left, 0.0)
     if fit.channel.unordered:
         links[at] /= 2
     links = np.maximum(links, 0.0)
     links *= fit.level * kernel_between(fit.bins, stage.space, rows, columns)
     return np.asarray(links)
+
+
+def in_parts(rows: int) -> Iterator[slice]:
+    """Go through the rows of a large table, so few at a time that they stay in the cache.
+
+    Parameters
+    ----------
+    rows
+        Number of rows.
+
+    Yields
+    ------
+    slice
+        The next rows.
+    """
+    for start in range(0, rows, _ROWS_AT_ONCE):
+        yield slice(start, start + _ROWS_AT_ONCE)
 
 
 def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positions) -> Numbers:
@@ -287,7 +338,10 @@ def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positi
     Numbers
         Rows x columns; for near cells the mean over their pairs of actors.
     """
-    kernel = bins[space.bins.take(rows, axis=0).take(columns, axis=1)]
+    kernel = np.empty((len(rows), len(columns)))
+    for part in in_parts(len(rows)):
+        apart = space.bins.take(rows[part], axis=0).take(columns, axis=1)
+        np.take(bins, apart, out=kernel[part], mode="clip")
     column = np.full(len(space.bins), -1)
     column[columns] = np.arange(len(columns))
     at, partner, row = space.near_of(rows)

@@ -14,6 +14,7 @@ the null says. The null without distance leaves c out.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
     import pyarrow as pa
+    from scipy.interpolate import CubicSpline
 
     from clustermap.network.strata import Strata
 
@@ -273,19 +275,38 @@ class _Sweeper:
         self.by_bin = bins
         if not distance:
             counts, self.by_bin = counts.sum(axis=-1, keepdims=True), bins.sum(keepdims=True)
+        self.counts = counts
         self.there = counts[SIZE_EXPONENTS == 0][0] > 0
-        self.spline = spline_of(np.maximum(counts, _LEAST))
-        self.slope = self.spline.derivative()
-        self.curve = self.slope.derivative()
         self.u, self.v = np.ones(alike.shape[0]), np.ones(alike.shape[1])
         self.same, self.exponent, self.level = 1.0, 0.0, 1.0
         self.bins = np.ones(counts.shape[-1])
+        self.fixed: Numbers | None = None
+
+    @cached_property
+    def spline(self) -> CubicSpline:
+        return spline_of(np.maximum(self.counts, _LEAST))
+
+    @cached_property
+    def slope(self) -> CubicSpline:
+        return self.spline.derivative()
+
+    @cached_property
+    def curve(self) -> CubicSpline:
+        return self.slope.derivative()
+
+    def fix(self, exponent: float) -> None:
+        """Hold the exponent of size at a value; pairs are weighed by it once."""
+        self.exponent = exponent
+        counted = self.counts[exponent == SIZE_EXPONENTS]
+        self.fixed = counted[0] if len(counted) else self.pairs_now()
 
     def start(self, fit: Fit) -> None:
         self.bins = fit.bins.copy() if self.distance else self.bins
         self.exponent = fit.exponent
 
     def pairs_now(self) -> Numbers:
+        if self.fixed is not None:
+            return self.fixed
         return np.where(self.there, np.exp(self.spline(self.exponent)), 0.0)
 
     def sweep(self, *, strata: bool, size: bool) -> float:
@@ -474,7 +495,7 @@ def fit_null(
     if start is not None:
         sweeper.start(start)
     if exponent is not None:
-        sweeper.exponent = exponent
+        sweeper.fix(exponent)
     residual, sweeps = np.inf, 0
     while not settled(residual, sweeps):
         if sweeps >= MAX_SWEEPS:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import interpolate
+from scipy import interpolate, sparse
+
+from clustermap.side_by_side import go_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from clustermap.network.space import Space
 
     Numbers = npt.NDArray[np.float64]
+    Positions = npt.NDArray[np.intp]
 
 SIZE_EXPONENTS = np.array([-0.6, -0.4, -0.2, -0.1, 0.0, 0.1, 0.2, 0.4, 0.6])
 """Exponents of size that pairs are counted at; between them they are read off a spline."""
@@ -74,26 +77,40 @@ def relative_sizes(members: npt.NDArray[np.int64]) -> Numbers:
     return np.where(there, actors / actors[there].mean(), 1.0) if there.any() else actors + 1.0
 
 
-def distance_masks(space: Space) -> Iterator[tuple[int, Numbers]]:
+def distance_masks(space: Space, cells: Positions) -> Iterator[sparse.csr_array]:
     """Go through the distance bins, each as the share of every cell pair's actors in it.
 
     Parameters
     ----------
     space
         How far the actors of cells are apart.
+    cells
+        Cells wanted, ascending.
 
     Yields
     ------
-    tuple
-        Bin, and a symmetric matrix cells x cells of shares between 0 and 1.
+    sparse.csr_array
+        Of these cells, symmetric: shares between 0 and 1.
     """
-    near_a, near_b = space.near.T
-    far = np.ones(space.bins.shape, dtype=bool)
-    far[near_a, near_b] = far[near_b, near_a] = False
-    for number in range(space.shares.shape[1]):
-        mask = ((space.bins == number) & far).astype(np.float64)
-        mask[near_a, near_b] = mask[near_b, near_a] = space.shares[:, number]
-        yield number, mask
+    place = np.full(len(space.bins), -1)
+    place[cells] = np.arange(len(cells))
+    near, shares = place[space.near], space.shares
+    near, shares = near[(near >= 0).all(axis=1)], shares[(near >= 0).all(axis=1)]
+    bins = space.bins.take(cells, axis=0).take(cells, axis=1).astype(np.int16)
+    bins[near[:, 0], near[:, 1]] = bins[near[:, 1], near[:, 0]] = -1
+    # Sorted once by bin, rows ascending within: a look at all pairs for each bin took longer.
+    order = np.argsort(bins, axis=None, kind="stable")
+    starts = np.searchsorted(bins.ravel()[order], np.arange(shares.shape[1] + 1))
+    twice = near[:, 0] != near[:, 1]
+    for number in range(shares.shape[1]):
+        row, column = np.divmod(order[starts[number] : starts[number + 1]], len(cells))
+        own = np.flatnonzero(shares[:, number])
+        other = own[twice[own]]
+        one, two = near[own].T
+        back, forth = near[other].T
+        value = np.concatenate([np.ones(len(row)), shares[own, number], shares[other, number]])
+        at = np.concatenate([row, one, forth]), np.concatenate([column, two, back])
+        yield sparse.csr_array((value, at), shape=bins.shape)
 
 
 def count_pairs(members: npt.NDArray[np.int64], space: Space) -> Pairs:
@@ -114,23 +131,26 @@ def count_pairs(members: npt.NDArray[np.int64], space: Space) -> Pairs:
     Pairs
         Over all cells.
     """
-    strata, bins = members.shape[1], space.shares.shape[1]
-    counts = np.zeros((len(SIZE_EXPONENTS), strata, strata, bins))
+    strata = members.shape[1]
     held = np.flatnonzero(members.sum(axis=1) > 0)
     actors = members[held].astype(np.float64)
     size = relative_sizes(members)[held]
     weighted = np.concatenate([actors * size[:, None] ** e for e in SIZE_EXPONENTS], axis=1)
-    for number, mask in distance_masks(space):
-        part = mask[np.ix_(held, held)]
-        if not part.any():
-            continue
-        reached = part @ weighted
-        own = np.diag(part)
+
+    def count(mask: sparse.csr_array) -> Numbers:
+        own, found = mask.diagonal(), np.zeros((len(SIZE_EXPONENTS), strata, strata))
+        if not mask.nnz:
+            return found
+        # One half of a symmetric matrix says all of it.
+        reached = (sparse.triu(mask, 1) + sparse.diags_array(own / 2)).tocsr() @ weighted
         for at, exponent in enumerate(SIZE_EXPONENTS):
             block = slice(at * strata, (at + 1) * strata)
-            table = weighted[:, block].T @ reached[:, block]
-            table[np.diag_indices(strata)] -= (own * size ** (2 * exponent)) @ actors
-            counts[at, :, :, number] = table
+            half = weighted[:, block].T @ reached[:, block]
+            found[at] = half + half.T
+            found[at][np.diag_indices(strata)] -= (own * size ** (2 * exponent)) @ actors
+        return found
+
+    counts = np.stack(list(go_through(count, list(distance_masks(space, held)))), axis=-1)
     return Pairs(np.maximum(counts, 0.0))
 
 

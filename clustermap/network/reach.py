@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.int64]
 
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 64  # so few that they stay in the cache
 
 
 @dataclass(frozen=True)
@@ -92,33 +92,30 @@ class _Spread:
                 by_level[:, level] = expected.near[:, reach.of_band == level].sum(axis=1)
         order = np.argsort(near[:, 0], kind="stable")
         self.partner = near[order, 1]
-        self.by_level = np.concatenate([by_level, by_level])[order]
+        self.by_level = np.ascontiguousarray(np.concatenate([by_level, by_level])[order].T)
         self.starts = np.searchsorted(near[order, 0], np.arange(len(space.bins) + 1))
 
     def rows(self, home: Codes, held: Codes) -> Numbers:
-        """Return links of some cells with every cell, by level: cells x all cells x levels.
+        """Return links of some cells with every cell, by level: levels x cells x all cells.
 
         The region that is home is that of the cluster, also for its pieces.
         """
-        found = np.zeros((len(held), len(self.links), self.levels + 1))
-        at = np.arange(len(held))[:, None]
-        everyone = np.arange(len(self.links))
-        if not len(self.reach.of_band):
-            own, other = home[:, None].astype(np.int32), everyone.astype(np.int32)
-            level = self.reach.find(own, other, self.bins[held])
-            found[at, everyone, level] = self.links[held]
-            return found
-        found[at, everyone, self.reach.of_band[self.bins[held]]] = self.links[held]
-        for row, cell in enumerate(held):
-            span = slice(self.starts[cell], self.starts[cell + 1])
-            found[row, self.partner[span]] = self.by_level[span]
+        everyone = np.arange(len(self.links), dtype=np.int32)
+        own = home[:, None].astype(np.int32)
+        level = self.reach.find(own, everyone, self.bins[held])
+        links = self.links[held]
+        found = np.stack([links * (level == each) for each in range(self.levels + 1)])
+        if len(self.reach.of_band):
+            for row, cell in enumerate(held):
+                span = slice(self.starts[cell], self.starts[cell + 1])
+                found[:, row, self.partner[span]] = self.by_level[:, span]
         return found
 
     def of_cells(self, clusters: Codes, held: Codes) -> tuple[Numbers, Numbers]:
         """Return sums of clusters that are one cell each."""
         rows = self.rows(clusters, held)
         inside = self.links[held, held]
-        rows[np.arange(len(held)), held] = 0.0
+        rows[:, np.arange(len(held)), held] = 0.0
         links, squares = self._accumulate(rows)
         links[:, : self.levels] += inside[:, None]
         return links, squares
@@ -128,23 +125,20 @@ class _Spread:
         within = self.links[np.ix_(held, held)]
         inside = np.triu(within)
         rows = self.rows(np.full(len(held), cluster), held)
-        rows[:, held] = 0.0
+        rows[:, :, held] = 0.0
         links, squares = (found.sum(axis=0) for found in self._accumulate(rows))
         links[: self.levels] += inside.sum()
         return links, squares
 
     def _accumulate(self, rows: Numbers) -> tuple[Numbers, Numbers]:
         # Level by level, so that a pair whose actors lie in two levels is squared as one.
-        nearer = np.zeros(rows.shape[:2])
-        links, squares = (
-            np.zeros((len(rows), self.levels + 1)),
-            np.zeros((len(rows), self.levels + 1)),
-        )
+        nearer = np.zeros(rows.shape[1:])
+        links, squares = np.zeros((2, rows.shape[1], self.levels + 1))
         for level in range(1, self.levels):
-            nearer += rows[:, :, level]
+            nearer += rows[level]
             links[:, level] = nearer.sum(axis=1)
             squares[:, level] = np.einsum("ij,ij->i", nearer, nearer)
-        beyond = rows[:, :, self.levels]
+        beyond = rows[self.levels]
         links[:, self.levels] = beyond.sum(axis=1)
         squares[:, self.levels] = np.einsum("ij,ij->i", beyond, beyond)
         return links, squares

@@ -7,7 +7,6 @@ that its mix of actors would have at its distances, were it typical of the natio
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -26,8 +25,10 @@ from clustermap.network.constrained import expect_constrained
 from clustermap.network.empirical_null import admit_spread, find_spreads
 from clustermap.network.expected import (
     NO_PAIRS,
+    Block,
     PairExpectation,
     Stage,
+    admit_own,
     expect_ends,
     expect_pairs,
     leave_out_large,
@@ -38,16 +39,16 @@ from clustermap.network.pairs import count_pairs, relative_sizes
 from clustermap.network.reach import Sums, sum_by_reach
 from clustermap.network.shrinkage import estimate_dispersion
 from clustermap.network.units import ALL_KINDS, build_reach
+from clustermap.side_by_side import go_through
 from clustermap.tables import SCORED_KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
     import pyarrow as pa
 
     from clustermap.network.allowance import Circumstance, Circumstances
-    from clustermap.network.expected import Block
     from clustermap.network.null import Channel, Fit
     from clustermap.network.observed import Boundary, Observed
     from clustermap.network.units import Reach
@@ -60,6 +61,9 @@ NULLS: tuple[Null, ...] = ("mass", "constrained", "no_distance", "no_size")
 """What links are held against; without size is the mass null with an exponent of 0."""
 
 _MICRO = 10**6
+_AT_ONCE = 2
+"""Kinds of linkage that are looked at at once; each holds tables of all pairs of cells."""
+
 _TYPICAL_UNITS = 5.0
 """Units of the nation's usual size that a cluster's own units are steadied with."""
 
@@ -157,6 +161,44 @@ def _allow(found: Standardised, circumstances: Circumstances) -> Standardised:
     return replace(found, comparisons=comparisons | unsure)
 
 
+@dataclass(frozen=True)
+class _Case:
+    """A null and the boundary that it is held against."""
+
+    null: Null
+    boundary: Boundary
+    flows: Mapping[Channel, pd.DataFrame]
+    ends: Mapping[Channel, pd.DataFrame]
+    pairs: PairLinks
+    credit: Numbers
+    design: Numbers
+
+
+@dataclass(frozen=True)
+class _OfChannel:
+    """What a null expects of one channel, and how it came by that."""
+
+    block: Block
+    reached: tuple[int, float] = (0, 0.0)
+    fit: tuple[Fit, list[tuple[int, Fit]]] | None = None
+    rates: Numbers | None = None
+
+
+@dataclass(frozen=True)
+class _OfKind:
+    """What a null expects of one kind; ``channels`` without their blocks, which are large."""
+
+    expected: PairExpectation
+    sums: Sums
+    told: pd.DataFrame
+    dispersion: float
+    channels: dict[Channel, _OfChannel]
+
+
+_NOWHERE = np.zeros(0, dtype=np.intp)
+_NO_BLOCK = Block(_NOWHERE, _NOWHERE, np.zeros((0, 0)), np.zeros(0), unordered=False)
+
+
 class _Run:
     """One standardisation: what all its steps share."""
 
@@ -187,18 +229,11 @@ class _Run:
         self.told: list[pd.DataFrame] = []
 
     def carry_out(self) -> Standardised:
-        drawn = self.observed.drawn
         self.pairs = count_pairs(self.members, self.space)
-        self._step()
-        flows, ends = split_channels(drawn, self.members, self.channels)
-        comparisons: dict[tuple[Null, str], Comparison] = {}
-        for null in self.nulls:
-            expect = partial(self._expect, null, flows, ends)
-            comparisons[null, "drawn"] = self._compare(expect, drawn, null=null)
-        for boundary in self.moved:
-            flows, _ = split_channels(boundary, self.members, self.channels)
-            expect = partial(self._expect_moved, boundary, flows)
-            comparisons[self.headline, boundary.name] = self._compare(expect, boundary)
+        self._step(1)
+        comparisons = self._compare([(null, self.observed.drawn) for null in self.nulls])
+        # These rest on what was fitted to the boundary drawn.
+        comparisons |= self._compare([(self.headline, boundary) for boundary in self.moved])
         fits = {(null, at.name): fit for (null, at), (fit, _) in self.fits.items()}
         return Standardised(
             comparisons,
@@ -210,86 +245,108 @@ class _Run:
             pd.concat([NO_PAIRS, *self.told], ignore_index=True),
         )
 
-    def _step(self) -> None:
-        self.done += 1
+    def _step(self, steps: int) -> None:
+        self.done += steps
         if self.listen:
             self.listen(self.done, self.steps)
 
-    def _expect(
-        self,
-        null: Null,
-        flows: Mapping[Channel, pd.DataFrame],
-        ends: Mapping[Channel, pd.DataFrame],
-        channel: Channel,
-    ) -> Block:
-        if null == "constrained":
-            found, *reached = expect_constrained(channel, flows[channel], self.space)
-        else:
-            found, *reached = self._expect_mass(null, channel, flows[channel], ends[channel])
-        self.convergence[null, channel.name] = (int(reached[0]), float(reached[1]))
-        self._step()
-        return found
+    def _compare(
+        self, asked: Sequence[tuple[Null, Boundary]]
+    ) -> dict[tuple[Null, str], Comparison]:
+        cases = [self._open(null, boundary) for null, boundary in asked]
+        every = [(case, kind) for case in cases for kind in self.kinds]
+        # Tables of all pairs of cells are large: few are made before the first is taken.
+        found = go_through(self._expect_kind, every, workers=_AT_ONCE, ahead=_AT_ONCE)
+        compared = {}
+        for case in cases:
+            compared[case.null, case.boundary.name] = self._join(case, found)
+        return compared
 
-    def _expect_mass(
-        self, null: Null, channel: Channel, flows: pd.DataFrame, ends: pd.DataFrame
-    ) -> tuple[Block, int, float]:
-        margins = sum_margins(channel, flows, ends, self.strata, self.sizes)
-        distance = null != "no_distance"
-        exponent = 0.0 if null == "no_size" else self.exponent
+    def _open(self, null: Null, boundary: Boundary) -> _Case:
+        flows, ends = split_channels(boundary, self.members, self.channels)
+        pairs = PairLinks(boundary, self.members)
+        units = read_units(boundary.squares, self.kinds, self.cells.clusters, self.reach)
+        return _Case(null, boundary, flows, ends, pairs, *units)
+
+    def _join(self, case: _Case, found: Iterator[_OfKind]) -> Comparison:
+        """Take what was found of each kind, and add up the kinds."""
+        total = PairExpectation(self.space)
+        sums: list[Sums] = []
+        dispersion: list[float] = []
+        for kind, own in zip(self.kinds, found, strict=False):
+            total.include(own.expected)
+            sums.append(own.sums)
+            dispersion.append(own.dispersion)
+            if case.boundary is self.observed.drawn:
+                self._note(case.null, kind, own)
+            self._step(sum(channel.kind == kind for channel in self.channels))
+        sums.append(sum_by_reach(total, self.cells, self.space, self.reach))
+        if self._disperses(case):
+            usual = float(_usual(case.design)[-1])
+            self.dispersion = np.array([*dispersion, case.pairs.disperse(self.kinds, total, usual)])
+        expected = np.stack([each.links for each in sums], axis=1)
+        squares = np.stack([each.squares for each in sums], axis=1)
+        return Comparison(self.kinds, case.credit, expected, squares, case.design)
+
+    def _note(self, null: Null, kind: int, own: _OfKind) -> None:
+        self.told.append(own.told)
+        for channel, found in own.channels.items():
+            self.convergence[null, channel.name] = found.reached
+            if found.fit is not None:
+                self.fits[null, channel] = found.fit
+            if found.rates is not None:
+                none = np.zeros(found.rates.shape)
+                self.ends[kind] = self.ends.get(kind, none) + found.rates
+
+    def _disperses(self, case: _Case) -> bool:
+        return case.null == "constrained" and case.boundary is self.observed.drawn
+
+    def _expect_kind(self, asked: tuple[_Case, int]) -> _OfKind:
+        """Add up what one null expects of all channels of one kind."""
+        case, kind = asked
+        found, channels = PairExpectation(self.space), {}
+        for channel in self.channels:
+            if channel.kind == kind:
+                own = self._expect(case, channel)
+                found.add(own.block)
+                channels[channel] = replace(own, block=_NO_BLOCK)
+        sums = sum_by_reach(found, self.cells, self.space, self.reach)
+        told, dispersion = NO_PAIRS, 0.0
+        if case.null == "mass" and case.boundary is self.observed.drawn:
+            told = list_pairs(found, case.pairs.table([kind]), kind)
+        if self._disperses(case):
+            usual = float(_usual(case.design)[self.kinds.index(kind)])
+            dispersion = case.pairs.disperse([kind], found, usual)
+        return _OfKind(found, sums, told, dispersion, channels)
+
+    def _expect(self, case: _Case, channel: Channel) -> _OfChannel:
+        if case.null == "constrained":
+            block, *reached = expect_constrained(channel, case.flows[channel], self.space)
+            return _OfChannel(block, (int(reached[0]), float(reached[1])))
+        if case.boundary is self.observed.drawn:
+            return self._expect_mass(case, channel)
+        fit, own = self.fits[case.null, channel]
+        stage = Stage(case.boundary.members, self.space, self.strata, self.sizes)
+        return _OfChannel(expect_pairs(fit, stage, own))
+
+    def _expect_mass(self, case: _Case, channel: Channel) -> _OfChannel:
+        flows = case.flows[channel]
+        margins = sum_margins(channel, flows, case.ends[channel], self.strata, self.sizes)
+        distance = case.null != "no_distance"
+        exponent = 0.0 if case.null == "no_size" else self.exponent
         pairs = self.pairs.of(*strata_of(channel, self.strata))
         fit = fit_null(channel, pairs, margins, self.strata, distance=distance, exponent=exponent)
         stage = Stage(self.members, self.space, self.strata, self.sizes)
         found = expect_pairs(fit, stage)
         own = leave_out_large(fit, found, pairs, flows, stage, exponent=exponent)
-        if own:
-            found = expect_pairs(fit, stage, own)
-        self.fits[null, channel] = fit, own
-        if null == "mass":
-            rates = expect_ends(fit, stage)
-            self.ends[channel.kind] = self.ends.get(channel.kind, np.zeros(rates.shape)) + rates
-        return found, fit.sweeps, fit.residual
+        found = admit_own(found, stage, own)
+        rates = expect_ends(fit, stage) if case.null == "mass" else None
+        return _OfChannel(found, (fit.sweeps, fit.residual), (fit, own), rates)
 
-    def _expect_moved(
-        self, boundary: Boundary, flows: Mapping[Channel, pd.DataFrame], channel: Channel
-    ) -> Block:
-        self._step()
-        if self.headline == "constrained":
-            return expect_constrained(channel, flows[channel], self.space)[0]
-        fit, own = self.fits[self.headline, channel]
-        stage = Stage(boundary.members, self.space, self.strata, self.sizes)
-        return expect_pairs(fit, stage, own)
 
-    def _compare(
-        self,
-        expect: Callable[[Channel], Block],
-        boundary: Boundary,
-        null: Null | None = None,
-    ) -> Comparison:
-        credit, design = read_units(boundary.squares, self.kinds, self.cells.clusters, self.reach)
-        pairs = PairLinks(boundary, self.members)
-        usual = np.median(design[:, :, -1], axis=0)
-        sums: list[Sums] = []
-        dispersion: list[float] = []
-        total = PairExpectation(self.space)
-        # Kind after kind: tables of all pairs of cells are large, and two are held at a time.
-        for place, kind in enumerate(self.kinds):
-            found = PairExpectation(self.space)
-            for channel in self.channels:
-                if channel.kind == kind:
-                    found.add(expect(channel))
-            total.include(found)
-            if null == "mass":
-                self.told.append(list_pairs(found, pairs.table([kind]), kind))
-            sums.append(sum_by_reach(found, self.cells, self.space, self.reach))
-            if null == "constrained":
-                dispersion.append(pairs.disperse([kind], found, usual[place]))
-        sums.append(sum_by_reach(total, self.cells, self.space, self.reach))
-        if null == "constrained":
-            dispersion.append(pairs.disperse(self.kinds, total, usual[-1]))
-            self.dispersion = np.array(dispersion)
-        expected = np.stack([each.links for each in sums], axis=1)
-        squares = np.stack([each.squares for each in sums], axis=1)
-        return Comparison(self.kinds, credit, expected, squares, design)
+def _usual(design: Numbers) -> Numbers:
+    """Return the nation's usual links per independent unit beyond all local reaches, by kind."""
+    return np.asarray(np.median(design[:, :, -1], axis=0))
 
 
 def split_channels(

@@ -7,6 +7,7 @@ fall to its actors with what is typical, given how many there are.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,7 @@ from clustermap.network.ratios import believe_ratios, weigh_ratios
 from clustermap.network.resilience import resilience
 from clustermap.network.strata import LEFT_OUT
 from clustermap.scores.profile import PARTS
+from clustermap.side_by_side import go_through
 from clustermap.tables import KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -229,12 +231,19 @@ def _find_ratios(
     if not ways:
         return {}
     ratios: dict[_Way, dict[Variant, tuple[Ratios, ...]]] = {way: {} for way in ways}
+
+    def weigh(asked: tuple[Comparison, int, bool]) -> list[Ratios]:
+        comparison, reach, by_kind = asked
+        return _weigh_reach(comparison, found.dispersion, reach, ways, by_kind=by_kind)
+
+    asked = [
+        (comparison, reach, variant == (found.headline, "drawn"))
+        for variant, comparison in found.comparisons.items()
+        for reach in range(comparison.observed.shape[2])
+    ]
+    weighed = go_through(weigh, asked)
     for variant, comparison in found.comparisons.items():
-        by_kind = variant == (found.headline, "drawn")
-        reaches = [
-            _weigh_reach(comparison, found.dispersion, reach, ways, by_kind=by_kind)
-            for reach in range(comparison.observed.shape[2])
-        ]
+        reaches = list(islice(weighed, comparison.observed.shape[2]))
         for way, of_reaches in zip(ways, zip(*reaches, strict=True), strict=True):
             ratios[way][variant] = of_reaches
     return ratios

@@ -12,14 +12,14 @@ import pandas as pd
 from clustermap.scores.ranks import rank_draws
 from clustermap.selection.portfolio import EXACT, Portfolio, check_bound, solve
 from clustermap.selection.rules import Ineligible
-from clustermap.selection.side_by_side import do_each
+from clustermap.side_by_side import do_each
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from clustermap.indicators.evidence import Numbers
     from clustermap.selection.portfolio import Flags, Problem
-    from clustermap.selection.side_by_side import Listen
+    from clustermap.side_by_side import Listen
 
 SHARES = tuple(percent / 100 for percent in range(10, 201, 10))
 """Shares of the budget that are tried, from a tenth to twice."""

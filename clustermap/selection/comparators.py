@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from clustermap.selection.portfolio import EXACT, solve
-from clustermap.selection.side_by_side import do_each
+from clustermap.side_by_side import do_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from clustermap.indicators.evidence import Numbers
     from clustermap.selection.portfolio import Flags, Problem
-    from clustermap.selection.side_by_side import Listen
+    from clustermap.side_by_side import Listen
 
 Curve = Literal["linear", "root", "threshold"]
 CURVES: tuple[Curve, ...] = ("linear", "root", "threshold")

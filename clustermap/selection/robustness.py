@@ -17,14 +17,14 @@ from scipy.stats import beta
 
 from clustermap.messages import Message
 from clustermap.selection.portfolio import EXACT, solve
-from clustermap.selection.side_by_side import do_each
+from clustermap.side_by_side import do_each
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from clustermap.indicators.evidence import Numbers
     from clustermap.selection.portfolio import Flags, Problem
-    from clustermap.selection.side_by_side import Listen
+    from clustermap.side_by_side import Listen
 
 STANDINGS = ("core", "borderline", "exterior")
 

@@ -17,13 +17,13 @@ import pandas as pd
 from clustermap.messages import Message
 from clustermap.selection.portfolio import EXACT, check_bound, find_conflict, relax, solve
 from clustermap.selection.rules import Must
-from clustermap.selection.side_by_side import do_each
+from clustermap.side_by_side import do_each
 
 if TYPE_CHECKING:
     from clustermap.indicators.evidence import Numbers
     from clustermap.selection.portfolio import Portfolio, Problem
     from clustermap.selection.rules import Rule
-    from clustermap.selection.side_by_side import Listen
+    from clustermap.side_by_side import Listen
 
 NEAREST = 100
 """Clusters whose gap is computed exactly."""
