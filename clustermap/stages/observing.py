@@ -197,7 +197,16 @@ class Pile:
         pa.Table
             Of the same form.
         """
-        return self.merge(self.parts)
+        self.parts = [_merge(self.merge, self.parts)]
+        return self.parts[0]
+
+
+def _merge(merge: Callable[[Sequence[pa.Table]], pa.Table], parts: Sequence[pa.Table]) -> pa.Table:
+    """Add parts up that are sums already: of one that holds anything nothing is left to do."""
+    holding = [part for part in parts if part.num_rows]
+    if len(holding) <= 1:
+        return holding[0] if holding else parts[0]
+    return merge(holding)
 
 
 class Tally(NamedTuple):
@@ -335,7 +344,8 @@ class LinkCounts:
         if name != "drawn":
             changes = [pile.sum() for pile in self._piles[name]]
             counted = [
-                merge(parts) for merge, *parts in zip(_MERGES, counted, changes, strict=True)
+                _merge(merge, parts)
+                for merge, *parts in zip(_MERGES, counted, changes, strict=True)
             ]
         flows, ends, squares = (_drop_empty(table) for table in counted)
         return Tally(flows, ends, scale_squares(squares, self.links, self._independent_units))
@@ -389,7 +399,7 @@ def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
     for name, register in survey.registers.items():
         members = count_members(register.cells, register.stratum, shape)
         tallies = zip(*(table.sum(name) for table in tables), strict=True)
-        merged = [merge(parts) for merge, parts in zip(_MERGES, tallies, strict=True)]
+        merged = [_merge(merge, parts) for merge, parts in zip(_MERGES, tallies, strict=True)]
         boundaries[name] = Boundary(name, members, *merged)
     return Observed(
         layers.all_cells, layers.strata, survey.space, survey.radii_m, survey.regions, **boundaries
