@@ -46,6 +46,14 @@ _LANGUAGE_KEY = re.compile(r"^[^#\n]*\blanguage\s*=\s*[\"'](ko|en)[\"']", re.MUL
 _log = logging.getLogger("clustermap")
 
 
+class Worked(StrEnum):
+    """Engines that tables of pairs are counted on."""
+
+    serial = "serial"
+    processes = "processes"
+    dask = "dask"
+
+
 class Spoken(StrEnum):
     """Languages that the command line speaks."""
 
@@ -368,14 +376,21 @@ def _assigned(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def _carry_out(
-    voice: Voice, stage: str, file: Path, out: Path | None, *, strict: bool, afresh: bool
+    voice: Voice,
+    stage: str,
+    file: Path,
+    out: Path | None,
+    *,
+    strict: bool,
+    afresh: bool,
+    **more: object,
 ) -> Run:
     """Open a project, let the pipeline do one of its functions, and tell what came of it."""
     project = voice.open(file, out, afresh=afresh)
     from clustermap import pipeline  # noqa: PLC0415 -- a broken project file is told at once
 
     with voice.progress() as progress:
-        done: Run = getattr(pipeline, stage)(project, strict=strict, progress=progress)
+        done: Run = getattr(pipeline, stage)(project, strict=strict, progress=progress, **more)
     _tell_run(voice, done)
     return done
 
@@ -430,12 +445,18 @@ def _clustermap(
 
 
 @app.command("run", help=_help("run"))
-def _run(
+def _run(  # noqa: PLR0913 -- an option each
     project: ProjectFile,
     *,
     out: Out = None,
     strict: Strict = False,
     no_checkpoints: Afresh = False,
+    engine: Annotated[
+        Worked, typer.Option("--engine", metavar="serial|processes|dask", help=_help("engine"))
+    ] = Worked.serial,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", metavar="ADDRESS", help=_help("scheduler"))
+    ] = "",
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -443,8 +464,15 @@ def _run(
 ) -> None:
     """Read, check, score, draw and export: everything that a project asks for."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    if scheduler and engine is not Worked.dask:
+        _misuse("scheduler_without_dask", "--scheduler")
     with voice.faults():
-        _carry_out(voice, "run", project, out, strict=strict, afresh=no_checkpoints)
+        from clustermap.engine import Engine  # noqa: PLC0415 -- loads Arrow
+
+        where = Engine(engine.value, scheduler)
+        _carry_out(
+            *(voice, "run", project, out), strict=strict, afresh=no_checkpoints, engine=where
+        )
 
 
 @app.command("check", help=_help("check"))

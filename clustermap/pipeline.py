@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from clustermap.change import Change, open_change
+from clustermap.engine import SERIAL, Engine, EngineName
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
 from clustermap.indicators import list_indicators as _indicator_records
@@ -55,6 +56,7 @@ from clustermap.stages.selecting import (
     explain_choice,
     select_findings,
 )
+from clustermap.stages.workplace import clear_parts, open_workplace
 from clustermap.store import (
     Staging,
     check_free,
@@ -181,7 +183,13 @@ class Run:
         return frame_page(self.page.read_text(encoding="utf-8"), repr(self))
 
 
-def run(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
+def run(
+    project: Project,
+    *,
+    strict: bool = False,
+    progress: Progress | None = None,
+    engine: Engine | EngineName = "serial",
+) -> Run:
     """Do everything that a project asks for: read, check, score, choose, draw, export, report.
 
     Parameters
@@ -192,6 +200,9 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
         Whether the first faulty row stops the run.
     progress
         Hears how far the run is.
+    engine
+        Where tables of pairs are counted: "serial" (in this process), "processes" (on this
+        machine), "dask", or an Engine that names a scheduler. Every engine gives the same tables.
 
     Returns
     -------
@@ -204,17 +215,23 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
         If a table as a whole is at fault; nothing is written then.
     """
     outputs = {TABLES, MAP, EXPORT, SELECT, REPORT}
-    return _carry_out(project, outputs, strict=strict, progress=progress)
+    where = engine if isinstance(engine, Engine) else Engine(engine)
+    return _carry_out(project, outputs, strict=strict, progress=progress, engine=where)
 
 
 def find(
-    project: Project, *, strict: bool, progress: Progress, kept: Checkpoints | None = None
+    project: Project,
+    *,
+    strict: bool,
+    progress: Progress,
+    engine: Engine = SERIAL,
+    kept: Checkpoints | None = None,
 ) -> Findings:
     """Read, count and score a project: everything that is known before anything leaves.
 
     Parameters
     ----------
-    project, strict, progress
+    project, strict, progress, engine
         As for :func:`run`.
     kept
         Checkpoints of runs before; None opens those beside the output.
@@ -236,7 +253,7 @@ def find(
         ledger = Ledger(project.quality.max_refused, strict)
         return Altered(project, read_layers(narrowed, ledger, progress), ledger)
 
-    return _measure(project, read, kept, progress)
+    return _measure(project, read, kept, progress, engine=engine)
 
 
 @one_core_each()
@@ -246,6 +263,7 @@ def _measure(
     kept: Checkpoints,
     progress: Progress,
     weights: Mapping[str, float] | None = None,
+    engine: Engine = SERIAL,
 ) -> Findings:
     """Count and score layers that are read, as they are or as they would be."""
     with open_scratch() as scratch:
@@ -253,7 +271,10 @@ def _measure(
         def count(narrowed: Project) -> Counted:
             ledger, layers = (altered := read(narrowed)).ledger, altered.layers
             check_selection(project, layers)  # before anything long
-            counted = count_network(narrowed, layers, ledger, progress, scratch, altered.links)
+            with open_workplace(engine, project.project.out) as place:
+                counted = count_network(
+                    narrowed, layers, ledger, progress, scratch, altered.links, place
+                )
             return Counted(ledger, layers, counted)
 
         counted = kept.take(TALLIES, count)
@@ -279,7 +300,12 @@ def _measure(
 
 
 def _carry_out(
-    project: Project, outputs: Collection[str], *, strict: bool, progress: Progress | None
+    project: Project,
+    outputs: Collection[str],
+    *,
+    strict: bool,
+    progress: Progress | None,
+    engine: Engine = SERIAL,
 ) -> Run:
     listen = progress or no_progress
     began = datetime.now(UTC)
@@ -289,7 +315,7 @@ def _carry_out(
     if outputs:
         recover(project.project.out)  # what a killed run left is undone before anything long
     kept = open_checkpoints(project, strict=strict, progress=listen, write=bool(outputs))
-    findings = find(project, strict=strict, progress=listen, kept=kept)
+    findings = find(project, strict=strict, progress=listen, engine=engine, kept=kept)
     record = build_record(project, findings, kept.hash_file)
     if not outputs:
         return replace(_close(findings, record, []), kept=tuple(kept.told))
@@ -319,6 +345,7 @@ def _carry_out(
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
+    clear_parts(out)  # the run is whole: nothing of it has to be found again
     closed = _close(findings, record, written)
     return replace(closed, release=release, selected=selected, kept=tuple(kept.told))
 

@@ -22,7 +22,7 @@ from clustermap.selection.advise import (
 from clustermap.selection.diffusion import parse_groups
 from clustermap.selection.support import hold_grants
 from clustermap.sources.reference import data_root
-from clustermap.stages.reading import column_or_null
+from clustermap.stages.rows import column_or_null
 from clustermap.stages.travelling import Travelled, build_travel, measure_travel
 
 if TYPE_CHECKING:

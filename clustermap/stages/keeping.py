@@ -85,7 +85,7 @@ _READ = (
     "project.py",
     "side_by_side.py",
 )
-_COUNT = (*_READ, "sources", "stages", "tables")
+_COUNT = (*_READ, "engine", "sources", "stages", "tables")
 
 
 @dataclass(frozen=True)

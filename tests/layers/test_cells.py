@@ -21,9 +21,9 @@ from clustermap.layers.cells import (
     assign,
     build_cells,
     extend_cells,
-    find_inside,
     find_nearest,
 )
+from clustermap.layers.inside import find_inside
 
 EAST, NORTH = 1_000_000.0, 2_000_000.0
 

@@ -17,6 +17,7 @@ from clustermap.sources.concordance import read_concordance
 from clustermap.sources.reference import data_root
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.publishing import _inputs
+from clustermap.store import hash_file
 from clustermap.stages.reading import read_layers
 from tests.small_world import build_small_world
 
@@ -223,7 +224,8 @@ def test_a_users_own_concordance_turns_codes_into_the_revision_of_code(tmp_path:
     entry = ledger.summary()["firms"]  # of ten firms a cluster: 2, 1 and 2 of revision 10
     ways = ("codes_converted", "codes_shortened", "codes_unchanged")
     assert [entry.get(way, 0) for way in ways] == [12, 6, 12]
-    (named,) = [place for place in _inputs(project, ledger) if place["table"] == "concordance"]
+    places = _inputs(project, ledger, hash_file)
+    (named,) = [place for place in places if place["table"] == "concordance"]
     assert named["file"] == "own.csv"
     (tmp_path / "own.csv").write_text(table + "10,x,1,all\n", encoding="utf-8")
     with pytest.raises(TableFault) as fault:

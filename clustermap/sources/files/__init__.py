@@ -19,6 +19,7 @@ from clustermap.sources.files.geometries import (
 )
 from clustermap.sources.files.parquet import read_parquet
 from clustermap.sources.files.records import read_json, read_records
+from clustermap.sources.files.references import hash_chunk, list_references
 from clustermap.sources.files.source import FileSource, Item, settle_chunks, waits_for_others
 from clustermap.sources.files.text import find_encoding, read_text
 from clustermap.sources.files.workbook import read_workbook
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["FileSource", "Item", "find_encoding", "list_layers", "read_chunks"]
+__all__ = [
+    "FileSource",
+    "Item",
+    "find_encoding",
+    "hash_chunk",
+    "list_layers",
+    "list_references",
+    "read_chunks",
+]
 
 _READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
     ".csv": read_text,
