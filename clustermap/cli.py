@@ -414,7 +414,7 @@ def _tell_chosen(voice: Voice, selection: pd.DataFrame, clusters: pd.DataFrame) 
     own = own.sort_values(["inclusion", "cluster"], ascending=[False, True])
     words = [say(Message(f"standing.{key}"), voice.language) for key in own["standing"]]
     bounds = ("inclusion", "inclusion_low", "inclusion_high")
-    shares = [_write_share(*row) for row in zip(*(100 * own[name] for name in bounds), strict=True)]
+    shares = [_write_share(*row) for row in zip(*(own[name] for name in bounds), strict=True)]
     named = [names[cluster] for cluster in own["cluster"]]
     costs = [f"{cost:,.0f}" for cost in own["cost"]]
     rows = [*zip(own["cluster"], named, words, shares, costs, strict=True)]
@@ -422,7 +422,9 @@ def _tell_chosen(voice: Voice, selection: pd.DataFrame, clusters: pd.DataFrame) 
 
 
 def _write_share(share: float, low: float, high: float) -> str:
-    return "" if math.isnan(share) else f"{share:.0f} % ({low:.0f}-{high:.0f})"
+    from clustermap.render.bars import portion  # noqa: PLC0415 -- help comes without it
+
+    return "" if math.isnan(share) else f"{portion(share)} % ({portion(low)}-{portion(high)})"
 
 
 def _show_version(asked: bool) -> None:  # noqa: FBT001 -- typer calls it so

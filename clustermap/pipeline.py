@@ -23,6 +23,7 @@ from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
 from clustermap.publish.suppression import Rules
 from clustermap.publish.travel import release_travel
+from clustermap.render.decision import find_terms
 from clustermap.render.explore import build_explore, draw_explore
 from clustermap.render.memo.document import draw_memo
 from clustermap.render.notebook import frame_page
@@ -632,6 +633,7 @@ def explain_cluster(
             value=cluster,
             near=", ".join(near),
         )
+    tongue = language or project.project.language
     told = findings.scored.explanations[found[0]]
     sections = [
         (Message(f"explain.heading.{name}"), own) for name, own in group_sentences(told).items()
@@ -640,9 +642,10 @@ def explain_cluster(
         sections.append((Message("travel.heading"), travelled.tell(str(found[0]))))
     if project.select is not None:
         release = release_findings(project, findings)
+        terms = find_terms(release, project.project.currency)
         choice = explain_choice(project, findings, release, str(found[0]))
-        sections.append((Message("selection.explain.heading"), choice))
-    tongue = language or project.project.language
+        told_choice = tuple(terms.tell(line, tongue) for line in choice)
+        sections.append((Message("selection.explain.heading"), told_choice))
     return {say(head, tongue): [say(line, tongue) for line in own] for head, own in sections}
 
 

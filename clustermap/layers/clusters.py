@@ -86,11 +86,19 @@ def make_valid(
     tuple
         Polygons (empty where no area is left) and which of them were mended.
     """
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    broken = finite & ~shapely.is_valid(shapes)
+    broken = _are_finite(shapes) & ~shapely.is_valid(shapes)
     mended = shapes.copy()
     mended[broken] = [_only_polygons(s) for s in shapely.make_valid(shapes[broken])]
     return mended, np.asarray(broken)
+
+
+def _are_finite(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Return which shapes are drawn, and every corner of them somewhere."""
+    # Bounds pass over corners that are not a number; they are none where nothing is drawn.
+    corners, of = shapely.get_coordinates(shapes, return_index=True)
+    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    finite[of[~np.isfinite(corners).all(axis=1)]] = False
+    return np.asarray(finite)
 
 
 def clean_polygons(table: Table, checked: Checked, found_crs: CRS, crs: CRS) -> CleanPolygons:
@@ -157,10 +165,7 @@ def _unusable(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     polygons = (kinds == shapely.GeometryType.POLYGON) | (
         kinds == shapely.GeometryType.MULTIPOLYGON
     )
-    bounds = shapely.bounds(shapes)
-    return np.asarray(
-        ~polygons | shapely.is_empty(shapes) | ~np.isfinite(bounds).all(axis=1), dtype=bool
-    )
+    return np.asarray(~polygons | shapely.is_empty(shapes) | ~_are_finite(shapes), dtype=bool)
 
 
 def _fill_area(table: Table, frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:
@@ -174,7 +179,7 @@ def _fill_area(table: Table, frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFr
 
 def _refuse_misplaced(table: str, shapes: npt.NDArray[np.object_], found: CRS, crs: CRS) -> None:
     """Raise where the layer cannot lie where its coordinates and the map's system say."""
-    usable = shapes[~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)]
+    usable = shapes[_are_finite(shapes)]
     if not len(usable):
         raise TableFault("empty_layer", table=table)
     middle = shapely.bounds(usable)

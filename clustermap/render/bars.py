@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _NEAR = 0.5  # percent of an axis: a label this near to its end stands inside
+_GRAIN = 1e-9  # percent
 
 NOTHING = "–"
 """Stands where there is no number."""
@@ -84,11 +85,12 @@ def percent(share: float) -> str:
 
     Examples
     --------
-    >>> percent(0.254), percent(0.965), percent(0.125), percent(float("nan"))
-    ('25', '97', '13', '–')
+    >>> percent(0.254), percent(0.585), percent(0.285), percent(float("nan"))
+    ('25', '59', '29', '–')
     """
-    # Half up, as the scripts of the pages round; Python would round to even.
-    return NOTHING if math.isnan(share) else f"{_round_up(100 * share)}".replace("-", "−")
+    # Half up, as the scripts of the pages round; Python would round to even. The grain keeps halves
+    # that are not exact in binary: 100 x 0.285 is a little less than 28.5.
+    return NOTHING if math.isnan(share) else f"{_round_up(100 * share + _GRAIN)}".replace("-", "−")
 
 
 def _round_up(value: float) -> int:

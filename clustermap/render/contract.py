@@ -549,6 +549,8 @@ class Decision(TypedDict):
     partial: bool
     """Whether only some industries count as reach."""
     curves: list[str]
+    even: list[float]
+    """Shares of draws between which the data do not decide about a borderline cluster."""
     cost: Numbers
     current: Numbers | None
     """Public money that each has now, as far as told; null where that of none is known."""

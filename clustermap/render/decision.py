@@ -14,6 +14,7 @@ from clustermap.render.columns import ALL_DIGITS, DIGITS, FEW_DIGITS, coded, num
 from clustermap.render.money import write_money
 from clustermap.render.safe import clean_text
 from clustermap.selection.comparators import CURVES, EQUAL
+from clustermap.selection.robustness import EVEN
 from clustermap.selection.rules import BUDGET
 from clustermap.tables import DEFAULT_SCENARIO
 
@@ -76,6 +77,7 @@ def describe_decision(
         "reach": decision.reach,
         "partial": bool(decision.industries),
         "curves": list(CURVES),
+        "even": list(EVEN),
         "cost": numbers(own["cost"], ALL_DIGITS),
         "current": numbers(current, ALL_DIGITS) if (current > 0).any() else None,
         "portfolios": [

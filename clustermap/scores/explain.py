@@ -155,6 +155,8 @@ def _rank(known: Known, setting: Setting) -> Iterator[Message]:
         ends |= {name: _decimal(row[name]) for name in ("low", "high")}
         yield Message("explain.why.rank", values | ends)
         key = "explain.why.alike" if known.members > 1 else "explain.why.by_itself"
+        if setting.top == 1:
+            key = f"{key}_first"
         group = {
             "group": _whole(row["alike"]),
             "members": _whole(known.members),
@@ -248,14 +250,16 @@ def _suppose(key: str, part: Row, known: Known, setting: Setting) -> Message:
     score = known.score["score"]
     changed = math.exp(math.log(score) - _gain(part))
     above = int((setting.rated > changed + _SLACK).sum()) - int(score > changed + _SLACK)
+    rank, now = _whole(1 + above), _whole(known.score["rank"])
     values = {
         "value": _decimal(part["value"]),
         "typical": _decimal(TYPICAL),
         "score": _decimal(changed),
-        "rank": _whole(1 + above),
-        "now": _whole(known.score["rank"]),
+        "now": now,
     }
-    return Message(key, {"part": _label(part), **values})
+    if rank == now:
+        return Message(f"{key}_same_rank", {"part": _label(part), **values})
+    return Message(key, {"part": _label(part), **values, "rank": rank})
 
 
 def _compare_nulls(known: Known) -> Iterator[Message]:

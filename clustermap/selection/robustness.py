@@ -1,7 +1,8 @@
 """How sure a choice is: in how many draws of the scores a cluster belongs to the best portfolio.
 
-A cluster is core where it surely belongs, exterior where it surely does not, and borderline where
-the data do not decide. The words are those of Robust Portfolio Modelling, where core projects stand
+A cluster is core where it surely belongs, exterior where it surely does not, and borderline else.
+About a borderline cluster the data do not decide if its share of draws is near one half; the others
+lean one way, but not surely. The words are those of Robust Portfolio Modelling, where core projects stand
 in every portfolio that is not dominated and exterior ones in none; here they rest on draws of the
 scores instead of all scores that are possible, and on the optimum of each.
 """
@@ -39,6 +40,10 @@ CONFIDENCE = 0.95
 
 FEWEST = 59
 """Draws that a cluster needs to be core when it stands in all of them: ``0.05 ** (1 / 59) > 0.95``.
+"""
+
+EVEN = (0.2, 0.8)
+"""Shares of draws, ends included, between which the data do not decide about a borderline cluster.
 """
 
 NAMED = 10
@@ -207,6 +212,28 @@ def name_standings(low: npt.ArrayLike, high: npt.ArrayLike) -> npt.NDArray[np.ob
     return np.select(cases, [sure, never], unsure).astype(object)
 
 
+def is_even(inclusion: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Return for which shares of draws the data do not decide about a borderline cluster.
+
+    Parameters
+    ----------
+    inclusion
+        Shares of draws; NaN is none.
+
+    Returns
+    -------
+    numpy.ndarray
+        Whether each lies in ``EVEN``.
+
+    Examples
+    --------
+    >>> is_even([0.81, 0.8, 0.5, 0.2, 0.19]).tolist()
+    [False, True, True, True, False]
+    """
+    share = np.asarray(inclusion, dtype=np.float64)
+    return np.asarray((share >= EVEN[0]) & (share <= EVEN[1]))
+
+
 def tell_standings(standings: Standings, chosen: Flags) -> tuple[Message, ...]:
     """Say on how much of a choice the data decide, and between which clusters they do not.
 
@@ -220,19 +247,23 @@ def tell_standings(standings: Standings, chosen: Flags) -> tuple[Message, ...]:
     Returns
     -------
     tuple
-        How many of the chosen are core, by how many draws; then, where any is borderline, between
-        which the data do not decide: the clusters nearest to one half of the draws.
+        How many of the chosen are core, by how many draws; then of which borderline clusters the
+        data do not decide, those nearest to one half of the draws first; then how many others
+        lean one way.
     """
     core = int((chosen & (standings.standing == STANDINGS[0])).sum())
     open_ = standings.standing == STANDINGS[1]
     counts = {"core": core, "chosen": int(chosen.sum()), "draws": standings.draws}
     told = [Message("selection.standing.core", counts)]
-    if open_.sum() > 1:
+    even = open_ & is_even(standings.inclusion)
+    if even.any():
         order = np.lexsort((standings.clusters.astype(str), np.abs(standings.inclusion - 0.5)))
-        first = tuple(str(standings.clusters[at]) for at in order if open_[at])
+        first = tuple(str(standings.clusters[at]) for at in order if even[at])
         values = {"clusters": first[:NAMED], "count": len(first), "named": len(first[:NAMED])}
         all_named = len(first) <= NAMED
         told.append(Message(f"selection.standing.{'undecided' if all_named else 'many'}", values))
+    if leaning := int((open_ & ~even).sum()):
+        told.append(Message("selection.standing.leaning", {"count": leaning}))
     return tuple(told)
 
 

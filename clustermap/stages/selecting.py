@@ -317,7 +317,7 @@ def _explain_absence(problem: Problem, cluster: str, gap: float) -> tuple[Messag
         rules = tuple(rule.name for rule in find_conflict(problem))
         return (Message("selection.told.conflict", {"rules": rules}),)
     if best.chosen[problem.clusters == cluster].any():
-        return (Message("selection.explain.chosen", {"budget": f"{problem.budget:,.15g}"}),)
+        return (Message("selection.explain.chosen", {"amount": f"{problem.budget:,.15g}"}),)
     return tell_absence(explain_absence(problem, best, cluster, gap=gap))
 
 

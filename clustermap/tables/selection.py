@@ -17,7 +17,7 @@ SELECTION = Table(
         Column(
             "standing",
             "choice",
-            "Whether it surely belongs to the best portfolio, surely not, or undecided; 'undrawn'"
+            "Whether it surely belongs to the best portfolio, surely not, or neither; 'undrawn'"
             " where there are no draws of the scores.",
             required=True,
             choices=STANDINGS,
@@ -53,7 +53,7 @@ PORTFOLIOS = Table(
         Column("spent", "number", "What it costs.", "currency"),
         Column("chosen", "integer", "Clusters chosen.", required=True),
         Column("core", "integer", "Clusters chosen that surely belong.", required=True),
-        Column("borderline", "integer", "Clusters that are undecided.", required=True),
+        Column("borderline", "integer", "Clusters of which neither is sure.", required=True),
         Column("draws", "integer", "Draws of the scores behind the standings.", required=True),
         Column("proven", "number", "Relative gap that optima are proven to; 0: exactly.", "share"),
         Column("unrated", "integer", "Clusters that the data do not rate.", required=True),

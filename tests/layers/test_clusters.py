@@ -109,6 +109,21 @@ def test_what_is_no_area_is_set_aside() -> None:
     assert cleaned.made_valid == 0
 
 
+@pytest.mark.parametrize("lost", [np.nan, np.inf])
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_polygon_with_a_corner_nowhere_is_set_aside(at: int, lost: float) -> None:
+    ring = np.array([(127, 36), (128, 36), (127, 37)], dtype=float)
+    ring[at, 0] = lost
+    with np.errstate(invalid="ignore"):  # of a ring whose ends are not a number
+        nowhere = shapely.Polygon(ring)
+        whole = shapely.box(126, 36, 126.5, 36.5)
+        parts = [nowhere, shapely.MultiPolygon([whole, nowhere]), whole]
+        cleaned = clean(parts, found=LONLAT)
+    assert cleaned.frame.index.to_list() == ["C2"]
+    assert reasons(cleaned) == [(line, "cluster", "unusable_polygon") for line in (1, 2)]
+    assert cleaned.made_valid == 0
+
+
 def test_a_polygon_off_the_projection_is_set_aside() -> None:
     far = shapely.box(500, 95, 501, 96)
     cleaned = clean([shapely.box(127, 37, 127.1, 37.1), far], found=LONLAT)

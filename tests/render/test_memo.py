@@ -186,7 +186,7 @@ def test_only_shares_about_the_middle_are_said_to_be_undecided(release: Release)
     cases = [replace(one, inclusion=share) for share in (0.97, 0.8, 0.2, 0.31, 0.1)]
     assert tell_even(brief, cases) == [
         "1 are nearly sure, but fall short of the bar (above 80\u202f%).",
-        "Between 3 the data do not decide (share of 20–80\u202f%).",
+        "Of 3 the data do not decide whether they belong (share of 20–80\u202f%).",
         "1 are left out in most draws (below 20\u202f%).",
     ]
     away = [replace(case, selected=False) for case in cases]

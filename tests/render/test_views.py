@@ -347,7 +347,7 @@ def test_the_map_answers_too(visit: Go, small_page: bytes) -> None:
     assert page.input_value("#colour") == "standing"
     page.click("#clear-filters")
     page.select_option("#colour", "standing")
-    assert "통상보다 뚜렷이 적게" in page.inner_text("#legend")
+    assert "점수가 통상보다 뚜렷이 낮음" in page.inner_text("#legend")
     seen.assert_quiet()
 
 

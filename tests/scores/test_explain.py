@@ -125,6 +125,7 @@ class World:
     abroad: pd.DataFrame = field(default_factory=ABROAD.copy)
     profile: Profile = field(default_factory=balanced)
     ranks: tuple[tuple[int, int], ...] = ((1, 2), (1, 2), (1, 2), (2, 1))
+    top: int = 1
 
     def explain(self) -> dict[str, tuple[Message, ...]]:
         """Explain all four clusters."""
@@ -136,7 +137,8 @@ class World:
             scores=np.zeros(ranks.shape, np.float32),
             ranks=ranks,
         )
-        scored = Scored(self.scores, self.parts, {}, (), top=1, drawn=drawn if len(ranks) else None)
+        known = drawn if len(ranks) else None
+        scored = Scored(self.scores, self.parts, {}, (), top=self.top, drawn=known)
         # One row of a kind tells whose ratios are the headline's.
         one = self.ratios.query("null == 'mass'").head(1).assign(kind="research", ratio=9.0)
         tables = {
@@ -168,7 +170,7 @@ def test_a_rated_cluster_in_english() -> None:
         ),
         (
             "It stands in group 1 from the top: 2 clusters that cannot be told apart from the first"
-            " of their group. In 75% of 4 analyses it was among the top 1."
+            " of their group. In 75% of 4 analyses it was first."
         ),
         "Only 2 could be rated, so a rank among them says little.",
         (
@@ -194,8 +196,8 @@ def test_a_rated_cluster_in_english() -> None:
             " lowest is Openness: 50.0 of 100 (90% interval 45.0–56.0)."
         ),
         (
-            "Its rank rests most on Local embeddedness (at 72.0). Were that at the typical 50.5,"
-            " its score would be 50.2 and its rank 1 (now 1)."
+            "Its score rests most on Local embeddedness (at 72.0). Were that at the typical 50.5,"
+            " its score would be 50.2; its rank would still be 1."
         ),
         (
             'It matters what links are compared with. By "same total activity", its links nearby'
@@ -248,7 +250,7 @@ def test_a_rated_cluster_in_korean() -> None:
         (
             "위에서 1번째 묶음에 들어 있습니다(묶음의 첫 클러스터와 앞뒤를 가릴 수 없는 2개)."
             " 다시 계산한"
-            " 4번 가운데 75%에서 상위 1위 안에 들었습니다."
+            " 4번 가운데 75%에서 1위였습니다."
         ),
         "평가할 수 있는 클러스터가 2개뿐이어서 순위만으로는 알 수 있는 것이 적습니다.",
         (
@@ -273,8 +275,8 @@ def test_a_rated_cluster_in_korean() -> None:
             " 100점 만점에 50.0점(90% 구간 45.0–56.0점)."
         ),
         (
-            "순위를 가장 높이는 부문은 지역 내 결속입니다(72.0점). 이 부문이 일반적인"
-            " 수준(50.5점)이라면 점수는 50.2점, 순위는 1위가 됩니다(지금은 1위)."
+            "점수를 가장 높이는 부문은 지역 내 결속입니다(72.0점). 이 부문이 일반적인"
+            " 수준(50.5점)이라면 점수는 50.2점이 됩니다. 순위는 그래도 1위입니다."
         ),
         (
             "무엇과 견주는지에 따라 달라집니다. '전체 활동량이 같은 클러스터' 기준으로 보면"
@@ -393,20 +395,31 @@ def test_every_quadrant_has_a_sentence(quadrant: str) -> None:
     assert len({world.said("B", language)[3] for language in LANGUAGES}) == 2
 
 
+def test_the_first_of_a_top_of_one_is_called_the_first() -> None:
+    world = World()
+    assert "why.alike_first" in world.keys("A")
+    assert "why.alike" not in world.keys("A")
+    world.top = 2
+    assert "it was among the top 2." in world.said("A")[1]
+
+
 def test_what_would_change_it_by_hand() -> None:
     # B: (50.5 x 50)^(1/2) = 50.2, still behind the 60 of A.
-    assert World().said("B")[8].endswith("its score would be 50.2 and its rank 2 (now 2).")
+    assert World().said("B")[8].endswith("its score would be 50.2; its rank would still be 2.")
     world = World()
     world.scores.loc[0, "score"] = 45.0
     assert world.said("B")[8].endswith("its score would be 50.2 and its rank 1 (now 2).")
     world = World()
     world.parts.loc[1, "value"] = 60.0  # no part of A is below typical
-    assert "change.strongest" in world.keys("A")
-    assert "change.weakest" not in world.keys("A")
+    assert "change.strongest_same_rank" in world.keys("A")
+    assert not any("change.weakest" in key for key in world.keys("A"))
     # Without what embeddedness adds: 60 x (50.5 / 72)^(1/2) = 50.2.
-    (said,) = (said for said in world.said("A") if "Its rank rests most on" in said)
+    (said,) = (said for said in world.said("A") if "Its score rests most on" in said)
     assert "on Local embeddedness (at 72.0)" in said
-    assert said.endswith("its score would be 50.2 and its rank 1 (now 1).")
+    assert said.endswith("its score would be 50.2; its rank would still be 1.")
+    world.scores.loc[1, "score"] = 55.0  # between 50.2 and the 60 of A
+    (said,) = (said for said in world.said("A") if "Its rank rests most on" in said)
+    assert said.endswith("its score would be 50.2 and its rank 2 (now 1).")
 
 
 def test_a_part_that_is_not_decided_is_left_out_and_named() -> None:

@@ -147,15 +147,22 @@ def standings(inclusion: list[float], standing: list[str]) -> Standings:
 
 
 def test_where_the_data_do_not_decide_it_is_said() -> None:
-    found = standings([1, 0.9, 0.4, 0], ["core", "borderline", "borderline", "exterior"])
-    told = tell_standings(found, np.array([True, True, False, False]))
-    core, undecided = (say(line, "en") for line in told)
+    kinds = ["core", "borderline", "borderline", "borderline", "borderline", "exterior"]
+    found = standings([1, 0.9, 0.4, 0.8, 0.09, 0], kinds)
+    told = tell_standings(found, np.array([True, True, False, False, False, False]))
+    core, undecided, leaning = (say(line, "en") for line in told)
     assert core.startswith("Of the 2 clusters chosen, 1 surely belong")
     assert "200 draws" in core
-    assert undecided == "The data do not decide between these 2 clusters: C02, C01."
+    assert undecided == (
+        "Of 2 the data do not decide whether they belong (share of draws 20–80 %): C02, C03."
+    )
+    assert leaning.startswith("2 other borderline clusters lean one way")
     many = standings([0.5] * 12, ["borderline"] * 12)
     last = say(tell_standings(many, np.ones(12, dtype=bool))[-1], "ko")
-    assert last.startswith("12곳 사이에서는")
+    assert last.startswith("12곳은 선정할지를 데이터만으로 가릴 수 없습니다")
     assert last.count("C") == 10
-    alone = standings([1, 0.5], ["core", "borderline"])
-    assert len(tell_standings(alone, np.array([True, True]))) == 1
+    clear = standings([1, 0.9], ["core", "borderline"])
+    keys = [line.key for line in tell_standings(clear, np.array([True, True]))]
+    assert keys == ["selection.standing.core", "selection.standing.leaning"]
+    settled = standings([1, 0], ["core", "exterior"])
+    assert len(tell_standings(settled, np.array([True, False]))) == 1

@@ -12,7 +12,7 @@ import shapely
 
 from clustermap.errors import TableFault
 from clustermap.messages import say
-from clustermap.pipeline import check_project, find, select_clusters
+from clustermap.pipeline import check_project, explain_cluster, find, select_clusters
 from clustermap.project import Project, open_project
 from clustermap.stages.ledger import no_progress
 from clustermap.stages.publishing import release_findings
@@ -274,6 +274,18 @@ def test_explaining_says_what_a_cluster_lacks_in_every_scenario(
     left = next(name for name in own.index[own["selected"] == 0] if name != barred)
     line = say(explain_choice(*found, release, left)[0], "en")
     assert f"{100 * (why.loc[left, 'times'] - 1):.3g} %" in line
+
+
+def test_explaining_tells_money_as_people_read_it(tmp_path: Path) -> None:
+    asked = "[select]\nbudget = 15_000_000_000\ncost = 5_000_000_000\n"
+    extra = 'must = ["C2"]\nmust_not = ["C3"]\n[scenarios.less]\nbudget = 1_250_000_000\n'
+    project = write(linked_world(), tmp_path, asked + extra)
+    told = explain_cluster(project, "C2", language="ko")["예산 안에서 선정되는가"]
+    assert told[0].startswith("[default] 예산 150억 원으로 가치가 가장 큰 조합에 들어 있습니다.")
+    assert "예산 12.5억 원" in told[1]
+    told = explain_cluster(project, "C2", language="en")
+    chosen = told["Whether it is chosen under the budget"][0]
+    assert "worth most with a budget of KRW 15 bn;" in chosen
 
 
 @pytest.mark.parametrize(

@@ -174,8 +174,8 @@ def draw_silence(brief: Brief) -> str:
     """
     words = brief.words
     keys = ["effect", "response", "capability", "small", "records"]
-    if brief.feasible and not brief.drawn:
-        keys.insert(1, "undrawn")
+    if brief.feasible:
+        keys.insert(1, "rated" if brief.drawn else "undrawn")
     if brief.release.advice is None:
         keys.append("advice")
     if all(math.isnan(case.current) for case in brief.cases.values()):

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from clustermap.render.bars import percent, two
 from clustermap.render.memo.brief import read_number
+from clustermap.selection.robustness import EVEN, is_even
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clustermap.render.memo.brief import Brief, Case
-
-EVEN = (0.2, 0.8)
-"""Shares of draws between which the data do not decide."""
 
 _LEANINGS = ("linkage", "capability", "reach", "cost")
 _HARDLY = 0.2  # rank correlation below which an order hardly follows a figure
@@ -42,7 +40,7 @@ def define_standings(brief: Brief) -> tuple[str, str]:
 
 
 def tell_even(brief: Brief, cases: Sequence[Case]) -> list[str]:
-    """Return between how many of some borderline clusters the data do not decide.
+    """Return about how many of some borderline clusters the data do not decide.
 
     Parameters
     ----------
@@ -56,10 +54,10 @@ def tell_even(brief: Brief, cases: Sequence[Case]) -> list[str]:
     list
         Sentences, as markup; none for nobody.
     """
-    low, high = EVEN
     counts = {"high": 0, "even": 0, "low": 0}
     for case in cases:
-        counts["high" if case.inclusion > high else "low" if case.inclusion < low else "even"] += 1
+        leans = "high" if case.inclusion > EVEN[1] else "low"
+        counts["even" if is_even(case.inclusion) else leans] += 1
     return [
         brief.words(
             "memo.even.even" if where == "even" else f"memo.even.{cases[0].mark}_{where}",

@@ -1,5 +1,5 @@
-// The answer at first glance: how many clusters are linked clearly more than is typical, how many
-// clearly less, and of how many that cannot be told. Each number leads to its clusters.
+// The answer at first glance: of how many clusters the score lies clearly above typical, of how many
+// clearly below, and of how many that cannot be told. Each number leads to its clusters.
 cm.run(function (cm) {
   "use strict";
 

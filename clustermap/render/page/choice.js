@@ -194,7 +194,8 @@ cm.run(function (cm) {
   };
 
   /** Whether the data do not decide: chosen in neither most nor few draws. */
-  cm.isUndecided = (share) => share !== null && share >= 0.2 && share <= 0.8;
+  cm.isUndecided = (share) => share !== null
+    && share >= decision.even[0] && share <= decision.even[1];
 
   /** Clusters that may be chosen, and hence have a place by value for money. */
   cm.eligible = (portfolio) => portfolio.order.filter((_, place) =>

@@ -489,6 +489,8 @@ interface Decision {
   /** Whether only some industries count as reach. */
   partial: boolean;
   curves: string[];
+  /** Shares of draws between which the data do not decide about a borderline cluster. */
+  even: number[];
   cost: Numbers;
   /** Public money that each has now, as far as told; null where that of none is known. */
   current: Numbers | null;
