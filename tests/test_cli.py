@@ -273,7 +273,7 @@ def test_select_says_what_each_scenario_chooses(project: Path, pipeline: ModuleT
     shown = call("select", project).stdout
     assert "[default] Under the budget and the rules 3 clusters are worth most" in shown
     assert "they cost 1,000" in shown
-    # Halves go up, as in the memo and on the page. The surest first, and what is not chosen not at all.
+    # The surest first, what is not chosen not at all, and halves up as on the pages.
     row = re.compile(r"^([bc]) .*(core|borderline) +(\d+ % \(\S+\)) +(\d+)", re.MULTILINE)
     rows = row.findall(shown)
     assert rows == [

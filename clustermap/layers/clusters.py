@@ -96,9 +96,9 @@ def _are_finite(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
     """Return which shapes are drawn, and every corner of them somewhere."""
     # Bounds pass over corners that are not a number; they are none where nothing is drawn.
     corners, of = shapely.get_coordinates(shapes, return_index=True)
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    finite = np.asarray(np.isfinite(shapely.bounds(shapes)).all(axis=1))
     finite[of[~np.isfinite(corners).all(axis=1)]] = False
-    return np.asarray(finite)
+    return finite
 
 
 def clean_polygons(table: Table, checked: Checked, found_crs: CRS, crs: CRS) -> CleanPolygons:

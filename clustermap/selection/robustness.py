@@ -2,9 +2,9 @@
 
 A cluster is core where it surely belongs, exterior where it surely does not, and borderline else.
 About a borderline cluster the data do not decide if its share of draws is near one half; the others
-lean one way, but not surely. The words are those of Robust Portfolio Modelling, where core projects stand
-in every portfolio that is not dominated and exterior ones in none; here they rest on draws of the
-scores instead of all scores that are possible, and on the optimum of each.
+lean one way, but not surely. The words are those of Robust Portfolio Modelling, where core projects
+stand in every portfolio that is not dominated and exterior ones in none; here they rest on draws of
+the scores instead of all scores that are possible, and on the optimum of each.
 """
 
 from __future__ import annotations

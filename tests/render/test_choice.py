@@ -477,7 +477,7 @@ def test_key_figures_side_by_side(chosen: Callable[..., Visit]) -> None:
         "주어진 예산과 규칙에서 가치가 가장 큰 조합은 클러스터 2곳이며 200억 원"
     )
     assert told[2] == (
-        "다음 3곳 사이에서는 데이터만으로 우열을 가릴 수 없습니다: "
+        f"다음 3곳은 선정할지를 데이터만으로 가릴 수 없습니다(선정 비율 20~80{THIN}%): "
         "수원 나노단지 (가상), 구미 전자단지 (가상), 부산 해양단지 (가상)."
     )
     worth = [words(one) for one in page.locator("#choice-worth tbody tr").all_inner_texts()]

@@ -197,6 +197,12 @@ def test_only_shares_about_the_middle_are_said_to_be_undecided(release: Release)
     assert tell_crossed(brief, cases[:1], away[1:]) == ""
 
 
+def test_what_the_draws_do_not_vary_is_said(release: Release) -> None:
+    told = sections(draw_memo(release))
+    assert "Which clusters are rated at all, and the data themselves, stay" in told["portfolio"]
+    assert any("in all draws the same clusters are rated" in text for text in told.values())
+
+
 def test_sections_stand_in_their_order(page: bytes) -> None:
     assert list_sections(page) == ALL
     headings = re.findall(r"<h2><b>(\d+)</b>", page.decode())

@@ -281,7 +281,7 @@ def test_explaining_tells_money_as_people_read_it(tmp_path: Path) -> None:
     extra = 'must = ["C2"]\nmust_not = ["C3"]\n[scenarios.less]\nbudget = 1_250_000_000\n'
     project = write(linked_world(), tmp_path, asked + extra)
     told = explain_cluster(project, "C2", language="ko")["예산 안에서 선정되는가"]
-    assert told[0].startswith("[default] 예산 150억 원으로 가치가 가장 큰 조합에 들어 있습니다.")
+    assert told[0].startswith("[default] 예산 150억 원에서 가치가 가장 큰 조합에 들어 있습니다.")
     assert "예산 12.5억 원" in told[1]
     told = explain_cluster(project, "C2", language="en")
     chosen = told["Whether it is chosen under the budget"][0]

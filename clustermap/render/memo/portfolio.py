@@ -53,7 +53,7 @@ def draw_portfolio(brief: Brief) -> str:
     lead = "memo.portfolio.lead" if brief.drawn else "memo.portfolio.undrawn"
     told = [quiet(words(lead))]
     if brief.drawn:
-        told.insert(0, quiet(*define_standings(brief)))
+        told.insert(0, quiet(*define_standings(brief), words("memo.portfolio.varied")))
         told.append(quiet(tell_crossed(brief, groups["within"], groups["without"])))
     told += [_draw_group(brief, mark, groups) for mark in _GROUPS if groups[mark]]
     return "".join((*told, _tell_rest(brief, groups)))
