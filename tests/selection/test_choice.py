@@ -96,7 +96,7 @@ def test_who_is_funded_now_and_would_not_be_is_told(chosen: Choice) -> None:
     (line,) = tell_phase_out(replace(chosen, setting=funded))
     assert say(line, "en") == (
         "Of 3 clusters with public money now, 2 (with 12.5) would not be chosen: of 1 that is sure,"
-        " of 0 the data do not decide, and 1 are not eligible."
+        " of 0 it is not, and 1 are not eligible."
     )
     assert line in tell_choice(replace(chosen, setting=funded))
     (undrawn,) = tell_phase_out(replace(chosen, setting=funded, standings=None))

@@ -180,11 +180,11 @@ def test_the_sentences_say_what_changed_and_what_is_undecided(table: pd.DataFram
         "[default] Comes in, 1: Place C (C).",
         "[default] Drops out, 1: Place B (B).",
         (
-            "[default] Of those that come or go the data do not decide 1, which are borderline"
+            "[default] Of those that come or go 1 do not surely, being borderline"
             " before or after (21 draws of the scores): Place C (C)."
         ),
         (
-            "[default] Clusters between which the data do not decide: 1 before, 1 after (21 draws"
+            "[default] Borderline clusters, of which neither is sure: 1 before, 1 after (21 draws"
             " of the scores)."
         ),
     ]
