@@ -112,7 +112,7 @@ class Evidence:
     Parameters
     ----------
     flows
-        From merge_flows.
+        From merge_yearly.
     units
         int64, shape (clusters, kinds): distinct projects; None where the rows are pairs.
     independent_units

@@ -36,7 +36,7 @@ def build_network(
     ids
         Identifiers of the clusters.
     flows
-        From merge_flows.
+        From merge_yearly.
     cells
         Which clusters hold which cells.
 

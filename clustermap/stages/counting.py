@@ -18,7 +18,12 @@ from clustermap.messages import Message
 from clustermap.network.changed import NO_CHANGE, ChangedLinks
 from clustermap.network.counts import Counts, Evidence, build_counts
 from clustermap.network.edges import Edges, code_edges, count_memberships, merge_memberships
-from clustermap.network.flows import Presence, count_presence, merge_presence, name_flows
+from clustermap.network.flows import (
+    Presence,
+    count_presence,
+    merge_presence,
+    name_flows,
+)
 from clustermap.network.linkages import (
     EDGES,
     Participations,
@@ -29,7 +34,7 @@ from clustermap.network.tallies import count_tallies, merge_tallies
 from clustermap.sources.files import list_references
 from clustermap.stages.gauge import write_gauge
 from clustermap.stages.ledger import Entry, Ledger, Progress
-from clustermap.stages.observing import LinkCounts, observe, survey_layers
+from clustermap.stages.observing import LinkCounts, observe, sum_years, survey_layers
 from clustermap.stages.pairs import (
     EDGE_LIST,
     ENDS,
@@ -352,8 +357,8 @@ def count_network(
             _count_projects(table, linkage, reduced, ledger, progress)
         reduced.check_sums(table.name, _LARGEST_SUM // len(project.linkages))
         projects = None if linkage.form == "pairs" else reduced.presence.units
-        flows = reduced.counts.sum("drawn").flows
-        evidence.append(Evidence(flows, projects, linkage.independent_units))
+        yearly = reduced.counts.sum_years()
+        evidence.append(Evidence(yearly, projects, linkage.independent_units))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
         memberships += reduced.memberships
@@ -361,7 +366,7 @@ def count_network(
     if change.added.num_rows:
         reduced = _Reduced(layers, LinkCounts(survey.gauge), store, units)
         reduced.take(change.added)
-        evidence.append(Evidence(reduced.counts.sum("drawn").flows, None, None))
+        evidence.append(Evidence(reduced.counts.sum_years(), None, None))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
     observed = observe(survey, counted)
@@ -375,7 +380,7 @@ def count_network(
         evidence,
         linked,
     )
-    named = name_flows(observed.drawn.flows, layers.cells)
+    named = name_flows(sum_years(survey, counted), layers.cells)
     return Network(counts, named, observed, store.sort(), merge_memberships(memberships))
 
 
