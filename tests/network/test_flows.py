@@ -52,7 +52,9 @@ def flows(world: World) -> pa.Table:
 
 
 def yearly(world: World) -> pa.Table:
-    return merge_yearly([count_yearly(part, world.register) for part in (world.pairs, world.project)])
+    return merge_yearly(
+        [count_yearly(part, world.register) for part in (world.pairs, world.project)]
+    )
 
 
 def told(found: Any) -> list[tuple[Any, ...]]:
