@@ -34,6 +34,7 @@ from clustermap.network.tallies import count_tallies, merge_tallies
 from clustermap.sources.files import list_references
 from clustermap.stages.gauge import write_gauge
 from clustermap.stages.ledger import Entry, Ledger, Progress
+from clustermap.stages.memory import give_back
 from clustermap.stages.observing import LinkCounts, observe, sum_years, survey_layers
 from clustermap.stages.pairs import (
     EDGE_LIST,
@@ -201,6 +202,7 @@ def _count_pairs(
         entry.left_out += part.facts.get(LEFT_OUT, 0)
         ways.update(read_told(part))
         progress(Message("step.count", {"table": table.name}), entry.read, 0)
+        give_back()
     # A project's kind holds for all its pairs; only a pair can contradict its own.
     entry.facts |= {"links_unlike_their_kind": reduced.misfits, **ways}
     _close(table, reduced, entry, pa.concat_tables(faults), ledger)
@@ -363,6 +365,7 @@ def count_network(
         counted.append(reduced.counts)
         memberships += reduced.memberships
         units += reduced.units
+        give_back()
     if change.added.num_rows:
         reduced = _Reduced(layers, LinkCounts(survey.gauge), store, units)
         reduced.take(change.added)
@@ -380,8 +383,11 @@ def count_network(
         evidence,
         linked,
     )
+    give_back()
     named = name_flows(sum_years(survey, counted), layers.cells)
-    return Network(counts, named, observed, store.sort(), merge_memberships(memberships))
+    edges = store.sort()
+    give_back()
+    return Network(counts, named, observed, edges, merge_memberships(memberships))
 
 
 def _no_memberships(layers: Layers) -> pa.Table:
