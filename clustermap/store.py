@@ -77,7 +77,9 @@ def _read_arrow(table: pa.Table | pd.DataFrame) -> pa.Table:
         table = table.reset_index()
     if isinstance(table, gpd.GeoDataFrame):
         return _read_geo(table)
-    return pa.Table.from_pandas(table, preserve_index=False)
+    # Whether words are held as categories is nothing that a file should tell.
+    named = [name for name, type_ in table.dtypes.items() if type_ == "category"]
+    return pa.Table.from_pandas(table.astype(dict.fromkeys(named, str)), preserve_index=False)
 
 
 def _order(name: str, rows: pa.Table) -> pa.Table:

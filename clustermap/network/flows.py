@@ -222,38 +222,41 @@ def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        The table FLOWS, sorted by its key.
+        The table FLOWS, sorted by its key; names as categories, which sort as they do.
     """
     source, target, kind, channel, year = (flows[key].to_numpy() for key in _BY_YEAR)
-    names, ranks = _rank(cells.names)
+    cell_names, ranks = _rank(cells.names)
     # A channel without direction is written in the order of the names, whatever the codes were.
-    turn = (ranks[source] > ranks[target]) & np.isin(channel, UNORDERED)
+    source, target = ranks[source], ranks[target]
+    turn = (source > target) & np.isin(channel, UNORDERED)
     source, target = np.where(turn, target, source), np.where(turn, source, target)
-    channels, channel_ranks = _rank([channel_name(code) for code in range(2 * _TYPES**2)])
-    kinds, kind_ranks = _rank(KINDS)
-    order = order_rows(
-        [
-            *(ranks[source], ranks[target], kind_ranks[kind], channel_ranks[channel]),
-            np.where(year == NO_YEAR, np.iinfo(np.int16).max, year),
-        ]
-    )
-    columns = {
-        "source": names.take(pa.array(source[order])),
-        "target": names.take(pa.array(target[order])),
-        "kind": kinds.take(pa.array(kind[order])),
-        "channel": channels.take(pa.array(channel[order])),
+    kind_names, kind_ranks = _rank(KINDS)
+    channel_names, channel_ranks = _rank([channel_name(n) for n in range(2 * _TYPES**2)])
+    kind, channel = kind_ranks[kind], channel_ranks[channel]
+    last = np.where(year == NO_YEAR, np.iinfo(np.int16).max, year)
+    order = order_rows([source, target, kind, channel, last])
+    named = {
+        "source": (source, cell_names),
+        "target": (target, cell_names),
+        "kind": (kind, kind_names),
+        "channel": (channel, channel_names),
     }
-    frame: pd.DataFrame = pa.table(columns).to_pandas()
-    frame["year"] = pd.array(year[order], dtype="Int64")
-    frame["year"] = frame["year"].mask(frame["year"] == NO_YEAR)
-    return frame.assign(**{name: flows[name].to_numpy()[order] for name in ("links", "weight")})
+    columns: dict[str, object] = {
+        name: pd.Categorical.from_codes(codes[order], categories=names)
+        for name, (codes, names) in named.items()
+    }
+    columns["year"] = pd.arrays.IntegerArray(
+        year[order].astype(np.int64), last[order] != year[order]
+    )
+    columns |= {name: flows[name].to_numpy()[order] for name in ("links", "weight")}
+    return pd.DataFrame(columns, copy=False)
 
 
-def _rank(names: Sequence[str]) -> tuple[pa.Array, npt.NDArray[np.int32]]:
-    """Return names by code, and the place of each among all when they are sorted."""
+def _rank(names: Sequence[str]) -> tuple[pd.Index[str], npt.NDArray[np.int32]]:
+    """Return names in their order, and the place of each by its code."""
     ranks = np.empty(len(names), dtype=np.int32)
     ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    return pa.array(names, pa.string()), ranks
+    return pd.Index(sorted(names)), ranks
 
 
 @dataclass(frozen=True)

@@ -373,6 +373,7 @@ def count_network(
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
     observed = observe(survey, counted)
+    give_back()
     counts = build_counts(
         [str(key) for key in layers.clusters.index],
         layers.cells,
@@ -383,9 +384,13 @@ def count_network(
         evidence,
         linked,
     )
-    give_back()
-    named = name_flows(sum_years(survey, counted), layers.cells)
+    del evidence
+    yearly = sum_years(survey, counted)
+    del counted
     edges = store.sort()
+    give_back()
+    named = name_flows(yearly, layers.cells)
+    del yearly
     give_back()
     return Network(counts, named, observed, edges, merge_memberships(memberships))
 
