@@ -71,7 +71,7 @@ def merge_rows(parts: Sequence[pa.Table], keys: Sequence[str]) -> pa.Table:
     Parameters
     ----------
     parts
-        From sum_rows by the same keys, at least one.
+        Rows as for sum_rows, sorted by the first key, as its own results are; at least one.
     keys
         Columns of the keys.
 

@@ -372,7 +372,11 @@ def count_network(
         evidence.append(Evidence(reduced.counts.sum_years(), None, None))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
+    edges = store.sort()
+    give_back()
     observed = observe(survey, counted)
+    yearly = sum_years(survey, counted)
+    counted.clear()
     give_back()
     counts = build_counts(
         [str(key) for key in layers.clusters.index],
@@ -384,14 +388,8 @@ def count_network(
         evidence,
         linked,
     )
-    del evidence
-    yearly = sum_years(survey, counted)
-    del counted
-    edges = store.sort()
     give_back()
     named = name_flows(yearly, layers.cells)
-    del yearly
-    give_back()
     return Network(counts, named, observed, edges, merge_memberships(memberships))
 
 
