@@ -40,6 +40,7 @@ Kind = Literal["firm_firm", "research", "support", "transfer", "mobility", "othe
 ActorType = Literal["firm", "university", "public_institute", "hospital", "support", "other"]
 
 _MOST_LINKS = 1_000_000
+_TERMS = {"schema_", "name", "budget", "budget_times", "profile", "weights", "weights_times"}
 _LONGEST_NAME = 80
 _UNFIT = re.compile(r'[<>:"/\\|?*]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -304,6 +305,12 @@ class Change(Section):
                 found = {"at": other, "one": one, "other": other}
                 raise PydanticCustomError("project_either", "fault", found)
         return self
+
+    @property
+    def only_terms(self) -> bool:
+        """Whether data stay as they are: other weights, another profile or budget at most."""
+        others = type(self).model_fields.keys() - _TERMS
+        return not any(getattr(self, key) for key in others)
 
     @property
     def file(self) -> Path:

@@ -37,7 +37,15 @@ FAULTS = pa.schema(
 )
 """One row a faulty row; ``reason`` is a key below ``row_fault`` in the catalogue."""
 
+_SIMPLE = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_floating)
+_SAMPLE = 1000
+"""Rows that tell whether values of a column repeat."""
+
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
+_COMPOSABLE = r"[^\x20-\x7e가-힣]"
+"""What normalisation may change: all but plain letters and whole Korean syllables."""
+
+_MENDED = "#mended"
 _NUMBER = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?$"
 _PLAIN = r"^[-+]?\d{0,10}\.?\d{0,18}$"
 _DECIMAL = pa.decimal256(60, 30)
@@ -117,6 +125,18 @@ def _flags(mask: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bool_]:
     return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=bool)
 
 
+def _is_plain(text: pa.Array) -> bool:
+    """Return whether text is printable ASCII without any blank: nothing of it needs mending."""
+    if not pa.types.is_string(text.type) or not len(text) or text.null_count:
+        return False
+    _, offsets, content = text.buffers()
+    starts = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
+    if content is None or (starts[1:] == starts[:-1]).any():  # an empty one
+        return False
+    used = np.frombuffer(content, np.uint8)[starts[0] : starts[-1]]
+    return bool(used.min() > ord(" ") and used.max() < 0x7F)
+
+
 def as_text(values: pa.Array) -> pa.Array:
     """Return a column of any type as text; whole floats as whole numbers.
 
@@ -144,20 +164,30 @@ def as_text(values: pa.Array) -> pa.Array:
             pc.is_nan(values), pa.scalar(None, pa.string()), values.cast(pa.string())
         )
         values = pc.if_else(pa.array(whole), digits, written)
+    elif pa.types.is_large_string(values.type) or pa.types.is_string_view(values.type):
+        values = values.cast(pa.string())
     text = values.cast(pa.string())
+    if _is_plain(text):
+        return text
     trimmed = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
 def _mend(text: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
+    if _is_plain(text):
+        return text, np.zeros(len(text), dtype=bool)
     broken = _flags(pc.match_substring_regex(text, _CONTROL))
     if broken.any():
         text = pc.replace_substring_regex(text, _CONTROL, "\ufffd")
+    if not broken.any() and not pc.any(pc.match_substring_regex(text, _COMPOSABLE)).as_py():
+        return text, broken
     return pc.utf8_normalize(text, "NFC"), broken
 
 
 def _type_id(values: pa.Array, column: Column) -> Typed:
     text = as_text(values)
+    if _is_plain(text) and not pc.any(pc.match_substring(text, "+")).as_py():
+        return text, {}
     faults = {
         "control_characters": _flags(pc.match_substring_regex(text, _CONTROL)),
         "destroyed_id": _flags(pc.match_substring_regex(text, _DESTROYED)),
@@ -168,8 +198,13 @@ def _type_id(values: pa.Array, column: Column) -> Typed:
 
 
 def _type_text(values: pa.Array, column: Column) -> Typed:
-    text, _ = _mend(as_text(values))
-    return text, {"empty": _flags(pc.is_null(text))} if column.required else {}
+    return _read_each_once(lambda each: _type_each_text(each, column), values)
+
+
+def _type_each_text(values: pa.Array, column: Column) -> Typed:
+    text, broken = _mend(as_text(values))
+    told = {_MENDED: broken} if broken.any() else {}
+    return text, told | ({"empty": _flags(pc.is_null(text))} if column.required else {})
 
 
 def _digits(values: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
@@ -217,7 +252,29 @@ def _without(values: pa.Array, bad: npt.NDArray[np.bool_]) -> pa.Array:
     return pc.if_else(pa.array(~bad), values, pa.scalar(None, values.type))
 
 
+def _read_each_once(read: Callable[[pa.Array], Typed], values: pa.Array) -> Typed:
+    """Read every value that occurs once, and spread what was found to all rows."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    sample = values.slice(0, _SAMPLE)
+    simple = any(is_type(values.type) for is_type in _SIMPLE)
+    if (
+        not (simple and len(values))
+        or pc.count_distinct(sample, mode="all").as_py() > len(sample) / 2
+    ):
+        return read(values)
+    coded = pc.dictionary_encode(values, null_encoding="encode")
+    at = coded.indices
+    typed, faults = read(coded.dictionary)
+    place = np.asarray(at)
+    return typed.take(at), {reason: mask[place] for reason, mask in faults.items()}
+
+
 def _type_share(values: pa.Array, column: Column) -> Typed:
+    return _read_each_once(lambda each: _type_each_share(each, column), values)
+
+
+def _type_each_share(values: pa.Array, column: Column) -> Typed:
     """Read decimal weights exactly: as decimals, never by way of binary fractions."""
     if pa.types.is_floating(values.type):
         # repr() of a double is the shortest decimal that gives it back: 0.1 stays 0.1.
@@ -239,6 +296,10 @@ def _type_share(values: pa.Array, column: Column) -> Typed:
 
 
 def _type_choice(values: pa.Array, column: Column, mapping: Mapping[str, str]) -> Typed:
+    return _read_each_once(lambda each: _type_each_choice(each, column, mapping), values)
+
+
+def _type_each_choice(values: pa.Array, column: Column, mapping: Mapping[str, str]) -> Typed:
     text, _ = _mend(as_text(values))
     # A table may have several closed lists; what is meant for another says nothing here.
     meant = {theirs: ours for theirs, ours in mapping.items() if ours in column.choices}
@@ -405,8 +466,8 @@ def check_chunk(
                 column=column.name,
                 type=str(raw.type),
             ) from error
-        if column.type in {"text", "texts"}:
-            mended[column.name] = int(_mend(as_text(raw))[1].sum())
+        if _MENDED in faults:  # no fault: what was wrong is gone
+            mended[column.name] = int(faults.pop(_MENDED).sum())
         if factors and column.name in factors:
             values = pc.multiply(values, factors[column.name])
         typed[column.name] = values
@@ -420,7 +481,7 @@ def check_chunk(
     bad = first >= 0
     found = _quote(table.name, chunk, first, reasons) if bad.any() else FAULTS.empty_table()
     mended = {name: count for name, count in mended.items() if count}
-    return Checked(rows.filter(pa.array(~bad)), found, mended)
+    return Checked(rows.filter(pa.array(~bad)) if bad.any() else rows, found, mended)
 
 
 def _quote(

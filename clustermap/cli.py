@@ -46,6 +46,14 @@ _LANGUAGE_KEY = re.compile(r"^[^#\n]*\blanguage\s*=\s*[\"'](ko|en)[\"']", re.MUL
 _log = logging.getLogger("clustermap")
 
 
+class Worked(StrEnum):
+    """Engines that tables of pairs are counted on."""
+
+    serial = "serial"
+    processes = "processes"
+    dask = "dask"
+
+
 class Spoken(StrEnum):
     """Languages that the command line speaks."""
 
@@ -74,6 +82,7 @@ app = typer.Typer(
 ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help=_help("project"))]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help=_help("out"))]
 Strict = Annotated[bool, typer.Option("--strict", help=_help("strict"))]
+Afresh = Annotated[bool, typer.Option("--no-checkpoints", help=_help("no_checkpoints"))]
 Tongue = Annotated[
     Spoken | None, typer.Option("--language", metavar="ko|en", help=_help("language"))
 ]
@@ -111,7 +120,7 @@ class Voice:
         self.quiet = quiet
         self.verbose = verbose
 
-    def open(self, file: Path, out: Path | None) -> Project:
+    def open(self, file: Path, out: Path | None, *, afresh: bool = False) -> Project:
         """Open a project file and speak its language from then on.
 
         Parameters
@@ -120,6 +129,8 @@ class Voice:
             The project file.
         out
             Output folder from the command line, if one is given.
+        afresh
+            Whether nothing is taken from checkpoints, and none are written.
 
         Returns
         -------
@@ -134,7 +145,8 @@ class Voice:
         from clustermap.project import open_project  # noqa: PLC0415 -- --help stays light
 
         self.language = self.chosen or _written_language(file) or self.language
-        project = open_project(file).changed(out=out, language=self.chosen)
+        kept = False if afresh else None
+        project = open_project(file).changed(out=out, language=self.chosen, checkpoints=kept)
         self.language = project.project.language
         return project
 
@@ -304,6 +316,8 @@ def _tell_run(voice: Voice, run: Run, before: Mapping[str, Any] | None = None) -
     _tell_rows(voice, run.summary["tables"])
     for line in run.faults:
         voice.tell(line)
+    for line in run.kept:
+        voice.tell(line)
     _tell_rated(voice, run.summary)
     for scenario, sentences in selected.items():
         for sentence in sentences:
@@ -361,13 +375,22 @@ def _assigned(counts: Mapping[str, int]) -> dict[str, int]:
     return {"assigned": sum(counts.get(way, 0) for way in ways)} if known else {}
 
 
-def _carry_out(voice: Voice, stage: str, file: Path, out: Path | None, *, strict: bool) -> Run:
+def _carry_out(
+    voice: Voice,
+    stage: str,
+    file: Path,
+    out: Path | None,
+    *,
+    strict: bool,
+    afresh: bool,
+    **more: object,
+) -> Run:
     """Open a project, let the pipeline do one of its functions, and tell what came of it."""
-    project = voice.open(file, out)
+    project = voice.open(file, out, afresh=afresh)
     from clustermap import pipeline  # noqa: PLC0415 -- a broken project file is told at once
 
     with voice.progress() as progress:
-        done: Run = getattr(pipeline, stage)(project, strict=strict, progress=progress)
+        done: Run = getattr(pipeline, stage)(project, strict=strict, progress=progress, **more)
     _tell_run(voice, done)
     return done
 
@@ -422,11 +445,18 @@ def _clustermap(
 
 
 @app.command("run", help=_help("run"))
-def _run(
+def _run(  # noqa: PLR0913 -- an option each
     project: ProjectFile,
     *,
     out: Out = None,
     strict: Strict = False,
+    no_checkpoints: Afresh = False,
+    engine: Annotated[
+        Worked, typer.Option("--engine", metavar="serial|processes|dask", help=_help("engine"))
+    ] = Worked.serial,
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", metavar="ADDRESS", help=_help("scheduler"))
+    ] = "",
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -434,8 +464,15 @@ def _run(
 ) -> None:
     """Read, check, score, draw and export: everything that a project asks for."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
+    if scheduler and engine is not Worked.dask:
+        _misuse("scheduler_without_dask", "--scheduler")
     with voice.faults():
-        _carry_out(voice, "run", project, out, strict=strict)
+        from clustermap.engine import Engine  # noqa: PLC0415 -- loads Arrow
+
+        where = Engine(engine.value, scheduler)
+        _carry_out(
+            *(voice, "run", project, out), strict=strict, afresh=no_checkpoints, engine=where
+        )
 
 
 @app.command("check", help=_help("check"))
@@ -443,6 +480,7 @@ def _check(
     project: ProjectFile,
     *,
     strict: Strict = False,
+    no_checkpoints: Afresh = False,
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -451,7 +489,7 @@ def _check(
     """Read, check and assign; write nothing."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        _carry_out(voice, "check_project", project, None, strict=strict)
+        _carry_out(voice, "check_project", project, None, strict=strict, afresh=no_checkpoints)
         voice.tell(Message("cli.checked"))
 
 
@@ -461,6 +499,7 @@ def _score(
     *,
     out: Out = None,
     strict: Strict = False,
+    no_checkpoints: Afresh = False,
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -469,7 +508,9 @@ def _score(
     """Write the tables and show the best clusters with the intervals of their ranks."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        done = _carry_out(voice, "score_clusters", project, out, strict=strict)
+        done = _carry_out(
+            voice, "score_clusters", project, out, strict=strict, afresh=no_checkpoints
+        )
         _tell_best(voice, done.scores, done.tables["clusters"])
 
 
@@ -479,6 +520,7 @@ def _select(
     *,
     out: Out = None,
     strict: Strict = False,
+    no_checkpoints: Afresh = False,
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -487,7 +529,9 @@ def _select(
     """Write the tables, and tell what every scenario chooses and how sure that is."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        done = _carry_out(voice, "select_clusters", project, out, strict=strict)
+        done = _carry_out(
+            voice, "select_clusters", project, out, strict=strict, afresh=no_checkpoints
+        )
         if done.selected is not None:
             _tell_chosen(voice, done.selected.tables["selection"], done.tables["clusters"])
 
@@ -498,6 +542,7 @@ def _map(
     *,
     out: Out = None,
     strict: Strict = False,
+    no_checkpoints: Afresh = False,
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -506,7 +551,7 @@ def _map(
     """Draw the map page and the score sheet."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        _carry_out(voice, "draw_map", project, out, strict=strict)
+        _carry_out(voice, "draw_map", project, out, strict=strict, afresh=no_checkpoints)
 
 
 @app.command("export", help=_help("export"))
@@ -515,6 +560,7 @@ def _export(
     *,
     out: Out = None,
     strict: Strict = False,
+    no_checkpoints: Afresh = False,
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -523,7 +569,7 @@ def _export(
     """Write the files for GIS programs and spreadsheets."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        _carry_out(voice, "write_exports", project, out, strict=strict)
+        _carry_out(voice, "write_exports", project, out, strict=strict, afresh=no_checkpoints)
 
 
 @app.command("report", help=_help("report"))
@@ -532,6 +578,7 @@ def _report(
     *,
     out: Out = None,
     strict: Strict = False,
+    no_checkpoints: Afresh = False,
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -540,7 +587,7 @@ def _report(
     """Write the decision memo, and tell what every scenario chooses."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        _carry_out(voice, "write_report", project, out, strict=strict)
+        _carry_out(voice, "write_report", project, out, strict=strict, afresh=no_checkpoints)
 
 
 @app.command("explain", help=_help("explain"))
@@ -548,6 +595,7 @@ def _explain(
     project: ProjectFile,
     cluster: Annotated[str, typer.Argument(metavar="CLUSTER", help=_help("cluster"))],
     *,
+    no_checkpoints: Afresh = False,
     language: Tongue = None,
     json: Json = False,
     verbose: Verbose = False,
@@ -555,7 +603,7 @@ def _explain(
     """Say why a cluster has its score."""
     voice = Voice(language, json=json, verbose=verbose)
     with voice.faults():
-        opened = voice.open(project, None)
+        opened = voice.open(project, None, afresh=no_checkpoints)
         from clustermap import pipeline  # noqa: PLC0415
 
         sections = pipeline.explain_cluster(opened, cluster, voice.language)
@@ -566,12 +614,13 @@ def _explain(
 
 
 @app.command("whatif", help=_help("whatif"))
-def _whatif(
+def _whatif(  # noqa: PLR0913 -- an option each
     project: ProjectFile,
     change: Annotated[Path, typer.Argument(metavar="CHANGE", help=_help("change"))],
     *,
     out: Out = None,
     strict: Strict = False,
+    no_checkpoints: Afresh = False,
     language: Tongue = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -580,7 +629,7 @@ def _whatif(
     """Suppose a change, compute everything again, and say what comes of it."""
     voice = Voice(language, json=json, quiet=quiet, verbose=verbose)
     with voice.faults():
-        opened = voice.open(project, out)
+        opened = voice.open(project, out, afresh=no_checkpoints)
         from clustermap import change as changes  # noqa: PLC0415
 
         supposed = changes.open_change(change)  # told before anything heavy is loaded

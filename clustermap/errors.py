@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from clustermap.messages import Language, Message, say
 
 _SHOWN = 80  # characters of an offending value that are worth reading
@@ -48,6 +50,11 @@ class TableFault(Exception):  # noqa: N818 -- the field of data quality calls it
         self.value = value
         self.values = values
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let a fault cross from a worker to whoever asked for its work."""
+        named = {name: getattr(self, name) for name in ("table", "column", "key", "row", "value")}
+        return _restore, (self.reason, {**self.values, **named})
+
     def line(self, language: Language = "en") -> str:
         """Say the fault in one line: place, what is wrong, cure.
 
@@ -84,6 +91,10 @@ class TableFault(Exception):  # noqa: N818 -- the field of data quality calls it
 
     def __str__(self) -> str:
         return self.line("en")
+
+
+def _restore(reason: str, named: dict[str, Any]) -> TableFault:
+    return TableFault(reason, **named)
 
 
 def one_line(text: str) -> str:

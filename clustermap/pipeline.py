@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from clustermap.change import Change, open_change
+from clustermap.engine import SERIAL, Engine, EngineName
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
-from clustermap.indicators import compute_indicators
 from clustermap.indicators import list_indicators as _indicator_records
 from clustermap.messages import Language, Message, say
 from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
+from clustermap.publish.suppression import Rules
+from clustermap.publish.travel import release_travel
 from clustermap.render.explore import build_explore, draw_explore
 from clustermap.render.memo.document import draw_memo
 from clustermap.render.notebook import frame_page
@@ -34,7 +36,16 @@ from clustermap.stages.changing import Altered, Setup, apply_change
 from clustermap.stages.comparing import Seen, compare_findings, tell_comparison
 from clustermap.stages.counting import count_network
 from clustermap.stages.fetching import fetch_osm
+from clustermap.stages.keeping import (
+    NULLS,
+    PARTS,
+    TALLIES,
+    Checkpoints,
+    Counted,
+    open_checkpoints,
+)
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
+from clustermap.stages.measuring import measure_clusters
 from clustermap.stages.proposing import Finding, propose
 from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
 from clustermap.stages.reading import read_layers, read_unassigned, settle_layers
@@ -45,10 +56,12 @@ from clustermap.stages.selecting import (
     explain_choice,
     select_findings,
 )
+from clustermap.stages.workplace import clear_parts, open_workplace
 from clustermap.store import (
     Staging,
     check_free,
     open_scratch,
+    recover,
     write_project,
     write_quarantine,
     write_run,
@@ -126,6 +139,9 @@ class Run:
         What a notebook shows: "planner", or "explore".
     selected
         What the scenarios choose under their budgets; None where that was not asked for.
+    kept
+        One sentence for every stage that was taken from a checkpoint, or whose checkpoint could not
+        be used or written.
     """
 
     summary: Mapping[str, Any]
@@ -141,6 +157,7 @@ class Run:
     shown: Literal["planner", "explore"] = "planner"
     selected: Selected | None = None
     memo: Path | None = None
+    kept: tuple[Message, ...] = ()
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -166,7 +183,13 @@ class Run:
         return frame_page(self.page.read_text(encoding="utf-8"), repr(self))
 
 
-def run(project: Project, *, strict: bool = False, progress: Progress | None = None) -> Run:
+def run(
+    project: Project,
+    *,
+    strict: bool = False,
+    progress: Progress | None = None,
+    engine: Engine | EngineName = "serial",
+) -> Run:
     """Do everything that a project asks for: read, check, score, choose, draw, export, report.
 
     Parameters
@@ -177,6 +200,9 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
         Whether the first faulty row stops the run.
     progress
         Hears how far the run is.
+    engine
+        Where tables of pairs are counted: "serial" (in this process), "processes" (on this
+        machine), "dask", or an Engine that names a scheduler. Every engine gives the same tables.
 
     Returns
     -------
@@ -189,21 +215,31 @@ def run(project: Project, *, strict: bool = False, progress: Progress | None = N
         If a table as a whole is at fault; nothing is written then.
     """
     outputs = {TABLES, MAP, EXPORT, SELECT, REPORT}
-    return _carry_out(project, outputs, strict=strict, progress=progress)
+    where = engine if isinstance(engine, Engine) else Engine(engine)
+    return _carry_out(project, outputs, strict=strict, progress=progress, engine=where)
 
 
-def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
+def find(
+    project: Project,
+    *,
+    strict: bool,
+    progress: Progress,
+    engine: Engine = SERIAL,
+    kept: Checkpoints | None = None,
+) -> Findings:
     """Read, count and score a project: everything that is known before anything leaves.
 
     Parameters
     ----------
-    project, strict, progress
+    project, strict, progress, engine
         As for :func:`run`.
+    kept
+        Checkpoints of runs before; None opens those beside the output.
 
     Returns
     -------
     Findings
-        What was found; nothing is written.
+        What was found; of the output nothing is written.
 
     Raises
     ------
@@ -211,30 +247,49 @@ def find(project: Project, *, strict: bool, progress: Progress) -> Findings:
         If a table as a whole is at fault.
     """
     read_profile(project)  # a wrong name is told before anything long
-    ledger = Ledger(project.quality.max_refused, strict)
-    layers = read_layers(project, ledger, progress)
-    return _measure(Altered(project, layers, ledger), progress)
+    kept = kept or open_checkpoints(project, strict=strict, progress=progress)
+
+    def read(narrowed: Project) -> Altered:
+        ledger = Ledger(project.quality.max_refused, strict)
+        return Altered(project, read_layers(narrowed, ledger, progress), ledger)
+
+    return _measure(project, read, kept, progress, engine=engine)
 
 
 @one_core_each()
-def _measure(altered: Altered, progress: Progress) -> Findings:
-    """Count and score layers that were read, as they are or as they would be."""
-    project, layers, ledger = altered.project, altered.layers, altered.ledger
-    check_selection(project, layers)
+def _measure(
+    project: Project,
+    read: Callable[[Project], Altered],
+    kept: Checkpoints,
+    progress: Progress,
+    weights: Mapping[str, float] | None = None,
+    engine: Engine = SERIAL,
+) -> Findings:
+    """Count and score layers that are read, as they are or as they would be."""
     with open_scratch() as scratch:
-        network = count_network(project, layers, ledger, progress, scratch, altered.links)
-        expected = standardise_links(project, network, progress)
-        indicators = compute_indicators(network.counts)
-        assessed = assess_clusters(
-            project, layers, network, expected, indicators, progress, altered.weights
-        )
-        advised = advise_findings(layers, network, expected, indicators, assessed, progress)
+
+        def count(narrowed: Project) -> Counted:
+            ledger, layers = (altered := read(narrowed)).ledger, altered.layers
+            check_selection(project, layers)  # before anything long
+            with open_workplace(engine, project.project.out) as place:
+                counted = count_network(
+                    narrowed, layers, ledger, progress, scratch, altered.links, place
+                )
+            return Counted(ledger, layers, counted)
+
+        counted = kept.take(TALLIES, count)
+        layers, network = counted.layers, counted.network
+        check_selection(project, layers)
+        expected = kept.take(NULLS, lambda own: standardise_links(own, network, progress))
+        measured = kept.take(PARTS, lambda _: measure_clusters(layers, network, expected, progress))
+        assessed = assess_clusters(project, layers, network, expected, measured, progress, weights)
+        advised = advise_findings(layers, network, measured, assessed, progress)
         network = replace(network, edges=no_edges())  # nothing on disk outlives the run
     return Findings(
-        ledger,
+        counted.ledger,
         layers,
         network,
-        indicators,
+        measured.indicators,
         assessed.scored,
         assessed.tables,
         assessed.quality,
@@ -245,19 +300,29 @@ def _measure(altered: Altered, progress: Progress) -> Findings:
 
 
 def _carry_out(
-    project: Project, outputs: Collection[str], *, strict: bool, progress: Progress | None
+    project: Project,
+    outputs: Collection[str],
+    *,
+    strict: bool,
+    progress: Progress | None,
+    engine: Engine = SERIAL,
 ) -> Run:
     listen = progress or no_progress
     began = datetime.now(UTC)
     with _open_database(project, outputs) as database:  # its faults are told before anything long
         if database is not None:
             database.check()
-    findings = find(project, strict=strict, progress=listen)
-    record = build_record(project, findings)
+    if outputs:
+        recover(project.project.out)  # what a killed run left is undone before anything long
+    kept = open_checkpoints(project, strict=strict, progress=listen, write=bool(outputs))
+    findings = find(project, strict=strict, progress=listen, engine=engine, kept=kept)
+    record = build_record(project, findings, kept.hash_file)
     if not outputs:
-        return _close(findings, record, [])
+        return replace(_close(findings, record, []), kept=tuple(kept.told))
     release = release_findings(project, findings)
-    selected = select_findings(project, findings, release, listen) if SELECT in outputs else None
+    selected = None
+    if SELECT in outputs:
+        selected = select_findings(project, findings, release, listen, kept)
     if selected is not None:
         findings = replace(findings, selected=selected.tables)
         release = replace(release, decision=selected.decision)
@@ -278,9 +343,11 @@ def _carry_out(
             else:
                 record["export"] = _write_exports(project, release, stage / "export", database)
         write_run(record, stage / "run.json")
-        _write_log(stage / "run.log", began)
+        _write_log(stage / "run.log", began, kept.told)
         written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
-    return replace(_close(findings, record, written), release=release, selected=selected)
+    clear_parts(out)  # the run is whole: nothing of it has to be found again
+    closed = _close(findings, record, written)
+    return replace(closed, release=release, selected=selected, kept=tuple(kept.told))
 
 
 def _write_pages(
@@ -326,12 +393,13 @@ def _write_tables(project: Project, findings: Findings, stage: Path) -> None:
     write_quarantine(faults, stage / "quarantine", language=section.language)
 
 
-def _write_log(path: Path, began: datetime) -> None:
+def _write_log(path: Path, began: datetime, told: Iterable[Message]) -> None:
     ended = datetime.now(UTC)
     lines = [
         f"began {began.isoformat(timespec='seconds')}",
         f"ended {ended.isoformat(timespec='seconds')}",
         f"took {(ended - began).total_seconds():.1f} s",
+        *(say(message, "en") for message in told),
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -568,6 +636,8 @@ def explain_cluster(
     sections = [
         (Message(f"explain.heading.{name}"), own) for name, own in group_sentences(told).items()
     ]
+    if travelled := release_travel(findings.advised, Rules(), internal=True):
+        sections.append((Message("travel.heading"), travelled.tell(str(found[0]))))
     if project.select is not None:
         release = release_findings(project, findings)
         choice = explain_choice(project, findings, release, str(found[0]))
@@ -613,7 +683,8 @@ def compare_whatif(
 ) -> Comparison:
     """Suppose a change, compute everything again, and compare.
 
-    Both sides are computed in full, with the same seed. The user's files are never touched.
+    Both sides are computed in full, with the same seed, or taken from checkpoints as far as nothing
+    changed. The user's files are never touched.
 
     Parameters
     ----------
@@ -644,28 +715,32 @@ def compare_whatif(
     altered = apply_change(Setup(project, opened, unassigned, layers), other, listen)
     for side in (Altered(project, layers, ledger), altered):
         check_selection(side.project, side.layers)  # both, before anything long
-    before = _see(Altered(project, layers, ledger), "before", listen)
-    after = _see(altered, "after", listen)
+    kept = open_checkpoints(project, strict=strict, progress=listen)
+    before = _see(Altered(project, layers, ledger), "before", listen, kept)
+    after = _see(altered, "after", listen, kept.change(altered.project, alike=opened.only_terms))
     table = compare_findings(before, after)
     told = {"changes": altered.told, **tell_comparison(table, before, after)}
-    record = build_record(altered.project, after.findings)
+    record = build_record(altered.project, after.findings, kept.hash_file)
     record[WHATIF] = {"name": opened.title, "change": opened.parameters()}
     done = Comparison(opened.title, table, told, record)
-    return replace(done, outputs=_write_comparison(project, done, began))
+    return replace(done, outputs=_write_comparison(project, done, began, kept.told))
 
 
-def _see(altered: Altered, when: str, progress: Progress) -> Seen:
+def _see(altered: Altered, when: str, progress: Progress, kept: Checkpoints) -> Seen:
     def tell(step: Message, done: int, total: int, /) -> None:
         progress(Message(f"step.whatif.{when}", {"step": step}), done, total)
 
-    project, findings = altered.project, _measure(altered, tell)
+    project = altered.project
+    findings = _measure(project, lambda _: altered, kept, tell, altered.weights)
     if project.select is None:
         return Seen(project, findings, None)
     release = release_findings(project, findings)
-    return Seen(project, findings, select_findings(project, findings, release, tell))
+    return Seen(project, findings, select_findings(project, findings, release, tell, kept))
 
 
-def _write_comparison(project: Project, done: Comparison, began: datetime) -> list[Path]:
+def _write_comparison(
+    project: Project, done: Comparison, began: datetime, told: Iterable[Message]
+) -> list[Path]:
     section = project.project
     out = section.out / WHATIF
     marks = {"synthetic": str(section.synthetic).lower(), "version": version("clustermap")}
@@ -673,7 +748,7 @@ def _write_comparison(project: Project, done: Comparison, began: datetime) -> li
         folder = stage / done.name
         write_tables({WHATIF: done.table}, folder / TABLES, metadata=marks)
         write_run(done.record, folder / "run.json")
-        _write_log(folder / "run.log", began)
+        _write_log(folder / "run.log", began, told)
         return sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
 
 

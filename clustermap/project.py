@@ -256,6 +256,11 @@ class ProjectSection(Section):
 
     name: Text = Field(description="Name of the project; the title of its pages.")
     out: Folder = Field(default=Path("out"), description="Folder that results are written to.")
+    checkpoints: bool = Field(
+        default=True,
+        description="Whether what each stage finds is kept beside the output, so that the next run"
+        " computes only what changed.",
+    )
     crs: Crs = Field(
         default="EPSG:5179",
         description="Coordinate system of the map as an EPSG code; metric ones suit best, with a"
@@ -470,12 +475,41 @@ class Industries(Section):
         default=None, description="Taxonomy of strategic industries; without it the embedded one."
     )
     code: Text = Field(default="KSIC10", description="Classification that its codes come from.")
+    concordance: OneFile | None = Field(
+        default=None,
+        description="What became of the codes of other revisions in that of code, as CSV: revision,"
+        " code, to, scope; without it the embedded one of KSIC10.",
+    )
+
+    @property
+    def revision(self) -> str:
+        """Revision at the end of code, e.g. 10; "" where it states none."""
+        return self.code[len(self.code.rstrip("0123456789")) :]
 
     @model_validator(mode="after")
     def _check_taxonomy(self) -> Self:
+        if self.concordance is not None and not self.revision:
+            raise bad_value(self.code, Message("project.expected.revision"), "code")
         if self.path is None and self.code != "KSIC10":
             raise bad_value(self.code, Message("project.expected.taxonomy"), "code")
         return self
+
+
+class RoadGraph(Section):
+    """Section [roads]: the roads that travel times are measured on."""
+
+    path: OneFile = Field(
+        description="GraphML as OSMnx and `clustermap fetch osm` write it, or an extract of"
+        " OpenStreetMap (.osm.pbf, .osm)."
+    )
+    crs: Crs | None = Field(
+        default=None,
+        description="Coordinate system of its nodes as an EPSG code; it wins over the file's own.",
+    )
+    licence: str = Field(default="", description="Licence of the data.")
+    attribution: str = Field(
+        default="", description="Owner of the data; the line stands on every output."
+    )
 
 
 class Score(Section):
@@ -724,6 +758,7 @@ class Project(Section):
         default=(), description="Tables of knowledge flows."
     )
     industries: Industries = Field(default=Industries(), description="Strategic industries.")
+    roads: RoadGraph | None = Field(default=None, description="Roads; without them straight lines.")
     score: Score = Field(default=Score(), description="How clusters are scored.")
     select: Select | None = Field(default=None, description="What is chosen under a budget.")
     scenarios: dict[str, Scenario] = Field(
@@ -785,16 +820,24 @@ class Project(Section):
         Returns
         -------
         dict
-            Keys of the project file with defaults filled in, fit for JSON; the output folder is
-            left out, since it changes no result.
+            Keys of the project file with defaults filled in, fit for JSON; the output folder and
+            whether there are checkpoints are left out, since they change no result.
         """
         dumped = self.model_dump(by_alias=True)
-        del dumped["project"]["out"]
+        del dumped["project"]["out"], dumped["project"]["checkpoints"]
+        if self.roads is None:  # run.json of a project without roads tells of none
+            del dumped["roads"]
         plain: dict[str, Any] = self._plain(dumped)
         return plain
 
-    def changed(self, *, out: Path | None = None, language: Language | None = None) -> Project:
-        """Return the project with another output folder or language.
+    def changed(
+        self,
+        *,
+        out: Path | None = None,
+        language: Language | None = None,
+        checkpoints: bool | None = None,
+    ) -> Project:
+        """Return the project with another output folder or language, or without checkpoints.
 
         Parameters
         ----------
@@ -802,6 +845,8 @@ class Project(Section):
             Output folder; a relative one counts from the current folder. None keeps it.
         language
             Language of pages and messages; None keeps it.
+        checkpoints
+            Whether there are checkpoints; None keeps it.
 
         Returns
         -------
@@ -813,6 +858,8 @@ class Project(Section):
             update["out"] = Path(os.path.normpath(out.absolute()))
         if language is not None:
             update["language"] = language
+        if checkpoints is not None:
+            update["checkpoints"] = checkpoints
         return self.model_copy(update={"project": self.project.model_copy(update=update)})
 
     def _plain(self, value: Any) -> Any:  # noqa: ANN401 -- whatever TOML holds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -10,7 +11,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clustermap.errors import TableFault
+from clustermap.locks import InUseError, hold, is_left, take_lock
 from clustermap.messages import read_catalogue
 from clustermap.network.edges import (
     EDGE_TYPES,
@@ -48,6 +50,9 @@ _SCHEMA = {f"{_PROGRAM}:schema": str(SCHEMA)}
 _ROW_GROUP = 1_000_000
 _QUARANTINE_COLUMNS = ("file", "line", "column", "value", "reason")
 _ENTRIES = (_RUN, "tables", "quarantine", "maps", "export", "report")
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
+_LEAST_FREE = 1 << 16
+_SCRATCH = f"{_PROGRAM}-scratch-"
 
 
 def _replace_file(path: Path, content: bytes) -> None:
@@ -298,6 +303,44 @@ def _recover(out: Path) -> None:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def recover(out: Path) -> None:
+    """Undo at once what a killed run left half done, rather than when the next output is written.
+
+    Parameters
+    ----------
+    out
+        Folder of the output; it may be missing.
+
+    Raises
+    ------
+    TableFault
+        ``out_busy`` if another run is writing it.
+    """
+    if out.is_dir():
+        with _held(out):
+            _recover(out)
+
+
+@contextmanager
+def _held(out: Path) -> Iterator[None]:
+    """Hold the output folder against other runs, and say in one line when its disk is full."""
+    try:
+        with hold(out):
+            yield
+    except InUseError as busy:
+        raise TableFault("out_busy", table=out.name) from busy
+
+
+def _is_full(error: BaseException, folder: Path) -> bool:
+    """Return whether it was for want of room; some libraries do not say why they failed."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in _NO_ROOM
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_FREE
+    except OSError:
+        return False
+
+
 class Staging:
     """Output of a whole run: written aside, then put in place of the old, all of it or nothing.
 
@@ -315,12 +358,14 @@ class Staging:
     ------
     TableFault
         ``out_not_ours`` if something stands in the way which clustermap did not make,
-        ``out_in_use`` if another program holds a file open (Windows).
+        ``out_in_use`` if another program holds a file open (Windows), ``out_busy`` if another run
+        is writing there, ``disk_full`` if there is no room for it.
     """
 
     def __init__(self, out: Path) -> None:
         self.out = Path(out).absolute()
         self._token = secrets.token_hex(4)
+        self._stack = ExitStack()
 
     @property
     def stage(self) -> Path:
@@ -330,10 +375,13 @@ class Staging:
     def __enter__(self) -> Path:
         if self.out.exists() and not self.out.is_dir():
             raise TableFault("out_not_ours", table=self.out.name, value=self.out.name)
-        self.out.mkdir(parents=True, exist_ok=True)
-        _recover(self.out)
-        self._check_ours(_ENTRIES)
-        self.stage.mkdir()
+        with ExitStack() as stack:
+            self.out.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(_held(self.out))
+            _recover(self.out)
+            self._check_ours(_ENTRIES)
+            self.stage.mkdir()
+            self._stack = stack.pop_all()
         return self.stage
 
     def __exit__(
@@ -342,11 +390,22 @@ class Staging:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if kind is None:
-                self._publish()
-        finally:
-            shutil.rmtree(self.stage, ignore_errors=True)
+        with self._stack:
+            try:
+                if kind is None:
+                    self._publish()
+                elif isinstance(error, Exception):
+                    self._tell_full(error)
+            except OSError as failed:
+                self._tell_full(failed)
+                raise
+            finally:
+                shutil.rmtree(self.stage, ignore_errors=True)
+
+    def _tell_full(self, error: Exception) -> None:
+        """Say that the disk is full, if that is why."""
+        if not isinstance(error, TableFault) and _is_full(error, self.out):
+            raise TableFault("disk_full", table=self.out.name) from error
 
     def _check_ours(self, names: tuple[str, ...]) -> None:
         manifest = _read_manifest(self.out)
@@ -377,10 +436,14 @@ class Staging:
 
     def _swap(self, names: tuple[str, ...]) -> None:
         previous = self.out / f".previous-{self._token}"
-        previous.mkdir()
         had_old = {name: (self.out / name).exists() for name in names}
         journal = {"program": _PROGRAM, "entries": had_old}
-        _replace_file(previous / _JOURNAL, _spell_json(journal))
+        try:
+            previous.mkdir()
+            _replace_file(previous / _JOURNAL, _spell_json(journal))
+        except BaseException:  # nothing was moved yet
+            shutil.rmtree(previous, ignore_errors=True)
+            raise
         try:
             for name in names:
                 if had_old[name]:
@@ -395,6 +458,16 @@ class Staging:
         shutil.rmtree(previous, ignore_errors=True)
 
 
+def _allocate(path: Path, type_: np.dtype[Any], size: int) -> np.memmap[Any, Any]:
+    """Return an array on disk for which there is room."""
+    column = np.lib.format.open_memmap(path, mode="w+", dtype=type_, shape=(size,))
+    if hasattr(os, "posix_fallocate"):
+        # Writing to a mapped file on a full disk would end the program without a word.
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return column
+
+
 def _fill(columns: Mapping[str, np.memmap[Any, Any]], block: Edges, start: int) -> int:
     """Write edges into columns, and return where the next ones go."""
     stop = start + len(block)
@@ -407,14 +480,41 @@ def _fill(columns: Mapping[str, np.memmap[Any, Any]], block: Edges, start: int) 
 def open_scratch() -> Iterator[Path]:
     """Open a folder for what a run keeps on disk while it runs; it is gone afterwards.
 
+    What killed runs left in the system's place for such files is removed first.
+
     Yields
     ------
     Path
-        Empty folder in the system's place for such files.
+        Empty folder in that place.
+
+    Raises
+    ------
+    TableFault
+        ``disk_full`` if there is no room for what is kept.
     """
-    # On Windows a file that is still mapped cannot be removed; the system clears it away later.
-    with tempfile.TemporaryDirectory(prefix=f"{_PROGRAM}-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
+    place = Path(tempfile.gettempdir())
+    _clear_scratch(place)
+    made = Path(tempfile.mkdtemp(prefix=f"{_PROGRAM}-"))
+    # It has its name once it is held: what has it and is not held was left behind.
+    lock = take_lock(made)
+    folder = made.rename(place / f"{_SCRATCH}{made.name}")
+    try:
+        yield folder
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise TableFault("disk_full", table=place.name) from error
+        raise
+    finally:
+        # On Windows a file that is still mapped cannot be removed; the system does so later.
+        shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _clear_scratch(place: Path) -> None:
+    for folder in place.glob(f"{_SCRATCH}*"):
+        if not folder.is_symlink() and folder.is_dir() and is_left(folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class EdgeStore:
@@ -482,9 +582,7 @@ class EdgeStore:
         folder = self._folder / f"edges_{self._lists}"
         folder.mkdir()
         return {
-            name: np.lib.format.open_memmap(
-                folder / f"{name}.npy", mode="w+", dtype=type_, shape=(size,)
-            )
+            name: _allocate(folder / f"{name}.npy", type_, size)
             for name, type_ in EDGE_TYPES.items()
         }
 

@@ -13,7 +13,7 @@ import pytest
 import shapely
 from folium.plugins import FastMarkerCluster
 
-from scripts.benchmark import nation, report, stock
+from scripts.benchmark import nation, report, stock, words
 from tests.javascript_tools import FOLDER
 from tests.render.worlds import KOREA
 
@@ -49,7 +49,7 @@ def test_goals_by_hand() -> None:
 
 
 def test_figures_have_the_digits_they_deserve() -> None:
-    told = [report.spell(value) for value in (0, 40, 0.0456, 1.234, 16.72, 1523.4)]
+    told = [words.spell(value) for value in (0, 40, 0.0456, 1.234, 16.72, 1523.4)]
     assert told == ["0", "40", "0.046", "1.23", "16.7", "1,523"]
 
 
@@ -70,7 +70,7 @@ def test_the_page_says_whether_the_machine_was_idle() -> None:
 
 
 def test_the_page_in_docs_tells_all_goals(root: Path) -> None:
-    page = (root / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    page = (root / "docs" / "benchmarks_page.md").read_text(encoding="utf-8")
     assert report.NOTE in page
     for text in [goal.text for goal in report.GOALS] + [text for _, text in report.BESIDE]:
         assert f"\n| {text} |" in page

@@ -64,6 +64,7 @@ class FakeRun:
     memo: Path | None = None
     release: Any = None
     record: dict[str, Any] = field(default_factory=dict)
+    kept: tuple[Message, ...] = ()
 
 
 @pytest.fixture
@@ -158,7 +159,13 @@ def test_no_other_verb_is_listed() -> None:
     assert [command.name for command in app.registered_commands] == list(VERBS)
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], ["run"], ["run", "a", "--draws", "1"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(["nothing"], ["run"], ["run", "a", "--draws", "1"], ["run", "a", "--engine", "spark"]),
+        ["run", "a", "--scheduler", "tcp://127.0.0.1:8786"],  # of which engine?
+    ],
+)
 def test_wrong_usage_is_2(arguments: list[str]) -> None:
     assert call(*arguments).exit_code == 2
 

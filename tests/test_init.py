@@ -177,6 +177,93 @@ def test_it_speaks_to_machines(small: Path, tmp_path: Path) -> None:
     assert clustermap.open_project(found["project"]).linkages[0].form == "pairs"
 
 
+def test_linkages_that_name_their_actors(small: Path, tmp_path: Path) -> None:
+    parts = [f"P{n},주식회사 기업{n % 6 + 1}{m},2020" for n in range(12) for m in range(3)]
+    (small / "과제.csv").write_text("\n".join(["과제번호,참여기관,연도", *parts]), encoding="cp949")
+    project = clustermap.open_project(clustermap.init_project(tmp_path / "p", [small]).file)
+    assert {linkage.form: linkage.match for linkage in project.linkages} == {
+        "pairs": "id", "projects": "name",
+    }  # fmt: skip
+    assert project.linkages[1].path == (small / "과제.csv",)
+    counts = count(project)["linkages_2"]
+    assert (counts["read"], counts["kept"], counts["projects"]) == (36, 36, 12)
+
+
+def test_registers_of_the_world_in_json(small: Path, tmp_path: Path) -> None:
+    def place(number: int) -> dict[str, Any]:
+        country = "JP" if number % 3 == 0 else "KR"
+        return {"lat": 36.0 + number / 100, "lng": 127.5, "country_code": country}
+
+    ror = [
+        {
+            "id": f"https://ror.org/0{number}",
+            "status": "active",
+            "types": ["education"],
+            "names": [{"value": f"Univ {number}", "lang": "en", "types": ["ror_display"]}],
+            "locations": [{"geonames_details": place(number)}],
+        }
+        for number in range(12)
+    ]
+    cordis = [
+        {
+            "projectID": str(100 + number // 3),
+            "organisationID": str(9_000 + number % 8),
+            "name": f"BETA {number % 8}",
+            "activityType": ("HES", "PRC")[number % 2],
+            "city": "SEOUL",
+            "country": "AT" if number % 8 == 7 else "KR",
+            "nutsCode": "KR1",
+            "geolocation": f"{36 + number % 8 / 100},127.5",
+            "role": "participant",
+        }
+        for number in range(24)
+    ]
+    projects = [
+        {"id": str(100 + n), "acronym": "A", "startDate": "2021-01-01", "ecMaxContribution": "1"}
+        for n in range(8)
+    ]
+    for name, rows in {
+        "ror.json": ror,
+        "organization.json": cordis,
+        "project.json": projects,
+    }.items():
+        (tmp_path / name).write_text(json.dumps(rows), encoding="utf-8")
+    clusters = small / "clusters.geojson"
+    one = clustermap.init_project(tmp_path / "one", [clusters, tmp_path / "ror.json"])
+    counts = count(clustermap.open_project(one.file))
+    assert (counts["institutes"]["kept"], counts["partners"]["kept"]) == (8, 4)
+    (tmp_path / "ror.json").write_text(json.dumps(ror[1:3]), encoding="utf-8")
+    home = clustermap.init_project(tmp_path / "home", [clusters, tmp_path / "ror.json"])
+    assert clustermap.open_project(home.file).layers.partners is None
+    assert count(clustermap.open_project(home.file))["institutes"]["kept"] == 2
+    files = [clusters, tmp_path / "organization.json", tmp_path / "project.json"]
+    project = clustermap.open_project(clustermap.init_project(tmp_path / "two", files).file)
+    assert project.project.countries == ("KR",)
+    counts = count(project)
+    kept = {name: row["kept"] for name, row in counts.items() if name != "clusters"}
+    assert kept == {"institutes": 4, "firms": 3, "partners": 1, "linkages_1": 24}
+    assert counts["linkages_1"]["projects"] == 8
+
+
+def test_who_is_abroad_is_not_known_outside_korea(tmp_path: Path) -> None:
+    ring = [[9.0, 48.0], [9.5, 48.0], [9.5, 48.5], [9.0, 48.5], [9.0, 48.0]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"cluster": "A", "name": "A"}, "geometry": shape}
+    (tmp_path / "clusters.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8"
+    )
+    heads = "projectID;organisationID;name;activityType;city;country;nutsCode;geolocation;role"
+    kinds = ("PRC", "HES", "PRC")
+    rows = [f"{n};{n};N{n};{kinds[n % 3]};ULM;DE;DE1;48.2,9.2;x" for n in range(6)]
+    (tmp_path / "organization.csv").write_text("\n".join([heads, *rows]), encoding="utf-8")
+    file = clustermap.init_project(tmp_path, language="en").file
+    assert clustermap.open_project(file).layers.partners is None
+    text = file.read_text(encoding="utf-8")
+    assert "# [layers.partners]" in text
+    assert '# countries = ["KR"]' in text
+    assert count(clustermap.open_project(file))["firms"]["kept"] == 4
+
+
 def test_a_project_file_is_not_written_over(small: Path) -> None:
     file = small / "project.toml"
     file.write_text("mine", encoding="utf-8")

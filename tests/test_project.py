@@ -133,7 +133,7 @@ def test_local_links_end_at_radii_or_at_the_region(folder: Path) -> None:
 FAULTS = {
     "unknown key": ('[layers.firms]\npth = "firms.csv"', "project_unknown_key", "path"),
     "unknown section": ("[scoring]\ndraws = 1", "project_unknown_key", "score"),
-    "stage that does not exist": ("[roads]\npath = 1", "project_unknown_key", "Known here"),
+    "stage that does not exist": ("[whatever]\npath = 1", "project_unknown_key", "Known here"),
     "layer that does not exist": ("[layers.suport]\n", "project_unknown_key", "support"),
     "null that is none": ('[score]\nnull = "gravity"', "project_bad_value", "no_distance"),
     "radii that start nowhere": ("[score]\nlocal_m = [10000]", "project_bad_value", "[0, 10000"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import json
+import os
 import signal
 import subprocess
 import sys
+import tempfile
 import types
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +32,7 @@ from clustermap.store import (
     Staging,
     hash_file,
     open_scratch,
+    recover,
     write_quarantine,
     write_run,
     write_tables,
@@ -396,6 +400,57 @@ def test_a_recovery_that_is_itself_stopped_is_begun_again(
     store._recover(tmp_path)
     assert snapshot(tmp_path) == before
     assert not list(tmp_path.glob(".previous-*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+def test_two_runs_do_not_write_one_output(tmp_path: Path) -> None:
+    with Staging(tmp_path) as stage:
+        with pytest.raises(TableFault) as caught:
+            write_output(tmp_path, "new")
+        assert caught.value.reason == "out_busy"
+        with pytest.raises(TableFault):
+            recover(tmp_path)
+        assert stage.is_dir()
+    write_output(tmp_path, "new")
+    assert snapshot(tmp_path)["tables/new.parquet"] == "new"
+
+
+@pytest.mark.parametrize("where", ["while it is written", "when it is put in place"])
+def test_a_full_disk_is_a_fault_and_leaves_the_old_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    write_output(tmp_path, "old")
+    before, names = snapshot(tmp_path), sorted(path.name for path in tmp_path.iterdir())
+
+    def refuse(path: Path, content: bytes) -> None:
+        del path, content
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def fail() -> None:
+        with Staging(tmp_path) as stage:
+            if where.startswith("while"):
+                refuse(stage, b"")
+            (stage / "run.json").write_text("{}", encoding="utf-8")
+            monkeypatch.setattr(store, "_replace_file", refuse)
+
+    with pytest.raises(TableFault) as caught:
+        fail()
+    assert caught.value.reason == "disk_full"
+    assert snapshot(tmp_path) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locks")
+def test_scratch_of_killed_runs_goes_and_that_of_others_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with open_scratch() as first:
+        left = tmp_path / f"{first.name}-left"
+        (left / "edges_1").mkdir(parents=True)
+        with open_scratch() as second:
+            assert sorted(tmp_path.iterdir()) == sorted([first, second])
+    assert list(tmp_path.iterdir()) == []
 
 
 def coded(numbers: list[int]) -> Edges:

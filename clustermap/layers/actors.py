@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -13,9 +14,12 @@ from pyproj import CRS
 from clustermap.checks import Checked, quote_rows
 from clustermap.errors import TableFault
 from clustermap.layers import projection
+from clustermap.layers.lookup import Lookup, build_lookup
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
 POINT = "x, y"
@@ -91,9 +95,11 @@ def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checke
     possible = np.isfinite(lon) & (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     degrees = given & found.is_projected & (np.abs(x) <= 180) & (np.abs(y) <= 90)
     near = possible & ~degrees & projection.lies_in(lon, lat, home.bounds)
-    turned = projection.transform(y, x, found, lonlat)
-    swapped = given & ~near & ~degrees & projection.lies_in(*turned, home.bounds)
-    if _are_swapped(given, (lon, lat), turned, home):
+    swapped = given & ~near & ~degrees
+    swapped[swapped] = projection.lies_in(
+        *projection.transform(y[swapped], x[swapped], found, lonlat), home.bounds
+    )
+    if _are_swapped(given, (lon, lat), lambda: projection.transform(y, x, found, lonlat), home):
         raise TableFault("swapped_axes", table=table, column=POINT)
     if degrees.sum() > _MOSTLY * given.sum():
         raise TableFault(
@@ -142,7 +148,7 @@ def _write_points(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> pa.
 
 
 def _are_swapped(
-    given: npt.NDArray[np.bool_], points: _Points, turned: _Points, home: Home
+    given: npt.NDArray[np.bool_], points: _Points, turn: Callable[[], _Points], home: Home
 ) -> bool:
     """Return whether a layer lies among the clusters only when its axes are swapped.
 
@@ -150,8 +156,10 @@ def _are_swapped(
     layer has not.
     """
     among = given & projection.lies_in(*points, home.bounds, margin=_AMONG_DEGREES)
-    swapped = given & projection.lies_in(*turned, home.bounds, margin=_AMONG_DEGREES)
-    return bool(among.sum() < _HARDLY * given.sum() and swapped.sum() > _MOSTLY * given.sum())
+    if among.sum() >= _HARDLY * given.sum():
+        return False
+    swapped = given & projection.lies_in(*turn(), home.bounds, margin=_AMONG_DEGREES)
+    return bool(swapped.sum() > _MOSTLY * given.sum())
 
 
 @dataclass(frozen=True)
@@ -224,8 +232,12 @@ class Register:
         np.ndarray
             int32; -1 where the register does not know it.
         """
-        found = pc.fill_null(pc.index_in(ids, value_set=self.ids), UNKNOWN)
-        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int32)
+        return self.lookup.find(ids)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """The identifiers, hashed once."""
+        return build_lookup(self.ids)
 
 
 def type_codes(rows: pa.Table, fixed: str = "") -> npt.NDArray[np.uint8]:

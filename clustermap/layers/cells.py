@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 import shapely
 from pyproj import CRS, Geod
 
-from clustermap.layers.projection import unit_m
+from clustermap.layers.inside import find_inside
+from clustermap.layers.projection import areas_km2, unit_m
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,9 @@ ABROAD = "abroad:"
 JOINT = " ∩ "
 UNKNOWN = f"{OUTSIDE}unknown"
 HOW = ("inside", "complex", "nearest", "grid", "district", "region", "abroad", "unknown")
+_NOWHERE = -1
 _GRID_M = 10_000
+_MANY_SQUARES = 10_000_000
 _GRID_DEGREES = 0.1
 _DEGREE_M = 110_574.0  # a degree of latitude at the equator, the shortest there is
 
@@ -48,12 +51,15 @@ class Assignment:
         float64; distance to the cluster where assigned to the nearest, else NaN.
     several
         How many points lie in more than one cluster.
+    rough
+        How many points lie in a cluster but are known too roughly to be put there.
     """
 
     cells: pa.DictionaryArray
     how: pa.DictionaryArray
     nearest_m: npt.NDArray[np.float64]
     several: int
+    rough: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,40 +91,29 @@ class Place:
     district: pa.Array | None = None
     individual: npt.NDArray[np.bool_] | None = None
 
+    def take(self, at: npt.NDArray[np.int64]) -> Place:
+        """Return what is known of some actors.
 
-def find_inside(
-    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], shapes: npt.NDArray[np.object_]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return which points lie in which polygons, borders included.
+        Parameters
+        ----------
+        at
+            Their positions.
 
-    Points are sorted once, so that each polygon looks only at those in its own strip, and no point
-    ever becomes an object.
-
-    Parameters
-    ----------
-    x, y
-        Points; NaN lies nowhere.
-    shapes
-        Polygons.
-
-    Returns
-    -------
-    tuple
-        Positions of points and of polygons, one entry a match, ordered by polygon.
-    """
-    order = np.argsort(x, kind="stable")
-    sorted_x, sorted_y = x[order], y[order]
-    points, polygons = [], []
-    shapely.prepare(shapes)
-    for number, (west, south, east, north) in enumerate(shapely.bounds(shapes)):
-        start, stop = np.searchsorted(sorted_x, [west, east], side="left")
-        stop += np.searchsorted(sorted_x[stop:], east, side="right")
-        strip = np.arange(start, stop)
-        strip = strip[(sorted_y[strip] >= south) & (sorted_y[strip] <= north)]
-        hit = strip[shapely.intersects_xy(shapes[number], sorted_x[strip], sorted_y[strip])]
-        points.append(np.sort(order[hit]))
-        polygons.append(np.full(len(hit), number))
-    return np.concatenate(points), np.concatenate(polygons)
+        Returns
+        -------
+        Place
+            One entry each.
+        """
+        rows = pa.array(at)
+        return Place(
+            self.x[at],
+            self.y[at],
+            self.complex.take(rows),
+            self.region.take(rows),
+            self.precision_m[at],
+            None if self.district is None else self.district.take(rows),
+            None if self.individual is None else self.individual[at],
+        )
 
 
 def find_nearest(
@@ -199,9 +194,10 @@ def assign(
 ) -> Assignment:
     """Give every actor its cell.
 
-    A point inside a cluster belongs to it; else the stated complex decides, then the nearest
-    cluster within ``nearest_m`` (only for points known at least that precisely), then the 10-km
-    square, then the district, then the region, then "outside:unknown".
+    A point inside a cluster belongs to it, unless the circle in which the actor is known to be is
+    larger than the cluster; else the stated complex decides, then the nearest cluster within
+    ``nearest_m`` (only for points known at least that precisely), then the 10-km square (only for
+    points known to 10 km), then the district, then the region, then "outside:unknown".
 
     Parameters
     ----------
@@ -220,38 +216,116 @@ def assign(
         Cell and way for every actor.
     """
     size = len(place.x)
-    names = np.full(size, UNKNOWN, dtype=object)
+    names = [str(key) for key in clusters.index]
+    cells = np.full(size, _NOWHERE, dtype=np.int32)
     how = np.full(size, HOW.index("unknown"), dtype=np.int8)
     metres = np.full(size, np.nan)
-    ids = clusters.index.to_numpy()
     point, polygon = find_inside(place.x, place.y, clusters.geometry.to_numpy())
-    inside, held_by, several = _settle(point, polygon, clusters, overlaps)
-    names[inside], how[inside] = held_by, HOW.index("inside")
+    fits = _find_fitting(place.precision_m[point], polygon, clusters)
+    rough = len(np.setdiff1d(point[~fits], point[fits]))
+    point, polygon = point[fits], polygon[fits]
+    inside, held_by, several = _settle(point, polygon, clusters, overlaps, names)
+    cells[inside], how[inside] = held_by, HOW.index("inside")
 
     stated = _find_stated(place.complex, clusters)
-    open_ = (how == HOW.index("unknown")) & (stated >= 0)
-    names[open_], how[open_] = ids[stated[open_]], HOW.index("complex")
+    open_ = np.flatnonzero((how == HOW.index("unknown")) & (stated >= 0))
+    cells[open_], how[open_] = stated[open_], HOW.index("complex")
 
     located = ~np.isnan(place.x) & ~np.isnan(place.y)
     precise = ~(place.precision_m > nearest_m)
     if place.individual is not None:
         precise &= ~place.individual
-    at = np.flatnonzero((how == HOW.index("unknown")) & located & precise)
-    if nearest_m > 0 and len(at):
+    near = located & precise & (nearest_m > 0)
+    at = np.flatnonzero((how == HOW.index("unknown")) & near)
+    if len(at):
         nearest, distance = find_nearest(
             place.x[at], place.y[at], clusters.geometry, np.full(len(at), float(nearest_m))
         )
         found = nearest >= 0
         at = at[found]
-        names[at], how[at], metres[at] = ids[nearest[found]], HOW.index("nearest"), distance[found]
+        cells[at], how[at], metres[at] = nearest[found], HOW.index("nearest"), distance[found]
 
-    _fill_background(names, how, place, located, clusters.crs)
+    located &= ~(place.precision_m > _GRID_M)
+    _fill_background(cells, names, how, place, located, clusters.crs)
     return Assignment(
-        pa.array(names, pa.string()).dictionary_encode(),
+        _name_cells(cells, names),
         pa.DictionaryArray.from_arrays(pa.array(how), pa.array(HOW)),
         metres,
         several,
+        rough,
     )
+
+
+def _find_fitting(
+    precision_m: npt.NDArray[np.float64], polygon: npt.NDArray[np.int64], clusters: gpd.GeoDataFrame
+) -> npt.NDArray[np.bool_]:
+    """Return which points are known precisely enough for the polygon that they lie in."""
+    fits = np.ones(len(polygon), dtype=bool)
+    stated = np.flatnonzero(precision_m > 0)
+    wanted, of = np.unique(polygon[stated], return_inverse=True)
+    areas = areas_km2(clusters.geometry.to_numpy()[wanted], clusters.crs)
+    fits[stated] = np.pi * (precision_m[stated] / 1000) ** 2 <= areas[of]
+    return fits
+
+
+def _name_cells(cells: npt.NDArray[np.int32], names: list[str]) -> pa.DictionaryArray:
+    """Return the cells that occur by their names."""
+    coded = pa.array(cells).dictionary_encode()
+    used = [UNKNOWN if code == _NOWHERE else names[code] for code in coded.dictionary.to_pylist()]
+    return pa.DictionaryArray.from_arrays(coded.indices, pa.array(used, pa.string()))
+
+
+def reassign(
+    place: Place,
+    moved: gpd.GeoDataFrame,
+    drawn: Assignment,
+    stay: Sequence[str],
+    *,
+    overlaps: Overlaps,
+    nearest_m: float,
+) -> pa.DictionaryArray:
+    """Give actors their cells by clusters whose boundary is moved.
+
+    Only those are assigned again who lie in another cluster than before.
+
+    Parameters
+    ----------
+    place
+        What is known of each actor.
+    moved
+        Clusters as they were when ``drawn`` was assigned, with other geometry.
+    drawn
+        Cells by the boundary drawn.
+    stay
+        Ways, of HOW; who was assigned in one of them stays in the same cell.
+    overlaps, nearest_m
+        As for :func:`assign`.
+
+    Returns
+    -------
+    pa.DictionaryArray
+        Name of the cell of every actor.
+    """
+    how = np.asarray(drawn.how.indices)
+    at = np.flatnonzero(~np.isin(how, [HOW.index(way) for way in stay]))
+    if nearest_m == 0:
+        names = [str(key) for key in moved.index]
+        point, polygon = find_inside(place.x[at], place.y[at], moved.geometry.to_numpy())
+        fits = _find_fitting(place.precision_m[at[point]], polygon, moved)
+        point, polygon = point[fits], polygon[fits]
+        inside, held_by, _ = _settle(point, polygon, moved, overlaps, names)
+        now = np.full(len(at), _NOWHERE, dtype=np.int32)
+        now[inside] = held_by
+        known = pc.index_in(drawn.cells.dictionary, value_set=pa.array(names, pa.string()))
+        codes = np.asarray(pc.fill_null(known, len(names)).to_numpy(zero_copy_only=False))
+        before = codes[np.asarray(drawn.cells.indices)[at]]
+        before = np.where(how[at] == HOW.index("inside"), before, _NOWHERE)
+        at = at[now != before]
+    found = assign(place.take(at), moved, overlaps=overlaps, nearest_m=nearest_m).cells
+    cells = np.array(drawn.cells.indices)
+    cells[at] = np.asarray(found.indices) + len(drawn.cells.dictionary)
+    names = pa.concat_arrays([drawn.cells.dictionary.cast(pa.string()), found.dictionary])
+    return pa.DictionaryArray.from_arrays(pa.array(cells), names)
 
 
 def _settle(
@@ -259,18 +333,29 @@ def _settle(
     polygon: npt.NDArray[np.int64],
     clusters: gpd.GeoDataFrame,
     overlaps: Overlaps,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_], int]:
-    """Return the points in clusters, their cells, and how many of them lie in several clusters."""
-    ids, area = clusters.index.to_numpy(), shapely.area(clusters.geometry.to_numpy())
+    names: list[str],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
+    """Return the points in clusters, their cells, and how many of them lie in several clusters.
+
+    Names of pieces of several clusters are added to ``names``.
+    """
+    again = np.flatnonzero(np.diff(point) == 0)
+    if not len(again):
+        return point, polygon, 0
+    area = shapely.area(clusters.geometry.to_numpy())
     order = np.lexsort((polygon, area[polygon], point))
     point, polygon = point[order], polygon[order]
     points, start, count = np.unique(point, return_index=True, return_counts=True)
-    cells = ids[polygon[start]]
+    cells = polygon[start]
     several = np.flatnonzero(count > 1)
     if overlaps == "all":
+        pieces: dict[tuple[int, ...], int] = {}
         for at in several:
-            held = np.sort(polygon[start[at] : start[at] + count[at]])
-            cells[at] = JOINT.join(ids[held])
+            held = tuple(np.sort(polygon[start[at] : start[at] + count[at]]).tolist())
+            if held not in pieces:
+                pieces[held] = len(names)
+                names.append(JOINT.join(names[one] for one in held))
+            cells[at] = pieces[held]
     return points, cells, len(several)
 
 
@@ -286,7 +371,8 @@ def _find_stated(stated: pa.Array, clusters: gpd.GeoDataFrame) -> npt.NDArray[np
 
 
 def _fill_background(
-    names: npt.NDArray[np.object_],
+    cells: npt.NDArray[np.int32],
+    names: list[str],
     how: npt.NDArray[np.int8],
     place: Place,
     located: npt.NDArray[np.bool_],
@@ -294,10 +380,9 @@ def _fill_background(
 ) -> None:
     at = np.flatnonzero((how == HOW.index("unknown")) & located)
     side = _GRID_DEGREES if crs.is_geographic else _GRID_M / unit_m(crs)
-    squares = np.column_stack([np.floor(place.x[at] / side), np.floor(place.y[at] / side)])
-    corners, number = np.unique(squares.astype(np.int64), axis=0, return_inverse=True)
-    labels = np.array([f"{OUTSIDE}{east}_{north}" for east, north in corners], dtype=object)
-    names[at], how[at] = labels[number.reshape(-1)], HOW.index("grid")
+    corners, number = _find_squares(place.x[at] / side, place.y[at] / side)
+    cells[at], how[at] = number + len(names), HOW.index("grid")
+    names += [f"{OUTSIDE}{east}_{north}" for east, north in corners]
 
     wholes = {"region": place.region}
     if place.district is not None:
@@ -306,8 +391,28 @@ def _fill_background(
     for way, stated in wholes.items():
         known = np.asarray(pc.is_valid(stated).to_numpy(zero_copy_only=False))
         at = np.flatnonzero((how == HOW.index("unknown")) & known)
-        names[at] = [f"{OUTSIDE}{name}" for name in stated.take(pa.array(at)).to_pylist()]
+        coded = stated.take(pa.array(at)).dictionary_encode()
+        cells[at] = np.asarray(coded.indices) + len(names)
+        names += [f"{OUTSIDE}{name}" for name in coded.dictionary.to_pylist()]
         how[at] = HOW.index(way)
+
+
+def _find_squares(
+    east: npt.NDArray[np.float64], north: npt.NDArray[np.float64]
+) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
+    """Return the squares that points lie in, and the position of each point's among them."""
+    if not len(east):
+        return [], np.zeros(0, dtype=np.int64)
+    columns, rows = np.floor(east).astype(np.int64), np.floor(north).astype(np.int64)
+    west, south = columns.min(), rows.min()
+    high = rows.max() - south + 1
+    key = (columns - west) * high + (rows - south)
+    if (columns.max() - west + 1) * high > _MANY_SQUARES:
+        found, number = np.unique(key, return_inverse=True)
+    else:
+        used = np.bincount(key) > 0
+        found, number = np.flatnonzero(used), (np.cumsum(used) - 1)[key]
+    return np.column_stack([found // high + west, found % high + south]).tolist(), number
 
 
 @dataclass(frozen=True)

@@ -173,7 +173,7 @@ REPORT = pa.schema(
         ("text", pa.string()),
         ("cluster", pa.string()),
         ("how", pa.string()),
-        ("firms", pa.int64()),
+        ("actors", pa.int64()),
         ("note", pa.string()),
     ]
 )
@@ -347,7 +347,7 @@ def _report(
                 "text": text,
                 "cluster": None if at == NO_CLUSTER else clusters.ids[at],
                 "how": how,
-                "firms": count,
+                "actors": count,
                 "note": note,
             }
             for (text, at, how, note), count in ordered

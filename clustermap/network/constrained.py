@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-6
 """Largest relative deviation of a sum that is kept."""
 
+FEW_PAIRS, PATIENCE = 2_500, 50
+"""Between so few pairs of cells sweeps cost little, and so many times as many may be needed: where
+few cells hold all links, distance and sums of cells say nearly the same."""
+
 _LEAST = 1e-300
-_LONGEST_STEP = 2.0  # in logarithms: what goes farther has gone astray
+_LONGEST_STEP = 2.0  # in logarithms: what goes farther may go astray
 
 
 @dataclass(frozen=True)
@@ -219,8 +223,9 @@ def expect_constrained(
     wanted = by_bin * (2.0 if channel.unordered else 1.0)
     factor, b, memory = np.ones(bins), np.ones(len(other)), _Memory()
     sweep, residual, balanced = 0, np.inf, b
+    most = MAX_SWEEPS * (PATIENCE if kernel.bins.size <= FEW_PAIRS else 1)
     while residual > TOLERANCE:
-        if sweep == MAX_SWEEPS:
+        if sweep == most:
             raise TableFault(
                 "null_not_converged", table=channel.name, value=f"{residual:.2g}", sweeps=sweep
             )
@@ -270,12 +275,15 @@ class _Memory:
         changes = np.diff(np.stack(self.steps), axis=0).T
         moves = np.diff(np.stack(self.points), axis=0).T
         share = np.linalg.lstsq(changes, self.steps[-1], rcond=1e-8)[0]
-        mixed = np.asarray(after - moves @ share)
-        if np.abs(mixed - after).max() > _LONGEST_STEP:
-            self.points.clear()
-            self.steps.clear()
-            return after
-        return mixed
+        move = -np.asarray(moves @ share)
+        longest = float(np.abs(move).max())
+        if longest <= _LONGEST_STEP:
+            return np.asarray(after + move)
+        # The way is long where few links leave distance and sums of cells hardly apart: as far as
+        # is safe towards where it leads, and what is remembered no longer holds there.
+        self.points.clear()
+        self.steps.clear()
+        return np.asarray(after + move * (_LONGEST_STEP / longest))
 
 
 class _Kernel:

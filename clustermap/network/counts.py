@@ -14,7 +14,8 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from clustermap.layers.cells import ABROAD
-from clustermap.network.graph import build_network
+from clustermap.network.graph import build_network, find_holders
+from clustermap.network.sums import sum_rows
 from clustermap.network.tallies import SIZE_CLASSES
 from clustermap.tables import ACTOR_TYPES, KINDS, SCORED_KINDS
 
@@ -125,15 +126,19 @@ class Evidence:
 
 def _link_rows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     """Return each flow once for every cluster that it touches, marked internal or external."""
-    frame = flows.select(["source", "target", "kind", "links", "weight"]).to_pandas()
-    frame["flow"] = np.arange(len(frame))
-    ends = {end: hold(frame[["flow", end]], cells, end) for end in ("source", "target")}
-    touched = pd.concat(ends.values()).groupby(["flow", "cluster"], sort=True).size()
-    rows = touched.rename("ends").reset_index()
-    rows["internal"] = rows.pop("ends") == 2
+    keys = ["source", "target", "kind"]
+    frame = sum_rows(flows.select([*keys, "links", "weight"]), keys).to_pandas()
+    found = [find_holders(frame[end].to_numpy(), cells) for end in ("source", "target")]
+    flow, cluster = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    width = max(cells.clusters, 1)
+    touched, ends = np.unique(flow * width + cluster, return_counts=True)
+    rows = pd.DataFrame({"flow": touched // width, "cluster": touched % width})
+    rows["internal"] = ends == 2
     abroad = np.array([name.startswith(ABROAD) for name in cells.names])
     frame["abroad"] = abroad[frame["source"]] | abroad[frame["target"]]
-    return rows.merge(frame[["flow", "kind", "links", "weight", "abroad"]], on="flow")
+    at = rows["flow"].to_numpy()
+    columns = ("kind", "links", "weight", "abroad")
+    return rows.assign(**{name: frame[name].to_numpy()[at] for name in columns})
 
 
 def _sum_links(rows: pd.DataFrame) -> pd.DataFrame:
@@ -150,11 +155,13 @@ def _sum_links(rows: pd.DataFrame) -> pd.DataFrame:
     return sums.astype("int64")
 
 
-def _count_units(evidence: Sequence[Evidence], cells: Cells, index: pd.MultiIndex) -> pd.Series:
+def _count_units(
+    evidence: Sequence[Evidence], touching: Sequence[pd.DataFrame], index: pd.MultiIndex
+) -> pd.Series:
     """Return the independent units behind the links of each (cluster, kind)."""
     units = pd.Series(0.0, index=index)
-    for part in evidence:
-        links = _sum_links(_link_rows(part.flows, cells))
+    for part, rows in zip(evidence, touching, strict=True):
+        links = _sum_links(rows)
         if part.units is None:
             total = int(pc.sum(part.flows["links"]).as_py() or 0)
             stated = total if part.independent_units is None else part.independent_units
@@ -180,13 +187,14 @@ def _count_linked(
 def _build_links(
     evidence: Sequence[Evidence], linked: npt.NDArray[np.bool_], register: Register, cells: Cells
 ) -> pd.DataFrame:
-    rows = pd.concat([_link_rows(part.flows, cells) for part in evidence], ignore_index=True)
+    touching = [_link_rows(part.flows, cells) for part in evidence]
+    rows = pd.concat(touching, ignore_index=True)
     kinds = sorted({int(k) for part in evidence for k in part.flows["kind"].unique().to_pylist()})
     index = pd.MultiIndex.from_product([range(cells.clusters), kinds], names=["cluster", "kind"])
     frame = _sum_links(rows).reindex(index, fill_value=0)
     counts = {kind: _count_linked(linked[kind], register.cells, cells) for kind in kinds}
     frame["linked"] = [counts[kind][cluster] for cluster, kind in index]
-    frame["units"] = _count_units(evidence, cells, index)
+    frame["units"] = _count_units(evidence, touching, index)
     frame = frame.reset_index()
     frame["kind"] = np.array(KINDS, dtype=object)[frame["kind"].to_numpy()]
     return frame

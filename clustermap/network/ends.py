@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from clustermap.network.flows import UNORDERED, orient, sum_rows
+from clustermap.network.flows import UNORDERED, orient
 from clustermap.network.strata import LEFT_OUT
+from clustermap.network.sums import sum_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clustermap.layers.actors import Register
+    from clustermap.network.flows import Oriented
 
 _KEYS = ["kind", "channel", "first", "second"]
+_UNORDERED = np.isin(np.arange(256), UNORDERED)
 
 
-def count_ends(edges: pa.Table, register: Register) -> pa.Table:
+def count_ends(edges: pa.Table, register: Register, turned: Oriented | None = None) -> pa.Table:
     """Count the links between strata.
 
     In a channel without direction the two ends are those of the flow, which the codes of its cells
@@ -33,6 +36,8 @@ def count_ends(edges: pa.Table, register: Register) -> pa.Table:
         EDGES.
     register
         Types, cells and strata of the actors.
+    turned
+        From :func:`orient`, where it is known already.
 
     Returns
     -------
@@ -40,10 +45,10 @@ def count_ends(edges: pa.Table, register: Register) -> pa.Table:
         kind, channel (uint8), first, second (int16; strata of the two ends, turned as flows are),
         links, credit (int64); one row a combination.
     """
-    turned = orient(edges, register)
+    turned = orient(edges, register) if turned is None else turned
     first, second = register.stratum[turned.a], register.stratum[turned.b]
-    within = register.cells[turned.a] == register.cells[turned.b]
-    turn = within & np.isin(turned.channel, UNORDERED) & (first > second)
+    within = turned.source == turned.target
+    turn = within & _UNORDERED[turned.channel] & (first > second)
     first, second = np.where(turn, second, first), np.where(turn, first, second)
     held = (first != LEFT_OUT) & (second != LEFT_OUT)
     counted = pa.table(

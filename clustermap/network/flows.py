@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from clustermap.network.linkages import NO_UNIT, NO_YEAR
+from clustermap.network.sums import order_rows, sum_rows
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Oriented:
     ----------
     a, b
         int32; positions of the first and the second actor.
+    source, target
+        int32; their cells.
     kind
         uint8; position in KINDS.
     channel
@@ -66,6 +69,8 @@ class Oriented:
 
     a: npt.NDArray[np.int32]
     b: npt.NDArray[np.int32]
+    source: npt.NDArray[np.int32]
+    target: npt.NDArray[np.int32]
     kind: npt.NDArray[np.uint8]
     channel: npt.NDArray[np.uint8]
     credit: npt.NDArray[np.int64]
@@ -92,17 +97,25 @@ def orient(edges: pa.Table, register: Register) -> Oriented:
     a, b, kind, directed, unit, share = (
         edges[name].to_numpy() for name in ("a", "b", "kind", "directed", "unit", "share")
     )
-    types = register.types.astype(np.int32)
-    first, second = types[a], types[b]
+    first, second = register.types[a], register.types[b]
     source, target = register.cells[a], register.cells[b]
     turn = ~directed & ((first > second) | ((first == second) & (source > target)))
-    first, second = np.where(turn, second, first), np.where(turn, first, second)
-    channel = (directed * _TYPES**2 + first * _TYPES + second).astype(np.uint8)
+    (a, b), (source, target), (first, second) = (
+        (np.where(turn, after, before), np.where(turn, before, after))
+        for before, after in ((a, b), (source, target), (first, second))
+    )
+    channel = directed * np.uint8(_TYPES**2) + first * np.uint8(_TYPES) + second
     credit = np.where(unit == NO_UNIT, SHARE_UNIT, share)
-    return Oriented(np.where(turn, b, a), np.where(turn, a, b), kind, channel, credit)
+    return Oriented(a, b, source, target, kind, channel, credit)
 
 
-def count_flows(edges: pa.Table, register: Register, space: Space) -> pa.Table:
+def count_flows(
+    edges: pa.Table,
+    register: Register,
+    space: Space,
+    turned: Oriented | None = None,
+    bands: npt.NDArray[np.uint8] | None = None,
+) -> pa.Table:
     """Count links between cells.
 
     Parameters
@@ -113,6 +126,8 @@ def count_flows(edges: pa.Table, register: Register, space: Space) -> pa.Table:
         Types, cells and places of the actors.
     space
         Distances between the cells.
+    turned, bands
+        From :func:`orient` and :meth:`Space.find_bands`, where they are known already.
 
     Returns
     -------
@@ -120,15 +135,17 @@ def count_flows(edges: pa.Table, register: Register, space: Space) -> pa.Table:
         source, target (int32 cells), kind (uint8), channel (uint8), year (int16), band (uint8;
         bin of the distance), links, weight, credit (int64); one row a combination.
     """
-    turned = orient(edges, register)
+    turned = orient(edges, register) if turned is None else turned
+    if bands is None:
+        bands = space.find_bands(turned.a, turned.b, register)
     counted = pa.table(
         {
-            "source": register.cells[turned.a],
-            "target": register.cells[turned.b],
+            "source": turned.source,
+            "target": turned.target,
             "kind": turned.kind,
             "channel": turned.channel,
             "year": edges["year"],
-            "band": space.find_bands(turned.a, turned.b, register),
+            "band": bands,
             "links": np.ones(edges.num_rows, dtype=np.int64),
             "weight": edges["share"],
             "credit": turned.credit,
@@ -153,27 +170,6 @@ def merge_flows(flows: Sequence[pa.Table]) -> pa.Table:
     return sum_rows(pa.concat_tables(flows), FLOW_KEYS)
 
 
-def sum_rows(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
-    """Add up the rows that have the same keys.
-
-    Parameters
-    ----------
-    rows
-        Keys first, then whole numbers.
-    keys
-        Columns of the keys.
-
-    Returns
-    -------
-    pa.Table
-        The same columns, one row a combination, sorted by the keys.
-    """
-    sums = [name for name in rows.column_names if name not in keys]
-    summed = rows.group_by(list(keys), use_threads=False).aggregate([(n, "sum") for n in sums])
-    renamed = summed.rename_columns({f"{name}_sum": name for name in sums})
-    return renamed.select(rows.column_names).sort_by([(key, "ascending") for key in keys])
-
-
 def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     """Return flows with names instead of codes.
 
@@ -189,27 +185,37 @@ def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     pd.DataFrame
         The table FLOWS, sorted by its key; bands are added up.
     """
-    names = np.array(cells.names, dtype=object)
     flows = sum_rows(flows.select([*_KEYS, "links", "weight"]), _KEYS)
-    codes = {key: flows[key].to_numpy() for key in _KEYS}
-    source, target = names[codes["source"]], names[codes["target"]]
+    source, target, kind, channel, year = (flows[key].to_numpy() for key in _KEYS)
+    names, ranks = _rank(cells.names)
     # A channel without direction is written in the order of the names, whatever the codes were.
-    turn = (source > target) & np.isin(codes["channel"], UNORDERED)
+    turn = (ranks[source] > ranks[target]) & np.isin(channel, UNORDERED)
     source, target = np.where(turn, target, source), np.where(turn, source, target)
-    channels = np.array([channel_name(code) for code in range(2 * _TYPES**2)], dtype=object)
-    frame = pd.DataFrame(
-        {
-            "source": source,
-            "target": target,
-            "kind": np.array(KINDS, dtype=object)[codes["kind"]],
-            "channel": channels[codes["channel"]],
-            "year": pd.array(codes["year"], dtype="Int64"),
-            "links": flows["links"].to_numpy(),
-            "weight": flows["weight"].to_numpy(),
-        }
+    channels, channel_ranks = _rank([channel_name(code) for code in range(2 * _TYPES**2)])
+    kinds, kind_ranks = _rank(KINDS)
+    order = order_rows(
+        [
+            *(ranks[source], ranks[target], kind_ranks[kind], channel_ranks[channel]),
+            np.where(year == NO_YEAR, np.iinfo(np.int16).max, year),
+        ]
     )
+    columns = {
+        "source": names.take(pa.array(source[order])),
+        "target": names.take(pa.array(target[order])),
+        "kind": kinds.take(pa.array(kind[order])),
+        "channel": channels.take(pa.array(channel[order])),
+    }
+    frame: pd.DataFrame = pa.table(columns).to_pandas()
+    frame["year"] = pd.array(year[order], dtype="Int64")
     frame["year"] = frame["year"].mask(frame["year"] == NO_YEAR)
-    return frame.sort_values(_KEYS, ignore_index=True)
+    return frame.assign(**{name: flows[name].to_numpy()[order] for name in ("links", "weight")})
+
+
+def _rank(names: Sequence[str]) -> tuple[pa.Array, npt.NDArray[np.int32]]:
+    """Return names by code, and the place of each among all when they are sorted."""
+    ranks = np.empty(len(names), dtype=np.int32)
+    ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
+    return pa.array(names, pa.string()), ranks
 
 
 @dataclass(frozen=True)

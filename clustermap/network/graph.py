@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from clustermap.network.flows import channel_name
+from clustermap.network.sums import sum_rows
 from clustermap.tables import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    import numpy.typing as npt
 
     from clustermap.layers.cells import Cells
 
@@ -47,28 +49,61 @@ def build_network(
     graph.add_nodes_from(ids)
     if not flows:
         return graph
-    rows = pa.concat_tables(flows).select([*_KEYS, "links", "weight"])
-    frame = rows.to_pandas().groupby(_KEYS).sum().reset_index()
-    held = pd.DataFrame({"cell": cells.held_cell, "cluster": cells.held_cluster})
+    rows = sum_rows(pa.concat_tables(flows).select([*_KEYS, "links", "weight"]), _KEYS)
+    # The rows of a cell's links are repeated for every cluster that holds it.
     for end in ("source", "target"):
-        frame = frame.merge(held.rename(columns={"cell": end, "cluster": f"{end}_cluster"}), on=end)
-    frame = frame.groupby(["source_cluster", "target_cluster", "kind", "channel"])[
-        ["links", "weight"]
-    ].sum()
-    names = np.array(list(ids), dtype=object)
-    for (source, target, kind, channel), (links, weight) in zip(
-        frame.index, frame.to_numpy().tolist(), strict=True
-    ):
-        facts = {"kind": KINDS[kind], "channel": channel_name(channel)}
-        graph.add_edge(
-            names[source],
-            names[target],
-            key=(facts["kind"], facts["channel"]),
-            links=links,
-            weight=weight,
-            **facts,
+        row, cluster = find_holders(rows[end].to_numpy(), cells)
+        at = rows.column_names.index(end)
+        rows = rows.take(pa.array(row)).set_column(at, end, pa.array(cluster))
+    rows = sum_rows(rows, _KEYS)
+    source, target, kind, channel, links, weight = (c.to_numpy().tolist() for c in rows.columns)
+    keys = {
+        (kind, channel): (KINDS[kind], channel_name(channel))
+        for kind, channel in set(zip(kind, channel, strict=True))
+    }
+    columns = zip(source, target, kind, channel, links, weight, strict=True)
+    graph.add_edges_from(
+        (
+            ids[source],
+            ids[target],
+            keys[kind, channel],
+            {
+                "kind": keys[kind, channel][0],
+                "channel": keys[kind, channel][1],
+                "links": links,
+                "weight": weight,
+            },
         )
+        for source, target, kind, channel, links, weight in columns
+    )
     return graph
+
+
+def find_holders(
+    cell: npt.NDArray[np.int32], cells: Cells
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return the clusters that hold the cell of each row.
+
+    Parameters
+    ----------
+    cell
+        Code of a cell, one a row.
+    cells
+        Which clusters hold which cells.
+
+    Returns
+    -------
+    tuple
+        Rows and clusters, one entry a membership; rows of cells that no cluster holds are absent.
+    """
+    order = np.argsort(cells.held_cell, kind="stable")
+    holder = cells.held_cluster[order]
+    many = np.bincount(cells.held_cell, minlength=len(cells.names))
+    first = np.cumsum(many) - many
+    row = np.repeat(np.arange(len(cell)), many[cell])
+    before = np.cumsum(many[cell]) - many[cell]
+    at = np.arange(len(row)) - np.repeat(before, many[cell]) + first[cell[row]]
+    return row, holder[at]
 
 
 def join_kinds(network: nx.MultiDiGraph[str], kinds: Iterable[str]) -> nx.Graph[str]:

@@ -210,10 +210,12 @@ def code_pairs(table: str, checked: Checked, register: Register, reading: Readin
     year = _years(rows)
     counted = ~bad & _in_years(year, reading)
     left_out = int((~bad & ~counted).sum())
-    rows, a, b, year = rows.filter(pa.array(counted)), a[counted], b[counted], year[counted]
-    kind = _kinds(rows, reading)
+    kind, share = _kinds(rows, reading), _weights(rows)
+    if not counted.all():
+        a, b, year = a[counted], b[counted], year[counted]
+        kind, share = kind[counted], share[counted]
     kind = np.where(kind == len(KINDS), derive_kinds(register.types[a], register.types[b]), kind)
-    edges = _build_edges(a, b, kind, _directed(kind, reading), year, None, _weights(rows))
+    edges = _build_edges(a, b, kind, _directed(kind, reading), year, None, share)
     return Coded(edges, pa.concat_tables(faults), left_out)
 
 

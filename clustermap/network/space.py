@@ -198,11 +198,24 @@ class Space:
             int64; -1 for pairs that are not near.
         """
         keys, order = self._keys
-        wanted = np.minimum(a, b).astype(np.int64) * len(self.bins) + np.maximum(a, b)
-        at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
-        if not len(keys):
-            return np.full(len(wanted), -1)
-        return np.where(keys[at] == wanted, order[at], -1)
+        found = np.full(np.broadcast(a, b).shape, -1, dtype=np.int64)
+        # Most pairs are not near: one look at a matrix is cheaper than a search in a list.
+        near = np.flatnonzero(self._are_near[a, b])
+        first, second = np.minimum(a, b)[near].astype(np.int64), np.maximum(a, b)[near]
+        found[near] = order[np.searchsorted(keys, first * len(self.bins) + second)]
+        return found
+
+    @cached_property
+    def _are_near(self) -> npt.NDArray[np.bool_]:
+        marks = np.zeros(self.bins.shape, dtype=bool)
+        one, other = self.near.T
+        marks[one, other] = marks[other, one] = True
+        return marks
+
+    @cached_property
+    def _commonest(self) -> npt.NDArray[np.int64]:
+        """Bin that most pairs of ``near`` fall into."""
+        return np.asarray(self.shares.argmax(axis=1), dtype=np.int64)
 
     @cached_property
     def _neighbours(self) -> tuple[npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:
@@ -263,7 +276,7 @@ class Space:
         bands = self.bins[source, target]
         bands[row >= 0] = self.unknown
         own = np.flatnonzero((row >= 0) & (source == target))
-        bands[own] = self.shares.argmax(axis=1)[row[own]] if len(own) else self.unknown
+        bands[own] = self._commonest[row[own]] if len(own) else self.unknown
         # Points of complexes and districts tell nothing of distances within them.
         apart = (source != target) | ~(register.placed[a] | register.placed[b])
         exact = np.flatnonzero((row >= 0) & register.precise[a] & register.precise[b] & apart)

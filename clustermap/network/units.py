@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from clustermap.network.flows import orient, sum_rows
+from clustermap.network.flows import orient
 from clustermap.network.linkages import NO_UNIT
 from clustermap.network.strata import LEFT_OUT
+from clustermap.network.sums import sum_rows
 from clustermap.tables import KINDS, SCORED_KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from clustermap.layers.actors import Register
     from clustermap.layers.cells import Cells
+    from clustermap.network.flows import Oriented
     from clustermap.network.space import Space
 
     Whole = npt.NDArray[np.int64]
@@ -108,7 +110,13 @@ def build_reach(radii_m: Sequence[float], space: Space, regions: npt.NDArray[np.
 
 
 def count_squares(
-    edges: pa.Table, register: Register, cells: Cells, space: Space, reach: Reach
+    edges: pa.Table,
+    register: Register,
+    cells: Cells,
+    space: Space,
+    reach: Reach,
+    turned: Oriented | None = None,
+    bands: npt.NDArray[np.uint8] | None = None,
 ) -> pa.Table:
     """Count the credits of every cluster's links, and the squares of those of their units.
 
@@ -126,6 +134,8 @@ def count_squares(
         Distances between the cells.
     reach
         How far links reach.
+    turned, bands
+        From :func:`orient` and :meth:`Space.find_bands`, where they are known already.
 
     Returns
     -------
@@ -134,18 +144,19 @@ def count_squares(
         local reaches hold all nearer ones, the last is what lies beyond them), credit (1e-9),
         squares (int64; units of 1e-6).
     """
-    turned = orient(edges, register)
+    turned = orient(edges, register) if turned is None else turned
+    if bands is None:
+        bands = space.find_bands(turned.a, turned.b, register)
     ends = (register.stratum[turned.a], register.stratum[turned.b])
     held = (ends[0] != LEFT_OUT) & (ends[1] != LEFT_OUT)
-    a, b = turned.a[held], turned.b[held]
     rows = sum_rows(
         pa.table(
             {
                 "unit": edges["unit"].to_numpy()[held],
-                "source": register.cells[a],
-                "target": register.cells[b],
+                "source": turned.source[held],
+                "target": turned.target[held],
                 "kind": turned.kind[held],
-                "band": space.find_bands(a, b, register),
+                "band": bands[held],
                 "credit": turned.credit[held],
             }
         ),
@@ -173,9 +184,11 @@ def _touch(
     reach: Reach,
 ) -> tuple[Whole, npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     """Return every row once for each cluster at its ends, with the reach that it has from there."""
+    many = np.bincount(cells.held_cell, minlength=len(cells.names))
+    if many.max(initial=0) <= 1:
+        return _touch_once(source, target, band, cells, reach)
     order = np.argsort(cells.held_cell, kind="stable")
     holder = cells.held_cluster[order]
-    many = np.bincount(cells.held_cell, minlength=len(cells.names))
     first = np.cumsum(many) - many
     keys, others = [], []
     for cell, other in ((source, target), (target, source)):
@@ -188,6 +201,29 @@ def _touch(
     cluster = cluster.astype(np.int32)
     level = reach.find(cluster, np.concatenate(others)[at], band[row])
     return row, cluster, np.where(ends == 2, 0, level).astype(np.uint8)
+
+
+def _touch_once(
+    source: npt.NDArray[np.int32],
+    target: npt.NDArray[np.int32],
+    band: npt.NDArray[np.uint8],
+    cells: Cells,
+    reach: Reach,
+) -> tuple[Whole, npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Return the same as _touch where no cell lies in several clusters."""
+    holder = np.full(len(cells.names), -1, dtype=np.int32)
+    holder[cells.held_cell] = cells.held_cluster
+    ends = holder[source], holder[target]
+    inside = ends[0] == ends[1]
+    within = np.flatnonzero(inside & (ends[0] >= 0))
+    rows, clusters = [within], [ends[0][within]]
+    levels = [np.zeros(len(within), dtype=np.uint8)]
+    for cluster, other in ((ends[0], target), (ends[1], source)):
+        row = np.flatnonzero(~inside & (cluster >= 0))
+        rows.append(row)
+        clusters.append(cluster[row])
+        levels.append(reach.find(cluster[row], other[row], band[row]).astype(np.uint8))
+    return np.concatenate(rows), np.concatenate(clusters), np.concatenate(levels)
 
 
 def _square(
@@ -218,8 +254,9 @@ def _gather(
     group: Whole, level: npt.NDArray[np.uint8], credit: Whole, groups: int, levels: int
 ) -> Whole:
     """Return credits by group and reach, local ones with all that is nearer."""
-    sums = np.zeros((groups, levels), dtype=np.int64)
-    np.add.at(sums, (group, level), credit)
+    flat = np.zeros(groups * levels, dtype=np.int64)
+    np.add.at(flat, group * levels + level, credit)  # one index: numpy is many times as fast
+    sums = flat.reshape(groups, levels)
     sums[:, :-1] = sums[:, :-1].cumsum(axis=1)
     return sums
 

@@ -39,6 +39,7 @@ from clustermap.publish.suppression import (
     hide_clusters,
     hide_kinds,
 )
+from clustermap.publish.travel import release_travel
 from clustermap.publish.withheld import Withheld
 from clustermap.scores.rating import TOO_FEW_LINKED
 from clustermap.scores.score import join_scenarios
@@ -223,7 +224,8 @@ def build_release(results: Results, terms: Terms) -> Release:
     told = release_sentences(results.scored, find_table(behind, "abroad"), few, release)
     unsaid = Withheld(hidden, kinds, results.indicators, summed, _name_actors(results), rules)
     advice = release_advice(results.advised, release, unsaid)
-    return replace(release, explanations=told, advice=advice)
+    travel = release_travel(results.advised, rules, internal=terms.internal)
+    return replace(release, explanations=told, advice=advice, travel=travel)
 
 
 def _release_clusters(results: Results, hidden: pd.DataFrame) -> gpd.GeoDataFrame:

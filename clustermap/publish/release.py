@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clustermap.messages import Language, Message
     from clustermap.publish.decision import Advice, Decision
     from clustermap.publish.density import Density
+    from clustermap.publish.travel import Travelled
     from clustermap.scores.profile import Profile
 
 
@@ -128,6 +129,8 @@ class Release:
         What is chosen under a budget; None where nothing was asked to be.
     advice
         What may be done about each cluster; None where no linkages are known.
+    travel
+        How far institutes are by road; None where no roads were read.
     """
 
     title: str
@@ -165,3 +168,4 @@ class Release:
     profiles: tuple[Profile, ...] = ()
     decision: Decision | None = None
     advice: Advice | None = None
+    travel: Travelled | None = None

@@ -13,7 +13,7 @@ from clustermap.render.columns import FEW_DIGITS, coded, numbers, spread, texts
 from clustermap.render.safe import clean_text
 from clustermap.selection.diagnosis import RATIOS, SHARES, SITUATIONS
 from clustermap.selection.diffusion import GROUPS
-from clustermap.selection.intermediaries import REACH_M
+from clustermap.selection.reach import REACH_M, REACH_MINUTES
 from clustermap.tables import KINDS, SUPPORT_MEASURES
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def describe_advice(release: Release, places: Places) -> Advice | None:
         "gaps": _gaps(_own(given.permitted_gaps, places), places),
         "missing": _missing(_own(given.missing_links, places), places, ends),
         "support": _support(_own(given.support_measures, places), places),
-        "bodies": _bodies(given.intermediaries, ends),
+        "bodies": _bodies(given.intermediaries, ends, by_road=release.travel is not None),
         "sites": {
             "cluster": [places[cluster] for cluster in sites["cluster"]],
             "added": numbers(sites["added"], FEW_DIGITS),
@@ -220,9 +220,10 @@ def _support(table: pd.DataFrame, places: Places) -> Support:
     }
 
 
-def _bodies(table: pd.DataFrame, ends: _Ends) -> SupportBodies:
+def _bodies(table: pd.DataFrame, ends: _Ends, *, by_road: bool) -> SupportBodies:
     return {
         "reach_km": REACH_M / 1000,
+        "reach_minutes": REACH_MINUTES if by_road else None,
         "institute": [ends.institute(one) for one in table["institute"]],
         "measures": {name: numbers(table[name], FEW_DIGITS) for name in _BODIES},
     }

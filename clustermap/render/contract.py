@@ -397,7 +397,9 @@ class SupportBodies(TypedDict):
     """Scorecards of support bodies, numbered as the ends of missing links."""
 
     reach_km: float
-    """Straight line within which firms count as near."""
+    """Straight line within which support bodies, and without roads firms, count as near."""
+    reach_minutes: float | None
+    """Time by road within which firms count as near; null where straight lines stand for roads."""
     institute: list[int]
     measures: dict[str, Numbers]
     """Columns of the table INTERMEDIARIES."""

@@ -17,7 +17,6 @@ from clustermap.selection.distance import straight_line
 from clustermap.selection.fields import find_fields
 from clustermap.selection.intermediaries import (
     SQUARE_M,
-    Reach,
     find_next_sites,
     find_unreached,
     score_intermediaries,
@@ -25,7 +24,9 @@ from clustermap.selection.intermediaries import (
 from clustermap.selection.missing_links import find_missing, name_brokers, tabulate_missing
 from clustermap.selection.near_pairs import pair_clusters, pair_institutes
 from clustermap.selection.permitted import find_permitted_gaps
+from clustermap.selection.reach import Reach
 from clustermap.selection.support import measure_support
+from clustermap.selection.travel import find_road_sites
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from clustermap.scores.parts import Linkages
     from clustermap.selection.fields import Fields
     from clustermap.selection.near_pairs import NearPairs
+    from clustermap.selection.travel import Travel
 
     Names = npt.NDArray[np.object_]
 
@@ -67,6 +69,8 @@ class Material:
         Industry division to sector group.
     grants
         Rows of the table SUPPORT; None where none was read.
+    travel
+        Who drives where; None where no roads were read, and straight lines stand for them.
     """
 
     clusters: pd.DataFrame
@@ -78,6 +82,7 @@ class Material:
     taxonomy: Taxonomy
     groups: Mapping[str, str]
     grants: pd.DataFrame | None = None
+    travel: Travel | None = None
 
 
 @dataclass(frozen=True)
@@ -95,11 +100,112 @@ class Advised:
     firms
         Firms in clusters by sector group and industries: cluster, group, industries (";"-joined),
         firms.
+    travel
+        Name to table: travel, travel_firms, next_sites_by_kind; empty where no roads were read.
+    sharing
+        Clusters that hold a firm together with another.
     """
 
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     grants: pd.DataFrame | None = None
     firms: pd.DataFrame = field(default_factory=pd.DataFrame)
+    travel: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    sharing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Groundwork:
+    """What of advice does not depend on what parts of the score weigh.
+
+    Parameters
+    ----------
+    tables
+        PERMITTED_GAPS, MISSING_LINKS, INTERMEDIARIES, NEXT_SITES by their names, and
+        SUPPORT_MEASURES where grants were read.
+    near, holders
+        What a diagnosis reads, see :class:`clustermap.selection.conditions.Findings`.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    near: pd.DataFrame
+    holders: pd.DataFrame
+
+
+def prepare_advice(material: Material) -> Groundwork:
+    """Return what of advice does not depend on what parts of the score weigh.
+
+    Parameters
+    ----------
+    material
+        What a run has counted; of its tables, indicators are enough.
+
+    Returns
+    -------
+    Groundwork
+        For :func:`finish_advice`.
+    """
+    linkages, ids = material.linkages, pd.Index(material.clusters.index, name="cluster")
+    names = np.array(linkages.register.ids.to_pylist(), dtype=object)
+    edges, members = _scored(linkages), _members(linkages)
+    at = {name: position for position, name in enumerate(names.tolist())}
+    fields = find_fields(material.clusters, material.tables["indicators"], material.institutes, at)
+    near = pair_institutes(linkages, fields)
+    given = {}
+    if material.grants is not None:
+        given["support_measures"] = measure_support(
+            material.grants, ids, linkages.register, members, edges
+        )
+    links = ActorLinks(edges.a, edges.b, edges.directed, edges.unit, edges.credit)
+    bodies, sites = _find_bodies(material, edges, members, names, ids)
+    gaps = find_permitted_gaps(material.clusters, material.firms, material.taxonomy)
+    tables = {
+        "permitted_gaps": gaps,
+        "missing_links": _tell_missing(near, linkages, fields, ids, names),
+        "intermediaries": bodies,
+        "next_sites": sites,
+        **given,
+    }
+    holders = _count_holders(linkages, links, members, ids)
+    return Groundwork(tables, _name_near(near, ids, linkages), holders)
+
+
+def finish_advice(
+    ground: Groundwork,
+    clusters: pd.Index[str],
+    tables: Mapping[str, pd.DataFrame],
+    by_sector: pd.DataFrame,
+    groups: Mapping[str, str],
+) -> dict[str, pd.DataFrame]:
+    """Return all tables of what to do about each cluster.
+
+    Parameters
+    ----------
+    ground
+        From :func:`prepare_advice`.
+    clusters
+        Ids of the clusters.
+    tables, by_sector, groups
+        As in :class:`Material`.
+
+    Returns
+    -------
+    dict
+        As :func:`advise_clusters`.
+    """
+    known = Findings(
+        pd.Index(clusters, name="cluster"),
+        tables["subscores"],
+        tables["ratios"],
+        tables["indicators"],
+        ground.near,
+        ground.holders,
+        ground.tables.get("support_measures"),
+    )
+    return {
+        "diagnosis": tabulate_diagnosis(known),
+        "diffusion": tabulate_diffusion(known, by_sector, groups),
+        **ground.tables,
+    }
 
 
 def advise_clusters(material: Material) -> dict[str, pd.DataFrame]:
@@ -117,39 +223,8 @@ def advise_clusters(material: Material) -> dict[str, pd.DataFrame]:
         The tables DIAGNOSIS, DIFFUSION, PERMITTED_GAPS, MISSING_LINKS, INTERMEDIARIES, NEXT_SITES
         by their names, and SUPPORT_MEASURES where grants were read.
     """
-    linkages, ids = material.linkages, pd.Index(material.clusters.index, name="cluster")
-    names = np.array(linkages.register.ids.to_pylist(), dtype=object)
-    edges, members = _scored(linkages), _members(linkages)
-    at = {name: position for position, name in enumerate(names.tolist())}
-    tables = material.tables
-    fields = find_fields(material.clusters, tables["indicators"], material.institutes, at)
-    near = pair_institutes(linkages, fields)
-    given = {}
-    if material.grants is not None:
-        given["support_measures"] = measure_support(
-            material.grants, ids, linkages.register, members, edges
-        )
-    links = ActorLinks(edges.a, edges.b, edges.directed, edges.unit, edges.credit)
-    known = Findings(
-        ids,
-        tables["subscores"],
-        tables["ratios"],
-        tables["indicators"],
-        _name_near(near, ids, linkages),
-        _count_holders(linkages, links, members, ids),
-        given.get("support_measures"),
-    )
-    bodies, sites = _find_bodies(linkages, edges, members, names, ids)
-    gaps = find_permitted_gaps(material.clusters, material.firms, material.taxonomy)
-    return {
-        "diagnosis": tabulate_diagnosis(known),
-        "diffusion": tabulate_diffusion(known, material.by_sector, material.groups),
-        "permitted_gaps": gaps,
-        "missing_links": _tell_missing(near, linkages, fields, ids, names),
-        "intermediaries": bodies,
-        "next_sites": sites,
-        **given,
-    }
+    ground, clusters = prepare_advice(material), material.clusters.index
+    return finish_advice(ground, clusters, material.tables, material.by_sector, material.groups)
 
 
 def _scored(linkages: Linkages) -> Edges:
@@ -194,9 +269,13 @@ def _tell_missing(
 
 
 def _find_bodies(
-    linkages: Linkages, edges: Edges, members: Membership, names: Names, ids: pd.Index[str]
+    material: Material, edges: Edges, members: Membership, names: Names, ids: pd.Index[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
+    linkages, travel = material.linkages, material.travel
     space, register = linkages.observed.space, linkages.register
+    if travel is not None:
+        bodies = score_intermediaries(register, members, edges, names, travel.reach)
+        return bodies, find_road_sites(travel)
     reach = Reach(straight_line(space.crs))
     # A degree is about 100 km: squares need not be exact.
     degrees = space.crs is not None and space.crs.is_geographic

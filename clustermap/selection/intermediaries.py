@@ -1,11 +1,11 @@
 """Intermediaries: whom each support body reaches and brings together, and where one is wanting.
 
-Distances are straight lines until roads are known; any other function of distance may be given.
+Who is near is asked of :mod:`clustermap.selection.reach`: half an hour by road, or a straight line
+where no roads were read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,15 +24,12 @@ if TYPE_CHECKING:
     from clustermap.layers.actors import Register
     from clustermap.network.actor_links import Membership
     from clustermap.network.edges import Edges
-    from clustermap.selection.distance import Distance
+    from clustermap.selection.reach import Nearness, Reach
 
     Numbers = npt.NDArray[np.float64]
     Positions = npt.NDArray[np.int64]
     Marks = npt.NDArray[np.bool_]
     Names = npt.NDArray[np.object_]
-
-REACH_M = 30_000.0
-"""Straight line that stands for thirty minutes by road; ours."""
 
 SQUARE_M = 1_000.0
 """Side of the squares that firms out of reach are counted in, on a map in metres."""
@@ -43,24 +40,8 @@ FEW_VARIABLES = 3_000
 _FIRM, _SUPPORT = ACTOR_TYPES.index("firm"), ACTOR_TYPES.index("support")
 
 
-@dataclass(frozen=True)
-class Reach:
-    """What is near.
-
-    Parameters
-    ----------
-    distance
-        How far it is from place to place.
-    limit
-        How far is near, in the function's unit.
-    """
-
-    distance: Distance
-    limit: float = REACH_M
-
-
 def score_intermediaries(
-    register: Register, members: Membership, edges: Edges, ids: Names, reach: Reach
+    register: Register, members: Membership, edges: Edges, ids: Names, reach: Nearness
 ) -> pd.DataFrame:
     """Return whom each support body reaches and brings together.
 
@@ -123,7 +104,7 @@ def _located(register: Register, actors: Positions) -> Marks:
 
 
 def _count_near(
-    register: Register, bodies: Positions, linked: sparse.csr_array, reach: Reach
+    register: Register, bodies: Positions, linked: sparse.csr_array, reach: Nearness
 ) -> tuple[Positions, Positions]:
     firms = np.flatnonzero((register.types == _FIRM) & (register.stratum != LEFT_OUT))
     firms = firms[_located(register, firms)]
@@ -133,17 +114,13 @@ def _count_near(
     # Who is known only to a district is near nobody for sure.
     x, y = (np.where(register.precise, v, np.nan) for v in (register.x, register.y))
     own_x, own_y = x[bodies], y[bodies]
-    body, point, _ = find_within(
-        (own_x, own_y), (points[0], points[1]), reach.distance, reach.limit
-    )
-    near = np.zeros(len(bodies), dtype=np.int64)
-    np.add.at(near, body, number[point])
+    near = reach.count((own_x, own_y), (points[0], points[1]), number)
     row = np.repeat(np.arange(len(bodies)), np.diff(linked.indptr))
     partner = linked.indices
     firm = (register.types[partner] == _FIRM) & (register.stratum[partner] != LEFT_OUT)
     row, partner = row[firm], partner[firm]
-    away = reach.distance(own_x[row], own_y[row], x[partner], y[partner])
-    return near, np.bincount(row[away <= reach.limit], minlength=len(bodies)).astype(np.int64)
+    held = reach.holds((own_x[row], own_y[row]), (x[partner], y[partner]))
+    return near, np.bincount(row[held], minlength=len(bodies)).astype(np.int64)
 
 
 def _count_joined(linked: sparse.csr_array, members: Membership) -> Positions:
@@ -170,7 +147,7 @@ def _count_roles(
     }
 
 
-def find_unreached(register: Register, reach: Reach, side: float = SQUARE_M) -> pd.DataFrame:
+def find_unreached(register: Register, reach: Nearness, side: float = SQUARE_M) -> pd.DataFrame:
     """Return where firms are that no support body reaches, by square.
 
     Parameters
@@ -196,8 +173,7 @@ def find_unreached(register: Register, reach: Reach, side: float = SQUARE_M) -> 
     x, y = register.x[firms][order], register.y[firms][order]
     points, at = np.unique(np.stack([x, y]), axis=1, return_inverse=True)
     sites = register.x[bodies], register.y[bodies]
-    _, point, _ = find_within(sites, (points[0], points[1]), reach.distance, reach.limit)
-    served = np.isin(at.ravel(), point)
+    served = reach.serve(sites, (points[0], points[1]))[at.ravel()]
     table = pd.DataFrame(
         {"east": np.floor(x / side), "north": np.floor(y / side), "x": x, "y": y, "reached": served}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,18 @@ import pyarrow as pa
 from clustermap.messages import Message
 from clustermap.network.actor_links import Membership
 from clustermap.scores.parts import Linkages
-from clustermap.selection.advise import Advised, Material, advise_clusters
+from clustermap.selection.advise import (
+    Advised,
+    Groundwork,
+    Material,
+    finish_advice,
+    prepare_advice,
+)
 from clustermap.selection.diffusion import parse_groups
 from clustermap.selection.support import hold_grants
 from clustermap.sources.reference import data_root
-from clustermap.stages.reading import column_or_null
+from clustermap.stages.rows import column_or_null
+from clustermap.stages.travelling import Travelled, build_travel, measure_travel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,21 +31,41 @@ if TYPE_CHECKING:
     from clustermap.network.standardise import Standardised
     from clustermap.stages.counting import Network
     from clustermap.stages.ledger import Progress
+    from clustermap.stages.measuring import Measured
     from clustermap.stages.reading import Layers
     from clustermap.stages.scoring import Assessment
 
 GROUPS = "pavitt.csv"
 
 
-def advise_findings(
+@dataclass(frozen=True)
+class Prepared:
+    """What of advice does not depend on what parts of the score weigh.
+
+    Parameters
+    ----------
+    ground
+        Tables, and what a diagnosis reads; None where no links are scored.
+    grants, firms
+        As in :class:`clustermap.selection.advise.Advised`.
+    travelled
+        Travel by road.
+    """
+
+    ground: Groundwork | None = None
+    grants: pd.DataFrame | None = None
+    firms: pd.DataFrame = field(default_factory=pd.DataFrame)
+    travelled: Travelled = field(default_factory=Travelled)
+
+
+def prepare_findings(
     layers: Layers,
     network: Network,
     standardised: Standardised,
     indicators: pd.DataFrame,
-    assessed: Assessment,
     progress: Progress,
-) -> Advised:
-    """Return what may be done about each cluster.
+) -> Prepared:
+    """Return what of advice does not depend on what parts of the score weigh.
 
     Parameters
     ----------
@@ -49,6 +77,58 @@ def advise_findings(
         Observed and expected links.
     indicators
         The table INDICATORS.
+    progress
+        Hears how far it is.
+
+    Returns
+    -------
+    Prepared
+        Without ground where the data hold no links of the kinds that are scored.
+    """
+    headline = standardised.comparisons.get((standardised.headline, "drawn"))
+    ids = pd.Index([str(key) for key in layers.clusters.index], name="cluster")
+    cells, register = layers.cells, layers.register
+    members = Membership(register.cells, cells.held_cell, cells.held_cluster, cells.clusters)
+    travel = build_travel(layers, members)
+    driven = Travelled() if travel is None else measure_travel(travel, progress)
+    if headline is None or not headline.kinds:
+        return Prepared(travelled=driven)
+    groups = _read_groups()
+    held = _hold_firms(layers, members, ids)
+    ground = prepare_advice(
+        Material(
+            layers.clusters,
+            Linkages(network.observed, standardised, network.edges, register),
+            {"indicators": indicators},
+            network.counts.by_sector,
+            _list_fields(layers),
+            list(zip(held["cluster"], held["code"], strict=True)),
+            layers.taxonomy,
+            groups,
+            layers.grants,
+            travel,
+        )
+    )
+    grants = layers.grants
+    if grants is not None:
+        grants = hold_grants(grants, ids, register, members)
+        grants["cluster"] = ids.to_numpy()[grants["cluster"].to_numpy(dtype=np.int64)]
+    return Prepared(ground, grants, _count_firms(held, layers, groups), driven)
+
+
+def advise_findings(
+    layers: Layers, network: Network, measured: Measured, assessed: Assessment, progress: Progress
+) -> Advised:
+    """Return what may be done about each cluster.
+
+    Parameters
+    ----------
+    layers
+        Clean layers.
+    network
+        What was counted.
+    measured
+        What was measured, whatever it weighs.
     assessed
         Scores and what stands behind them.
     progress
@@ -57,40 +137,28 @@ def advise_findings(
     Returns
     -------
     Advised
-        Without tables where the data hold no links of the kinds that are scored.
+        Without tables where the data hold no links of the kinds that are scored, but for those of
+        travel where roads were read.
     """
-    headline = standardised.comparisons.get((standardised.headline, "drawn"))
-    if headline is None or not headline.kinds:
-        return Advised()
+    prepared = measured.advice
+    driven = prepared.travelled
+    if prepared.ground is None:
+        return Advised(travel=driven.tables, sharing=driven.sharing)
     progress(Message("step.advise"), 0, 1)
+    tables = {
+        **assessed.tables,
+        "subscores": assessed.scored.subscores,
+        "indicators": measured.indicators,
+    }
     ids = pd.Index([str(key) for key in layers.clusters.index], name="cluster")
-    cells, register = layers.cells, layers.register
-    members = Membership(register.cells, cells.held_cell, cells.held_cluster, cells.clusters)
-    groups = parse_groups((data_root() / "taxonomies" / GROUPS).read_text(encoding="utf-8"))
-    held = _hold_firms(layers, members, ids)
-    tables = advise_clusters(
-        Material(
-            layers.clusters,
-            Linkages(network.observed, standardised, network.edges, register),
-            {
-                **assessed.tables,
-                "subscores": assessed.scored.subscores,
-                "indicators": indicators,
-            },
-            network.counts.by_sector,
-            _list_fields(layers),
-            list(zip(held["cluster"], held["code"], strict=True)),
-            layers.taxonomy,
-            groups,
-            layers.grants,
-        )
-    )
-    grants = layers.grants
-    if grants is not None:
-        grants = hold_grants(grants, ids, register, members)
-        grants["cluster"] = ids.to_numpy()[grants["cluster"].to_numpy(dtype=np.int64)]
+    by_sector = network.counts.by_sector
+    found = finish_advice(prepared.ground, ids, tables, by_sector, _read_groups())
     progress(Message("step.advise"), 1, 1)
-    return Advised(tables, grants, _count_firms(held, layers, groups))
+    return Advised(found, prepared.grants, prepared.firms, driven.tables, driven.sharing)
+
+
+def _read_groups() -> dict[str, str]:
+    return dict(parse_groups((data_root() / "taxonomies" / GROUPS).read_text(encoding="utf-8")))
 
 
 def _list_fields(layers: Layers) -> list[tuple[str, object]]:

@@ -2,62 +2,89 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from clustermap.checks import FAULTS, check_chunk
+from clustermap.checks import FAULTS
+from clustermap.engine import open_part, reduce_chunks
 from clustermap.errors import TableFault
-from clustermap.layers.names import WAYS, NamedRegister
 from clustermap.messages import Message
 from clustermap.network.changed import NO_CHANGE, ChangedLinks
 from clustermap.network.counts import Counts, Evidence, build_counts
 from clustermap.network.edges import Edges, code_edges, count_memberships, merge_memberships
-from clustermap.network.flows import (
-    Presence,
-    count_presence,
-    merge_presence,
-    name_flows,
-)
+from clustermap.network.flows import Presence, count_presence, merge_presence, name_flows
 from clustermap.network.linkages import (
     EDGES,
     Participations,
-    Reading,
-    code_pairs,
     code_participations,
     expand_projects,
-    fits_kind,
 )
 from clustermap.network.tallies import count_tallies, merge_tallies
+from clustermap.sources.files import list_references
+from clustermap.stages.gauge import write_gauge
 from clustermap.stages.ledger import Entry, Ledger, Progress
 from clustermap.stages.observing import LinkCounts, observe, survey_layers
-from clustermap.stages.reading import (
-    Layers,
+from clustermap.stages.pairs import (
+    EDGE_LIST,
+    ENDS,
+    KEPT,
+    LARGEST,
+    LEFT_OUT,
+    LINKS,
+    MISFITS,
+    READ,
+    PairsJob,
+    Terms,
+    add_rows,
+    check_item,
+    code_checked,
+    count_ways,
+    how_to_read,
+    read_edges,
+    read_faults,
+    read_linked,
+    read_terms,
+    read_told,
+    tally_edges,
+    tally_item,
+)
+from clustermap.stages.rows import (
     column_or_null,
+    file_source,
     linkage_table,
-    note_dialect,
     read_rows,
     read_source,
 )
+from clustermap.stages.workplace import HERE, Workplace
 from clustermap.store import EdgeStore
 from clustermap.tables import KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
     import pandas as pd
 
+    from clustermap.engine import Part, Pool
     from clustermap.layers.actors import Register
     from clustermap.network.observed import Observed
     from clustermap.project import Linkage, Project
+    from clustermap.sources.files import Item
+    from clustermap.stages.reading import Layers
     from clustermap.tables import Table
 
-PAIR_ENDS, PARTICIPANT = ("source", "target"), ("participant",)
-"""Columns that hold actors, in tables of pairs and of projects or documents."""
+PARTICIPANT = ("participant",)
+"""Column of a table of projects or documents that holds actors."""
+
+_THREADS = 2
+"""Chunks that are counted at a time; Arrow and numpy let go of Python's lock while they work."""
 
 _LARGEST_SUM = 2**62
 """Sums of shares over all tables stay below this, so that int64 never overflows."""
@@ -92,34 +119,44 @@ class Network:
 class _Reduced:
     """What is left of one table of linkages once its edges went by."""
 
+    layers: Layers
     counts: LinkCounts
-    presence: Presence
     store: EdgeStore
     first_unit: int
     change: ChangedLinks = NO_CHANGE
     number: int = 0
-    seen: int = 0
     units: int = 0
     memberships: list[pa.Table] = field(default_factory=list)
     misfits: int = 0
     largest: int = SHARE_UNIT
+    presence: Presence = field(init=False)
+    _seen: int = 0
 
-    @property
-    def layers(self) -> Layers:
-        return self.counts.survey.layers
+    def __post_init__(self) -> None:
+        self.presence = self._find_presence(EDGES.empty_table())
+
+    def _find_presence(self, edges: pa.Table) -> Presence:
+        return count_presence(edges, self.layers.register, self.layers.cells)
+
+    def drop_removed(self, edges: pa.Table) -> pa.Table:
+        """Return the edges that are still there; every edge of the table passes once, in order."""
+        seen, self._seen = self._seen, self._seen + edges.num_rows
+        return self.change.drop_removed(self.number, seen, edges)
 
     def take(self, edges: pa.Table) -> None:
-        layers = self.layers
-        register = layers.register
-        seen, self.seen = self.seen, self.seen + edges.num_rows
-        edges = self.change.drop_removed(self.number, seen, edges)
+        """Count edges of projects or documents."""
+        edges = self.drop_removed(edges)
         self.counts.take(edges)
         self.store.add(code_edges(edges, self.first_unit))
-        found = count_presence(edges, register, layers.cells)
-        self.presence = merge_presence(self.presence, found)
-        ends = (register.types[edges[end].to_numpy()] for end in ("a", "b"))
-        self.misfits += int((~fits_kind(edges["kind"].to_numpy(), *ends)).sum())
+        self.presence = merge_presence(self.presence, self._find_presence(edges))
         self.largest = max(self.largest, int(edges["share"].to_numpy().max(initial=0)))
+
+    def add(self, part: Part) -> None:
+        """Add pairs that were counted."""
+        self.counts.add(part.tables, part.facts[LINKS])
+        read_linked(part, self.presence.linked)
+        self.misfits += part.facts[MISFITS]
+        self.largest = max(self.largest, part.facts[LARGEST])
 
     @property
     def edges(self) -> int:
@@ -136,71 +173,95 @@ class _Reduced:
             )
 
 
-def how_to_read(linkage: Linkage) -> Reading:
-    """Return how the rows of a table of linkages are to be read.
-
-    Parameters
-    ----------
-    linkage
-        Its section of the project file.
-
-    Returns
-    -------
-    Reading
-        Kind, direction and years.
-    """
-    return Reading(linkage.kind or "", linkage.directed, linkage.since, linkage.until)
-
-
-def count_ways(rows: pa.Table, columns: Sequence[str], register: Register) -> Counter[str]:
-    """Return how many ends of linkages were found by their names, by way.
-
-    Parameters
-    ----------
-    rows
-        Typed rows of a table of linkages.
-    columns
-        Columns that hold actors.
-    register
-        Where they are looked up.
-
-    Returns
-    -------
-    Counter
-        "names_" and the way to the number of ends; empty where identifiers are looked up.
-    """
-    found = Counter[str]()
-    if isinstance(register, NamedRegister):
-        for column in columns:
-            way = register.find_ways(rows[column].combine_chunks())[1]
-            found.update({f"names_{name}": int((way == at).sum()) for at, name in enumerate(WAYS)})
-    return found
-
-
 def _count_pairs(
-    table: Table, linkage: Linkage, reduced: _Reduced, ledger: Ledger, progress: Progress
+    table: Table,
+    linkage: Linkage,
+    reduced: _Reduced,
+    ledger: Ledger,
+    progress: Progress,
+    place: Workplace,
 ) -> None:
-    register, faults, entry = reduced.layers.find_register(linkage), [FAULTS.empty_table()], Entry()
+    entry, faults = Entry(), [FAULTS.empty_table()]
     ways = Counter[str]()
-    for item in read_source(table, linkage, ledger):
-        if isinstance(item, pa.Table):
-            faults.append(item)
-            entry.read += item.num_rows
-            continue
-        checked = check_chunk(table, item, linkage.kinds)
-        checked, closed = reduced.change.drop_closed(checked, PAIR_ENDS, register)
-        ways.update(count_ways(checked.rows, PAIR_ENDS, register))
-        coded = code_pairs(table.name, checked, register, how_to_read(linkage))
-        reduced.take(coded.rows)
-        faults.append(coded.faults)
-        entry.read += item.rows.num_rows
-        entry.kept += coded.rows.num_rows
-        entry.left_out += coded.left_out + closed
-        ledger.note(table.name, note_dialect(item))
+    terms, by_file = read_terms(table, linkage), linkage.database is None
+    if place.pool is not None and by_file and linkage.match == "id":
+        parts = _reduce_elsewhere(terms, linkage, reduced, progress, place.pool, place.folder)
+    else:
+        parts = _tally_here(terms, linkage, reduced, ledger)
+    for part in parts:
+        reduced.add(part)
+        faults.append(read_faults(part))
+        entry.read += part.facts.get(READ, 0)
+        entry.kept += part.facts.get(KEPT, 0)
+        entry.left_out += part.facts.get(LEFT_OUT, 0)
+        ways.update(read_told(part))
         progress(Message("step.count", {"table": table.name}), entry.read, 0)
     # A project's kind holds for all its pairs; only a pair can contradict its own.
     entry.facts |= {"links_unlike_their_kind": reduced.misfits, **ways}
     _close(table, reduced, entry, pa.concat_tables(faults), ledger)
+
+
+def _reduce_elsewhere(
+    terms: Terms,
+    linkage: Linkage,
+    reduced: _Reduced,
+    progress: Progress,
+    pool: Pool,
+    folder: Path,
+) -> Iterator[Part]:
+    """Have a table of pairs counted chunk by chunk, and take in the edges that each chunk left."""
+    chunks = list_references(file_source(terms.table, linkage))
+    job = PairsJob(terms, write_gauge(reduced.counts.gauge, folder))
+    step = Message("step.count", {"table": terms.table.name})
+
+    def listen(done: int) -> None:
+        progress(step, done, len(chunks))
+
+    found = reduce_chunks(job, chunks, folder, pool, listen)
+    yield found.total
+    for leaf in found.leaves:
+        reduced.store.add(read_edges(open_part(leaf, (EDGE_LIST,))))
+
+
+def _tally_here(
+    terms: Terms, linkage: Linkage, reduced: _Reduced, ledger: Ledger
+) -> Iterator[Part]:
+    """Count a table of pairs in this process, two chunks at a time."""
+    register = reduced.layers.find_register(linkage)
+    items = read_source(terms.table, linkage, ledger)
+    tally = partial(tally_item, terms, reduced.counts.gauge, register)
+    parts: Iterator[Part]
+    if reduced.change is not NO_CHANGE:
+        parts = (_tally_changed(terms, reduced, register, item) for item in items)
+    elif linkage.match == "name":
+        parts = map(tally, items)  # its register finds out about names as it is asked
+    else:
+        parts = _map_ahead(tally, items)
+    for part in parts:
+        reduced.store.add(read_edges(part))
+        yield part
+
+
+def _tally_changed(terms: Terms, reduced: _Reduced, register: Register, item: Item) -> Part:
+    """Count what a what-if leaves of a chunk."""
+    checked, read = check_item(terms, item)
+    checked, closed = reduced.change.drop_closed(checked, ENDS, register)
+    edges, faults, found = code_checked(terms, checked, register)
+    part = tally_edges(reduced.drop_removed(edges), reduced.counts.gauge)
+    left_out = found.pop(LEFT_OUT, 0) + closed
+    return add_rows(part, faults, {**read, **found, LEFT_OUT: left_out})
+
+
+def _map_ahead(function: Callable[[Item], Part], items: Iterable[Item]) -> Iterator[Part]:
+    """Call a function with each item, the next ones while the last is looked at; in their order."""
+    with ThreadPoolExecutor(_THREADS) as executor:
+        waiting: deque[Future[Part]] = deque()
+        for item in items:
+            waiting.append(executor.submit(function, item))
+            if len(waiting) > _THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _count_projects(
@@ -252,6 +313,7 @@ def count_network(
     progress: Progress,
     scratch: Path,
     change: ChangedLinks = NO_CHANGE,
+    place: Workplace = HERE,
 ) -> Network:
     """Count the linkages and actors of a project.
 
@@ -269,6 +331,8 @@ def count_network(
         Empty folder that lives as long as the edges are looked at.
     change
         What a what-if changes of the links.
+    place
+        Where tables of pairs are counted.
 
     Returns
     -------
@@ -280,16 +344,12 @@ def count_network(
     counted, memberships, units = [], [_no_memberships(layers)], 0
     for number, linkage in enumerate(project.linkages, start=1):
         table = linkage_table(number, linkage.form)
-        reduced = _Reduced(
-            LinkCounts(survey, linkage.independent_units),
-            count_presence(EDGES.empty_table(), layers.register, layers.cells),
-            store,
-            units,
-            change,
-            number,
-        )
-        count = _count_pairs if linkage.form == "pairs" else _count_projects
-        count(table, linkage, reduced, ledger, progress)
+        link_counts = LinkCounts(survey.gauge, linkage.independent_units)
+        reduced = _Reduced(layers, link_counts, store, units, change, number)
+        if linkage.form == "pairs":
+            _count_pairs(table, linkage, reduced, ledger, progress, place)
+        else:
+            _count_projects(table, linkage, reduced, ledger, progress)
         reduced.check_sums(table.name, _LARGEST_SUM // len(project.linkages))
         projects = None if linkage.form == "pairs" else reduced.presence.units
         flows = reduced.counts.sum("drawn").flows
@@ -299,12 +359,7 @@ def count_network(
         memberships += reduced.memberships
         units += reduced.units
     if change.added.num_rows:
-        reduced = _Reduced(
-            LinkCounts(survey),
-            count_presence(EDGES.empty_table(), layers.register, layers.cells),
-            store,
-            units,
-        )
+        reduced = _Reduced(layers, LinkCounts(survey.gauge), store, units)
         reduced.take(change.added)
         evidence.append(Evidence(reduced.counts.sum("drawn").flows, None, None))
         linked |= reduced.presence.linked

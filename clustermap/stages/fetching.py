@@ -37,7 +37,7 @@ from clustermap.sources.osm.tags import (
     wanted_keys,
 )
 from clustermap.stages.ledger import no_progress
-from clustermap.stages.reading import read_rows
+from clustermap.stages.rows import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -54,10 +54,12 @@ _FACTS_SAID = (
     "in_several_clusters",
     "assigned_unknown",
     "coarse_points",
+    "too_rough_for_cluster",
     "places_unmatched",
     "places_in_part",
     "codes_undecided",
     "links_unlike_their_kind",
+    "road_times_derived",
 )
 _FEW_INSIDE = 0.1
 _ENOUGH_LOCATED = 10

@@ -136,17 +136,21 @@ def locate(project: Project, clusters: gpd.GeoDataFrame, found: Mapping[str, pa.
         if gazetteer is not None and set(_STATED) & set(table.column_names):
             ends = _find(name, table, gazetteer, getattr(project.layers, name))
             place, located = ends.place, _name_places(table, ends, gazetteer, spelt)
-            told.append(_tell(name, ends))
+            told.append(_tell(name, ends.report))
             facts[name].update(_count_districts(ends))
         points[name] = _points(place, gazetteer, clusters)
         rows[name] = located
-    matches = complexes.REPORT.empty_table()
-    if "firms" in rows and "complex" in rows["firms"].column_names:
-        rows["firms"], matches = _match(project, rows["firms"], clusters, own, gazetteer)
-        facts["firms"].update(_count_complexes(matches))
+    matches = [_tell("", complexes.REPORT.empty_table())]
+    for name in ("firms", "institutes"):
+        if name in rows and "complex" in rows[name].column_names:
+            rows[name], report = _match(project, rows[name], clusters, own, gazetteer)
+            matches.append(_tell(name, report))
+            facts[name].update(_count_complexes(report))
     reports = {
-        tables.COMPLEX_MATCHES.name: matches.to_pandas(),
-        tables.DISTRICT_MATCHES.name: pd.concat([_tell("", None), *told], ignore_index=True),
+        tables.COMPLEX_MATCHES.name: pd.concat(matches, ignore_index=True),
+        tables.DISTRICT_MATCHES.name: pd.concat(
+            [_tell("", districts.REPORT.empty_table()), *told], ignore_index=True
+        ),
     }
     return Located(clusters, rows, points, reports, facts)
 
@@ -264,8 +268,7 @@ def _points(
     return Points(*(np.append(v, np.nan)[place] for v in (x, y, gazetteer.radius_m)))
 
 
-def _tell(name: str, found: Found | None) -> pd.DataFrame:
-    report = districts.REPORT.empty_table() if found is None else found.report
+def _tell(name: str, report: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = report.to_pandas()
     frame.insert(0, "layer", pd.Series(name, frame.index, dtype=object))
     return frame
@@ -342,8 +345,8 @@ def _count_complexes(report: pa.Table) -> dict[str, int]:
     ways = complexes.count_ways(report)
     unmatched = report.filter(pc.equal(report["how"], complexes.UNMATCHED))
     facts = {f"complex_{way}": texts for way, texts in ways.items()}
-    firms = int(pc.sum(unmatched["firms"]).as_py() or 0)
-    return facts | ({"complex_unmatched_firms": firms} if firms else {})
+    actors = int(pc.sum(unmatched["actors"]).as_py() or 0)
+    return facts | ({"complex_unmatched_firms": actors} if actors else {})
 
 
 def _read_aliases(project: Project) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ import shapely
 from clustermap.layers import projection
 from clustermap.layers.cells import OUTSIDE
 from clustermap.network.ends import count_ends, merge_ends
-from clustermap.network.flows import count_flows, merge_flows
+from clustermap.network.flows import count_flows, merge_flows, orient
 from clustermap.network.linkages import EDGES, NO_UNIT
 from clustermap.network.observed import BOUNDARIES, MOVED, Boundary, Observed
 from clustermap.network.space import (
@@ -33,6 +34,7 @@ from clustermap.network.units import (
     merge_squares,
     scale_squares,
 )
+from clustermap.stages.gauge import Gauge
 from clustermap.stages.reading import Layers, join_actors
 
 if TYPE_CHECKING:
@@ -75,6 +77,11 @@ class Survey:
     regions: npt.NDArray[np.int32]
     reach: Reach
     registers: Mapping[str, Register]
+
+    @cached_property
+    def gauge(self) -> Gauge:
+        """What single links are counted by."""
+        return Gauge(self.registers, self.layers.all_cells, self.space, self.reach)
 
 
 def survey_layers(project: Project, layers: Layers) -> Survey:
@@ -190,7 +197,16 @@ class Pile:
         pa.Table
             Of the same form.
         """
-        return self.merge(self.parts)
+        self.parts = [_merge(self.merge, self.parts)]
+        return self.parts[0]
+
+
+def _merge(merge: Callable[[Sequence[pa.Table]], pa.Table], parts: Sequence[pa.Table]) -> pa.Table:
+    """Add parts up that are sums already: of one that holds anything nothing is left to do."""
+    holding = [part for part in parts if part.num_rows]
+    if len(holding) <= 1:
+        return holding[0] if holding else parts[0]
+    return merge(holding)
 
 
 class Tally(NamedTuple):
@@ -211,12 +227,14 @@ _MERGES = Tally(merge_flows, merge_ends, merge_squares)
 _COUNTS = ("links", "weight", "credit", "squares")
 
 
-def _count(edges: pa.Table, register: Register, survey: Survey) -> Tally:
-    cells, space = survey.layers.all_cells, survey.space
+def _count(edges: pa.Table, register: Register, gauge: Gauge) -> Tally:
+    cells, space = gauge.cells, gauge.space
+    turned = orient(edges, register)
+    bands = space.find_bands(turned.a, turned.b, register)
     return Tally(
-        count_flows(edges, register, space),
-        count_ends(edges, register),
-        count_squares(edges, register, cells, space, survey.reach),
+        count_flows(edges, register, space, turned, bands),
+        count_ends(edges, register, turned),
+        count_squares(edges, register, cells, space, gauge.reach, turned, bands),
     )
 
 
@@ -246,14 +264,14 @@ class LinkCounts:
 
     Parameters
     ----------
-    survey
-        What links are observed by.
+    gauge
+        What links are counted by.
     independent_units
         Units that the project file states for a table of pairs; None: every link is one.
     """
 
-    def __init__(self, survey: Survey, independent_units: int | None = None) -> None:
-        self.survey = survey
+    def __init__(self, gauge: Gauge, independent_units: int | None = None) -> None:
+        self.gauge = gauge
         self.links = 0
         self._independent_units = independent_units
         self._piles = {name: [Pile(merge) for merge in _MERGES] for name in BOUNDARIES}
@@ -267,19 +285,47 @@ class LinkCounts:
         edges
             EDGES; all edges of a unit at once.
         """
-        registers = self.survey.registers
+        registers = self.gauge.registers
         drawn = registers["drawn"]
-        self._add("drawn", _count(edges, drawn, self.survey))
+        self._add("drawn", _count(edges, drawn, self.gauge))
         for name in MOVED:
             concerned = edges.filter(pa.array(_find_moved(edges, drawn, registers[name])))
-            before = _count(concerned, drawn, self.survey)
+            before = _count(concerned, drawn, self.gauge)
             self._add(name, Tally(*map(_negate, before)))
-            self._add(name, _count(concerned, registers[name], self.survey))
+            self._add(name, _count(concerned, registers[name], self.gauge))
         self.links += edges.num_rows
 
     def _add(self, name: str, tally: Tally) -> None:
         for pile, part in zip(self._piles[name], tally, strict=True):
             pile.add(part)
+
+    def pack(self) -> dict[str, pa.Table]:
+        """Return what was counted as tables that can be merged with those of other links.
+
+        Returns
+        -------
+        dict
+            For :func:`merge_counted` and :meth:`add`; of moved boundaries what they change.
+        """
+        return {
+            f"{name}_{what}": pile.sum()
+            for name, piles in self._piles.items()
+            for what, pile in zip(Tally._fields, piles, strict=True)
+        }
+
+    def add(self, counted: Mapping[str, pa.Table], links: int) -> None:
+        """Take in what other links come to.
+
+        Parameters
+        ----------
+        counted
+            From :meth:`pack`.
+        links
+            How many they are.
+        """
+        for name in self._piles:
+            self._add(name, Tally(*(counted[f"{name}_{what}"] for what in Tally._fields)))
+        self.links += links
 
     def sum(self, name: str) -> Tally:
         """Return what the links come to by one boundary.
@@ -298,10 +344,31 @@ class LinkCounts:
         if name != "drawn":
             changes = [pile.sum() for pile in self._piles[name]]
             counted = [
-                merge(parts) for merge, *parts in zip(_MERGES, counted, changes, strict=True)
+                _merge(merge, parts)
+                for merge, *parts in zip(_MERGES, counted, changes, strict=True)
             ]
         flows, ends, squares = (_drop_empty(table) for table in counted)
         return Tally(flows, ends, scale_squares(squares, self.links, self._independent_units))
+
+
+def merge_counted(counted: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
+    """Add up what links come to.
+
+    Parameters
+    ----------
+    counted
+        From :meth:`LinkCounts.pack`, at least one.
+
+    Returns
+    -------
+    dict
+        The same for every order and grouping.
+    """
+    return {
+        f"{name}_{what}": merge([tables[f"{name}_{what}"] for tables in counted])
+        for name in BOUNDARIES
+        for what, merge in zip(Tally._fields, _MERGES, strict=True)
+    }
 
 
 def _drop_empty(counted: pa.Table) -> pa.Table:
@@ -326,13 +393,13 @@ def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
         By three boundaries.
     """
     layers = survey.layers
-    tables = [LinkCounts(survey), *counted]
+    tables = [LinkCounts(survey.gauge), *counted]
     shape = len(layers.all_cells.names), len(layers.strata)
     boundaries = {}
     for name, register in survey.registers.items():
         members = count_members(register.cells, register.stratum, shape)
         tallies = zip(*(table.sum(name) for table in tables), strict=True)
-        merged = [merge(parts) for merge, parts in zip(_MERGES, tallies, strict=True)]
+        merged = [_merge(merge, parts) for merge, parts in zip(_MERGES, tallies, strict=True)]
         boundaries[name] = Boundary(name, members, *merged)
     return Observed(
         layers.all_cells, layers.strata, survey.space, survey.radii_m, survey.regions, **boundaries

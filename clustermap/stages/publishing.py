@@ -26,10 +26,10 @@ from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from clustermap.project import Project, Source
+    from clustermap.project import Project, RoadGraph, Source
     from clustermap.publish.release import Release
     from clustermap.scores import Scored
     from clustermap.scores.profile import Profile
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from clustermap.stages.counting import Network
     from clustermap.stages.ledger import Ledger
     from clustermap.stages.reading import Layers
+
+    Hash = Callable[[Path], str]
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
 _VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
@@ -118,9 +120,12 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
 
 def _attribution(project: Project) -> tuple[str, ...]:
     sources: list[Source] = [layer for layer in dict(project.layers).values() if layer is not None]
+    every: list[Source | RoadGraph] = [*sources, *project.linkages]
+    if project.roads is not None:
+        every.append(project.roads)
     lines = [
         " · ".join(dict.fromkeys(part for part in (source.attribution, source.licence) if part))
-        for source in (*sources, *project.linkages)
+        for source in every
     ]
     return tuple(dict.fromkeys([*(line for line in lines if line), COAST_ATTRIBUTION]))
 
@@ -132,6 +137,8 @@ def _notes(project: Project, network: Network, findings: Findings) -> tuple[Mess
     coarse = sum(e.facts.get("coarse_points", 0) for e in findings.ledger.entries.values())
     if coarse:
         notes.append(Message("note.coarse_points", {"actors": f"{coarse:,}"}))
+    if findings.advised.travel:
+        notes.append(Message("note.roads"))
     present = set(network.flows["kind"])
     missing = [kind for kind in tables.SCORED_KINDS if kind not in present]
     if not present:
@@ -254,23 +261,29 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         **findings.behind,
         **findings.selected,
         **findings.advised.tables,
+        **findings.advised.travel,
     }
 
 
-def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
+def _inputs(project: Project, ledger: Ledger, hash_: Hash) -> list[dict[str, Any]]:
     """Return every file and table read, with its hash, licence and owner."""
     named: list[tuple[str, Source]] = [
         (name, layer) for name, layer in dict(project.layers).items() if layer is not None
     ]
     named += [(f"linkages_{n}", linkage) for n, linkage in enumerate(project.linkages, start=1)]
-    places = [
+    places: list[tuple[str, dict[str, Any], Source | RoadGraph]] = [
         (name, place, source)
         for name, source in named
-        for place in _places(project, name, source, ledger)
+        for place in _places(project, name, source, ledger, hash_)
     ]
     clusters = project.layers.clusters
     if clusters.aliases:
-        places.append(("aliases", _describe_file(project, clusters.aliases), clusters))
+        places.append(("aliases", _describe_file(project, clusters.aliases, hash_), clusters))
+    if project.roads is not None:
+        roads = project.roads
+        places.append(("roads", _describe_file(project, roads.path, hash_), roads))
+    own = project.industries.concordance
+    stated = [{"table": "concordance", **_describe_file(project, own, hash_)}] if own else []
     return [
         {
             "table": name,
@@ -279,15 +292,15 @@ def _inputs(project: Project, ledger: Ledger) -> list[dict[str, Any]]:
             "attribution": source.attribution,
         }
         for name, place, source in places
-    ]
+    ] + [{**place, "licence": "", "attribution": ""} for place in stated]
 
 
 def _places(
-    project: Project, name: str, source: Source, ledger: Ledger
+    project: Project, name: str, source: Source, ledger: Ledger, hash_: Hash
 ) -> Iterator[dict[str, Any]]:
     """Yield where a table was read from, with the hash of what was read."""
     for path in source.files:
-        yield _describe_file(project, path)
+        yield _describe_file(project, path, hash_)
     if source.database is not None:
         asked = {"relation": source.table} if source.table else {"query": source.query}
         read = ledger.received[name]
@@ -295,12 +308,12 @@ def _places(
         yield {"database": shown, **asked, "sha256": read.sha256, "bytes": read.bytes}
 
 
-def _describe_file(project: Project, path: Path) -> dict[str, Any]:
+def _describe_file(project: Project, path: Path, hash_: Hash) -> dict[str, Any]:
     size = path.stat().st_size
-    return {"file": project.relative(path), "sha256": hash_file(path), "bytes": size}
+    return {"file": project.relative(path), "sha256": hash_(path), "bytes": size}
 
 
-def build_record(project: Project, findings: Findings) -> dict[str, Any]:
+def build_record(project: Project, findings: Findings, hash_: Hash = hash_file) -> dict[str, Any]:
     """Return run.json: what went in, what became of it, and with what.
 
     Parameters
@@ -309,6 +322,8 @@ def build_record(project: Project, findings: Findings) -> dict[str, Any]:
         The project file.
     findings
         What the run found.
+    hash_
+        Returns the SHA-256 of a file.
 
     Returns
     -------
@@ -321,7 +336,7 @@ def build_record(project: Project, findings: Findings) -> dict[str, Any]:
         "project": project.project.name,
         "synthetic": project.project.synthetic,
         "seed": project.project.seed,
-        "inputs": _inputs(project, findings.ledger),
+        "inputs": _inputs(project, findings.ledger, hash_),
         "tables": findings.ledger.summary(),
         "parameters": project.parameters(),
         "versions": {

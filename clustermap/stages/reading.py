@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clustermap import tables
-from clustermap.checks import FAULTS, FILE, LINE, Checked, Chunk, check_chunk, set_aside
+from clustermap.checks import FAULTS, FILE, LINE, Checked, check_chunk, set_aside
 from clustermap.errors import TableFault
 from clustermap.layers import projection
 from clustermap.layers.actors import (
@@ -33,6 +32,7 @@ from clustermap.layers.cells import (
     assign,
     build_cells,
     extend_cells,
+    reassign,
 )
 from clustermap.layers.clusters import (
     CleanPolygons,
@@ -55,22 +55,24 @@ from clustermap.layers.revisions import AMONG, convert_codes
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
-from clustermap.sources.concordance import KSIC, read_concordance
+from clustermap.sources.concordance import KSIC, read_concordance, read_own_concordance
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
-from clustermap.stages.ledger import DIALECT, Entry, Ledger, Progress, Received
+from clustermap.stages.ledger import Entry, Ledger, Progress
 from clustermap.stages.locating import INDIVIDUAL, PLACED, coarse_facts, locate
+from clustermap.stages.roads import read_roads
+from clustermap.stages.rows import Rows, column_or_null, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     import geopandas as gpd
     import numpy.typing as npt
     import pandas as pd
     from pyproj import CRS
 
-    from clustermap.project import Layer, Linkage, Project, Source
-    from clustermap.sources.files import Item
+    from clustermap.network.roads import Roads
+    from clustermap.project import Layer, Linkage, Project
     from clustermap.tables import Table
 
 ACTORS = {"firms": "firm", "institutes": "institute", "partners": "partner"}
@@ -109,6 +111,8 @@ class Layers:
         COMPLEX_MATCHES and DISTRICT_MATCHES, by their names.
     gone
         Names of actors that a what-if closes.
+    roads
+        Roads; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame
@@ -124,6 +128,7 @@ class Layers:
     grants: pd.DataFrame | None = None
     matches: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     gone: pa.Array = field(default_factory=lambda: pa.nulls(0, pa.string()))
+    roads: Roads | None = None
 
     @cached_property
     def named(self) -> NamedRegister:
@@ -161,185 +166,15 @@ class Unassigned:
         By layer: typed rows on the map with their faults, and how many rows were read.
     grants
         The same of grants of support programmes; None where the project has none.
+    roads
+        Roads; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame
     regions: gpd.GeoDataFrame | None
     actors: Mapping[str, tuple[Checked, int]]
     grants: tuple[Checked, int] | None = None
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A table as read: typed rows, faults, and where it says that it lies.
-
-    Parameters
-    ----------
-    checked
-        Typed rows and faults.
-    crs
-        What the files say of their coordinate system, "" where they say nothing.
-    read
-        Rows read, faulty ones included.
-    facts
-        Rows by dialect, and those that belong into another table.
-    """
-
-    checked: Checked
-    crs: str
-    read: int
-    facts: Mapping[str, int]
-
-
-def file_source(
-    table: Table, source: Source, countries: frozenset[str] = frozenset()
-) -> FileSource:
-    """Return which files hold a table, and how they are read.
-
-    Parameters
-    ----------
-    table
-        Declaration of the table.
-    source
-        Its section of the project file.
-    countries
-        Countries of the map, for registers of the whole world; empty: all.
-
-    Returns
-    -------
-    FileSource
-        For the readers.
-    """
-    return FileSource(
-        table,
-        source.files,
-        source.columns,
-        source.layer or "",
-        source.encoding or "",
-        source.delimiter or "",
-        source.dialect or "",
-        getattr(source, "form", ""),
-        source.kinds,
-        countries,
-        frozenset(getattr(source, "units", ())),
-    )
-
-
-def read_source(
-    table: Table,
-    source: Source,
-    ledger: Ledger | None = None,
-    countries: frozenset[str] = frozenset(),
-) -> Iterator[Item]:
-    """Read a table chunk by chunk, from files or a database.
-
-    Parameters
-    ----------
-    table
-        Declaration of the table.
-    source
-        Its section of the project file.
-    ledger
-        Takes note of what was read of a database; files can be looked at again.
-    countries
-        Countries of the map, for registers of the whole world; empty: all.
-
-    Yields
-    ------
-    Chunk or pa.Table
-        Rows under our names; or FAULTS for lines that could not be read as rows.
-
-    Raises
-    ------
-    TableFault
-        If the files or the database cannot be read.
-    """
-    if source.database is None:
-        yield from read_chunks(file_source(table, source, countries))
-        return
-    from clustermap.sources.postgis import DatabaseSource, read_database  # noqa: PLC0415 -- an extra
-
-    read = Received()
-    asked = source.table or "", source.query or ""
-    yield from read_database(DatabaseSource(table, source.database, *asked, source.columns), read)
-    if ledger is not None:
-        ledger.received[table.name] = read
-
-
-def note_dialect(chunk: Chunk) -> dict[str, int]:
-    """Return what is to be told of how a chunk was read.
-
-    Parameters
-    ----------
-    chunk
-        As a reader gives it.
-
-    Returns
-    -------
-    dict
-        Facts for the ledger: rows by dialect, rows that belong into another table, and what else
-        its reader tells.
-    """
-    facts = {"rows_elsewhere": chunk.elsewhere} if chunk.elsewhere else {}
-    facts |= {fact: rows for fact, rows in chunk.told.items() if rows}
-    return facts | ({DIALECT + chunk.dialect: chunk.rows.num_rows} if chunk.dialect else {})
-
-
-def read_rows(
-    table: Table,
-    source: Source,
-    progress: Progress,
-    ledger: Ledger | None = None,
-    countries: frozenset[str] = frozenset(),
-) -> Rows:
-    """Read a table whole, chunk by chunk.
-
-    Parameters
-    ----------
-    table
-        Declaration of the table.
-    source
-        Its section of the project file.
-    progress
-        Hears how many rows were read.
-    ledger
-        Takes note of what was read of a database.
-    countries
-        Countries of the map, for registers of the whole world; empty: all.
-
-    Returns
-    -------
-    Rows
-        Typed rows, faults and number of rows.
-
-    Raises
-    ------
-    TableFault
-        If a file cannot be read, or two files state different coordinate systems.
-    """
-    parts, faults, systems, read = [], [FAULTS.empty_table()], {}, 0
-    mended, facts = Counter[str](), Counter[str]()
-    for item in read_source(table, source, ledger, countries):
-        if isinstance(item, pa.Table):
-            faults.append(item)
-            read += item.num_rows
-            continue
-        checked = check_chunk(table, item, source.kinds, getattr(source, "factors", None))
-        parts.append(checked.rows)
-        faults.append(checked.faults)
-        mended.update(checked.mended)
-        facts.update(note_dialect(item))
-        if {"x", "geometry"} & set(item.rows.column_names):  # others lie nowhere
-            systems[item.crs] = item.file
-        read += item.rows.num_rows
-        progress(Message("step.read", {"table": table.name}), read, 0)
-    if len(systems) > 1 and not getattr(source, "crs", None):
-        raise TableFault("mixed_crs", table=table.name, key="crs", value=", ".join(systems))
-    if read == 0:
-        raise TableFault("empty_layer", table=table.name)
-    rows = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
-    whole = Checked(rows.combine_chunks(), pa.concat_tables(faults), dict(mended))
-    return Rows(whole, next(iter(systems), ""), read, dict(facts))
+    roads: Roads | None = None
 
 
 def _find_crs(layer: Layer, rows: Rows, table: str) -> CRS:
@@ -395,28 +230,6 @@ def _part_shared_ids(found: dict[str, tuple[Checked, int]]) -> dict[str, tuple[C
     return parted
 
 
-def column_or_null(rows: pa.Table, name: str, type_: pa.DataType) -> pa.Array:
-    """Return a column, or as many nulls where the table lacks it.
-
-    Parameters
-    ----------
-    rows
-        Typed rows.
-    name
-        Column.
-    type_
-        Type of the nulls.
-
-    Returns
-    -------
-    pa.Array
-        One entry a row.
-    """
-    if name in rows.column_names:
-        return rows[name].combine_chunks()
-    return pa.nulls(rows.num_rows, type_)
-
-
 def _numbers(rows: pa.Table, name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     if name in rows.column_names:
         return np.asarray(rows[name].to_numpy(), dtype=float)
@@ -432,7 +245,14 @@ def _assign_actors(
         none = np.full(rows.num_rows, np.nan)
         coded = pa.DictionaryArray.from_arrays(how, pa.array(HOW))
         return Assignment(countries.dictionary_encode(), coded, none, 0)
-    place = Place(
+    overlaps = project.layers.clusters.overlaps
+    return assign(
+        _read_place(rows), clusters, overlaps=overlaps, nearest_m=project.assign.nearest_m
+    )
+
+
+def _read_place(rows: pa.Table) -> Place:
+    return Place(
         _numbers(rows, "x"),
         _numbers(rows, "y"),
         column_or_null(rows, "complex", pa.string()),
@@ -441,8 +261,6 @@ def _assign_actors(
         column_or_null(rows, "district", pa.string()),
         np.asarray(pc.fill_null(column_or_null(rows, INDIVIDUAL, pa.bool_()), False), dtype=bool),
     )
-    overlaps = project.layers.clusters.overlaps
-    return assign(place, clusters, overlaps=overlaps, nearest_m=project.assign.nearest_m)
 
 
 def _move_actors(
@@ -463,18 +281,16 @@ def _move_actors(
         stay = ["complex", "abroad"]
         if boundary == "larger" and project.layers.clusters.overlaps != "all":
             stay += ["inside", "nearest"]
+        overlaps, nearest_m = project.layers.clusters.overlaps, project.assign.nearest_m
         moved[boundary] = {
-            name: _keep(drawn[name], _assign_actors(name, table, frame, project).cells, stay)
+            name: drawn[name].cells
+            if name == "partners"
+            else reassign(
+                _read_place(table), frame, drawn[name], stay, overlaps=overlaps, nearest_m=nearest_m
+            )
             for name, table in rows.items()
         }
     return moved
-
-
-def _keep(drawn: Assignment, moved: pa.DictionaryArray, stay: list[str]) -> pa.DictionaryArray:
-    """Return the cells as drawn of those that stay, as moved of all others."""
-    staying = pc.is_in(drawn.how, value_set=pa.array(stay))
-    cells = [cells.cast(pa.string()) for cells in (drawn.cells, moved)]
-    return pc.if_else(staying, *cells).dictionary_encode()
 
 
 def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
@@ -509,11 +325,13 @@ def _close_actors(
     ledger: Ledger,
     stated: Mapping[str, int],
 ) -> None:
-    (checked, read), ways = found, Counter(assigned.how.to_pylist())
-    facts = {f"assigned_{way}": ways.get(way, 0) for way in HOW if ways.get(way)}
+    (checked, read), ways = found, np.bincount(np.asarray(assigned.how.indices), minlength=len(HOW))
+    facts = {f"assigned_{way}": int(n) for way, n in zip(HOW, ways, strict=True) if n}
     facts |= stated
     if assigned.several:
         facts["in_several_clusters"] = assigned.several
+    if assigned.rough:
+        facts["too_rough_for_cluster"] = assigned.rough
     facts |= {f"mended_{column}": count for column, count in checked.mended.items()}
     ledger.close(name, Entry(read, checked.rows.num_rows, 0, facts), checked.faults)
 
@@ -581,12 +399,17 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
     found = _part_shared_ids(
         {n: _read_actors(n, layer, home, ledger, progress) for n, layer in wanted.items() if layer}
     )
-    if "firms" in found and project.industries.code == KSIC:
+    own = project.industries.concordance
+    if "firms" in found and (own or project.industries.code == KSIC):
         checked, read = found["firms"]
-        rows, told = convert_codes(checked.rows, read_concordance())
+        turned = read_own_concordance(own, project.industries.revision) if own else None
+        rows, told = convert_codes(checked.rows, turned or read_concordance())
         ledger.note("firms", {fact: count for fact, count in told.items() if count})
         found["firms"] = (replace(checked, rows=rows), read)
-    return Unassigned(clusters, regions, found, _read_grants(project, ledger, progress))
+    grants = _read_grants(project, ledger, progress)
+    return Unassigned(
+        clusters, regions, found, grants, read_roads(project, home.bounds, ledger, progress)
+    )
 
 
 def settle_layers(
@@ -660,6 +483,7 @@ def settle_layers(
         all_cells,
         _settle_grants(unassigned, register, ledger),
         located.tables,
+        roads=unassigned.roads,
     )
 
 
@@ -760,21 +584,3 @@ def _assign_strata(
         taking_part(register.cells, cells),
         find_sites(register.types, register.group, register.site),
     )
-
-
-def linkage_table(number: int, form: str) -> Table:
-    """Return the declaration of a table of linkages under a name of its own.
-
-    Parameters
-    ----------
-    number
-        Position among the [[linkages]] of the project file, from 1.
-    form
-        "pairs", "projects" or "documents".
-
-    Returns
-    -------
-    Table
-        PAIRS, PROJECTS or DOCUMENTS, named e.g. "linkages_1".
-    """
-    return replace(tables.LINKAGES[form], name=f"linkages_{number}")

@@ -18,7 +18,7 @@ from clustermap.scores.axes import find_confidence, find_gap
 from clustermap.scores.capability import capability
 from clustermap.scores.comparators import score_stars
 from clustermap.scores.explain import explain_clusters
-from clustermap.scores.parts import Linkages, measure_parts, tabulate_brokers
+from clustermap.scores.parts import tabulate_brokers
 from clustermap.scores.quality import assess_score
 from clustermap.scores.score import Reaches, score_nothing, tell_note
 from clustermap.scores.tabulate import (
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from clustermap.scores.quality import QualitySheet
     from clustermap.stages.counting import Network
     from clustermap.stages.ledger import Progress
+    from clustermap.stages.measuring import Measured
     from clustermap.stages.reading import Layers
 
 
@@ -141,6 +142,22 @@ def read_others(project: Project) -> tuple[tuple[Profile, Goalposts], ...]:
     return tuple(_read_rules(name) for name in _list_files("profiles") if name != own)
 
 
+def read_profiles() -> tuple[tuple[Profile, Goalposts], ...]:
+    """Return every profile that ships, and its goalposts.
+
+    Returns
+    -------
+    tuple
+        Profiles and goalposts, by the names of the profiles.
+
+    Raises
+    ------
+    TableFault
+        If one is faulty.
+    """
+    return tuple(_read_rules(name) for name in _list_files("profiles"))
+
+
 def _read_rules(name: str) -> tuple[Profile, Goalposts]:
     profile = parse_profile(_read_named("profiles", name), name)
     return profile, parse_goalposts(_read_named("goalposts", profile.goalposts), profile.goalposts)
@@ -182,7 +199,7 @@ def assess_clusters(
     layers: Layers,
     network: Network,
     standardised: Standardised,
-    indicators: pd.DataFrame,
+    found: Measured,
     progress: Progress,
     weights: Mapping[str, float] | None = None,
 ) -> Assessment:
@@ -198,8 +215,8 @@ def assess_clusters(
         What was counted.
     standardised
         Observed and expected links.
-    indicators
-        The table INDICATORS.
+    found
+        What was measured, as every profile weighs kinds.
     progress
         Hears how far it is.
     weights
@@ -220,8 +237,7 @@ def assess_clusters(
     rules = ((own if weights is None else own.weigh(weights), goalposts), *others_rules)
     profiles = tuple(profile for profile, _ in rules)
     profile, ids = profiles[0], network.counts.clusters
-    linkages = Linkages(network.observed, standardised, network.edges, layers.register)
-    measured = measure_parts(linkages, profiles)
+    measured, indicators = tuple(found.parts[one.name] for one in profiles), found.indicators
     linked = _score_linkages(project, ids, rules, measured)
     headline = standardised.comparisons.get((standardised.headline, "drawn"))
     kinds = () if headline is None else headline.kinds

@@ -28,6 +28,7 @@ from clustermap.selection.rules import (
 from clustermap.selection.tabulate import tabulate_choices
 from clustermap.selection.why_not import explain_absence, tell_absence
 from clustermap.stages.candidates import find_candidates, find_merits, read_costs, refuse_unknown
+from clustermap.stages.keeping import SELECTION
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from clustermap.selection.portfolio import Flags
     from clustermap.selection.rules import Measure, Rule
     from clustermap.stages.candidates import Candidates, Merits
+    from clustermap.stages.keeping import Checkpoints
     from clustermap.stages.ledger import Progress
     from clustermap.stages.publishing import Findings
     from clustermap.stages.reading import Layers
@@ -117,7 +119,11 @@ def check_selection(project: Project, layers: Layers) -> None:
 
 
 def select_findings(
-    project: Project, findings: Findings, release: Release, progress: Progress
+    project: Project,
+    findings: Findings,
+    release: Release,
+    progress: Progress,
+    kept: Checkpoints | None = None,
 ) -> Selected | None:
     """Return what each scenario of a project chooses.
 
@@ -131,6 +137,8 @@ def select_findings(
         What of it may be told; what may not does not decide.
     progress
         Hears how far it is.
+    kept
+        Choices of runs before; None for none.
 
     Returns
     -------
@@ -147,16 +155,7 @@ def select_findings(
         return None
     choices, rated, terms = [], [], []
     for posed in _pose_all(project, select, findings, release):
-        name, problem = posed.name, posed.problem
-
-        def tell(step: str, done: int, total: int, name: str = name) -> None:
-            progress(Message(f"step.select.{step}", {"scenario": name}), done, total)
-
-        seed = project.project.seed
-        with hush_stdout():
-            choices.append(
-                choose(name, problem, posed.setting, seed=seed, gap=select.gap, tell=tell)
-            )
+        choices.append(_choose(project, select, posed, progress, kept))
         rated.append(posed.merits.rated)
         terms.append(_tell_terms(posed))
     tables = tabulate_choices(choices, rated, terms)
@@ -174,6 +173,28 @@ def select_findings(
     }
     decision = _decide(project, select, choices, tables, told, names)
     return Selected(tuple(choices), tables, told, decision)
+
+
+def _choose(
+    project: Project,
+    select: Select,
+    posed: _Posed,
+    progress: Progress,
+    kept: Checkpoints | None,
+) -> Choice:
+    name, seed, gap = posed.name, project.project.seed, select.gap
+
+    def tell(step: str, done: int, total: int) -> None:
+        progress(Message(f"step.select.{step}", {"scenario": name}), done, total)
+
+    def compute() -> Choice:
+        with hush_stdout():
+            return choose(name, posed.problem, posed.setting, seed=seed, gap=gap, tell=tell)
+
+    if kept is None:
+        return compute()
+    content = (name, posed.problem, posed.setting, seed, gap)
+    return kept.take_alike(SELECTION, content, compute, 1 + len(project.scenarios))
 
 
 def _decide(

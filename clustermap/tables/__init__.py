@@ -15,7 +15,14 @@ from clustermap.tables.advice import (
     PERMITTED_GAPS,
     SUPPORT_MEASURES,
 )
-from clustermap.tables.choices import ACTOR_TYPES, KINDS, MONEY_UNITS, SCORED_KINDS, STANDINGS
+from clustermap.tables.choices import (
+    ACTOR_TYPES,
+    INSTITUTE_TYPES,
+    KINDS,
+    MONEY_UNITS,
+    SCORED_KINDS,
+    STANDINGS,
+)
 from clustermap.tables.columns import DEFAULT_SCENARIO
 from clustermap.tables.expected import EXPECTED, NULLS, RATIOS
 from clustermap.tables.indicators import INDICATORS, INDUSTRIES
@@ -52,6 +59,7 @@ from clustermap.tables.selection import (
     SELECTION,
     WHY_NOT,
 )
+from clustermap.tables.travel import NEXT_SITES_BY_KIND, TRAVEL, TRAVEL_FIRMS
 from clustermap.tables.whatif import WHATIF
 
 __all__ = [
@@ -79,6 +87,7 @@ __all__ = [
     "INDUSTRIES",
     "INPUT_TABLES",
     "INSTITUTES",
+    "INSTITUTE_TYPES",
     "INTERMEDIARIES",
     "KINDS",
     "LAYERS",
@@ -87,6 +96,7 @@ __all__ = [
     "MISSING_LINKS",
     "MONEY_UNITS",
     "NEXT_SITES",
+    "NEXT_SITES_BY_KIND",
     "NULLS",
     "OUTPUT_TABLES",
     "PAIRS",
@@ -109,6 +119,8 @@ __all__ = [
     "SUPPORT",
     "SUPPORT_MEASURES",
     "TAXONOMY",
+    "TRAVEL",
+    "TRAVEL_FIRMS",
     "WHATIF",
     "WHY_NOT",
     "Column",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 ACTOR_TYPES = ("firm", "university", "public_institute", "hospital", "support", "other")
+INSTITUTE_TYPES = ACTOR_TYPES[1:]
 KINDS = ("firm_firm", "research", "support", "transfer", "mobility", "other")
 SCORED_KINDS = KINDS[:-1]
 """Kinds of linkage that enter scores; "other" is kept and shown, never scored."""

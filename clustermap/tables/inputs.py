@@ -7,6 +7,7 @@ from clustermap.tables.schema import Column, Table
 
 _X = Column("x", "number", "Easting or longitude in the layer's coordinate system.", "CRS unit")
 _Y = Column("y", "number", "Northing or latitude in the layer's coordinate system.", "CRS unit")
+_COMPLEX = Column("complex", "text", "Identifier or name of the cluster that it stands in.")
 _REGION = Column("region", "text", "Region (e.g. province) that it lies in.")
 _DISTRICT = Column("district", "text", "District within the region.")
 _ADDRESS = Column("address", "text", "Address; its province and district are read.")
@@ -51,6 +52,7 @@ INSTITUTES = Table(
         Column("kind", "choice", "Actor type.", required=True, choices=ACTOR_TYPES),
         _X,
         _Y,
+        _COMPLEX,
         _REGION,
         _DISTRICT,
         _ADDRESS,
@@ -77,7 +79,7 @@ FIRMS = Table(
         Column("site", "text", "Kind of site, e.g. headquarters or plant."),
         _X,
         _Y,
-        Column("complex", "text", "Identifier or name of the cluster that it stands in."),
+        _COMPLEX,
         _REGION,
         _DISTRICT,
         _ADDRESS,

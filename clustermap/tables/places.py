@@ -49,8 +49,9 @@ MEMBERSHIPS = Table(
 
 COMPLEX_MATCHES = Table(
     "complex_matches",
-    "What firms state as their complex, and which cluster that was taken to mean.",
+    "What actors state as their complex, and which cluster that was taken to mean.",
     (
+        Column("layer", "text", "Layer of the rows.", required=True),
         Column("text", "text", "What the rows state.", required=True),
         Column("cluster", "id", "Cluster that it means; null where none is matched."),
         Column(
@@ -60,7 +61,7 @@ COMPLEX_MATCHES = Table(
             required=True,
             choices=("identifier", "name", "alias", "normal", "individual", "unmatched"),
         ),
-        Column("firms", "integer", "Firms that state it.", "firms", required=True, minimum=0),
+        _ACTORS,
         _NOTE,
     ),
     (),

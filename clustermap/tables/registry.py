@@ -44,6 +44,7 @@ from clustermap.tables.selection import (
     SELECTION,
     WHY_NOT,
 )
+from clustermap.tables.travel import NEXT_SITES_BY_KIND, TRAVEL, TRAVEL_FIRMS
 from clustermap.tables.whatif import WHATIF
 
 LAYERS = {table.name: table for table in (CLUSTERS, INSTITUTES, FIRMS, PARTNERS, REGIONS, SUPPORT)}
@@ -84,5 +85,8 @@ OUTPUT_TABLES = (
     INTERMEDIARIES,
     NEXT_SITES,
     SUPPORT_MEASURES,
+    TRAVEL,
+    TRAVEL_FIRMS,
+    NEXT_SITES_BY_KIND,
     WHATIF,
 )

@@ -1,4 +1,4 @@
-"""The page docs/benchmarks.md: what was asked of the planner's page, and what it reaches."""
+"""The page docs/benchmarks_page.md: what was asked of the planner's page, and what it reaches."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from scripts.benchmark.browser import SLIDES, STEPS, VIEWS
 from scripts.benchmark.nation import CLUSTERS, CORNERS, INDUSTRIES, INSTITUTES, LINKS, SCENARIOS
 from scripts.benchmark.stock import PLACES
+from scripts.benchmark.words import grid, spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from scripts.benchmark.browser import Figures
 
-NOTE = "<!-- Written by scripts/bench_map: run it again instead of changing this page. -->"
 IDLE = 1.0
 """Load of the machine, in cores, below which nothing else is running."""
+NOTE = "<!-- Written by scripts/bench_map: run it again instead of changing this page. -->"
 SOONER = "sooner"
 
 
@@ -112,18 +113,6 @@ class Run:
         """The figures of the planner's page, with what follows from those of others."""
         planner, points = self.figures["planner"], self.figures["points"]
         return {**planner, SOONER: points["shown_s"] / planner["shown_s"]}
-
-
-def spell(value: float) -> str:
-    """Return a figure with as many digits as it deserves."""
-    if value == int(value) or value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2g}" if value < 1 else f"{value:.2f}"
-
-
-def grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(heads)} |", f"| --- |{' ---: |' * (len(heads) - 1)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 def goal_table(run: Run) -> str:
@@ -240,6 +229,6 @@ Chromium and what folium's pages load; `--quick` takes a tenth of the firms and 
 
 def write_page(run: Run, docs: Path) -> Path:
     """Write the page, and return where."""
-    page = docs / "benchmarks.md"
+    page = docs / "benchmarks_page.md"
     page.write_text(draw_page(run), encoding="utf-8")
     return page

@@ -45,7 +45,8 @@ junctions and 328 stretches; 80 of the firms lie in one of the blocks.
 | `osm.gpkg` | GeoPackage in longitude and latitude with the layers that have rows: `clusters` \
 (polygons), `institutes` and `firms` (points) |
 | `roads.graphml` | the roads as [OSMnx](https://osmnx.readthedocs.io/) writes them: `length` \
-(m), `speed_kph`, `travel_time` (s) |
+(m), `speed_kph`, `travel_time` (s); `[roads]` in the project file reads them for \
+[travel times](../roads.md) |
 | `fetch.json` | server or files (with sha256), date of the data, area, what became of the \
 elements, licence |
 | `project.toml` | a project that reads the layers; one that is there already is left as it is |

@@ -21,9 +21,9 @@ from clustermap.layers.cells import (
     assign,
     build_cells,
     extend_cells,
-    find_inside,
     find_nearest,
 )
+from clustermap.layers.inside import find_inside
 
 EAST, NORTH = 1_000_000.0, 2_000_000.0
 
@@ -113,6 +113,36 @@ def test_what_is_known_decides_in_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("crs", ["EPSG:5179", "EPSG:4326"])
+def test_a_rough_point_lies_in_no_cluster_smaller_than_its_circle(crs: str) -> None:
+    # A circle as large as BIG (12 x 12 km) has a radius of 6.8 km, one as large as SMALL of 1.1 km.
+    big, small = (0.0, 0.0, 12.0, 12.0), (5.0, 5.0, 7.0, 7.0)
+    where = 6.0, 6.0
+    if crs == "EPSG:4326":  # at the equator a degree is 111 km
+        big, small = (0.0, 0.0, 0.108, 0.1086), (0.045, 0.045, 0.063, 0.0631)
+        where = 0.054, 0.054
+    rough = [np.nan, 0.0, 1_100.0, 1_200.0, 6_700.0, 6_800.0, 10_000.0, 10_001.0, 100_000.0, 1e5]
+    given_ = place(
+        [where] * 10,
+        crs=crs,
+        precision_m=rough,
+        complex=[None] * 5 + ["SMALL"] + [None] * 4,
+        region=["부산"] * 9 + [None],
+    )
+    found = assign(given_, clusters(crs, BIG=big, SMALL=small), overlaps="smallest", nearest_m=0)
+    ((square, how),) = {told(found)[6]}
+    assert (square.startswith("outside:"), how) == (True, "grid")
+    assert told(found) == [
+        *[("SMALL", "inside")] * 3,
+        *[("BIG", "inside")] * 2,
+        ("SMALL", "complex"),  # what is stated is as good as ever
+        (square, "grid"),
+        *[("outside:부산", "region")] * 2,
+        (UNKNOWN, "unknown"),
+    ]
+    assert (found.several, found.rough) == (3, 5)
+
+
 def test_a_name_that_two_clusters_bear_names_none() -> None:
     frame = clusters(A=(0, 0, 1, 1), B=(2, 0, 3, 1), C=(4, 0, 5, 1))
     frame["name"] = ["성서", "성서", "A"]
@@ -145,7 +175,7 @@ def test_a_point_known_too_coarsely_is_not_moved_to_the_nearest() -> None:
     points = [(1.4, 0.5)] * 3 + [(0.5, 0.5)]
     known = place(list(points), precision_m=[np.nan, 500, 501, 9000])
     found = assign(known, frame, overlaps="smallest", nearest_m=500)
-    assert found.how.to_pylist() == ["nearest", "nearest", "grid", "inside"]
+    assert found.how.to_pylist() == ["nearest", "nearest", "grid", "grid"]
 
 
 def test_the_nearest_is_measured_in_metres_where_the_map_is_in_feet() -> None:

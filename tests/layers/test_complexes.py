@@ -156,7 +156,7 @@ def test_the_report_counts_firms_by_text() -> None:
     found = match(["성서공단", "개별입지", None, "성서공단", "", "A"])
     assert found.cluster.tolist() == [0, NO_CLUSTER, NO_CLUSTER, 0, NO_CLUSTER, 0]
     assert found.individual.tolist() == [False, True, False, False, False, False]
-    assert [(row["text"], row["firms"]) for row in found.report.to_pylist()] == [
+    assert [(row["text"], row["actors"]) for row in found.report.to_pylist()] == [
         ("성서공단", 2),
         ("A", 1),
         ("개별입지", 1),

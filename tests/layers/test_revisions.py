@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import csv
+import re
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pytest
 
+from clustermap.errors import TableFault
 from clustermap.layers.industries import build_taxonomy, code_industries
 from clustermap.layers.revisions import AMONG, RAW, build_concordance, convert_codes
+from clustermap.project import open_project
 from clustermap.sources.concordance import read_concordance
+from clustermap.sources.reference import data_root
+from clustermap.stages.ledger import Ledger, no_progress
+from clustermap.stages.publishing import _inputs
+from clustermap.stages.reading import read_layers
+from clustermap.store import hash_file
+from tests.small_world import build_small_world
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROWS = [
     {"revision": "9", "code": "26", "to": "26", "scope": "all"},
@@ -127,3 +142,100 @@ def test_every_row_of_the_concordance_is_a_code() -> None:
             assert all(len(to) == len(start) or len(move.to) == 1 for to in move.to), start
             if not move.whole:
                 assert move.to == (start,)
+
+
+DIVISIONS = {
+    f"{number:02d}"
+    for first, last in (
+        *((1, 3), (5, 8), (10, 39), (41, 42), (45, 47), (49, 52), (55, 56), (58, 66), (68, 68)),
+        *((70, 76), (84, 87), (90, 91), (94, 99)),
+    )
+    for number in range(first, last + 1)
+}
+"""Divisions of KSIC revision 10."""
+
+
+def read_ksic() -> list[dict[str, str]]:
+    path = data_root() / "taxonomies" / "ksic_to_10.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_row_of_the_concordance_is_in_itself_sound() -> None:
+    rows = read_ksic()
+    assert len(rows) == 497
+    assert {row["revision"] for row in rows} == {"9", "11"}
+    assert {row["scope"] for row in rows} == {"all", "prefix"}
+    for row in rows:
+        # Digits on both sides, and never into a finer class than the code itself.
+        assert re.fullmatch(r"\d{2,5}", row["code"]), row
+        assert re.fullmatch(r"\d{2,5}", row["to"]), row
+        assert len(row["to"]) <= len(row["code"]), row
+        if row["scope"] == "prefix":  # what is only begun begins alike
+            assert row["to"] == row["code"], row
+        if len(row["to"]) < len(row["code"]):  # a class of five digits, into one that has no parts
+            assert (len(row["code"]), len(row["to"]), row["scope"]) == (5, 4, "all"), row
+    keys = [(row["revision"], row["code"], row["to"]) for row in rows]
+    assert len(set(keys)) == len(keys)
+    scopes = {(row["revision"], row["code"]): row["scope"] for row in rows}
+    assert all(row["scope"] == scopes[row["revision"], row["code"]] for row in rows)
+
+
+def test_what_takes_a_codes_place_is_known_to_the_revision_that_is_read() -> None:
+    rows = read_ksic()
+    moves = {
+        revision: {row["code"]: set[str]() for row in rows if row["revision"] == revision}
+        for revision in ("9", "11")
+    }
+    for row in rows:
+        moves[row["revision"]][row["code"]].add(row["to"])
+    assert len(DIVISIONS) == 77
+    # Repair of machines, rental and repair of goods are divisions of their own since revision 10.
+    for revision, new in (("9", {"34", "76", "95"}), ("11", set[str]())):
+        reached = {to[:2] for tos in moves[revision].values() for to in tos}
+        assert reached == DIVISIONS - new, revision
+
+
+def test_no_strategic_industry_loses_its_codes() -> None:
+    concordance = read_concordance()
+    path = data_root() / "taxonomies" / "strategic12.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        prefixes = sorted({row["prefix"] for row in csv.DictReader(file) if row["prefix"]})
+    assert len(prefixes) == 35
+    reached = {to for of in concordance.moves.values() for move in of.values() for to in move.to}
+    for prefix in prefixes:
+        assert any(to.startswith(prefix) or prefix.startswith(to) for to in reached), prefix
+
+
+def test_a_users_own_concordance_turns_codes_into_the_revision_of_code(tmp_path: Path) -> None:
+    world = build_small_world()
+    for number, row in enumerate(world.firms):
+        row["revision"] = "10" if number % 2 else "11"
+    text = "industry,name_ko,name_en,prefix\nchips,칩,Chips,99\n"
+    (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
+    table = "revision,code,to,scope\n10,26110,99001,all\n10,21210,21210,all\n10,29271,29,prefix\n"
+    (tmp_path / "own.csv").write_text(table, encoding="cp949")
+    keys = '[industries]\npath = "mine.csv"\ncode = "KSIC11"\nconcordance = "own.csv"\n'
+    world.project += keys
+    file = world.write(tmp_path)
+    project, ledger = open_project(file), Ledger(0.05, strict=False)
+    firms = read_layers(project, ledger, no_progress).actors["firms"]
+    assert firms["industry"].to_pylist()[:4] == ["26110", "21210", "29271", "99001"]
+    entry = ledger.summary()["firms"]  # of ten firms a cluster: 2, 1 and 2 of revision 10
+    ways = ("codes_converted", "codes_shortened", "codes_unchanged")
+    assert [entry.get(way, 0) for way in ways] == [12, 6, 12]
+    places = _inputs(project, ledger, hash_file)
+    (named,) = [place for place in places if place["table"] == "concordance"]
+    assert named["file"] == "own.csv"
+    (tmp_path / "own.csv").write_text(table + "10,x,1,all\n", encoding="utf-8")
+    with pytest.raises(TableFault) as fault:
+        read_layers(project, Ledger(0.05, strict=False), no_progress)
+    assert (fault.value.reason, fault.value.row, fault.value.column) == (
+        "bad_concordance",
+        5,
+        "code",
+    )
+    file.write_text(file.read_text("utf-8").replace("KSIC11", "NACE"), "utf-8")
+    with pytest.raises(TableFault) as fault:
+        open_project(file)
+    assert "KSIC11" in fault.value.line("en")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,8 @@ from scipy import optimize
 from clustermap.errors import TableFault
 from clustermap.network import constrained
 from clustermap.network.constrained import (
+    MAX_SWEEPS,
+    PATIENCE,
     TOLERANCE,
     balance,
     doubly_constrained,
@@ -188,8 +191,33 @@ def test_mixing_steps_leads_to_where_single_steps_lead(
     assert quick < slow
 
 
+def test_a_channel_of_few_cells_settles_after_a_long_way() -> None:
+    # All links but one lead to one hospital: distance and sums of cells say nearly the same, and
+    # where they part is a long way off.
+    bins = np.full((5, 5), 10, dtype=np.uint8)
+    for source, row in {0: (28, 20), 2: (28, 0), 3: (22, 26), 4: (27, 20)}.items():
+        bins[source, [1, 2]] = row
+    shares = np.zeros((1, 33))
+    shares[0, [0, 1, 2]] = 0.9, 0.05, 0.05
+    space = replace(SPACE, bins=bins, near=np.array([[2, 2]], dtype=np.int32), shares=shares)
+    flows = pd.DataFrame(
+        {
+            "source": [0, 2, 3, 4],
+            "target": [2, 2, 1, 2],
+            "band": [20, 0, 22, 20],
+            "links": [3.5, 24.7, 1.0, 0.8],
+        }
+    )
+    block, sweeps, residual = expect_constrained(ORIENTED, flows, space)
+    assert MAX_SWEEPS / 20 < sweeps < MAX_SWEEPS * PATIENCE
+    assert residual <= TOLERANCE
+    np.testing.assert_allclose(block.links.sum(axis=1), [3.5, 24.7, 1.0, 0.8], atol=1e-4)
+    np.testing.assert_allclose(block.links.sum(axis=0), [1.0, 29.0], atol=1e-4)
+
+
 def test_no_end_is_a_fault_with_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constrained, "MAX_SWEEPS", 2)
+    monkeypatch.setattr(constrained, "PATIENCE", 1)
     with pytest.raises(TableFault) as caught:
         expect_constrained(UNORDERED, FLOWS, SPACE)
     assert caught.value.reason == "null_not_converged"

@@ -18,6 +18,7 @@ from clustermap.network import (
     posterior,
     ratios,
     resilience,
+    roads,
     roles,
     shrinkage,
     space,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 MODULES = [
     *(actors, constrained, diversity, empirical_bayes, involvement, posterior),
-    *(resilience, roles, shrinkage, space, structural_holes, tallies),
+    *(resilience, roads, roles, shrinkage, space, structural_holes, tallies),
 ]
 
 

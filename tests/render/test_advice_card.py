@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 
 from clustermap.publish.decision import Advice
+from clustermap.publish.travel import Travelled
 from clustermap.render.offline import read_content
 from clustermap.render.planner import draw_planner
 from tests.javascript_tools import AXE
@@ -431,6 +433,17 @@ def test_no_rule_is_broken(
             " return card.scrollWidth <= card.clientWidth; })()"
         )
         assert find_violations(page) == []
+    seen.assert_quiet()
+
+
+@pytest.mark.slow
+def test_where_roads_are_known_the_page_says_so(visit: Go) -> None:
+    roads = Travelled(pd.DataFrame(), pd.DataFrame())
+    seen = visit(draw_planner(replace(advised.advised_release(), travel=roads)))
+    seen.page.evaluate("cm.show('responses')")
+    told = seen.page.inner_text("#responses-body")
+    assert told.count("도로로 30분") == 2
+    assert "직선 30 km" not in told
     seen.assert_quiet()
 
 

@@ -100,7 +100,6 @@ def card(page: Any, cluster: str) -> list[str]:
 def test_without_a_decision_nothing_of_it_is_there(visit: Go, small_page: bytes) -> None:
     seen = visit(small_page)
     page = seen.page
-    page.wait_for_timeout(400)  # until the page has kept its own
     page.evaluate("location.hash = '#lang=ko&ask=selected&budget=0.7'")
     page.evaluate("cm.select('A')")
     assert page.locator("#tab-choices, #fold-choice").count() == 0
@@ -438,7 +437,6 @@ def test_money_now_is_held_against_the_selection(
     assert "다른 돈: 현재 지원 75억 원" in page.inner_text("#choices-body")
     page.evaluate("cm.ask('score', 'default')")
     page.wait_for_timeout(300)  # what was being written into the address is written
-    page.wait_for_timeout(400)  # until the page has kept its own
     page.evaluate("address => { location.hash = address }", address)
     wait_for(page, "cm.state.question === 'current'")
     assert seen.complaints == []
@@ -802,7 +800,6 @@ def test_the_address_keeps_question_scenario_and_budget(
     address = page.evaluate("location.hash")
     page.click("#ask-score")
     assert "ask" not in page.evaluate("location.hash")
-    page.wait_for_timeout(400)  # until the page has kept its own
     page.evaluate(f"location.hash = {address!r}")
     wait_for(page, "cm.state.question === 'selected'")
     state = seen.state()
@@ -812,7 +809,6 @@ def test_the_address_keeps_question_scenario_and_budget(
     page.go_back()
     wait_for(page, "cm.state.question === 'selected'")
     # What is not known there is as when the page was opened.
-    page.wait_for_timeout(400)  # until the page has kept its own
     page.evaluate("location.hash = '#ask=selected&scenario=nobody&budget=0.123&choice=none'")
     wait_for(page, "cm.state.portfolio === 'default'")
     state = seen.state()
@@ -821,7 +817,6 @@ def test_the_address_keeps_question_scenario_and_budget(
         None,
         "",
     )
-    page.wait_for_timeout(400)  # until the page has kept its own
     page.evaluate("location.hash = '#ask=everything'")
     wait_for(page, "cm.state.question === 'score'")
     assert seen.complaints == []

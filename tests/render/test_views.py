@@ -184,7 +184,6 @@ def test_the_address_keeps_what_was_chosen(visit: Go, small_page: bytes) -> None
 )  # fmt: skip
 def test_a_broken_address_does_no_harm(visit: Go, small_page: bytes, hash_: str) -> None:
     seen = visit(small_page)
-    seen.page.wait_for_timeout(400)  # until the page has kept its own
     seen.page.evaluate(f"window.location.hash = {hash_!r}")
     seen.page.wait_for_timeout(50)
     assert seen.state(".counts.rated") == 4
@@ -192,6 +191,16 @@ def test_a_broken_address_does_no_harm(visit: Go, small_page: bytes, hash_: str)
         None, "ranking", None,
     )  # fmt: skip
     assert seen.complaints == []
+
+
+def test_an_address_that_was_set_is_read_and_not_written_over(visit: Go, small_page: bytes) -> None:
+    seen = visit(small_page)
+    told = seen.page.evaluate(
+        "cm.search('x'); location.hash = '#cluster=B'; cm.keepAddress(false); location.hash"
+    )
+    assert told == "#cluster=B"
+    seen.page.wait_for_function("cm.state.selected === 'B' && cm.state.search === ''")
+    seen.assert_quiet()
 
 
 def test_the_saved_table_is_the_one_that_is_shown(visit: Go, small_page: bytes) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from clustermap.indicators import compute_indicators
 from clustermap.project import open_project
 from clustermap.scores.parts import Linkages
 from clustermap.selection.advise import Material, advise_clusters
 from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, no_progress
+from clustermap.stages.measuring import measure_clusters
 from clustermap.stages.reading import read_layers
 from clustermap.stages.scoring import assess_clusters, standardise_links
 from clustermap.store import open_scratch
@@ -50,8 +50,9 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Material]:
         scratch = stack.enter_context(open_scratch())
         network = count_network(project, layers, ledger, no_progress, scratch)
         found = standardise_links(project, network, no_progress)
-        indicators = compute_indicators(network.counts)
-        assessed = assess_clusters(project, layers, network, found, indicators, no_progress)
+        measured = measure_clusters(layers, network, found, no_progress)
+        indicators = measured.indicators
+        assessed = assess_clusters(project, layers, network, found, measured, no_progress)
         institutes, firms = (layers.actors[name] for name in ("institutes", "firms"))
         held = zip(firms["cell"].to_pylist(), firms["industry"].to_pylist(), strict=True)
         clusters = layers.clusters.assign(

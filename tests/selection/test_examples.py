@@ -14,6 +14,7 @@ from clustermap.selection import (
     fields,
     intermediaries,
     near_pairs,
+    reach,
 )
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "module", [diagnosis, diffusion, distance, fields, intermediaries, near_pairs]
+    "module", [diagnosis, diffusion, distance, fields, intermediaries, near_pairs, reach]
 )
 def test_docstring_examples(module: ModuleType) -> None:
     found = doctest.testmod(module)

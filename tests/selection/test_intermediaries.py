@@ -16,13 +16,13 @@ from clustermap.network.actor_links import Membership
 from clustermap.selection import intermediaries
 from clustermap.selection.distance import find_within, straight_line
 from clustermap.selection.intermediaries import (
-    Reach,
     choose_sites,
     cover_most,
     find_next_sites,
     find_unreached,
     score_intermediaries,
 )
+from clustermap.selection.reach import Reach
 from clustermap.tables import INTERMEDIARIES, NEXT_SITES
 from tests.selection.worlds import write_edges, write_register
 

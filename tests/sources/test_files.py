@@ -199,6 +199,10 @@ def test_missing_and_foreign_files_are_refused(tmp_path: Path) -> None:
     refuse(tmp_path / "none.csv", "missing_file")
     fault = refuse(write(tmp_path / "f.doc", "<html></html>"), "unknown_format")
     assert ".csv" in fault.values["known"]
+    for name in ("korea.osm.pbf", "KOREA.OSM", "korea.pbf"):
+        fault = refuse(write(tmp_path / name, "x"), "openstreetmap_extract")
+        assert f"clustermap fetch osm --file {name} FOLDER" in fault.line("en")
+        assert f"clustermap fetch osm --file {name} 폴더" in fault.line("ko")
     vrt = "<OGRVRTDataSource><OGRVRTLayer name='x'/></OGRVRTDataSource>"
     for name in ("v.geojson", "v.json", "v.shp", "v.gpkg", "v.parquet", "v.geoparquet"):
         refuse(write(tmp_path / name, vrt), "unreadable_file", CLUSTERS)

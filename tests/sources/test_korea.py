@@ -24,7 +24,7 @@ from clustermap.cli import app
 from clustermap.project import open_project
 from clustermap.sources.dialects import DIALECTS
 from clustermap.sources.files import FileSource, read_chunks
-from clustermap.stages.reading import file_source
+from clustermap.stages.rows import file_source
 from tests.small_world import PROJECT, SOUTH, WEST, build_small_world
 from tests.sources.workbooks import write_workbook
 

@@ -87,6 +87,27 @@ def test_a_header_alone_and_a_broken_file(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "columns", "rows"),
+    [
+        # Rows hold more of another sign than the header holds of its own.
+        ("a,b,c\n1,2,x;y;z;v\n3,4,x;y;z;v\n", ["a", "b", "c"], 2),
+        ("a;b;c\n1;2;3,4,5,6\n", ["a", "b", "c"], 1),
+        ("Title\na\tb\n1\t2,3,4\n5\t6,7,8\n", ["a", "b"], 2),
+        ("a|b\n1|2\n", ["a", "b"], 1),
+        ('a,b\n1,"x,y;z"\n', ["a", "b"], 1),
+        ("a\n1\n2\n", ["a"], 2),
+    ],
+)
+def test_one_delimiter_is_found_for_the_whole_file(
+    tmp_path: Path, text: str, columns: list[str], rows: int
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    (found,) = peek(path)
+    assert (found.columns, found.rows.num_rows) == (columns, rows)
+
+
 def test_which_files_are_meant(tmp_path: Path) -> None:
     names = ("a.shp", "a.dbf", "a.shx", "a.shp.xml", "b.dbf", "c.csv", ".c.csv", "project.toml")
     for name in names:

@@ -31,7 +31,7 @@ from clustermap.sources.dialects.patents import PATENTS as DOCUMENTS
 from clustermap.sources.dialects.projects import PROJECTS
 from clustermap.sources.dialects.ror import ROR
 from clustermap.sources.files import FileSource, read_chunks
-from clustermap.stages.reading import note_dialect
+from clustermap.stages.rows import note_dialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -37,8 +37,14 @@ from clustermap.sources.world.nation import (
     set_stage,
     write_factors,
 )
-from clustermap.sources.world.parameters import Parameters
-from clustermap.sources.world.plain import draw_plain_sizes
+from clustermap.sources.world.parameters import Parameters, open_stream
+from clustermap.sources.world.plain import (
+    MARGIN,
+    draw_plain_sizes,
+    draw_sites,
+    radius_m,
+    scale_sizes,
+)
 from clustermap.sources.world.redrawing import SHARE, count_sides
 from clustermap.tables import SCORED_KINDS, SHARE_UNIT
 
@@ -336,6 +342,43 @@ def test_the_world_of_validation_has_its_size() -> None:
     assert len(nation.roster.groups) > 200_000
     assert nation.truth["planted"].value_counts()["both"] == 57
     assert len(nation.cells.regions) == len(nation.cells.names)
+
+
+def test_sizes_are_scaled_to_a_number_of_firms() -> None:
+    """One firm each, and 7 more in shares of 1.75, 0.875 and 4.375."""
+    assert scale_sizes(np.array([20, 10, 50]), 10).tolist() == [3, 2, 5]
+    sizes = draw_plain_sizes(np.random.default_rng(2), 500)
+    scaled = scale_sizes(sizes, 1_000_003)
+    assert (scaled.sum(), scaled.argmax()) == (1_000_003, sizes.argmax())
+
+
+def test_a_denser_world_of_clusters_apart() -> None:
+    asked = {"clusters": 100, "links": 0, "seed": 4}
+    usual, dense = (
+        build_nation(**asked),
+        build_nation(**asked, firms=20_000, outside=0.4, apart=True),
+    )
+    firms = dense.cells.counts[:, FIRM]
+    assert (firms.sum(), firms[:100].sum()) == (20_000, 12_000)
+    radius = radius_m(draw_plain_sizes(open_stream(4, "clusters"), 100))
+    home = dense.roster.cells
+    inside = home < 100
+    site = dense.cells.sites_km[home[inside]] * 1000
+    away = np.hypot(dense.traits.x[inside] - site[:, 0], dense.traits.y[inside] - site[:, 1])
+    assert (away <= radius[home[inside]] * (1 + 1e-9)).all()  # as large as with fewer firms
+    apart = np.hypot(*(dense.cells.sites_km[:100, None] - dense.cells.sites_km[None, :100]).T)
+    np.fill_diagonal(apart, np.inf)
+    assert (apart * 1000 >= MARGIN * (radius[:, None] + radius)).all()
+    assert usual.cells.counts[:100, FIRM].sum() == pytest.approx(
+        0.76 * usual.cells.counts[:, FIRM].sum(), abs=1
+    )
+
+
+def test_no_room_for_clusters_is_told() -> None:
+    with pytest.raises(ValueError, match="no room"):
+        draw_sites(np.random.default_rng(1), np.full(10, 200_000.0), apart=True)
+    with pytest.raises(ValueError, match="firms = 3: 50 at least"):
+        build_nation(clusters=10, firms=3)
 
 
 def test_groups_have_one_head_office() -> None:

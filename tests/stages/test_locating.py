@@ -74,7 +74,7 @@ def test_firms_are_found_as_the_page_says(page: str, example: Path) -> None:
     line = told(ledger)[0]
     assert line == (
         "firms: complex names, 4 texts - 0 by identifier, 0 by name, 1 by normal form, 1 by another"
-        " name, 1 in no complex, 1 not matched, of 1 firms (table complex_matches)."
+        " name, 1 in no complex, 1 not matched, of 1 actors (table complex_matches)."
     )
     assert [said.partition(": ")[2].split()[:3] for said in told(ledger)[1:]] == [
         ["2", "have", "no"],
@@ -280,3 +280,30 @@ def test_points_and_radii_of_clusters() -> None:
     assert (x[0], y[0], precision_m[0]) == pytest.approx((300, 400, 500))
     assert shapely.intersects_xy(ring, x[1], y[1])
     assert precision_m[1] > 3000 * np.sqrt(2)
+
+
+def test_institutes_stand_in_the_complex_that_they_state(tmp_path: Path) -> None:
+    world = build_small_world()
+    for row in world.institutes:
+        row["complex"] = ""
+    stated = ("단지2", "개별입지", "없는공단", "단지 3")
+    for row, text in zip(world.institutes, stated, strict=False):
+        row |= {"x": "", "y": "", "complex": text}
+    # Its town alone is known, which lies in a cluster smaller than the town.
+    world.institutes[3] |= {"x": WEST + 100, "y": SOUTH + 100, "precision_m": 10_000}
+    for row in world.institutes[:3] + world.institutes[4:]:
+        row["precision_m"] = ""
+    layers, ledger = read(world.write(tmp_path))
+    found = layers.actors["institutes"].to_pandas()
+    assert found["how"].tolist()[:4] == ["complex", "unknown", "unknown", "complex"]
+    assert found["cell"].tolist()[:4] == ["C2", "outside:unknown", "outside:unknown", "C3"]
+    matches = layers.matches["complex_matches"]
+    assert matches[["layer", "text", "how", "actors"]].to_numpy().tolist() == [
+        ["institutes", "개별입지", "individual", 1],
+        ["institutes", "단지 3", "name", 1],
+        ["institutes", "단지2", "normal", 1],
+        ["institutes", "없는공단", "unmatched", 1],
+    ]
+    entry = ledger.summary()["institutes"]
+    assert (entry["complex_unmatched"], entry["too_rough_for_cluster"]) == (1, 1)
+    assert any("not put into it" in line for line in told(ledger))

@@ -372,5 +372,5 @@ def test_a_header_alone_is_no_table() -> None:
 def test_a_register_of_the_world_says_which_countries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialects, "DIALECTS", (replace(WORKS, country="나라"),))
     text = put(look("x.csv", {"번호": ["1"], "상호": ["a"], "나라": ["KR"]})).text
-    assert '# countries = ["KR"]' in text
-    assert "# countries" not in put().text
+    assert '\ncountries = ["KR"]  #' in text
+    assert "countries" not in put().text

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from clustermap.indicators import compute_indicators
 from clustermap.pipeline import find, score_clusters
 from clustermap.project import Project, open_project
 from clustermap.scores.rating import NO_RECORDS
 from clustermap.stages import scoring
 from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, no_progress
+from clustermap.stages.measuring import measure_clusters
 from clustermap.stages.publishing import list_tables
 from clustermap.stages.reading import read_layers
 from clustermap.stages.scoring import Assessment, assess_clusters, standardise_links
@@ -69,7 +69,8 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ready]:
     with open_scratch() as scratch:
         network = count_network(project, layers, ledger, no_progress, scratch)
         expected = standardise_links(project, network, no_progress)
-        yield Ready(project, (layers, network, expected, compute_indicators(network.counts)))
+        measured = measure_clusters(layers, network, expected, no_progress)
+        yield Ready(project, (layers, network, expected, measured))
 
 
 @pytest.fixture(scope="module")

@@ -534,6 +534,8 @@ def _draw_diffusion(brief: Brief, files: Files, cluster: str) -> str:
                     added=decimal(read_number(site["added"]), 0)))
         for site in files.sites.get(cluster, ())
     ]  # fmt: skip
+    if brief.release.travel is not None:
+        told += [quiet(words.tell(line)) for line in brief.release.travel.tell(cluster)]
     return "".join(told)
 
 

@@ -345,8 +345,10 @@ interface Support {
 
 /** Scorecards of support bodies, numbered as the ends of missing links. */
 interface SupportBodies {
-  /** Straight line within which firms count as near. */
+  /** Straight line within which support bodies, and without roads firms, count as near. */
   reach_km: number;
+  /** Time by road within which firms count as near; null where straight lines stand for roads. */
+  reach_minutes: number | null;
   institute: number[];
   /** Columns of the table INTERMEDIARIES. */
   measures: Record<string, Numbers>;

@@ -6,6 +6,7 @@ cm.run(function (cm) {
   const LAYERS = ["institutes", "firms", "density", "regions", "missing"];
   const SHOWN = { ...cm.state.shown };
   let silent = true; // while the page is put together, or an address is being read
+  let kept = ""; // the address last written or read
 
   function write() {
     const told = new URLSearchParams();
@@ -38,13 +39,15 @@ cm.run(function (cm) {
 
   /** Keep the present state in the address; with `step` the way back leads to the last one. */
   cm.keepAddress = function (step) {
-    if (silent) return;
+    // An address that somebody has set is read as soon as the browser tells of it.
+    if (silent || window.location.hash !== kept) return;
     const address = write();
     if (address === window.location.hash) return;
     // Some browsers refuse it for files, and frames of notebooks have no address of their own.
     try {
       if (step) window.history.pushState(null, "", address);
       else window.history.replaceState(null, "", address);
+      kept = window.location.hash;
     } catch {
       silent = true;
     }
@@ -106,6 +109,7 @@ cm.run(function (cm) {
   /** Do what the address says; what it does not name is as when the page was opened. */
   cm.readAddress = function () {
     silent = true;
+    kept = window.location.hash;
     const told = new URLSearchParams(window.location.hash.slice(1));
     const [first] = cm.payload.scenarios;
     cm.setLanguage(cm.languageIn(window.location.hash) || cm.payload.about.language);

@@ -94,11 +94,18 @@ cm.run(function (cm) {
     cell(joined, whole));
   }
 
+  // Firms are near by road where roads are known, else in a straight line.
+  function reachNote(key) {
+    const { reach_km: km, reach_minutes: minutes } = advice.bodies;
+    return quiet(minutes === null ? cm.say(`page.bodies.${key}`, { km: cm.number(km) })
+      : cm.say(`page.bodies.${key}_road`, { minutes: cm.number(minutes) }));
+  }
+
   function bodyParts() {
     if (!cm.bodies.length) return [];
     const shown = cut("bodies", cm.bodies);
     return [heading(cm.say("page.bodies.title")),
-      quiet(cm.say("page.bodies.note", { km: cm.number(advice.bodies.reach_km) })),
+      reachNote("note"),
       table(["body", "near", "linked", "joined"].map((key) => cm.say(`page.bodies.${key}`)),
         shown.map(bodyRow), "dense bodies"),
       moreButton("bodies", cm.bodies.length - shown.length)];
@@ -113,7 +120,7 @@ cm.run(function (cm) {
     const last = sites.cluster.length - 1;
     const [covered, all] = [sites.covered[last], sites.in_all[last]];
     return [heading(cm.say("page.bodies.sites")),
-      quiet(cm.say("page.bodies.sites_note", { km: cm.number(advice.bodies.reach_km) })),
+      reachNote("sites_note"),
       cm.make("ol", { class: "plain", id: "sites" }, ...items), covered !== null && all
         ? quiet(cm.say("page.bodies.sites_all", { share: cm.percent(covered / all) })) : ""];
   }

@@ -19,6 +19,7 @@ from clustermap.sources.files.geometries import (
 )
 from clustermap.sources.files.parquet import read_parquet
 from clustermap.sources.files.records import read_json, read_records
+from clustermap.sources.files.references import hash_chunk, list_references
 from clustermap.sources.files.source import FileSource, Item, settle_chunks, waits_for_others
 from clustermap.sources.files.text import find_encoding, read_text
 from clustermap.sources.files.workbook import read_workbook
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["FileSource", "Item", "find_encoding", "list_layers", "read_chunks"]
+__all__ = [
+    "FileSource",
+    "Item",
+    "find_encoding",
+    "hash_chunk",
+    "list_layers",
+    "list_references",
+    "read_chunks",
+]
 
 _READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
     ".csv": read_text,
@@ -45,6 +54,10 @@ _READERS: Mapping[str, Callable[[FileSource, Path], Iterator[Item]]] = {
     ".xlsx": read_workbook,
     ".xls": read_workbook,
 }
+
+
+_EXTRACTS = (".pbf", ".osm", ".osm.bz2", ".osm.gz")
+"""Extracts of OpenStreetMap: layers have to be made of them first."""
 
 
 def read_chunks(source: FileSource) -> Iterator[Item]:
@@ -69,6 +82,8 @@ def read_chunks(source: FileSource) -> Iterator[Item]:
     for path in source.paths:
         if not path.is_file():
             raise TableFault("missing_file", table=source.table.name, value=shorten_path(path))
+        if path.name.lower().endswith(_EXTRACTS):
+            raise TableFault("openstreetmap_extract", table=source.table.name, value=path.name)
         reader = _READERS.get(path.suffix.lower())
         if reader is None:
             known = ", ".join(_READERS)

@@ -62,8 +62,9 @@ def read_parquet(source: FileSource, path: Path) -> Iterator[Item]:
             "unreadable_file", table=source.table.name, value=path.name, why=why
         ) from error
     wanted = list(dict.fromkeys([*matched.wanted, *([geometry] if geometry else [])]))
-    start = 1
-    for batch in file.iter_batches(CHUNK_ROWS, columns=wanted):
+    groups = range(file.num_row_groups) if source.group is None else [source.group]
+    start = 1 + sum(file.metadata.row_group(at).num_rows for at in range(min(groups, default=0)))
+    for batch in _read_batches(source, path, file, list(groups), wanted):
         rows = pa.table(batch)
         lines = pa.array(np.arange(start, start + rows.num_rows))
         start += rows.num_rows
@@ -71,6 +72,17 @@ def read_parquet(source: FileSource, path: Path) -> Iterator[Item]:
         if geometry:
             raw = put_geometry(source.table, raw, rows[geometry])
         yield matched.convert(Chunk(path.name, lines, raw, crs))
+
+
+def _read_batches(
+    source: FileSource, path: Path, file: pq.ParquetFile, groups: list[int], wanted: list[str]
+) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from file.iter_batches(CHUNK_ROWS, row_groups=groups, columns=wanted)
+    except (pa.ArrowException, OSError) as error:  # what its footer promises is not there
+        raise TableFault(
+            "unreadable_file", table=source.table.name, value=path.name, why=str(error)
+        ) from error
 
 
 def _find_geoparquet(schema: pa.Schema) -> tuple[str, str]:

@@ -64,6 +64,8 @@ class FileSource:
         looked at.
     every
         Whether all columns of the file are wanted, under the file's own names.
+    group
+        Row group of a Parquet file that is read; None for all.
     """
 
     table: Table
@@ -78,6 +80,7 @@ class FileSource:
     countries: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
     every: bool = False
+    group: int | None = None
 
     @property
     def spoken(self) -> str:

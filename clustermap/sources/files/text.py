@@ -6,6 +6,8 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,12 +22,13 @@ from clustermap.sources.files.header import HEADER_LINES, find_header
 from clustermap.sources.files.source import GUESSES, FileSource, Item, Matched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
 _BLOCK_BYTES = 32 << 20
+_DELIMITERS = ",\t;|"
 _HEADER_LINES = 100
 """A header whose quotes do not close within so many lines is none."""
 
@@ -165,8 +168,8 @@ class _Header:
     lines: int
 
 
-def _read_headers(source: FileSource, path: Path, encoding: str) -> Iterator[_Header]:
-    """Yield the lines near the top that hold anything; quoted names may hold line breaks."""
+def _read_lines(path: Path, encoding: str) -> Iterator[tuple[str, int]]:
+    """Yield the lines near the top that hold anything; quoted values may hold line breaks."""
     lines = 0
     with path.open(encoding=encoding, newline="") as file:
         while lines < HEADER_LINES and (header := file.readline()):
@@ -175,12 +178,38 @@ def _read_headers(source: FileSource, path: Path, encoding: str) -> Iterator[_He
                 continue
             while header.count('"') % 2 and lines < _HEADER_LINES and (line := file.readline()):
                 header, lines = header + line, lines + 1
-            delimiter = source.delimiter or max(",\t;|", key=header.count)
-            try:
-                names = next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter))
-            except csv.Error:  # a value longer than any name
-                continue
-            yield _Header([" ".join(name.split()) for name in names], delimiter, lines)
+            yield header, lines
+
+
+def _read_headers(source: FileSource, path: Path, encoding: str) -> Iterator[_Header]:
+    """Yield those lines as what they would be as headers."""
+    tops = list(_read_lines(path, encoding))
+    # Where any column will do, no name tells the header from rows that hold other signs.
+    stated = source.delimiter or (_settle_delimiter([t for t, _ in tops]) if source.every else "")
+    for header, lines in tops:
+        delimiter = stated or max(_DELIMITERS, key=header.count)
+        try:
+            names = _split(header, delimiter)
+        except csv.Error:  # a value longer than any name
+            continue
+        yield _Header([" ".join(name.split()) for name in names], delimiter, lines)
+
+
+def _settle_delimiter(lines: Sequence[str]) -> str:
+    """Return the delimiter by which most lines hold equally many values, and then most values."""
+    fits: dict[str, tuple[int, int]] = {}
+    for delimiter in _DELIMITERS:
+        widths: Counter[int] = Counter()
+        for line in lines:
+            with suppress(csv.Error):
+                widths[len(_split(line, delimiter))] += 1
+        several = [(times, width) for width, times in widths.items() if width > 1]
+        fits[delimiter] = max(several, default=(0, 0))
+    return max(_DELIMITERS, key=lambda delimiter: fits[delimiter])
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter))
 
 
 def _find_header(source: FileSource, path: Path, encoding: str) -> tuple[_Header, Matched]:

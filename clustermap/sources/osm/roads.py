@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clustermap.layers.projection import Bounds
     from clustermap.sources.osm.tags import RoadRules
 
-_FALLBACK_KPH = 30.0
+FALLBACK_KPH = 30.0
 _LETTERS = str.maketrans(dict.fromkeys(range(32), " "))
 
 
@@ -170,7 +170,7 @@ def _finish(graph: nx.MultiDiGraph[int], rules: RoadRules, date: str) -> nx.Mult
 
     if graph.number_of_edges():
         graph = osmnx.routing.add_edge_speeds(
-            graph, hwy_speeds={**rules.speeds_kph}, fallback=_FALLBACK_KPH
+            graph, hwy_speeds={**rules.speeds_kph}, fallback=FALLBACK_KPH
         )
         graph = osmnx.routing.add_edge_travel_times(graph)
     # A clock in the file would make two equal downloads differ.

@@ -186,8 +186,8 @@ def spell_project(
     name = json.dumps(f"OpenStreetMap: {one_line(label)}", ensure_ascii=False)
     head = _HEAD.format(name=name, crs=crs, language=language)
     layers = [_spell_layer(layer) for layer in IDS if not frames[layer].empty]
-    tail = [_ROADS] if roads else []
-    return "\n".join([head, *layers, _LINKAGES, *tail])
+    tail = [_ROADS + f'licence = "{LICENCE}"\nattribution = "{ATTRIBUTION}"\n'] if roads else []
+    return "\n".join([head, *layers, *tail, _LINKAGES])
 
 
 def _spell_layer(layer: str) -> str:
@@ -244,6 +244,8 @@ _LINKAGES = """\
 # form = "pairs"
 # columns = { source = "from", target = "to", kind = "kind" }
 """
-_ROADS = """\
-# roads.graphml: 찻길(길이 m, 속도 km/h, 소요 시간 s) / roads with length, speed and time.
+_ROADS = f"""\
+# 찻길(길이 m, 속도 km/h, 소요 시간 s) / roads with length, speed and time.
+[roads]
+path = "{ROADS_FILE}"
 """

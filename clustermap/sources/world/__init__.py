@@ -17,6 +17,7 @@ from clustermap.sources.world.nation import Nation
 from clustermap.sources.world.observation import Observation, count_world, observe
 from clustermap.sources.world.parameters import FACTORS, LAWS, PLANTED, Parameters
 from clustermap.sources.world.plain import build_nation
+from clustermap.sources.world.raw import write_raw_files
 from clustermap.sources.world.redrawing import (
     Redrawn,
     expect_by_redrawing,
@@ -47,5 +48,6 @@ __all__ = [
     "read_nation",
     "redraw",
     "redraw_linkages",
+    "write_raw_files",
     "write_world",
 ]

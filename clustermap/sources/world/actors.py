@@ -64,7 +64,7 @@ _STRATEGIC_SHARE = {
     "robot_mfg": 0.15,
     "quantum": 0.03,
 }
-_ORDINARY_CODES = (
+ORDINARY_CODES = (
     *("10711", "10742", "13213", "16101", "17222", "18111", "22231", "22232", "22241", "23322"),
     *("24112", "25111", "25911", "25912", "25914", "25922", "25923", "25924", "28123", "46539"),
 )
@@ -284,7 +284,7 @@ def _draw_industries(
             industry = leads[home][int(which[i] * len(leads[home]))]
         else:
             industry = national[i] if chance[i] < pull[i] + 0.22 else ""
-        pool = STRATEGIC_CODES[industry] if industry else _ORDINARY_CODES
+        pool = STRATEGIC_CODES[industry] if industry else ORDINARY_CODES
         industries.append(industry)
         codes.append(pool[int(code[i] * len(pool))])
     return industries, codes

@@ -46,6 +46,7 @@ _PROVINCES = {
     "제주특별자치도": 0.01,
 }
 """Share of a world's sites by province: roughly that of Korea's manufacturing firms."""
+REGIONS = tuple(_PROVINCES)
 METROPOLITAN = frozenset(name for name in _PROVINCES if name.endswith(("시", "기도")))
 _SCATTERED = 0.08  # share of sites anywhere on the land
 _SPREAD_M = {"district": 6_500.0, "complex": 5_000.0}

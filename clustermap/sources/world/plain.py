@@ -6,10 +6,12 @@ Clusters of heavy-tailed size lie anywhere on a square of 400 km, all others liv
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from clustermap.sources.world.actors import choose_countries
 from clustermap.sources.world.companies import draw_groups
@@ -47,7 +49,26 @@ _INSTITUTE_SHARE = np.array([0.0, 0.28, 0.25, 0.13, 0.34])
 _HOSTED = 0.6  # of the institutes stand in clusters
 _PARTNER_SHARE = (0.55, 0.28, 0.17)
 _DIVISIONS = np.arange(10, 36)
+_TRIES = 200  # to find room for clusters
 _LEADING = 0.4  # of a cluster's firms are in its leading division
+MARGIN = 1.25
+"""Times its radius that a cluster keeps free of others, where they lie apart."""
+
+
+@dataclass(frozen=True)
+class Discs:
+    """Where clusters lie on the plain.
+
+    Parameters
+    ----------
+    sites
+        x, y of their centres, in metres.
+    radius_m
+        Their radii, in metres.
+    """
+
+    sites: Numbers
+    radius_m: Numbers
 
 
 def draw_plain_sizes(rng: np.random.Generator, clusters: int) -> Indices:
@@ -71,7 +92,66 @@ def draw_plain_sizes(rng: np.random.Generator, clusters: int) -> Indices:
     return np.asarray(np.ceil(tail * _SCALE + _LEAST), dtype=np.int64)
 
 
-def build_nation(
+def scale_sizes(sizes: Indices, firms: int) -> Indices:
+    """Return sizes in the same proportions that sum to a given number of firms.
+
+    Parameters
+    ----------
+    sizes
+        Firms in every cluster.
+    firms
+        Firms in all of them together, at least one a cluster.
+
+    Returns
+    -------
+    ndarray
+        One firm at least in every cluster; what is left over goes to the largest remainders.
+    """
+    spare = firms - len(sizes)
+    exact = sizes / sizes.sum() * spare
+    scaled = np.floor(exact).astype(np.int64)
+    scaled[np.argsort(scaled - exact, kind="stable")[: spare - int(scaled.sum())]] += 1
+    return np.asarray(scaled + 1)
+
+
+def draw_sites(rng: np.random.Generator, reach: Numbers, *, apart: bool) -> Numbers:
+    """Draw where clusters lie, anywhere on the plain.
+
+    Parameters
+    ----------
+    rng
+        Source of chance.
+    reach
+        Metres around its site that every cluster may take up.
+    apart
+        Whether no two of them may overlap; the smaller of two that do is then drawn anew.
+
+    Returns
+    -------
+    ndarray
+        x, y of every site, in metres.
+
+    Raises
+    ------
+    ValueError
+        If there is no room for all of them to lie apart.
+    """
+    sites = rng.uniform(0, _SIDE_M, (len(reach), 2))
+    for _ in range(_TRIES if apart else 0):
+        tree = cKDTree(sites)
+        near = tree.query_pairs(2 * float(reach.max()), output_type="ndarray")
+        one, other = near.T
+        close = np.hypot(*(sites[one] - sites[other]).T) < reach[one] + reach[other]
+        again = np.unique(np.where(reach[one] < reach[other], one, other)[close])
+        if not len(again):
+            return np.asarray(sites)
+        sites[again] = rng.uniform(0, _SIDE_M, (len(again), 2))
+    if apart:
+        raise ValueError(f"{len(reach)} clusters: no room for them to lie apart")
+    return np.asarray(sites)
+
+
+def build_nation(  # noqa: PLR0913 -- each is one feature of the world
     *,
     clusters: int = 1_900,
     links: int = 300_000,
@@ -80,6 +160,9 @@ def build_nation(
     planted: str = "linkage",
     planted_share: float = 0.03,
     project_share: float = 0.0,
+    firms: int | None = None,
+    outside: float = 0.24,
+    apart: bool = False,
 ) -> Nation:
     """Build a fictional world on a plain.
 
@@ -99,6 +182,13 @@ def build_nation(
         Share of the clusters planted, for each kind that is planted; 0 for a null world.
     project_share
         Share of the linkages that come from projects.
+    firms
+        Number of firms, the more of them the denser the clusters; where not given, some 75 a
+        cluster.
+    outside
+        Share of the firms that live in no cluster.
+    apart
+        Whether no two clusters overlap.
 
     Returns
     -------
@@ -108,13 +198,15 @@ def build_nation(
     Raises
     ------
     ValueError
-        If there are fewer than two clusters, a share is out of range, or there is no law or
-        planting of that name.
+        If there are fewer than two clusters, too few firms or no room for clusters to lie apart,
+        a share is out of range, or there is no law or planting of that name.
     """
-    outside = 0.24
     sizes = draw_plain_sizes(open_stream(seed, "clusters"), clusters)
-    away = round(int(sizes.sum()) * outside / (1 - outside))
-    firms = int(sizes.sum()) + away
+    reach = radius_m(sizes)
+    if firms is None:
+        firms = int(sizes.sum()) + round(int(sizes.sum()) * outside / (1 - outside))
+    else:
+        sizes = scale_sizes(sizes, firms - round(firms * outside))
     institutes = max(20, round(_INSTITUTES * firms))
     partners = max(20, round(firms / 300))
     parameters = choose_law(
@@ -131,15 +223,15 @@ def build_nation(
             planted=planted,
         )
     )
-    return _settle(parameters, seed, sizes)
-
-
-def _settle(parameters: Parameters, seed: int, sizes: Indices) -> Nation:
-    clusters = parameters.clusters
     rng = open_stream(seed, "clusters", 1)
-    sites = rng.uniform(0, _SIDE_M, (clusters, 2))
+    sites = draw_sites(rng, MARGIN * reach, apart=apart)
+    return _settle(parameters, seed, sizes, Discs(sites, reach))
+
+
+def _settle(parameters: Parameters, seed: int, sizes: Indices, discs: Discs) -> Nation:
+    clusters, sites = parameters.clusters, discs.sites
     homes, types = _draw_homes(open_stream(seed, "institutes"), parameters, sizes)
-    points = _draw_points(open_stream(seed, "firms"), sites, sizes, homes)
+    points = _draw_points(open_stream(seed, "firms"), discs, homes)
     squares, cell = find_squares(points[:, 0], points[:, 1], homes, clusters)
     groups = cell * len(TYPES) + types
     order = np.argsort(groups, kind="stable")
@@ -178,15 +270,13 @@ def _draw_homes(
     return homes, np.concatenate([np.full(len(firms), FIRM), kinds, kinds, drawn])
 
 
-def _draw_points(
-    rng: np.random.Generator, sites: Numbers, sizes: Indices, homes: Indices
-) -> Numbers:
+def _draw_points(rng: np.random.Generator, discs: Discs, homes: Indices) -> Numbers:
     points = np.empty((len(homes), 2))
     inside = homes >= 0
-    reach = radius_m(sizes)[homes[inside]] * np.sqrt(rng.random(int(inside.sum())))
+    reach = discs.radius_m[homes[inside]] * np.sqrt(rng.random(int(inside.sum())))
     turn = rng.uniform(0, 2 * np.pi, len(reach))
-    points[inside, 0] = sites[homes[inside], 0] + reach * np.cos(turn)
-    points[inside, 1] = sites[homes[inside], 1] + reach * np.sin(turn)
+    points[inside, 0] = discs.sites[homes[inside], 0] + reach * np.cos(turn)
+    points[inside, 1] = discs.sites[homes[inside], 1] + reach * np.sin(turn)
     side = int(_SIDE_M / _GRID_M)
     squares = rng.choice(side * side, size=min(_SQUARES, side * side), replace=False)
     # Some squares are towns and most are countryside.

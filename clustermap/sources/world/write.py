@@ -82,7 +82,7 @@ _COLUMNS = {
         "funder": "재원",
     },
 }
-_INSTITUTE_KINDS = {
+INSTITUTE_KINDS = {
     "university": "대학",
     "public_institute": "공공연구기관",
     "hospital": "병원",
@@ -90,7 +90,7 @@ _INSTITUTE_KINDS = {
 }
 _WAYS = {"joint": "공동", "solo": "단독"}
 _FUNDERS = {"public": "공공", "private": "민간"}
-_LINKAGE_KINDS = {
+LINKAGE_KINDS = {
     "firm_firm": "기업간협력",
     "research": "공동연구",
     "support": "기업지원",
@@ -133,9 +133,9 @@ def write_world(world: World, folder: Path) -> Path:
 
 def _spell_world(world: World) -> dict[str, str]:
     """Return the files of a world by their names."""
-    institutes = world.institutes.assign(kind=world.institutes["kind"].map(_INSTITUTE_KINDS))
-    pairs = world.pairs.assign(kind=world.pairs["kind"].map(_LINKAGE_KINDS))
-    kinds = world.participations["kind"].map(_LINKAGE_KINDS).fillna("")
+    institutes = world.institutes.assign(kind=world.institutes["kind"].map(INSTITUTE_KINDS))
+    pairs = world.pairs.assign(kind=world.pairs["kind"].map(LINKAGE_KINDS))
+    kinds = world.participations["kind"].map(LINKAGE_KINDS).fillna("")
     grants = world.grants.assign(
         joint=world.grants["joint"].map(_WAYS), funder=world.grants["funder"].map(_FUNDERS)
     )
@@ -213,8 +213,8 @@ def _spell_project(world: World) -> str:
         partner_columns=_spell_columns("partners"),
         pair_columns=_spell_columns("pairs"),
         project_columns=_spell_columns("participations"),
-        institute_kinds=_turn(_INSTITUTE_KINDS),
-        linkage_kinds=_turn(_LINKAGE_KINDS),
+        institute_kinds=_turn(INSTITUTE_KINDS),
+        linkage_kinds=_turn(LINKAGE_KINDS),
         grant_columns=_spell_columns("grants"),
         grant_kinds=_turn({**_WAYS, **_FUNDERS}),
     )

@@ -17,7 +17,7 @@ from clustermap.layers.clusters import clean_polygons
 from clustermap.messages import Message
 from clustermap.stages.changing.mergers import merge_clusters, move_in, replace_shape
 from clustermap.stages.changing.names import call_cluster, require_cluster
-from clustermap.stages.reading import read_rows
+from clustermap.stages.rows import read_rows
 from clustermap.tables import CLUSTERS, Column, Table
 
 if TYPE_CHECKING:

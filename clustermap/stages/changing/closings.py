@@ -19,7 +19,8 @@ from clustermap.stages.changing.names import (
     near_actors,
     require_cluster,
 )
-from clustermap.stages.reading import ACTORS, column_or_null, join_actors
+from clustermap.stages.reading import ACTORS, join_actors
+from clustermap.stages.rows import column_or_null
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:

@@ -15,8 +15,9 @@ from clustermap.network.linkages import (
     code_participations,
     expand_projects,
 )
-from clustermap.stages.counting import PAIR_ENDS, PARTICIPANT, how_to_read
-from clustermap.stages.reading import linkage_table, read_rows, read_source
+from clustermap.stages.counting import PARTICIPANT
+from clustermap.stages.pairs import ENDS, how_to_read
+from clustermap.stages.rows import linkage_table, read_rows, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,7 @@ def _pass_pairs(
             continue
         register = layers.find_register(linkage)
         found = check_chunk(table, item, linkage.kinds)
-        checked, _ = links.drop_closed(found, PAIR_ENDS, register)
+        checked, _ = links.drop_closed(found, ENDS, register)
         coded = code_pairs(table.name, checked, register, how_to_read(linkage))
         done += item.rows.num_rows
         progress(Message("step.count", {"table": table.name}), done, 0)

@@ -5,7 +5,7 @@ What is guessed is said in a comment beside it, and what else it could be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from clustermap.errors import TableFault, one_line, shorten
@@ -15,7 +15,7 @@ from clustermap.stages.proposing.grouping import settle_groups
 from clustermap.stages.proposing.linking import settle_ids, withhold_doubles
 from clustermap.stages.proposing.recognising import Fit, recognise
 from clustermap.stages.proposing.systems import settle_systems
-from clustermap.stages.proposing.writing import Writer
+from clustermap.stages.proposing.writing import HOME, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,6 +120,7 @@ def propose(
         raise _no_clusters(peeks, fits)
     left += [(peeks[at], Message("init.bad_path")) for at in fits if at not in usable]
     groups, system = settle_systems(withhold_doubles(settle_ids(groups, words)))
+    groups = [_withhold_abroad(group, korean=system == HOME) for group in groups]
     told = [_tell_left(peek, files[peek.path], why) for peek, why in left]
     told += [
         Finding(files[path], told=(Message("init.line", {"line": fault.line(language)}),))
@@ -132,6 +133,26 @@ def propose(
     )
     order = list(files.values())
     return Proposal(text, tuple(sorted((*found, *told), key=lambda f: order.index(f.file))))
+
+
+def _withhold_abroad(group: Group, *, korean: bool) -> Group:
+    """Withhold partners of a register of which nobody is abroad, or of which that is not known."""
+    column = group.dialect.country if group.dialect else ""
+    if group.table != "partners" or not column:
+        return group
+    countries = {
+        country
+        for peek in group.peeks
+        if column in peek.columns
+        for country in peek.rows[column].unique().to_pylist()
+    }
+    if not korean:
+        why = Message("init.abroad_of_where")
+    elif countries <= {"KR", "", None} and countries:
+        why = Message("init.nobody_abroad")
+    else:
+        return group
+    return replace(group, withheld=True, told=(*group.told, why))
 
 
 def _is_plain(text: str) -> bool:

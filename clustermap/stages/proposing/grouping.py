@@ -39,6 +39,8 @@ class Group:
         Coordinate system to be stated; "" where none need be.
     withheld
         Whether the section is written as a comment only.
+    match
+        "name" where linkages name their actors by their names; else "".
     """
 
     table: str
@@ -48,6 +50,7 @@ class Group:
     told: tuple[Message, ...] = ()
     crs: str = ""
     withheld: bool = False
+    match: str = ""
 
     @property
     def peeks(self) -> list[Peek]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
+from clustermap.layers.names import normalise_names
 from clustermap.messages import Message
 from clustermap.sources.words import plain
 from clustermap.stages.proposing.recognising import ACTORS, is_unique, read_ours
@@ -26,6 +29,8 @@ ENDS = {"pairs": ("source", "target"), "projects": ("participant",), "documents"
 def settle_ids(groups: Sequence[Group], words: Words) -> list[Group]:
     """Take the columns for identifiers that linkages use, and withhold linkages of nobody.
 
+    Linkages whose ends are no identifiers but names of actors are matched by name.
+
     Parameters
     ----------
     groups
@@ -41,7 +46,12 @@ def settle_ids(groups: Sequence[Group], words: Words) -> list[Group]:
     ends = {end for group in groups if group.table in ENDS for end in _list_ends(group)}
     settled = [_settle_id(group, ends, words) for group in groups] if ends else list(groups)
     known = {value for group in settled if group.table in ACTORS for value in _list_ids(group)}
-    return [_withhold_unknown(group, known) for group in settled]
+    unknown = [g.table in ENDS and known.isdisjoint(_list_ends(g)) for g in settled]
+    names = _list_names(settled) if any(unknown) else set()
+    return [
+        _match_names(group, names) if no_ids else group
+        for group, no_ids in zip(settled, unknown, strict=True)
+    ]
 
 
 def _column(group: Group, name: str) -> list[str]:
@@ -60,6 +70,16 @@ def _list_ends(group: Group) -> list[str]:
 
 def _list_ids(group: Group) -> list[str]:
     return _column(group, LAYERS[group.table].key[0])
+
+
+def _list_names(groups: Sequence[Group]) -> set[str]:
+    """Return the names of all actors as they are compared."""
+    return _compare([n for g in groups if g.table in ACTORS for n in _column(g, "name")])
+
+
+def _compare(names: Sequence[str]) -> set[str]:
+    found = normalise_names(pa.array(names, pa.string()), branches=False)
+    return {name for name in found.to_pylist() if name is not None}
 
 
 def _settle_id(group: Group, ends: set[str], words: Words) -> Group:
@@ -83,11 +103,11 @@ def _settle_id(group: Group, ends: set[str], words: Words) -> Group:
     return group
 
 
-def _withhold_unknown(group: Group, known: set[str]) -> Group:
-    if group.table not in ENDS or not known.isdisjoint(_list_ends(group)):
-        return group
-    told = (*group.told, Message("init.nobody"))
-    return replace(group, withheld=True, told=told)
+def _match_names(group: Group, names: set[str]) -> Group:
+    """Match linkages by name where their ends are names of actors, else withhold them."""
+    if names.isdisjoint(_compare(_list_ends(group))):
+        return replace(group, withheld=True, told=(*group.told, Message("init.nobody")))
+    return replace(group, match="name", told=(*group.told, Message("init.match_name")))
 
 
 def withhold_doubles(groups: Sequence[Group]) -> list[Group]:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from clustermap.stages.proposing.grouping import Group
 
 _ORDER = [*LAYERS, *LINKAGES, TAXONOMY.name]
-_HOME = "EPSG:5179"
+HOME = "EPSG:5179"
+"""System of maps of Korea, whose country need not be asked for."""
 _DEFAULTS: Mapping[str, tuple[type[Section], tuple[str, ...]]] = {
     "assign": (Assign, ("nearest_m",)),
     "score": (Score, ("profile", "draws", "null", "local_m")),
@@ -180,7 +181,9 @@ class Writer:
         worldwide = any(group.dialect and group.dialect.country for group in groups)
         head = self._head(name, system)
         if worldwide:
-            head.append(f'# countries = ["KR"]  {self.say("key.countries")}')
+            known = system == HOME
+            mark, key = ("", "countries_home") if known else ("# ", "countries")
+            head.append(f'{mark}countries = ["KR"]  {self.say(f"key.{key}")}')
         parts = [head, *map(self._section, ordered)]
         left = [comment(message, self.language) for message in unused]
         if left:
@@ -189,7 +192,7 @@ class Writer:
         return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
     def _head(self, name: str, system: str) -> list[str]:
-        home = system == _HOME
+        home = system == HOME
         return [
             self.say("head"),
             self.say("head_check"),
@@ -233,6 +236,7 @@ class Writer:
         keys = {
             "layer": quote(layer) if layer else "",
             "form": quote(group.table) if linkage else "",
+            "match": quote(group.match) if group.match else "",
             "dialect": quote(NO_DIALECT) if _looks_published(group) else "",
             "crs": quote(group.crs) if group.crs else "",
             "columns": spell_mapping(columns) if columns and not group.dialect else "",

@@ -1,0 +1,185 @@
+"""Lookup: identifiers to their positions among many, hashed once and asked as often as one likes.
+
+Arrow's own index_in hashes all identifiers again at every call, which at millions of actors costs
+more than the call itself. The tables here are plain arrays: they can be kept in files and opened
+from several processes without being read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Hashes = npt.NDArray[np.uint64]
+    Positions = npt.NDArray[np.int32]
+
+_WORD = 8
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_ROWS_AT_ONCE = 1_000_000
+
+
+def hash_texts(texts: pa.Array) -> Hashes:
+    """Return a whole number for each text, the same for equal ones.
+
+    Parameters
+    ----------
+    texts
+        Text without nulls.
+
+    Returns
+    -------
+    np.ndarray
+        uint64.
+    """
+    offsets, data = _open(texts)
+    low, high = int(offsets[0]), int(offsets[-1])
+    padded = np.zeros(high - low + _WORD, dtype=np.uint8)
+    padded[: high - low] = data[low:high]
+    # Eight bytes from any place on, as one number.
+    words: Hashes = np.ndarray((high - low + 1,), "<u8", padded, strides=(1,))
+    start, length = offsets[:-1].astype(np.int64) - low, np.diff(offsets).astype(np.int64)
+    hashes = _mix(length.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))
+    for begin in range(0, int(length.max(initial=0)), _WORD):
+        rows = np.flatnonzero(length > begin)
+        bytes_ = np.minimum(length[rows] - begin, _WORD).astype(np.uint64)
+        word = words[start[rows] + begin] & (_ALL >> (np.uint64(64) - np.uint64(8) * bytes_))
+        hashes[rows] = _mix(hashes[rows] ^ word)
+    return hashes
+
+
+def _open(texts: pa.Array) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.uint8]]:
+    """Return where each text begins, and the bytes of all of them."""
+    large = pa.types.is_large_string(texts.type)
+    _, offsets, data = texts.buffers()
+    if offsets is None or not len(texts):
+        return np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.uint8)
+    starts: npt.NDArray[np.integer] = (
+        np.frombuffer(offsets, np.int64) if large else np.frombuffer(offsets, np.int32)
+    )
+    found = starts[texts.offset : texts.offset + len(texts) + 1]
+    return found, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+
+
+def _mix(key: Hashes) -> Hashes:
+    """Return whole numbers scattered over 64 bits (the finaliser of splitmix64)."""
+    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return key ^ (key >> np.uint64(31))
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Where identifiers stand.
+
+    Parameters
+    ----------
+    ids
+        Identifiers, unique text without nulls.
+    hashes
+        uint64; their hashes, ascending.
+    positions
+        int32; the position of the identifier of each hash.
+    starts
+        int32; where the hashes of each bucket begin, their number last. A bucket holds the hashes
+        that begin with the same bits.
+    """
+
+    ids: pa.Array
+    hashes: Hashes
+    positions: Positions
+    starts: Positions
+
+    def find(self, ids: pa.Array) -> Positions:
+        """Return the positions of identifiers.
+
+        Parameters
+        ----------
+        ids
+            Text; null stands for nobody.
+
+        Returns
+        -------
+        np.ndarray
+            int32; -1 where an identifier is unknown.
+        """
+        parts = [
+            self._find(ids.slice(start, _ROWS_AT_ONCE))
+            for start in range(0, len(ids), _ROWS_AT_ONCE)
+        ]
+        return np.concatenate([np.zeros(0, dtype=np.int32), *parts])
+
+    def _find(self, ids: pa.Array) -> Positions:
+        if pa.types.is_large_string(ids.type):
+            ids = ids.cast(pa.string())
+        asked = ids.fill_null("") if ids.null_count else ids
+        found = self._find_hashes(hash_texts(asked))
+        known = np.flatnonzero(found >= 0)
+        there, wanted = self.ids.take(pa.array(found[known])), asked
+        if len(known) < len(found):
+            wanted = asked.take(pa.array(known))
+        same = pc.equal(there, wanted)
+        if not pc.all(same, min_count=0).as_py():
+            # Two texts of one hash: it happens to no one by chance, and to no one wrongly.
+            other = known[~np.asarray(same.to_numpy(zero_copy_only=False))]
+            at = pc.fill_null(pc.index_in(asked.take(pa.array(other)), value_set=self.ids), -1)
+            found[other] = at.to_numpy(zero_copy_only=False)
+        if ids.null_count:
+            found[np.asarray(ids.is_null().to_numpy(zero_copy_only=False))] = -1
+        return found
+
+    def _find_hashes(self, hashes: Hashes) -> Positions:
+        found = np.full(len(hashes), -1, dtype=np.int32)
+        bucket = _bucket(hashes, len(self.starts) - 1)
+        at, end = self.starts[bucket], self.starts[bucket + 1]
+        open_ = np.flatnonzero(at < end)
+        at, end, wanted = at[open_], end[open_], hashes[open_]
+        while len(open_):
+            hit = self.hashes[at] == wanted
+            found[open_[hit]] = self.positions[at[hit]]
+            on = ~hit & (at + 1 < end)
+            at, end, wanted, open_ = at[on] + 1, end[on], wanted[on], open_[on]
+        return found
+
+
+def _bucket(hashes: Hashes, buckets: int) -> npt.NDArray[np.int64]:
+    bits = buckets.bit_length() - 1
+    return (hashes >> np.uint64(64 - bits)).astype(np.int64)
+
+
+def build_lookup(ids: pa.Array) -> Lookup:
+    """Hash identifiers.
+
+    Parameters
+    ----------
+    ids
+        Unique text without nulls.
+
+    Returns
+    -------
+    Lookup
+        Ready to be asked.
+
+    Examples
+    --------
+    >>> build_lookup(pa.array(["b", "a"])).find(pa.array(["a", "c", None, "b"])).tolist()
+    [1, -1, -1, 0]
+    """
+    if pa.types.is_large_string(ids.type):
+        ids = ids.cast(pa.string())
+    parts = [
+        hash_texts(ids.slice(start, _ROWS_AT_ONCE)) for start in range(0, len(ids), _ROWS_AT_ONCE)
+    ]
+    hashes = np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
+    order = np.argsort(hashes)
+    hashes = hashes[order]
+    buckets = 1 << max(len(ids) * 2 - 1, 2).bit_length()
+    starts = np.zeros(buckets + 1, dtype=np.int32)
+    np.cumsum(np.bincount(_bucket(hashes, buckets), minlength=buckets), out=starts[1:])
+    return Lookup(ids, hashes, order.astype(np.int32), starts)

@@ -1,0 +1,455 @@
+"""Pairs: a chunk of a table of pairs, from its file to counts; the same on every engine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from clustermap.checks import FAULTS, Checked, check_chunk
+from clustermap.engine import Part
+from clustermap.layers.names import WAYS, NamedRegister
+from clustermap.network.edges import EDGE_TYPES, Edges, code_edges, sort_edges
+from clustermap.network.linkages import EDGES, Reading, code_pairs, fits_kind
+from clustermap.sources.files import hash_chunk, read_chunks
+from clustermap.stages.gauge import open_gauge
+from clustermap.stages.observing import LinkCounts, merge_counted
+from clustermap.stages.rows import note_dialect
+from clustermap.tables import SHARE_UNIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from clustermap.layers.actors import Register
+    from clustermap.project import Linkage
+    from clustermap.sources.files import FileSource, Item
+    from clustermap.stages.gauge import Gauge
+    from clustermap.tables import Table
+
+ENDS = ("source", "target")
+"""Columns of a table of pairs that hold actors."""
+
+READ, KEPT, LEFT_OUT, LINKS, MISFITS, LARGEST = (
+    *("read", "kept", "left_out", "links", "misfits", "largest"),
+)
+_TOLD = "told:"
+EDGE_LIST = "edges"
+_FAULTS, _LINKED = "faults", "linked"
+
+
+def how_to_read(linkage: Linkage) -> Reading:
+    """Return how the rows of a table of linkages are to be read.
+
+    Parameters
+    ----------
+    linkage
+        Its section of the project file.
+
+    Returns
+    -------
+    Reading
+        Kind, direction and years.
+    """
+    return Reading(linkage.kind or "", linkage.directed, linkage.since, linkage.until)
+
+
+def count_ways(rows: pa.Table, columns: Sequence[str], register: Register) -> Counter[str]:
+    """Return how many ends of linkages were found by their names, by way.
+
+    Parameters
+    ----------
+    rows
+        Typed rows of a table of linkages.
+    columns
+        Columns that hold actors.
+    register
+        Where they are looked up.
+
+    Returns
+    -------
+    Counter
+        "names_" and the way to the number of ends; empty where identifiers are looked up.
+    """
+    found = Counter[str]()
+    if isinstance(register, NamedRegister):
+        for column in columns:
+            way = register.find_ways(rows[column].combine_chunks())[1]
+            found.update({f"names_{name}": int((way == at).sum()) for at, name in enumerate(WAYS)})
+    return found
+
+
+class Terms(NamedTuple):
+    """How a table of pairs is read.
+
+    Parameters
+    ----------
+    table
+        Its declaration.
+    kinds
+        The user's words for kinds.
+    reading
+        Kind, direction and years.
+    """
+
+    table: Table
+    kinds: Mapping[str, str]
+    reading: Reading
+
+
+def read_terms(table: Table, linkage: Linkage) -> Terms:
+    """Return how a table of pairs is read.
+
+    Parameters
+    ----------
+    table
+        Its declaration.
+    linkage
+        Its section of the project file.
+
+    Returns
+    -------
+    Terms
+        See there.
+    """
+    return Terms(table, dict(linkage.kinds), how_to_read(linkage))
+
+
+def check_item(terms: Terms, item: Item) -> tuple[Checked, dict[str, int]]:
+    """Type the rows of a chunk.
+
+    Parameters
+    ----------
+    terms
+        How it is read.
+    item
+        What a reader gave.
+
+    Returns
+    -------
+    tuple
+        Rows and faults; numbers for the ledger.
+    """
+    if isinstance(item, pa.Table):
+        nothing = pa.table({name: pa.nulls(0, pa.string()) for name in ENDS})
+        return Checked(nothing, item), {READ: item.num_rows}
+    told = {_TOLD + fact: rows for fact, rows in note_dialect(item).items()}
+    return check_chunk(terms.table, item, terms.kinds), {READ: item.rows.num_rows, **told}
+
+
+def code_checked(
+    terms: Terms, checked: Checked, register: Register
+) -> tuple[pa.Table, pa.Table, dict[str, int]]:
+    """Turn typed rows of pairs into coded edges.
+
+    Parameters
+    ----------
+    terms
+        How they are read.
+    checked
+        Rows and faults.
+    register
+        Where their ends are looked up.
+
+    Returns
+    -------
+    tuple
+        EDGES, FAULTS, and numbers for the ledger.
+    """
+    ways = {_TOLD + way: ends for way, ends in count_ways(checked.rows, ENDS, register).items()}
+    if not checked.rows.num_rows:
+        return no_rows(), checked.faults, ways
+    coded = code_pairs(terms.table.name, checked, register, terms.reading)
+    facts = {KEPT: coded.rows.num_rows, LEFT_OUT: coded.left_out, **ways}
+    return coded.rows, coded.faults, facts
+
+
+def no_rows() -> pa.Table:
+    """Return a table of edges without any.
+
+    Returns
+    -------
+    pa.Table
+        EDGES.
+    """
+    return EDGES.empty_table()
+
+
+def tally_edges(edges: pa.Table, gauge: Gauge) -> Part:
+    """Reduce edges of pairs.
+
+    Parameters
+    ----------
+    edges
+        EDGES.
+    gauge
+        What they are counted by.
+
+    Returns
+    -------
+    Part
+        Counts by boundary, who is linked, and the edges themselves, sorted.
+    """
+    counts = LinkCounts(gauge)
+    counts.take(edges)
+    types = gauge.registers["drawn"].types
+    kind = edges["kind"].to_numpy()
+    ends = [edges[end].to_numpy() for end in ("a", "b")]
+    misfits = int((~fits_kind(kind, *(types[end] for end in ends))).sum())
+    largest = int(edges["share"].to_numpy().max(initial=SHARE_UNIT))
+    listed = pa.table(sort_edges([code_edges(edges)]).columns())
+    facts = {LINKS: edges.num_rows, MISFITS: misfits, LARGEST: largest}
+    return Part({**counts.pack(), _LINKED: _mark(ends, kind), EDGE_LIST: listed}, facts)
+
+
+def _mark(ends: Sequence[npt.NDArray[np.int32]], kind: npt.NDArray[np.uint8]) -> pa.Table:
+    """Return which actors have links, a bit of ``kinds`` for each kind."""
+    actor = np.concatenate(ends).astype(np.int64) << 8 | np.tile(kind, 2)
+    actor.sort()  # faster than np.unique, which hashes
+    return _join_marks(actor >> 8, np.left_shift(1, actor & 255).astype(np.uint8))
+
+
+def _join_marks(actor: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint8]) -> pa.Table:
+    """Return marks of one row an actor; ``actor`` is sorted."""
+    if not len(actor):
+        return pa.table({"actor": np.zeros(0, np.int32), "kinds": np.zeros(0, np.uint8)})
+    first = np.flatnonzero(np.concatenate([[True], np.diff(actor) != 0]))
+    joined = np.bitwise_or.reduceat(kinds, first)
+    return pa.table({"actor": actor[first].astype(np.int32), "kinds": joined})
+
+
+def read_linked(part: Part, linked: npt.NDArray[np.bool_]) -> None:
+    """Enter who is linked.
+
+    Parameters
+    ----------
+    part
+        From :func:`tally_edges`.
+    linked
+        bool, shape (kinds, actors); changed in place.
+    """
+    actor, kinds = (part.tables[_LINKED][name].to_numpy() for name in ("actor", "kinds"))
+    for kind, row in enumerate(linked):
+        row[actor[(kinds >> np.uint8(kind)) & 1 == 1]] = True
+
+
+def read_edges(part: Part) -> Edges:
+    """Return the edges of a part.
+
+    Parameters
+    ----------
+    part
+        From :func:`tally_edges`.
+
+    Returns
+    -------
+    Edges
+        Sorted.
+    """
+    listed = part.tables[EDGE_LIST]
+    return Edges(**{name: listed[name].to_numpy() for name in EDGE_TYPES})
+
+
+def read_faults(part: Part) -> pa.Table:
+    """Return the faults of a part.
+
+    Parameters
+    ----------
+    part
+        From :func:`tally_chunk`.
+
+    Returns
+    -------
+    pa.Table
+        FAULTS.
+    """
+    return part.tables[_FAULTS]
+
+
+def read_told(part: Part) -> dict[str, int]:
+    """Return what is to be told of how rows were read.
+
+    Parameters
+    ----------
+    part
+        From :func:`tally_chunk`.
+
+    Returns
+    -------
+    dict
+        For the ledger.
+    """
+    told = part.facts.items()
+    return {name.removeprefix(_TOLD): rows for name, rows in told if name.startswith(_TOLD)}
+
+
+def tally_item(terms: Terms, gauge: Gauge, register: Register, item: Item) -> Part:
+    """Reduce some rows of pairs as a reader gives them.
+
+    Parameters
+    ----------
+    terms
+        How they are read.
+    gauge
+        What links are counted by.
+    register
+        Where their ends are looked up.
+    item
+        Rows.
+
+    Returns
+    -------
+    Part
+        As :func:`tally_edges`, with faults and numbers for the ledger.
+    """
+    checked, read = check_item(terms, item)
+    edges, faults, found = code_checked(terms, checked, register)
+    part = tally_edges(edges, gauge)
+    return add_rows(part, faults, {**read, **found})
+
+
+def add_rows(part: Part, faults: pa.Table, facts: Mapping[str, int]) -> Part:
+    """Return a part that also tells what became of its rows.
+
+    Parameters
+    ----------
+    part
+        From :func:`tally_edges`.
+    faults
+        FAULTS.
+    facts
+        Numbers for the ledger.
+
+    Returns
+    -------
+    Part
+        With both.
+    """
+    return Part({**part.tables, _FAULTS: faults}, {**part.facts, **facts})
+
+
+def merge_parts(parts: Sequence[Part]) -> Part:
+    """Add parts up; lists of edges stay where they are.
+
+    Parameters
+    ----------
+    parts
+        From :func:`tally_item`, or added up already.
+
+    Returns
+    -------
+    Part
+        The same for every order and grouping, but for the order of faults.
+    """
+    tables = merge_counted([part.tables for part in parts])
+    marks = pa.concat_tables([part.tables[_LINKED] for part in parts])
+    actor, kinds = (marks[name].to_numpy() for name in ("actor", "kinds"))
+    order = np.argsort(actor, kind="stable")
+    tables[_LINKED] = _join_marks(actor[order].astype(np.int64), kinds[order])
+    tables[_FAULTS] = pa.concat_tables([part.tables[_FAULTS] for part in parts])
+    facts = Counter[str]()
+    for part in parts:
+        facts.update({name: n for name, n in part.facts.items() if name != LARGEST})
+    return Part(tables, {**facts, LARGEST: max(part.facts[LARGEST] for part in parts)})
+
+
+@dataclass(frozen=True)
+class PairsJob:
+    """What workers do with the chunks of a table of pairs.
+
+    Parameters
+    ----------
+    terms
+        How it is read.
+    side
+        Where the gauge is, from write_gauge.
+    """
+
+    terms: Terms
+    side: Path
+
+    def name(self, chunk: FileSource) -> str:
+        """Return a name that follows from the bytes of a chunk and all that is done with them.
+
+        Parameters
+        ----------
+        chunk
+            A file, or a row group of it.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
+        """
+        said = {
+            "columns": dict(chunk.columns),
+            "how": [chunk.encoding, chunk.delimiter, chunk.dialect, chunk.layer, chunk.group],
+            "file": chunk.paths[0].name,  # faults name it
+            "table": self.terms.table.name,
+            "kinds": dict(self.terms.kinds),
+            "reading": repr(self.terms.reading),
+            "side": self.side.name,
+            "versions": [version(name) for name in ("clustermap", "numpy", "pyarrow")],
+        }
+        found = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+        found.update(hash_chunk(chunk))
+        return found.hexdigest()
+
+    def tally(self, chunk: FileSource) -> Part:
+        """Reduce a chunk.
+
+        Parameters
+        ----------
+        chunk
+            A file, or a row group of it.
+
+        Returns
+        -------
+        Part
+            As :func:`tally_item`.
+        """
+        gauge = _open_once(self.side)
+        register = gauge.registers["drawn"]
+        parts, listed = [], []
+        for item in read_chunks(chunk):
+            part = tally_item(self.terms, gauge, register, item)
+            parts.append(replace(part, tables=_without_edges(part)))
+            listed.append(read_edges(part))
+        if not parts:
+            parts = [tally_item(self.terms, gauge, register, FAULTS.empty_table())]
+        whole = merge_parts(parts)
+        edges = pa.table(sort_edges(listed).columns())
+        return replace(whole, tables={**whole.tables, EDGE_LIST: edges})
+
+    def merge(self, parts: Sequence[Part]) -> Part:
+        """Add parts up.
+
+        Parameters
+        ----------
+        parts
+            Of some chunks.
+
+        Returns
+        -------
+        Part
+            Without edges.
+        """
+        return merge_parts(parts)
+
+
+def _without_edges(part: Part) -> dict[str, pa.Table]:
+    return {name: table for name, table in part.tables.items() if name != EDGE_LIST}
+
+
+@lru_cache(maxsize=1)
+def _open_once(side: Path) -> Gauge:
+    return open_gauge(side)

@@ -1,0 +1,52 @@
+"""Lookup: what a dictionary says, for any texts, and for two texts of one hash."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clustermap.layers import lookup
+from clustermap.layers.lookup import build_lookup, hash_texts
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pytest
+
+texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=20)
+
+
+@given(st.lists(texts, unique=True, max_size=30), st.lists(st.none() | texts, max_size=30))
+def test_it_finds_what_a_dictionary_finds(known: list[str], asked: list[str | None]) -> None:
+    found = build_lookup(pa.array(known, pa.string()))
+    place = {text: at for at, text in enumerate(known)}
+    wanted = [*asked, *known]
+    answer = found.find(pa.array(wanted, pa.string())).tolist()
+    assert answer == [-1 if text is None else place.get(text, -1) for text in wanted]
+
+
+def test_slices_and_large_texts_are_read_where_they_begin() -> None:
+    ids = pa.array(["가", "a" * 17, "", "12345678", "123456789"])
+    found = build_lookup(ids.slice(1))
+    assert found.find(ids.slice(2).cast(pa.large_string())).tolist() == [1, 2, 3]
+    assert hash_texts(ids)[3] == hash_texts(ids.slice(3, 1))[0]
+
+
+def test_texts_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def alike(texts: pa.Array) -> npt.NDArray[np.uint64]:
+        return np.full(len(texts), 7, dtype=np.uint64)
+
+    monkeypatch.setattr(lookup, "hash_texts", alike)
+    found = build_lookup(pa.array(["a", "b", "c"]))
+    assert found.find(pa.array(["c", "x", "a", "b"])).tolist() == [2, -1, 0, 1]
+
+
+def test_mapped_arrays_answer_as_well() -> None:
+    found = build_lookup(pa.array(["a", "b"]))
+    frozen = found.hashes.copy()
+    frozen.flags.writeable = False
+    assert replace(found, hashes=frozen).find(pa.array(["b"])).tolist() == [1]
