@@ -6,7 +6,7 @@ is kept wherever it is shown. A name that two actors bear means neither.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -218,4 +218,5 @@ def name_register(
     """
     every = names if gone is None else pa.concat_arrays([names, gone])
     ways = tuple(_index(spelt, len(register.cells)) for spelt in _spell(every, places))
-    return NamedRegister(**vars(register), by_way=ways, places=tuple(places))
+    known = {one.name: getattr(register, one.name) for one in fields(Register)}
+    return NamedRegister(**known, by_way=ways, places=tuple(places))

@@ -17,8 +17,8 @@ from clustermap.sources.concordance import read_concordance
 from clustermap.sources.reference import data_root
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.publishing import _inputs
-from clustermap.store import hash_file
 from clustermap.stages.reading import read_layers
+from clustermap.store import hash_file
 from tests.small_world import build_small_world
 
 if TYPE_CHECKING:
