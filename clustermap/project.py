@@ -150,8 +150,8 @@ def _find(text: object, folder: Path) -> list[Path]:
     if _is_file(path):
         return [path]
     if _is_folder(path):
-        folder = shorten(text.rstrip("/\\") or text)
-        raise PydanticCustomError("project_folder", "fault", {"value": text, "folder": folder})
+        named = {"value": text, "folder": shorten(text.rstrip("/\\"))}
+        raise PydanticCustomError("project_folder", "fault", named)
     if not _GLOB.search(text):
         raise PydanticCustomError("project_missing_file", "fault", {"value": text})
     found = _match_glob(text, folder)
@@ -742,7 +742,8 @@ class Export(Section):
         default=("gpkg", "shp"), description="Formats that are written; CSV always is."
     )
     encoding: Literal["utf-8", "cp949"] = Field(
-        default="utf-8", description="Encoding of text in shapefiles; CSV files are UTF-8 with a byte order mark always."
+        default="utf-8",
+        description="Encoding of text in shapefiles; CSV is always UTF-8 with a byte order mark.",
     )
     postgis: PostgisExport | None = Field(
         default=None, description="Database that the tables are written to as well."

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -298,13 +298,14 @@ def _name_cure(linkage: Linkage, layers: Layers, faults: pa.Table) -> Iterator[p
     except TableFault as fault:
         if linkage.match != "id" or not _are_names(faults, layers):
             raise
+        values: dict[str, Any] = fault.values
         raise TableFault(
             "ends_are_names",
             table=fault.table,
             column=fault.column,
             row=fault.row,
             value=fault.value,
-            **fault.values,
+            **values,
         ) from fault
 
 
@@ -312,8 +313,8 @@ def _are_names(faults: pa.Table, layers: Layers) -> bool:
     """Return whether most faults are ends that no identifier is, but the name of an actor."""
     unknown = pc.equal(faults["reason"], NOT_FOUND[UNKNOWN])
     names = faults["value"].filter(unknown).combine_chunks()
-    found = layers.named.find(names) != UNKNOWN_NAME
-    return 2 * int(found.sum()) > faults.num_rows
+    found = np.count_nonzero(layers.named.find(names) != UNKNOWN_NAME)
+    return bool(found > faults.num_rows / 2)
 
 
 def _close(table: Table, reduced: _Reduced, entry: Entry, faults: pa.Table, ledger: Ledger) -> None:
