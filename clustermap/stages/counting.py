@@ -21,7 +21,12 @@ from clustermap.messages import Message
 from clustermap.network.changed import NO_CHANGE, ChangedLinks
 from clustermap.network.counts import Counts, Evidence, build_counts
 from clustermap.network.edges import Edges, code_edges, count_memberships, merge_memberships
-from clustermap.network.flows import Presence, count_presence, merge_presence, name_flows
+from clustermap.network.flows import (
+    Presence,
+    count_presence,
+    merge_presence,
+    name_flows,
+)
 from clustermap.network.linkages import (
     EDGES,
     NOT_FOUND,
@@ -33,7 +38,8 @@ from clustermap.network.tallies import count_tallies, merge_tallies
 from clustermap.sources.files import list_references
 from clustermap.stages.gauge import write_gauge
 from clustermap.stages.ledger import Entry, Ledger, Progress
-from clustermap.stages.observing import LinkCounts, observe, survey_layers
+from clustermap.stages.memory import give_back
+from clustermap.stages.observing import LinkCounts, observe, sum_years, survey_layers
 from clustermap.stages.pairs import (
     EDGE_LIST,
     ENDS,
@@ -200,6 +206,7 @@ def _count_pairs(
         entry.left_out += part.facts.get(LEFT_OUT, 0)
         ways.update(read_told(part))
         progress(Message("step.count", {"table": table.name}), entry.read, 0)
+        give_back()
     # A project's kind holds for all its pairs; only a pair can contradict its own.
     entry.facts |= {"links_unlike_their_kind": reduced.misfits, **ways}
     with _name_cure(linkage, reduced.layers, pa.concat_tables(faults)) as refused:
@@ -385,19 +392,25 @@ def count_network(
             _count_projects(table, linkage, reduced, ledger, progress)
         reduced.check_sums(table.name, _LARGEST_SUM // len(project.linkages))
         projects = None if linkage.form == "pairs" else reduced.presence.units
-        flows = reduced.counts.sum("drawn").flows
-        evidence.append(Evidence(flows, projects, linkage.independent_units))
+        yearly = reduced.counts.sum_years()
+        evidence.append(Evidence(yearly, projects, linkage.independent_units))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
         memberships += reduced.memberships
         units += reduced.units
+        give_back()
     if change.added.num_rows:
         reduced = _Reduced(layers, LinkCounts(survey.gauge), store, units)
         reduced.take(change.added)
-        evidence.append(Evidence(reduced.counts.sum("drawn").flows, None, None))
+        evidence.append(Evidence(reduced.counts.sum_years(), None, None))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
+    edges = store.sort()
+    give_back()
     observed = observe(survey, counted)
+    yearly = sum_years(survey, counted)
+    counted.clear()
+    give_back()
     counts = build_counts(
         [str(key) for key in layers.clusters.index],
         layers.cells,
@@ -408,8 +421,9 @@ def count_network(
         evidence,
         linked,
     )
-    named = name_flows(observed.drawn.flows, layers.cells)
-    return Network(counts, named, observed, store.sort(), merge_memberships(memberships))
+    give_back()
+    named = name_flows(yearly, layers.cells)
+    return Network(counts, named, observed, edges, merge_memberships(memberships))
 
 
 def _no_memberships(layers: Layers) -> pa.Table:
