@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clustermap.checks import FAULTS
 from clustermap.engine import open_part, reduce_chunks
 from clustermap.errors import TableFault
+from clustermap.layers.actors import UNKNOWN, UNKNOWN_NAME
 from clustermap.messages import Message
 from clustermap.network.changed import NO_CHANGE, ChangedLinks
 from clustermap.network.counts import Counts, Evidence, build_counts
@@ -26,6 +29,7 @@ from clustermap.network.flows import (
 )
 from clustermap.network.linkages import (
     EDGES,
+    NOT_FOUND,
     Participations,
     code_participations,
     expand_projects,
@@ -205,7 +209,8 @@ def _count_pairs(
         give_back()
     # A project's kind holds for all its pairs; only a pair can contradict its own.
     entry.facts |= {"links_unlike_their_kind": reduced.misfits, **ways}
-    _close(table, reduced, entry, pa.concat_tables(faults), ledger)
+    with _name_cure(linkage, reduced.layers, pa.concat_tables(faults)) as refused:
+        _close(table, reduced, entry, refused, ledger)
 
 
 def _reduce_elsewhere(
@@ -288,7 +293,35 @@ def _count_projects(
     units = len(np.unique(projects.unit))
     facts = {**rows.facts, f"{by}s": units, **count_ways(checked.rows, PARTICIPANT, register)}
     entry = Entry(rows.read, len(projects.unit), left_out + closed, facts)
-    _close(table, reduced, entry, faults, ledger)
+    with _name_cure(linkage, reduced.layers, faults) as refused:
+        _close(table, reduced, entry, refused, ledger)
+
+
+@contextmanager
+def _name_cure(linkage: Linkage, layers: Layers, faults: pa.Table) -> Iterator[pa.Table]:
+    """Lend faults; where they stop the run because ends are names of actors, say what helps."""
+    try:
+        yield faults
+    except TableFault as fault:
+        if linkage.match != "id" or not _are_names(faults, layers):
+            raise
+        values: dict[str, Any] = fault.values
+        raise TableFault(
+            "ends_are_names",
+            table=fault.table,
+            column=fault.column,
+            row=fault.row,
+            value=fault.value,
+            **values,
+        ) from fault
+
+
+def _are_names(faults: pa.Table, layers: Layers) -> bool:
+    """Return whether most faults are ends that no identifier is, but the name of an actor."""
+    unknown = pc.equal(faults["reason"], NOT_FOUND[UNKNOWN])
+    names = faults["value"].filter(unknown).combine_chunks()
+    found = np.count_nonzero(layers.named.find(names) != UNKNOWN_NAME)
+    return bool(found > faults.num_rows / 2)
 
 
 def _close(table: Table, reduced: _Reduced, entry: Entry, faults: pa.Table, ledger: Ledger) -> None:
