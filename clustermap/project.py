@@ -32,7 +32,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from clustermap.database import Address, hide_secrets, holds_password, is_address, parse_address
-from clustermap.errors import TableFault, one_line
+from clustermap.errors import TableFault, one_line, shorten
 from clustermap.messages import Message
 from clustermap.network.allowance import CIRCUMSTANCES, Circumstance
 from clustermap.sources.dialects import as_iso, list_dialects, list_kinds
@@ -120,6 +120,13 @@ def _is_file(path: Path) -> bool:
         return False
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _match_glob(text: str, folder: Path) -> list[Path]:
     parts = Path(text).parts
     first = next(at for at, part in enumerate(parts) if _GLOB.search(part))
@@ -142,6 +149,9 @@ def _find(text: object, folder: Path) -> list[Path]:
     path = _absolute(text, folder)
     if _is_file(path):
         return [path]
+    if _is_folder(path):
+        named = {"value": text, "folder": shorten(text.rstrip("/\\"))}
+        raise PydanticCustomError("project_folder", "fault", named)
     if not _GLOB.search(text):
         raise PydanticCustomError("project_missing_file", "fault", {"value": text})
     found = _match_glob(text, folder)
@@ -732,7 +742,8 @@ class Export(Section):
         default=("gpkg", "shp"), description="Formats that are written; CSV always is."
     )
     encoding: Literal["utf-8", "cp949"] = Field(
-        default="utf-8", description="Encoding of text in shapefiles and CSV files."
+        default="utf-8",
+        description="Encoding of text in shapefiles; CSV is always UTF-8 with a byte order mark.",
     )
     postgis: PostgisExport | None = Field(
         default=None, description="Database that the tables are written to as well."

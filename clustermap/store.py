@@ -37,8 +37,10 @@ from clustermap.publish.spreadsheets import defuse_text
 from clustermap.tables import OUTPUT_TABLES, SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
+
+    import numpy.typing as npt
 
     from clustermap.messages import Language
 
@@ -75,7 +77,9 @@ def _read_arrow(table: pa.Table | pd.DataFrame) -> pa.Table:
         table = table.reset_index()
     if isinstance(table, gpd.GeoDataFrame):
         return _read_geo(table)
-    return pa.Table.from_pandas(table, preserve_index=False)
+    # Whether words are held as categories is nothing that a file should tell.
+    named = [name for name, type_ in table.dtypes.items() if type_ == "category"]
+    return pa.Table.from_pandas(table.astype(dict.fromkeys(named, str)), preserve_index=False)
 
 
 def _order(name: str, rows: pa.Table) -> pa.Table:
@@ -458,22 +462,48 @@ class Staging:
         shutil.rmtree(previous, ignore_errors=True)
 
 
-def _allocate(path: Path, type_: np.dtype[Any], size: int) -> np.memmap[Any, Any]:
-    """Return an array on disk for which there is room."""
-    column = np.lib.format.open_memmap(path, mode="w+", dtype=type_, shape=(size,))
-    if hasattr(os, "posix_fallocate"):
-        # Writing to a mapped file on a full disk would end the program without a word.
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return column
+class _Run:
+    """Sorted edges on disk, of which only what is looked at is in memory, and no longer than that.
+
+    A file that stays mapped keeps in memory all that was ever read of it.
+    """
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.folder = folder
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def a(self) -> npt.NDArray[np.int32]:
+        return self._open("a")
+
+    def part(self, rows: slice) -> Edges:
+        return Edges(**{name: self._open(name)[rows] for name in EDGE_TYPES})
+
+    def whole(self) -> Edges:
+        return Edges(**{name: self._open(name) for name in EDGE_TYPES})
+
+    def _open(self, name: str) -> npt.NDArray[Any]:
+        column: npt.NDArray[Any] = np.load(self.folder / f"{name}.npy", mmap_mode="r")
+        return column
 
 
-def _fill(columns: Mapping[str, np.memmap[Any, Any]], block: Edges, start: int) -> int:
-    """Write edges into columns, and return where the next ones go."""
-    stop = start + len(block)
-    for name, column in block.columns().items():
-        columns[name][start:stop] = column
-    return stop
+def _write_run(folder: Path, size: int, blocks: Iterable[Edges]) -> _Run:
+    """Write sorted blocks of edges, one file a column."""
+    folder.mkdir()
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context((folder / f"{name}.npy").open("wb")) for name in EDGE_TYPES
+        }
+        for name, type_ in EDGE_TYPES.items():
+            said = {"descr": type_.str, "fortran_order": False, "shape": (size,)}
+            np.lib.format.write_array_header_1_0(files[name], said)
+        for block in blocks:
+            for name, column in block.columns().items():
+                files[name].write(np.ascontiguousarray(column).data)
+    return _Run(folder, size)
 
 
 @contextmanager
@@ -534,7 +564,7 @@ class EdgeStore:
         self._folder = folder
         self._rows = rows
         self._waiting: list[Edges] = []
-        self._runs: list[Edges] = []
+        self._runs: list[_Run] = []
         self._lists = 0
 
     def add(self, edges: Edges) -> None:
@@ -559,36 +589,18 @@ class EdgeStore:
         """
         self._flush()
         if len(self._runs) > 1:
-            columns = self._new_columns(sum(len(run) for run in self._runs))
-            start = 0
-            for block in merge_edges(self._runs, self._rows):
-                start = _fill(columns, block, start)
-            merged = self._lists
-            self._runs = [self._close(columns)]
-            for number in range(1, merged):
-                shutil.rmtree(self._folder / f"edges_{number}", ignore_errors=True)
-        return self._runs[0] if self._runs else no_edges()
+            runs, size = self._runs, sum(len(run) for run in self._runs)
+            self._runs = [_write_run(self._new_folder(), size, merge_edges(runs, self._rows))]
+            for run in runs:
+                shutil.rmtree(run.folder, ignore_errors=True)
+        return self._runs[0].whole() if self._runs else no_edges()
 
     def _flush(self) -> None:
-        run = sort_edges(self._waiting)
+        sorted_ = sort_edges(self._waiting)
         self._waiting = []
-        if len(run):
-            columns = self._new_columns(len(run))
-            _fill(columns, run, 0)
-            self._runs.append(self._close(columns))
+        if len(sorted_):
+            self._runs.append(_write_run(self._new_folder(), len(sorted_), [sorted_]))
 
-    def _new_columns(self, size: int) -> dict[str, np.memmap[Any, Any]]:
+    def _new_folder(self) -> Path:
         self._lists += 1
-        folder = self._folder / f"edges_{self._lists}"
-        folder.mkdir()
-        return {
-            name: _allocate(folder / f"{name}.npy", type_, size)
-            for name, type_ in EDGE_TYPES.items()
-        }
-
-    @staticmethod
-    def _close(columns: Mapping[str, np.memmap[Any, Any]]) -> Edges:
-        for column in columns.values():
-            column.flush()
-        read = {name: np.load(str(c.filename), mmap_mode="r") for name, c in columns.items()}
-        return Edges(**read)
+        return self._folder / f"edges_{self._lists}"

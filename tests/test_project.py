@@ -240,7 +240,7 @@ FAULTS = {
     ),
     "missing file": ('[layers.firms]\npath = "none.csv"', "project_missing_file", "folder"),
     "endless name": (f'[layers.firms]\npath = "{"x" * 5000}"', "project_missing_file", "folder"),
-    "a folder": ('[layers.firms]\npath = "."', "project_missing_file", "folder"),
+    "a folder": ('[layers.firms]\npath = "./"', "project_folder", '"./*.csv"'),
     "empty glob": ('[layers.firms]\npath = "c*.csv"', "project_empty_glob", "pattern"),
     "bad glob": ('[layers.firms]\npath = "**.csv"', "project_empty_glob", "pattern"),
     "several for one": ('[industries]\npath = "b*.csv"', "project_bad_value", "one file"),

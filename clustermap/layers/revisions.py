@@ -35,6 +35,9 @@ SAME, CONVERTED, SHORTENED, UNKNOWN = (
 )
 """What may become of a code; the names of the facts that are told of them."""
 
+UNREAD = "codes_unread"
+"""Name of the fact that a code has no digits and is none."""
+
 
 def share_start(codes: Collection[str]) -> str:
     """Return the longest start that codes share.
@@ -189,16 +192,21 @@ def convert_codes(rows: pa.Table, concordance: Concordance) -> tuple[pa.Table, d
     tuple
         The rows, with RAW and AMONG where any code is of another revision, and how many codes of
         other revisions went which way; codes without a revision stay, and are counted where other
-        rows state theirs.
+        rows state theirs. What begins with no digit is no code: it stays in RAW alone, and is
+        counted.
     """
-    if not {"industry", "revision"} <= set(rows.column_names):
+    if "industry" not in rows.column_names:
         return rows, {}
     codes = pc.replace_substring_regex(rows["industry"].combine_chunks(), r"[.\s]|^[A-Za-z]", "")
-    stated = rows["revision"].combine_chunks()
+    codes, unread = _part_unread(codes)
+    bare = pa.nulls(rows.num_rows, pa.string())
+    stated = rows["revision"].combine_chunks() if "revision" in rows.column_names else bare
     revisions = pc.replace_substring_regex(stated, r"^\D*(\d+).*$", r"\1")
     other = pc.and_(pc.is_valid(codes), pc.not_equal(revisions, concordance.revision))
     told = _count_bare(codes, revisions)
-    if not pc.any(other).as_py():
+    strange = int(pc.sum(unread).as_py() or 0)
+    told |= {UNREAD: strange} if strange else {}
+    if not (strange or pc.any(other).as_py()):
         return rows, told
     pairs = pc.if_else(
         pc.fill_null(other, False),
@@ -210,9 +218,10 @@ def convert_codes(rows: pa.Table, concordance: Concordance) -> tuple[pa.Table, d
     for at, count in zip(*_count_values(pairs.indices), strict=True):
         ways[meanings[at].way] += count
     raw = rows["industry"].combine_chunks()
+    kept = pc.if_else(unread, pa.scalar(None, pa.string()), raw)
     moved = pc.is_valid(pairs.indices)
     code, among = (
-        pc.if_else(moved, pc.take(pa.array(values, pa.string()), pairs.indices), raw)
+        pc.if_else(moved, pc.take(pa.array(values, pa.string()), pairs.indices), kept)
         for values in (
             [meaning.code or None for meaning in meanings],
             [OR.join(meaning.among) or None for meaning in meanings],
@@ -221,6 +230,12 @@ def convert_codes(rows: pa.Table, concordance: Concordance) -> tuple[pa.Table, d
     rows = rows.set_column(rows.column_names.index("industry"), "industry", code)
     rows = rows.append_column(RAW, raw).append_column(AMONG, among)
     return rows, told | {way: ways[way] for way in (SAME, CONVERTED, SHORTENED, UNKNOWN)}
+
+
+def _part_unread(codes: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return codes, null where a text is none, and where that is."""
+    unread = pc.fill_null(pc.invert(pc.match_substring_regex(codes, r"^\d")), False)
+    return pc.if_else(unread, pa.scalar(None, pa.string()), codes), unread
 
 
 def _find_pair(pair: str, concordance: Concordance) -> Meaning:

@@ -8,19 +8,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_TOWARDS = "(으)로"
 _FORMS = {
     "을(를)": ("을", "를"),
     "이(가)": ("이", "가"),
     "은(는)": ("은", "는"),
     "과(와)": ("과", "와"),
     "와(과)": ("과", "와"),
+    _TOWARDS: ("으로", "로"),
 }
 _PAIR = "|".join(re.escape(pair) for pair in _FORMS)
-_AFTER = re.compile(rf"(\{{(\w+)[^{{}}]*\}}(?:\(\{{\w+\}}\))?['’]?)({_PAIR})")
+_AFTER = re.compile(rf"(\{{(\w+)[^{{}}]*\}}(?: ?\(\{{\w+\}}\))?['’\"]?)({_PAIR})")
 _ASIDE = re.compile(r"\s*\([^()]*\)$")
 _FIRST, _LAST, _FINALS = 0xAC00, 0xD7A3, 28
-_SIGNS = {**dict.fromkeys("013678", True), **dict.fromkeys("2459%", False)}
-"""Whether the Korean name of a sign ends in a consonant: 영, 일, 삼, 육, 칠, 팔."""
+_RIEUL = 8
+_OPEN, _ON_RIEUL, _CLOSED = range(3)
+_SIGNS = {**dict.fromkeys("036", _CLOSED), **dict.fromkeys("178", _ON_RIEUL)}
+_SIGNS |= dict.fromkeys("2459%", _OPEN)
+"""How the Korean name of a sign ends: 영, 삼, 육; 일, 칠, 팔; 이, 사, 오, 구, 퍼센트."""
+_NAMES = {"L": _ON_RIEUL, "R": _ON_RIEUL, "M": _CLOSED, "N": _CLOSED}
+"""Letters whose Korean names end in a consonant: 엘, 알, 엠, 엔."""
+_SPELT = re.compile(r"(?:^|[^A-Za-z])[A-Z]+$")
+_SOUNDS = {**dict.fromkeys("adfhiorsuvwxyz", _OPEN), **dict.fromkeys("mn", _CLOSED)}
+_SOUNDS |= {"l": _ON_RIEUL}
+"""How foreign words are written in Korean that end so; after other letters it is now so, now so."""
 
 
 def settle_particles(template: str, values: Mapping[str, object]) -> str:
@@ -44,21 +55,36 @@ def settle_particles(template: str, values: Mapping[str, object]) -> str:
     '{money}을'
     >>> settle_particles("'{name}'와(과)", {"name": "마루 농공단지(가상)"})
     "'{name}'와"
-    >>> settle_particles("{name}은(는)", {"name": "Alpha"})
+    >>> settle_particles("{crs}(으)로", {"crs": "EPSG:5181"})
+    '{crs}로'
+    >>> settle_particles("{name}은(는)", {"name": "Group"})
     '{name}은(는)'
     """
 
     def choose(found: re.Match[str]) -> str:
         before, name, pair = found.groups()
-        closed = _ends_closed(str(values.get(name, "")))
-        return before + (pair if closed is None else _FORMS[pair][not closed])
+        ending = _find_ending(str(values.get(name, "")))
+        if ending is None:
+            return before + pair
+        opens = ending == _OPEN or (ending == _ON_RIEUL and pair == _TOWARDS)
+        return before + _FORMS[pair][opens]
 
     return _AFTER.sub(choose, template)
 
 
-def _ends_closed(word: str) -> bool | None:
-    """Return whether a word ends in a consonant; what stands in brackets after it is not read."""
-    last = (_ASIDE.sub("", word).rstrip(" '’\"”)]") or " ")[-1]
+def _find_ending(word: str) -> int | None:
+    """Return how a word ends; what stands in brackets after it is not read."""
+    spoken = _trim(_ASIDE.sub("", word)) or _trim(word) or " "
+    last = spoken[-1]
     if _FIRST <= ord(last) <= _LAST:
-        return (ord(last) - _FIRST) % _FINALS > 0
-    return _SIGNS.get(last)
+        final = (ord(last) - _FIRST) % _FINALS
+        return _ON_RIEUL if final == _RIEUL else _CLOSED if final else _OPEN
+    if last in _SIGNS:
+        return _SIGNS[last]
+    if _SPELT.search(spoken):
+        return _NAMES.get(last, _OPEN)
+    return _SOUNDS.get(last.lower())
+
+
+def _trim(word: str) -> str:
+    return word.rstrip(" '’\"”)]")

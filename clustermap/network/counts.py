@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from clustermap.layers.cells import ABROAD
 from clustermap.network.graph import build_network, find_holders
-from clustermap.network.sums import sum_rows
+from clustermap.network.sums import ROWS_AT_ONCE, sum_rows
 from clustermap.network.tallies import SIZE_CLASSES
 from clustermap.tables import ACTOR_TYPES, KINDS, SCORED_KINDS
 
@@ -112,7 +112,7 @@ class Evidence:
     Parameters
     ----------
     flows
-        From merge_flows.
+        From merge_yearly.
     units
         int64, shape (clusters, kinds): distinct projects; None where the rows are pairs.
     independent_units
@@ -124,44 +124,46 @@ class Evidence:
     independent_units: int | None
 
 
-def _link_rows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
-    """Return each flow once for every cluster that it touches, marked internal or external."""
+def _sum_links(flows: pa.Table, cells: Cells) -> pd.DataFrame:
+    """Return links by (cluster, kind)."""
+    starts = range(0, max(flows.num_rows, 1), ROWS_AT_ONCE)
+    return _add_links([_link_block(flows.slice(at, ROWS_AT_ONCE), cells) for at in starts])
+
+
+def _add_links(sums: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(sums).groupby(["cluster", "kind"]).sum().astype("int64")
+
+
+def _link_block(flows: pa.Table, cells: Cells) -> pd.DataFrame:
+    """Count each flow once for every cluster that it touches, as internal or external."""
     keys = ["source", "target", "kind"]
     frame = sum_rows(flows.select([*keys, "links", "weight"]), keys).to_pandas()
     found = [find_holders(frame[end].to_numpy(), cells) for end in ("source", "target")]
     flow, cluster = (np.concatenate(parts) for parts in zip(*found, strict=True))
     width = max(cells.clusters, 1)
     touched, ends = np.unique(flow * width + cluster, return_counts=True)
-    rows = pd.DataFrame({"flow": touched // width, "cluster": touched % width})
-    rows["internal"] = ends == 2
-    abroad = np.array([name.startswith(ABROAD) for name in cells.names])
-    frame["abroad"] = abroad[frame["source"]] | abroad[frame["target"]]
-    at = rows["flow"].to_numpy()
-    columns = ("kind", "links", "weight", "abroad")
-    return rows.assign(**{name: frame[name].to_numpy()[at] for name in columns})
-
-
-def _sum_links(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return links by (cluster, kind)."""
-    inside, outside = rows["internal"], ~rows["internal"]
+    at, inside = touched // width, ends == 2
+    leads_abroad = np.array([name.startswith(ABROAD) for name in cells.names])
+    abroad = (leads_abroad[frame["source"]] | leads_abroad[frame["target"]])[at]
+    links, weight = (frame[name].to_numpy()[at] for name in ("links", "weight"))
     columns = {
-        "internal": rows["links"].where(inside, 0),
-        "external": rows["links"].where(outside, 0),
-        "abroad": rows["links"].where(rows["abroad"], 0),
-        "internal_weight": rows["weight"].where(inside, 0),
-        "external_weight": rows["weight"].where(outside, 0),
+        "cluster": touched % width,
+        "kind": frame["kind"].to_numpy()[at],
+        "internal": np.where(inside, links, 0),
+        "external": np.where(inside, 0, links),
+        "abroad": np.where(abroad, links, 0),
+        "internal_weight": np.where(inside, weight, 0),
+        "external_weight": np.where(inside, 0, weight),
     }
-    sums = rows[["cluster", "kind"]].assign(**columns).groupby(["cluster", "kind"]).sum()
-    return sums.astype("int64")
+    return pd.DataFrame(columns).groupby(["cluster", "kind"]).sum()
 
 
 def _count_units(
-    evidence: Sequence[Evidence], touching: Sequence[pd.DataFrame], index: pd.MultiIndex
+    evidence: Sequence[Evidence], sums: Sequence[pd.DataFrame], index: pd.MultiIndex
 ) -> pd.Series:
     """Return the independent units behind the links of each (cluster, kind)."""
     units = pd.Series(0.0, index=index)
-    for part, rows in zip(evidence, touching, strict=True):
-        links = _sum_links(rows)
+    for part, links in zip(evidence, sums, strict=True):
         if part.units is None:
             total = int(pc.sum(part.flows["links"]).as_py() or 0)
             stated = total if part.independent_units is None else part.independent_units
@@ -187,14 +189,13 @@ def _count_linked(
 def _build_links(
     evidence: Sequence[Evidence], linked: npt.NDArray[np.bool_], register: Register, cells: Cells
 ) -> pd.DataFrame:
-    touching = [_link_rows(part.flows, cells) for part in evidence]
-    rows = pd.concat(touching, ignore_index=True)
+    sums = [_sum_links(part.flows, cells) for part in evidence]
     kinds = sorted({int(k) for part in evidence for k in part.flows["kind"].unique().to_pylist()})
     index = pd.MultiIndex.from_product([range(cells.clusters), kinds], names=["cluster", "kind"])
-    frame = _sum_links(rows).reindex(index, fill_value=0)
+    frame = _add_links(sums).reindex(index, fill_value=0)
     counts = {kind: _count_linked(linked[kind], register.cells, cells) for kind in kinds}
     frame["linked"] = [counts[kind][cluster] for cluster, kind in index]
-    frame["units"] = _count_units(evidence, touching, index)
+    frame["units"] = _count_units(evidence, sums, index)
     frame = frame.reset_index()
     frame["kind"] = np.array(KINDS, dtype=object)[frame["kind"].to_numpy()]
     return frame

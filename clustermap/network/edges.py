@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -200,7 +200,31 @@ def _sort_packed(edges: Edges) -> Edges | None:
     return Edges(**{name: rest[name].astype(type_) for name, type_ in EDGE_TYPES.items()})
 
 
-def merge_edges(runs: Sequence[Edges], rows: int = ROWS_AT_ONCE) -> Iterator[Edges]:
+class Run(Protocol):
+    """Sorted edges, wherever they lie: as much of them as the merging of several needs."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def a(self) -> npt.NDArray[np.int32]:
+        """Position of the first actor, one entry a link."""
+
+    def part(self, rows: slice) -> Edges:
+        """Return some of the edges.
+
+        Parameters
+        ----------
+        rows
+            Which.
+
+        Returns
+        -------
+        Edges
+            Those edges.
+        """
+
+
+def merge_edges(runs: Sequence[Run], rows: int = ROWS_AT_ONCE) -> Iterator[Edges]:
     """Merge sorted runs, block by block: each block holds all edges of some first actors.
 
     Parameters

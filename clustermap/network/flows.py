@@ -1,4 +1,8 @@
-"""Flows: links between cells, by kind, channel, year and distance, in whole numbers that merge."""
+"""Flows: links between cells by kind and channel, in whole numbers that merge.
+
+The null model is held against flows by distance over all years; what is told of them is told by
+year. No one needs both at once, and a table by both would be larger than the two together.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from clustermap.network.linkages import NO_UNIT, NO_YEAR
-from clustermap.network.sums import order_rows, sum_rows
+from clustermap.network.sums import merge_rows, order_rows, sum_rows
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -26,9 +30,9 @@ _TYPES = len(ACTOR_TYPES)
 UNORDERED = [code * _TYPES + code for code in range(_TYPES)]
 """Codes of channels that have no direction: within one type, of a kind without one."""
 
-_KEYS = ["source", "target", "kind", "channel", "year"]
-FLOW_KEYS = [*_KEYS, "band"]
-"""Columns that identify a row of counted flows."""
+_PLACES = ["source", "target", "kind", "channel"]
+_BY_BAND = [*_PLACES, "band"]
+_BY_YEAR = [*_PLACES, "year"]
 
 
 def channel_name(code: int) -> str:
@@ -116,7 +120,7 @@ def count_flows(
     turned: Oriented | None = None,
     bands: npt.NDArray[np.uint8] | None = None,
 ) -> pa.Table:
-    """Count links between cells.
+    """Count links between cells by distance, over all years.
 
     Parameters
     ----------
@@ -132,26 +136,45 @@ def count_flows(
     Returns
     -------
     pa.Table
-        source, target (int32 cells), kind (uint8), channel (uint8), year (int16), band (uint8;
-        bin of the distance), links, weight, credit (int64); one row a combination.
+        source, target (int32 cells), kind (uint8), channel (uint8), band (uint8; bin of the
+        distance), credit (int64); one row a combination.
     """
     turned = orient(edges, register) if turned is None else turned
     if bands is None:
         bands = space.find_bands(turned.a, turned.b, register)
-    counted = pa.table(
-        {
-            "source": turned.source,
-            "target": turned.target,
-            "kind": turned.kind,
-            "channel": turned.channel,
-            "year": edges["year"],
-            "band": bands,
-            "links": np.ones(edges.num_rows, dtype=np.int64),
-            "weight": edges["share"],
-            "credit": turned.credit,
-        }
-    )
-    return sum_rows(counted, FLOW_KEYS)
+    return sum_rows(pa.table({**_place(turned), "band": bands, "credit": turned.credit}), _BY_BAND)
+
+
+def count_yearly(edges: pa.Table, register: Register, turned: Oriented | None = None) -> pa.Table:
+    """Count links between cells by year.
+
+    Parameters
+    ----------
+    edges
+        EDGES.
+    register
+        Types and cells of the actors.
+    turned
+        From :func:`orient`, where it is known already.
+
+    Returns
+    -------
+    pa.Table
+        source, target (int32 cells), kind (uint8), channel (uint8), year (int16), links, weight
+        (int64); one row a combination.
+    """
+    turned = orient(edges, register) if turned is None else turned
+    counted = {
+        **_place(turned),
+        "year": edges["year"],
+        "links": np.ones(edges.num_rows, dtype=np.int64),
+        "weight": edges["share"],
+    }
+    return sum_rows(pa.table(counted), _BY_YEAR)
+
+
+def _place(turned: Oriented) -> dict[str, npt.NDArray[np.integer]]:
+    return {name: getattr(turned, name) for name in _PLACES}
 
 
 def merge_flows(flows: Sequence[pa.Table]) -> pa.Table:
@@ -167,7 +190,23 @@ def merge_flows(flows: Sequence[pa.Table]) -> pa.Table:
     pa.Table
         One table of the same form; the same for every order and grouping.
     """
-    return sum_rows(pa.concat_tables(flows), FLOW_KEYS)
+    return merge_rows(flows, _BY_BAND)
+
+
+def merge_yearly(flows: Sequence[pa.Table]) -> pa.Table:
+    """Add flows by year up.
+
+    Parameters
+    ----------
+    flows
+        Results of count_yearly, at least one.
+
+    Returns
+    -------
+    pa.Table
+        One table of the same form; the same for every order and grouping.
+    """
+    return merge_rows(flows, _BY_YEAR)
 
 
 def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
@@ -176,46 +215,48 @@ def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
     Parameters
     ----------
     flows
-        From merge_flows.
+        From merge_yearly.
     cells
         Names of the cells.
 
     Returns
     -------
     pd.DataFrame
-        The table FLOWS, sorted by its key; bands are added up.
+        The table FLOWS, sorted by its key; names as categories, which sort as they do.
     """
-    flows = sum_rows(flows.select([*_KEYS, "links", "weight"]), _KEYS)
-    source, target, kind, channel, year = (flows[key].to_numpy() for key in _KEYS)
-    names, ranks = _rank(cells.names)
+    source, target, kind, channel, year = (flows[key].to_numpy() for key in _BY_YEAR)
+    cell_names, ranks = _rank(cells.names)
     # A channel without direction is written in the order of the names, whatever the codes were.
-    turn = (ranks[source] > ranks[target]) & np.isin(channel, UNORDERED)
+    source, target = ranks[source], ranks[target]
+    turn = (source > target) & np.isin(channel, UNORDERED)
     source, target = np.where(turn, target, source), np.where(turn, source, target)
-    channels, channel_ranks = _rank([channel_name(code) for code in range(2 * _TYPES**2)])
-    kinds, kind_ranks = _rank(KINDS)
-    order = order_rows(
-        [
-            *(ranks[source], ranks[target], kind_ranks[kind], channel_ranks[channel]),
-            np.where(year == NO_YEAR, np.iinfo(np.int16).max, year),
-        ]
-    )
-    columns = {
-        "source": names.take(pa.array(source[order])),
-        "target": names.take(pa.array(target[order])),
-        "kind": kinds.take(pa.array(kind[order])),
-        "channel": channels.take(pa.array(channel[order])),
+    kind_names, kind_ranks = _rank(KINDS)
+    channel_names, channel_ranks = _rank([channel_name(n) for n in range(2 * _TYPES**2)])
+    kind, channel = kind_ranks[kind], channel_ranks[channel]
+    last = np.where(year == NO_YEAR, np.iinfo(np.int16).max, year)
+    order = order_rows([source, target, kind, channel, last])
+    named = {
+        "source": (source, cell_names),
+        "target": (target, cell_names),
+        "kind": (kind, kind_names),
+        "channel": (channel, channel_names),
     }
-    frame: pd.DataFrame = pa.table(columns).to_pandas()
-    frame["year"] = pd.array(year[order], dtype="Int64")
-    frame["year"] = frame["year"].mask(frame["year"] == NO_YEAR)
-    return frame.assign(**{name: flows[name].to_numpy()[order] for name in ("links", "weight")})
+    columns: dict[str, object] = {
+        name: pd.Categorical.from_codes(codes[order], categories=names)
+        for name, (codes, names) in named.items()
+    }
+    columns["year"] = pd.arrays.IntegerArray(
+        year[order].astype(np.int64), last[order] != year[order]
+    )
+    columns |= {name: flows[name].to_numpy()[order] for name in ("links", "weight")}
+    return pd.DataFrame(columns, copy=False)
 
 
-def _rank(names: Sequence[str]) -> tuple[pa.Array, npt.NDArray[np.int32]]:
-    """Return names by code, and the place of each among all when they are sorted."""
+def _rank(names: Sequence[str]) -> tuple[pd.Index[str], npt.NDArray[np.int32]]:
+    """Return names in their order, and the place of each by its code."""
     ranks = np.empty(len(names), dtype=np.int32)
     ranks[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    return pa.array(names, pa.string()), ranks
+    return pd.Index(sorted(names)), ranks
 
 
 @dataclass(frozen=True)

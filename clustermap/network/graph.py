@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from clustermap.network.flows import channel_name
-from clustermap.network.sums import sum_rows
+from clustermap.network.sums import merge_rows, sum_rows
 from clustermap.tables import KINDS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def build_network(
     ids
         Identifiers of the clusters.
     flows
-        From merge_flows.
+        From merge_yearly.
     cells
         Which clusters hold which cells.
 
@@ -49,7 +49,7 @@ def build_network(
     graph.add_nodes_from(ids)
     if not flows:
         return graph
-    rows = sum_rows(pa.concat_tables(flows).select([*_KEYS, "links", "weight"]), _KEYS)
+    rows = merge_rows([part.select([*_KEYS, "links", "weight"]) for part in flows], _KEYS)
     # The rows of a cell's links are repeated for every cluster that holds it.
     for end in ("source", "target"):
         row, cluster = find_holders(rows[end].to_numpy(), cells)

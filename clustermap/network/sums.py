@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     Whole = npt.NDArray[np.int64]
 
 _MOST_BITS = 63
+
+ROWS_AT_ONCE = 1_000_000
+"""Rows of large sums that are added up at a time."""
 
 
 def sum_rows(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
@@ -59,6 +63,66 @@ def sum_rows(rows: pa.Table, keys: Sequence[str]) -> pa.Table:
         else:
             summed[name] = np.add.reduceat(column[order].astype(np.int64), first)
     return pa.table({name: summed[name] for name in rows.column_names})
+
+
+def merge_rows(parts: Sequence[pa.Table], keys: Sequence[str]) -> pa.Table:
+    """Add up sums: as sum_rows of all parts, in the room of the parts and the result alone.
+
+    Parameters
+    ----------
+    parts
+        Rows as for sum_rows, sorted by the first key, as its own results are; at least one.
+    keys
+        Columns of the keys.
+
+    Returns
+    -------
+    pa.Table
+        The same columns, one row a combination, sorted by the keys.
+
+    Examples
+    --------
+    >>> parts = [pa.table({"cell": [1, 2], "links": [1, 1]}), pa.table({"cell": [2], "links": [5]})]
+    >>> merge_rows(parts, ["cell"]).to_pydict()
+    {'cell': [1, 2], 'links': [1, 6]}
+    """
+    rows = sum(part.num_rows for part in parts)
+    if rows <= ROWS_AT_ONCE:
+        return sum_rows(pa.concat_tables(parts), keys)
+    # All parts are sorted by the first key: what lies between two of its values is added up alone.
+    first = [part[keys[0]].to_numpy() for part in parts]
+    largest = max(first, key=len)
+    step = max(len(largest) * ROWS_AT_ONCE // rows, 1)
+    bounds = np.unique(largest[::step])[1:]
+    cuts = [[0, *np.searchsorted(own, bounds).tolist(), len(own)] for own in first]
+    blocks = []
+    for spans in zip(*map(pairwise, cuts), strict=True):
+        some = [part.slice(a, b - a) for part, (a, b) in zip(parts, spans, strict=True)]
+        blocks.append(sum_rows(pa.concat_tables(some), keys))
+    return join_parts(blocks)
+
+
+def join_parts(parts: list[pa.Table]) -> pa.Table:
+    """Return rows in one chunk; column by column, so that no two copies of all are held.
+
+    Parameters
+    ----------
+    parts
+        Rows with the same columns, or with some of them; at least one. The list is emptied: where
+        nobody else holds the parts, each of their columns is free once it is joined.
+
+    Returns
+    -------
+    pa.Table
+        All rows; null in columns that a part lacks.
+    """
+    rows = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
+    parts.clear()
+    columns = dict[str, pa.Array]()
+    for name in rows.column_names:
+        columns[name] = rows[name].combine_chunks()
+        rows = rows.drop_columns([name])
+    return pa.table(columns)
 
 
 def order_rows(columns: Sequence[npt.NDArray[np.integer]]) -> npt.NDArray[np.int64]:

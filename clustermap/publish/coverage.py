@@ -43,13 +43,15 @@ def count_coverage(flows: pd.DataFrame) -> pd.DataFrame:
     inside = ~(
         flows["source"].str.startswith(abroad) | flows["target"].str.startswith(abroad)
     ).astype(bool)
-    kinds = flows.assign(inside=flows["links"].where(inside, 0)).groupby("kind", sort=True)
-    return kinds.agg(
+    rows = flows[["kind", "year", "links"]].assign(inside=flows["links"].where(inside, 0))
+    kinds = rows.groupby("kind", sort=True, observed=True)
+    found = kinds.agg(
         links=("links", "sum"),
         inside=("inside", "sum"),
         first_year=("year", "min"),
         last_year=("year", "max"),
-    ).reset_index()
+    )
+    return found.reset_index().astype({"kind": str})
 
 
 def count_years(
@@ -82,7 +84,8 @@ def count_years(
         Columns kind, year (Int64, null for links without a date), links (Int64, null where
         withheld); a row for every kind and year with links.
     """
-    rows = flows.groupby(["kind", "year"], sort=True, dropna=False)["links"].sum().reset_index()
+    by = flows.groupby(["kind", "year"], sort=True, dropna=False, observed=True)
+    rows = by["links"].sum().reset_index().astype({"kind": str})
     if rows.empty:
         return pd.DataFrame(columns=list(YEARS))
     codes, years = pd.factorize(rows["year"], sort=True, use_na_sentinel=False)

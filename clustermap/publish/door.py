@@ -363,7 +363,8 @@ def _release_density(results: Results, rules: Rules) -> tuple[Density | None, in
 
 def _sum_flows(flows: pd.DataFrame) -> pd.DataFrame:
     keys = ["source", "target", "kind"]
-    return flows.groupby(keys, sort=True)[["links", "weight"]].sum().reset_index()
+    summed = flows.groupby(keys, sort=True, observed=True)[["links", "weight"]].sum()
+    return summed.reset_index().astype(dict.fromkeys(keys, str))
 
 
 def _release_flows(summed: pd.DataFrame, counts: Counts, terms: Terms) -> tuple[pd.DataFrame, int]:

@@ -102,9 +102,11 @@ def release_periods(
         are not in it; what a flow in it has more over all years has no date.
     """
     periods = cut_years(flows["year"])
-    kept = flows[[*_FLOW, "year", "links"]].merge(released[_FLOW], on=_FLOW)
+    wanted = released[_FLOW].astype(flows.dtypes[_FLOW].to_dict())
+    kept = flows[[*_FLOW, "year", "links"]].merge(wanted, on=_FLOW)
     kept["period"] = find_periods(kept["year"], periods)
-    parts = kept.groupby([*_FLOW, "period"], sort=True)["links"].sum().reset_index()
+    sums = kept.groupby([*_FLOW, "period"], sort=True, observed=True)["links"].sum()
+    parts = sums.reset_index().astype(released.dtypes[_FLOW].to_dict())
     parts["few"] = find_few(parts["links"].to_numpy(dtype=np.int64), rules.min_firms)
     whole = ~parts.groupby(_FLOW)["few"].transform("any").to_numpy(dtype=bool)
     dated = (parts["period"] != _UNDATED).to_numpy()

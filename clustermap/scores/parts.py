@@ -23,12 +23,13 @@ from clustermap.network.involvement import (
     fit_dispersion,
     involvement,
 )
+from clustermap.network.linkages import NO_UNIT
 from clustermap.network.ratios import believe_ratios, weigh_ratios
 from clustermap.network.resilience import resilience
 from clustermap.network.strata import LEFT_OUT
 from clustermap.scores.profile import PARTS
 from clustermap.side_by_side import go_through
-from clustermap.tables import KINDS, SHARE_UNIT
+from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -338,11 +339,15 @@ class _Actors:
         expected, variance = np.full((2, held.clusters, len(self.kinds)), np.nan)
         for at, kind in enumerate(self.kinds):
             rows = self.home[self.edges.kind[self.home] == kind]
-            degree = _degrees(self.edges.part(rows), actors)
-            linked[:, at] = degree > 0
-            rates = self.standardised.ends[kind]
+            links = self.edges.part(rows)
+            taken = count_units(links, actors)
+            linked[:, at] = taken > 0
+            # The null expects credit; a project gives each of its participants one in all, and a
+            # part of it to those of a type by links of a kind.
+            scale = _units_per_credit(links, taken, register.types)
+            rates = self.standardised.ends[kind] * scale[self.observed.strata.type]
             each = rates[register.cells[here], register.stratum[here]]
-            kappa = fit_dispersion(np.rint(degree[here]), each)
+            kappa = fit_dispersion(taken[here], each)
             by_cluster = np.zeros((2, held.clusters, members.shape[1]))
             np.add.at(by_cluster[0], held.held_cluster, members[held.held_cell])
             ends = rates * members
@@ -400,12 +405,53 @@ class _Actors:
         )
 
 
-def _degrees(edges: Edges, actors: int) -> Numbers:
-    # Units that each actor takes part in: a project's pairs share its credit.
-    degree = np.zeros(actors)
-    for end in (edges.a, edges.b):
-        degree += np.bincount(end, edges.credit / SHARE_UNIT, actors)
-    return degree
+def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
+    """Return how many times each actor took part: in links of pairs, and in units of several.
+
+    Links of one project or document come together: whoever takes part in it took part once, however
+    many partners of a kind it met there.
+
+    Parameters
+    ----------
+    edges
+        Links.
+    actors
+        Number of actors.
+
+    Returns
+    -------
+    np.ndarray
+        int64, one value an actor.
+
+    Examples
+    --------
+    Two pairs, and a project of three that actor 0 takes part in:
+
+    >>> from clustermap.network.edges import no_edges
+    >>> a, b = np.array([0, 0, 0, 0, 1]), np.array([1, 2, 1, 2, 2])
+    >>> unit = np.array([-1, -1, 7, 7, 7])
+    >>> count_units(replace(no_edges(), a=a, b=b, unit=unit), 4).tolist()
+    [3, 2, 2, 0]
+    """
+    pair = edges.unit == NO_UNIT
+    counted = sum(np.bincount(end[pair], minlength=actors) for end in (edges.a, edges.b))
+    actor = np.concatenate([edges.a[~pair], edges.b[~pair]]).astype(np.int64)
+    unit = np.concatenate([edges.unit[~pair]] * 2).astype(np.int64)
+    width = int(unit.max(initial=0)) + 1
+    once = np.unique(actor * width + unit) // width
+    return np.asarray(counted + np.bincount(once, minlength=actors), dtype=np.int64)
+
+
+def _units_per_credit(
+    edges: Edges, taken: npt.NDArray[np.int64], types: npt.NDArray[np.uint8]
+) -> Numbers:
+    """Return how often actors of each type took part for a link's worth of credit; 1 if never."""
+    many = len(ACTOR_TYPES)
+    credit = sum(
+        np.bincount(types[end], edges.credit / SHARE_UNIT, many) for end in (edges.a, edges.b)
+    )
+    units = np.bincount(types, taken, many)
+    return np.divide(units, credit, out=np.ones(many), where=np.asarray(credit) > 0)
 
 
 def tabulate_brokers(

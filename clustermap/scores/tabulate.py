@@ -206,6 +206,7 @@ def tabulate_abroad(flows: pd.DataFrame, cells: Cells, ids: pd.Index[str]) -> pd
     ends = []
     for here, there in (("source", "target"), ("target", "source")):
         part = flows[flows[there].str.startswith(ABROAD)]
+        part = part.astype(dict.fromkeys(("source", "target", "kind"), str))
         part = part.rename(columns={here: "here"}).merge(held, on="here")
         ends.append(part.assign(country=part[there].str.removeprefix(ABROAD)))
     keys = ["cluster", "country", "kind"]

@@ -13,7 +13,6 @@ from clustermap.network.resilience import join_groups
 from clustermap.selection.conditions import Findings, count_holders
 from clustermap.selection.diagnosis import tabulate_diagnosis
 from clustermap.selection.diffusion import tabulate_diffusion
-from clustermap.selection.distance import straight_line
 from clustermap.selection.fields import find_fields
 from clustermap.selection.intermediaries import (
     SQUARE_M,
@@ -24,7 +23,7 @@ from clustermap.selection.intermediaries import (
 from clustermap.selection.missing_links import find_missing, name_brokers, tabulate_missing
 from clustermap.selection.near_pairs import pair_clusters, pair_institutes
 from clustermap.selection.permitted import find_permitted_gaps
-from clustermap.selection.reach import Reach
+from clustermap.selection.reach import straight_reach
 from clustermap.selection.support import measure_support
 from clustermap.selection.travel import find_road_sites
 from clustermap.tables import ACTOR_TYPES
@@ -276,7 +275,7 @@ def _find_bodies(
     if travel is not None:
         bodies = score_intermediaries(register, members, edges, names, travel.reach)
         return bodies, find_road_sites(travel)
-    reach = Reach(straight_line(space.crs))
+    reach = straight_reach(space.crs)
     # A degree is about 100 km: squares need not be exact.
     degrees = space.crs is not None and space.crs.is_geographic
     open_ = find_unreached(register, reach, SQUARE_M / 100_000 if degrees else SQUARE_M)

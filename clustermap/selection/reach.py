@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
-from clustermap.layers.projection import LONLAT, check_crs, transform
+from clustermap.layers.projection import LONLAT, check_crs, transform, unit_m
 from clustermap.network.roads import Roads, Stops, count_within, find_stops, reach_actors
-from clustermap.selection.distance import find_within
+from clustermap.selection.distance import find_within, straight_line
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 REACH_M = 30_000.0
 """Straight line that stands for thirty minutes by road where no roads were read; ours."""
+
+_WIDER = 1 + 1e-9
+"""What may be near is looked for a little farther off, and measured then."""
 
 REACH_MINUTES = 30.0
 """How far by road is near; ours."""
@@ -92,10 +96,14 @@ class Reach:
         How far it is from place to place.
     limit
         How far is near, in the function's unit.
+    unit
+        The function's units in a unit of the map, where the map is a plane: who is far off is then
+        never measured. None: every pair is.
     """
 
     distance: Distance
     limit: float = REACH_M
+    unit: float | None = None
 
     def count(self, here: Points, there: Points, number: Positions) -> Positions:
         """Count who is near each place.
@@ -110,9 +118,18 @@ class Reach:
         np.ndarray
             int64.
         """
-        place, point, _ = find_within(here, there, self.distance, self.limit)
         near = np.zeros((len(here[0]), *number.shape[1:]), dtype=np.int64)
-        np.add.at(near, place, number[point])
+        if self.unit is None:
+            place, point, _ = find_within(here, there, self.distance, self.limit)
+            np.add.at(near, place, number[point])
+            return near
+        tree, (x, y), spots = cKDTree(np.column_stack(there)), here, np.column_stack(here)
+        wide = _WIDER * self.limit / self.unit
+        for row in np.flatnonzero(np.isfinite(spots).all(axis=1)):
+            found = np.array(tree.query_ball_point(spots[row], wide), np.int64)
+            home = np.full(len(found), row)
+            held = self.holds((x[home], y[home]), (there[0][found], there[1][found]))
+            near[row] = number[found[held]].sum(axis=0)
         return near
 
     def serve(self, here: Points, there: Points) -> Marks:
@@ -128,8 +145,19 @@ class Reach:
         np.ndarray
             bool.
         """
-        _, point, _ = find_within(here, there, self.distance, self.limit)
-        return np.isin(np.arange(len(there[0])), point)
+        if self.unit is None:
+            _, point, _ = find_within(here, there, self.distance, self.limit)
+            return np.isin(np.arange(len(there[0])), point)
+        served = np.zeros(len(there[0]), dtype=bool)
+        if len(here[0]) and len(served):
+            wide = _WIDER * self.limit / self.unit
+            tree = cKDTree(np.column_stack(here))
+            _, nearest = tree.query(np.column_stack(there), distance_upper_bound=wide)
+            of = np.asarray(nearest, dtype=np.int64)
+            some = np.flatnonzero(of < len(here[0]))
+            at = of[some]
+            served[some] = self.holds((here[0][at], here[1][at]), (there[0][some], there[1][some]))
+        return served
 
     def holds(self, here: Points, there: Points) -> Marks:
         """Return which pairs are near each other.
@@ -145,6 +173,26 @@ class Reach:
             bool.
         """
         return np.asarray(self.distance(*here, *there) <= self.limit)
+
+
+def straight_reach(crs: CRS | None, limit: float = REACH_M) -> Reach:
+    """Return what is near in a straight line on a map.
+
+    Parameters
+    ----------
+    crs
+        Coordinate system of the map; None for a plane in metres.
+    limit
+        How far is near, metres.
+
+    Returns
+    -------
+    Reach
+        On a plane it looks at no pair that is far apart.
+    """
+    if crs is None:
+        return Reach(straight_line(None), limit, 1.0)
+    return Reach(straight_line(crs), limit, None if crs.is_geographic else unit_m(crs))
 
 
 @dataclass(frozen=True)

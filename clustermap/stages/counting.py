@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clustermap.checks import FAULTS
 from clustermap.engine import open_part, reduce_chunks
 from clustermap.errors import TableFault
+from clustermap.layers.actors import UNKNOWN, UNKNOWN_NAME
 from clustermap.messages import Message
 from clustermap.network.changed import NO_CHANGE, ChangedLinks
 from clustermap.network.counts import Counts, Evidence, build_counts
 from clustermap.network.edges import Edges, code_edges, count_memberships, merge_memberships
-from clustermap.network.flows import Presence, count_presence, merge_presence, name_flows
+from clustermap.network.flows import (
+    Presence,
+    count_presence,
+    merge_presence,
+    name_flows,
+)
 from clustermap.network.linkages import (
     EDGES,
+    NOT_FOUND,
     Participations,
     code_participations,
     expand_projects,
@@ -29,7 +38,8 @@ from clustermap.network.tallies import count_tallies, merge_tallies
 from clustermap.sources.files import list_references
 from clustermap.stages.gauge import write_gauge
 from clustermap.stages.ledger import Entry, Ledger, Progress
-from clustermap.stages.observing import LinkCounts, observe, survey_layers
+from clustermap.stages.memory import give_back
+from clustermap.stages.observing import LinkCounts, observe, sum_years, survey_layers
 from clustermap.stages.pairs import (
     EDGE_LIST,
     ENDS,
@@ -196,9 +206,11 @@ def _count_pairs(
         entry.left_out += part.facts.get(LEFT_OUT, 0)
         ways.update(read_told(part))
         progress(Message("step.count", {"table": table.name}), entry.read, 0)
+        give_back()
     # A project's kind holds for all its pairs; only a pair can contradict its own.
     entry.facts |= {"links_unlike_their_kind": reduced.misfits, **ways}
-    _close(table, reduced, entry, pa.concat_tables(faults), ledger)
+    with _name_cure(linkage, reduced.layers, pa.concat_tables(faults)) as refused:
+        _close(table, reduced, entry, refused, ledger)
 
 
 def _reduce_elsewhere(
@@ -281,7 +293,35 @@ def _count_projects(
     units = len(np.unique(projects.unit))
     facts = {**rows.facts, f"{by}s": units, **count_ways(checked.rows, PARTICIPANT, register)}
     entry = Entry(rows.read, len(projects.unit), left_out + closed, facts)
-    _close(table, reduced, entry, faults, ledger)
+    with _name_cure(linkage, reduced.layers, faults) as refused:
+        _close(table, reduced, entry, refused, ledger)
+
+
+@contextmanager
+def _name_cure(linkage: Linkage, layers: Layers, faults: pa.Table) -> Iterator[pa.Table]:
+    """Lend faults; where they stop the run because ends are names of actors, say what helps."""
+    try:
+        yield faults
+    except TableFault as fault:
+        if linkage.match != "id" or not _are_names(faults, layers):
+            raise
+        values: dict[str, Any] = fault.values
+        raise TableFault(
+            "ends_are_names",
+            table=fault.table,
+            column=fault.column,
+            row=fault.row,
+            value=fault.value,
+            **values,
+        ) from fault
+
+
+def _are_names(faults: pa.Table, layers: Layers) -> bool:
+    """Return whether most faults are ends that no identifier is, but the name of an actor."""
+    unknown = pc.equal(faults["reason"], NOT_FOUND[UNKNOWN])
+    names = faults["value"].filter(unknown).combine_chunks()
+    found = np.count_nonzero(layers.named.find(names) != UNKNOWN_NAME)
+    return bool(found > faults.num_rows / 2)
 
 
 def _close(table: Table, reduced: _Reduced, entry: Entry, faults: pa.Table, ledger: Ledger) -> None:
@@ -352,19 +392,25 @@ def count_network(
             _count_projects(table, linkage, reduced, ledger, progress)
         reduced.check_sums(table.name, _LARGEST_SUM // len(project.linkages))
         projects = None if linkage.form == "pairs" else reduced.presence.units
-        flows = reduced.counts.sum("drawn").flows
-        evidence.append(Evidence(flows, projects, linkage.independent_units))
+        yearly = reduced.counts.sum_years()
+        evidence.append(Evidence(yearly, projects, linkage.independent_units))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
         memberships += reduced.memberships
         units += reduced.units
+        give_back()
     if change.added.num_rows:
         reduced = _Reduced(layers, LinkCounts(survey.gauge), store, units)
         reduced.take(change.added)
-        evidence.append(Evidence(reduced.counts.sum("drawn").flows, None, None))
+        evidence.append(Evidence(reduced.counts.sum_years(), None, None))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
+    edges = store.sort()
+    give_back()
     observed = observe(survey, counted)
+    yearly = sum_years(survey, counted)
+    counted.clear()
+    give_back()
     counts = build_counts(
         [str(key) for key in layers.clusters.index],
         layers.cells,
@@ -375,8 +421,9 @@ def count_network(
         evidence,
         linked,
     )
-    named = name_flows(observed.drawn.flows, layers.cells)
-    return Network(counts, named, observed, store.sort(), merge_memberships(memberships))
+    give_back()
+    named = name_flows(yearly, layers.cells)
+    return Network(counts, named, observed, edges, merge_memberships(memberships))
 
 
 def _no_memberships(layers: Layers) -> pa.Table:

@@ -47,6 +47,7 @@ _FACTS_SAID = (
     "codes_shortened",
     "codes_unknown",
     "codes_without_revision",
+    "codes_unread",
     "claimed_by_word",
     "claimed_by_firm",
     "made_valid",

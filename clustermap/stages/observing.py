@@ -15,7 +15,13 @@ import shapely
 from clustermap.layers import projection
 from clustermap.layers.cells import OUTSIDE
 from clustermap.network.ends import count_ends, merge_ends
-from clustermap.network.flows import count_flows, merge_flows, orient
+from clustermap.network.flows import (
+    count_flows,
+    count_yearly,
+    merge_flows,
+    merge_yearly,
+    orient,
+)
 from clustermap.network.linkages import EDGES, NO_UNIT
 from clustermap.network.observed import BOUNDARIES, MOVED, Boundary, Observed
 from clustermap.network.space import (
@@ -45,6 +51,7 @@ if TYPE_CHECKING:
     from clustermap.layers.actors import Register
     from clustermap.project import Project
 
+_YEARLY = "yearly"
 _FEW_ROWS = 1_000_000
 _GRID = re.compile(rf"{OUTSIDE}-?\d+_-?\d+")
 _GRID_SPREAD_M = 5_214.0
@@ -224,7 +231,7 @@ class Tally(NamedTuple):
 
 
 _MERGES = Tally(merge_flows, merge_ends, merge_squares)
-_COUNTS = ("links", "weight", "credit", "squares")
+_COUNTS = ("links", "credit", "squares")
 
 
 def _count(edges: pa.Table, register: Register, gauge: Gauge) -> Tally:
@@ -275,6 +282,7 @@ class LinkCounts:
         self.links = 0
         self._independent_units = independent_units
         self._piles = {name: [Pile(merge) for merge in _MERGES] for name in BOUNDARIES}
+        self._yearly = Pile(merge_yearly)
         self.take(EDGES.empty_table())
 
     def take(self, edges: pa.Table) -> None:
@@ -287,6 +295,7 @@ class LinkCounts:
         """
         registers = self.gauge.registers
         drawn = registers["drawn"]
+        self._yearly.add(count_yearly(edges, drawn))
         self._add("drawn", _count(edges, drawn, self.gauge))
         for name in MOVED:
             concerned = edges.filter(pa.array(_find_moved(edges, drawn, registers[name])))
@@ -307,11 +316,12 @@ class LinkCounts:
         dict
             For :func:`merge_counted` and :meth:`add`; of moved boundaries what they change.
         """
-        return {
+        counted = {
             f"{name}_{what}": pile.sum()
             for name, piles in self._piles.items()
             for what, pile in zip(Tally._fields, piles, strict=True)
         }
+        return {**counted, _YEARLY: self._yearly.sum()}
 
     def add(self, counted: Mapping[str, pa.Table], links: int) -> None:
         """Take in what other links come to.
@@ -325,7 +335,18 @@ class LinkCounts:
         """
         for name in self._piles:
             self._add(name, Tally(*(counted[f"{name}_{what}"] for what in Tally._fields)))
+        self._yearly.add(counted[_YEARLY])
         self.links += links
+
+    def sum_years(self) -> pa.Table:
+        """Return the links by year, by the boundary drawn.
+
+        Returns
+        -------
+        pa.Table
+            From merge_yearly.
+        """
+        return self._yearly.sum()
 
     def sum(self, name: str) -> Tally:
         """Return what the links come to by one boundary.
@@ -364,17 +385,38 @@ def merge_counted(counted: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Tab
     dict
         The same for every order and grouping.
     """
-    return {
+    merged = {
         f"{name}_{what}": merge([tables[f"{name}_{what}"] for tables in counted])
         for name in BOUNDARIES
         for what, merge in zip(Tally._fields, _MERGES, strict=True)
     }
+    return {**merged, _YEARLY: merge_yearly([tables[_YEARLY] for tables in counted])}
 
 
 def _drop_empty(counted: pa.Table) -> pa.Table:
     """Return the rows that still count something."""
     first = next(name for name in _COUNTS if name in counted.column_names)
-    return counted.filter(pc.not_equal(counted[first], 0))
+    still = pc.not_equal(counted[first], 0)
+    return counted if pc.all(still).as_py() is not False else counted.filter(still)
+
+
+def sum_years(survey: Survey, counted: Iterable[LinkCounts]) -> pa.Table:
+    """Return the links by year over all tables of linkages.
+
+    Parameters
+    ----------
+    survey
+        What links were observed by.
+    counted
+        Counts of every table of linkages.
+
+    Returns
+    -------
+    pa.Table
+        From merge_yearly.
+    """
+    tables = [LinkCounts(survey.gauge), *counted]
+    return _merge(merge_yearly, [table.sum_years() for table in tables])
 
 
 def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:

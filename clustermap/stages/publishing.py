@@ -139,7 +139,7 @@ def _notes(project: Project, network: Network, findings: Findings) -> tuple[Mess
         notes.append(Message("note.coarse_points", {"actors": f"{coarse:,}"}))
     if findings.advised.travel:
         notes.append(Message("note.roads"))
-    present = set(network.flows["kind"])
+    present = set(network.flows["kind"].unique())
     missing = [kind for kind in tables.SCORED_KINDS if kind not in present]
     if not present:
         notes.append(Message("note.no_linkages"))

@@ -60,6 +60,7 @@ from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
 from clustermap.stages.ledger import Entry, Ledger, Progress
 from clustermap.stages.locating import INDIVIDUAL, PLACED, coarse_facts, locate
+from clustermap.stages.memory import give_back
 from clustermap.stages.roads import read_roads
 from clustermap.stages.rows import Rows, column_or_null, read_rows
 
@@ -407,6 +408,7 @@ def read_unassigned(project: Project, ledger: Ledger, progress: Progress) -> Una
         ledger.note("firms", {fact: count for fact, count in told.items() if count})
         found["firms"] = (replace(checked, rows=rows), read)
     grants = _read_grants(project, ledger, progress)
+    give_back()
     return Unassigned(
         clusters, regions, found, grants, read_roads(project, home.bounds, ledger, progress)
     )
@@ -470,6 +472,7 @@ def settle_layers(
     register = _build_register(actors, cells)
     strata, stratum = _assign_strata(firms, register, cells, industries)
     register = replace(register, stratum=stratum)
+    give_back()
     return Layers(
         clusters,
         regions,

@@ -12,6 +12,7 @@ from clustermap import tables
 from clustermap.checks import FAULTS, Checked, Chunk, check_chunk
 from clustermap.errors import TableFault
 from clustermap.messages import Message
+from clustermap.network.sums import join_parts
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.stages.ledger import DIALECT, Ledger, Progress, Received
 
@@ -191,19 +192,8 @@ def read_rows(
         raise TableFault("mixed_crs", table=table.name, key="crs", value=", ".join(systems))
     if read == 0:
         raise TableFault("empty_layer", table=table.name)
-    rows = pa.concat_tables(parts, promote_options="default").unify_dictionaries()
-    parts.clear()
-    whole = Checked(_combine(rows), pa.concat_tables(faults), dict(mended))
+    whole = Checked(join_parts(parts), pa.concat_tables(faults), dict(mended))
     return Rows(whole, next(iter(systems), ""), read, dict(facts))
-
-
-def _combine(rows: pa.Table) -> pa.Table:
-    """Return rows in one chunk; column by column, so that no two copies of all are held."""
-    columns = dict[str, pa.Array]()
-    for name in rows.column_names:
-        columns[name] = rows[name].combine_chunks()
-        rows = rows.drop_columns([name])
-    return pa.table(columns)
 
 
 def column_or_null(rows: pa.Table, name: str, type_: pa.DataType) -> pa.Array:

@@ -87,6 +87,23 @@ def test_rows_of_several_revisions_in_one_table() -> None:
     }
 
 
+@pytest.mark.parametrize("revision", ["11", "10", None])
+def test_what_is_no_code_is_told_and_kept_as_it_was(revision: str | None) -> None:
+    rows = pa.table(
+        {
+            "industry": ["ZZZ", "전자", "C26110", None],
+            "revision": pa.array([revision, revision, "10", revision], pa.string()),
+        }
+    )
+    for table in (rows, rows.drop(["revision"])):
+        converted, told = convert_codes(table, SMALL)
+        assert converted["industry"].to_pylist() == [None, None, "C26110", None]
+        assert converted[RAW].to_pylist() == rows["industry"].to_pylist()
+        assert converted[AMONG].to_pylist() == [None, None, "C26110", None]
+        assert told["codes_unread"] == 2
+        assert sum(told.values()) == 2
+
+
 def test_tables_of_one_revision_are_let_be() -> None:
     rows = pa.table({"firm": ["a"], "industry": ["26110"], "revision": ["10"]})
     assert convert_codes(rows, SMALL) == (rows, {})

@@ -11,10 +11,10 @@ import pytest
 from clustermap.layers.industries import CodedIndustries
 from clustermap.network.counts import Counts, Evidence, build_counts
 from clustermap.network.flows import (
-    count_flows,
     count_presence,
-    merge_flows,
+    count_yearly,
     merge_presence,
+    merge_yearly,
     name_flows,
 )
 from clustermap.network.linkages import EDGES
@@ -47,7 +47,7 @@ def count(world: World, units: int | None = None, *, linked: bool = True) -> Cou
     presence = [
         count_presence(e, world.register, world.cells) for e in (world.pairs, world.project)
     ]
-    flows = [count_flows(e, world.register, world.space) for e in (world.pairs, world.project)]
+    flows = [count_yearly(e, world.register) for e in (world.pairs, world.project)]
     evidence = [Evidence(flows[0], None, units), Evidence(flows[1], presence[1].units, None)]
     return build_counts(
         ("A", "B", "C"),
@@ -96,9 +96,7 @@ def test_links_of_clusters_by_hand() -> None:
 def test_counts_are_those_of_the_flows() -> None:
     world = draw()
     counts = count(world)
-    flows = merge_flows(
-        [count_flows(e, world.register, world.space) for e in (world.pairs, world.project)]
-    )
+    flows = merge_yearly([count_yearly(e, world.register) for e in (world.pairs, world.project)])
     named = name_flows(flows, world.cells)
     by_hand = counts.links.groupby("cluster")[["internal", "external"]].sum()
     for cluster in ("A", "B", "C"):
@@ -203,7 +201,7 @@ def test_linkages_whose_rows_all_fell_are_no_kinds_either() -> None:
         tally(world),
         INDUSTRIES.sectors,
         INDUSTRIES.groups,
-        [Evidence(count_flows(none, world.register, world.space), None, 26)],
+        [Evidence(count_yearly(none, world.register), None, 26)],
         count_presence(none, world.register, world.cells).linked,
     )
     assert counts.links.empty

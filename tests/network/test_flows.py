@@ -17,8 +17,10 @@ from clustermap.network.flows import (
     channel_name,
     count_flows,
     count_presence,
+    count_yearly,
     merge_flows,
     merge_presence,
+    merge_yearly,
     name_flows,
 )
 from clustermap.network.linkages import EDGES, NO_YEAR
@@ -49,6 +51,12 @@ def flows(world: World) -> pa.Table:
     return merge_flows(parts)
 
 
+def yearly(world: World) -> pa.Table:
+    return merge_yearly(
+        [count_yearly(part, world.register) for part in (world.pairs, world.project)]
+    )
+
+
 def told(found: Any) -> list[tuple[Any, ...]]:
     rows = found.astype(object).where(found.notna(), None).itertuples(index=False, name=None)
     return list(rows)
@@ -56,7 +64,7 @@ def told(found: Any) -> list[tuple[Any, ...]]:
 
 def test_every_link_is_counted_once() -> None:
     world = draw()
-    named = name_flows(flows(world), world.cells)
+    named = name_flows(yearly(world), world.cells)
     assert told(named) == EXPECTED
     assert list(named.columns) == [column.name for column in FLOWS.columns]
     assert named["links"].sum() == world.pairs.num_rows + world.project.num_rows
@@ -72,33 +80,31 @@ def test_bands_and_credits_by_hand() -> None:
             world.cells.names[row.target],
             channel_name(row.channel),
             ends[row.band] if row.band < len(ends) else None,
-            row.links,
             row.credit,
         )
-        for row in rows.drop(columns="year").itertuples()
+        for row in rows.itertuples()
     }
     assert told == {
-        ("A", "A", "firm-firm", 1, 1, SHARE_UNIT),  # 300 m, in 2020 and in 2021
-        ("A", "A", "firm-university", 1, 1, HALF),
-        ("A", "B", "firm-firm", 8.5, 1, SHARE_UNIT),  # f1-f3
-        ("A", "B", "firm-firm", 8.5, 1, HALF),  # the same in J
-        ("A", "abroad:US", "university-other", None, 1, SHARE_UNIT),
-        ("B", "A", "firm-university", 8.5, 1, HALF),
-        ("C", "outside:1_1", "firm-firm", 40, 1, SHARE_UNIT),
+        ("A", "A", "firm-firm", 1, 2 * SHARE_UNIT),  # 300 m, in 2020 and in 2021
+        ("A", "A", "firm-university", 1, HALF),
+        ("A", "B", "firm-firm", 8.5, SHARE_UNIT + HALF),  # f1-f3, and the same in J
+        ("A", "abroad:US", "university-other", None, SHARE_UNIT),
+        ("B", "A", "firm-university", 8.5, HALF),
+        ("C", "outside:1_1", "firm-firm", 40, SHARE_UNIT),
     }
 
 
 def test_a_pair_has_the_credit_of_one_whatever_it_weighs() -> None:
     heavy = [(0, 1, 0, False, NO_YEAR, -1, 7 * SHARE_UNIT), (0, 1, 0, False, NO_YEAR, 3, HALF)]
-    found = count_flows(table(heavy), REGISTER, SPACE)
+    found = count_yearly(table(heavy), REGISTER)
     assert found["weight"].to_pylist() == [7 * SHARE_UNIT + HALF]
-    assert found["credit"].to_pylist() == [SHARE_UNIT + HALF]
+    assert count_flows(table(heavy), REGISTER, SPACE)["credit"].to_pylist() == [SHARE_UNIT + HALF]
 
 
 @pytest.mark.parametrize("order", [("C", "B", "A"), ("B", "A", "C")])
 def test_the_order_of_clusters_changes_no_flow(order: tuple[str, ...]) -> None:
     world = draw(order)
-    assert told(name_flows(flows(world), world.cells)) == EXPECTED
+    assert told(name_flows(yearly(world), world.cells)) == EXPECTED
 
 
 def test_channels_are_told_apart() -> None:
@@ -114,6 +120,8 @@ def test_no_edges_make_no_flows() -> None:
     none = count_flows(EDGES.empty_table(), world.register, world.space)
     assert none.num_rows == 0
     assert merge_flows([none, flows(world)]).equals(flows(world))
+    none = count_yearly(EDGES.empty_table(), world.register)
+    assert merge_yearly([none, yearly(world)]).equals(yearly(world))
     assert told(name_flows(none, world.cells)) == []
 
 
@@ -185,26 +193,29 @@ def table(rows: list[tuple[Any, ...]]) -> pa.Table:
 def test_any_chunking_order_and_grouping_is_equal(
     rows: list[tuple[Any, ...]], cuts: list[int], chance: Any
 ) -> None:
-    whole = count_flows(table(rows), REGISTER, SPACE)
     presence = count_presence(table(rows), REGISTER, CELLS)
     mixed = list(rows)
     chance.shuffle(mixed)
     bounds = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
     parts = [table(mixed[a:b]) for a, b in pairwise(bounds)]
-    counted = [count_flows(part, REGISTER, SPACE) for part in parts]
-    chance.shuffle(counted)
-    left = counted[0]
-    for part in counted[1:]:
-        left = merge_flows([left, part])
-    for merged in (merge_flows(counted), left):
-        assert merged.schema == whole.schema
-        assert merged.combine_chunks().equals(whole.combine_chunks())
+    for count, merge in (
+        (lambda part: count_flows(part, REGISTER, SPACE), merge_flows),
+        (lambda part: count_yearly(part, REGISTER), merge_yearly),
+    ):
+        whole, counted = count(table(rows)), list(map(count, parts))
+        chance.shuffle(counted)
+        left = counted[0]
+        for part in counted[1:]:
+            left = merge([left, part])
+        for merged in (merge(counted), left):
+            assert merged.schema == whole.schema
+            assert merged.combine_chunks().equals(whole.combine_chunks())
     seen = [count_presence(part, REGISTER, CELLS) for part in parts]
     joined = seen[0]
     for one in seen[1:]:
         joined = merge_presence(joined, one)
     assert (joined.linked == presence.linked).all()
-    assert whole["links"].to_numpy().sum() == len(rows)
+    assert whole["links"].to_numpy().sum() == len(rows)  # those of count_yearly
     assert whole["weight"].to_numpy().sum() == sum(row[-1] for row in rows)
 
 
@@ -215,3 +226,4 @@ def test_turning_an_undirected_edge_changes_nothing(rows: list[tuple[Any, ...]])
     assert count_flows(table(turned), REGISTER, SPACE).equals(
         count_flows(table(rows), REGISTER, SPACE)
     )
+    assert count_yearly(table(turned), REGISTER).equals(count_yearly(table(rows), REGISTER))

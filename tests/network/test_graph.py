@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clustermap.network.flows import count_flows, merge_flows
+from clustermap.network.flows import count_yearly
 from clustermap.network.graph import build_network, join_kinds
 from clustermap.tables import KINDS, SHARE_UNIT
 from tests.network.worlds import draw
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 def network(*, joint: bool = False) -> nx.MultiDiGraph[str]:
     world = draw(joint=joint)
-    flows = [
-        merge_flows([count_flows(e, world.register, world.space)])
-        for e in (world.pairs, world.project)
-    ]
+    flows = [count_yearly(e, world.register) for e in (world.pairs, world.project)]
     return build_network(("A", "B", "C"), flows, world.cells)
 
 

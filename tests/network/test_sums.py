@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustermap.network.sums import order_rows, sum_rows
+from clustermap.network import sums
+from clustermap.network.sums import join_parts, merge_rows, order_rows, sum_rows
 
 rows = st.lists(
     st.tuples(
@@ -50,3 +51,23 @@ def test_keys_too_wide_for_one_number() -> None:
 def test_rows_that_are_equal_stay_in_their_order(wide: int) -> None:
     first, second = np.array([1, 0, 1, 0]) * wide, np.array([0, 1, 0, 0]) * wide
     assert order_rows([first, second]).tolist() == [3, 1, 0, 2]
+
+
+@given(st.lists(rows, min_size=1, max_size=4), st.integers(1, 40))
+def test_sums_add_up_block_by_block(drawn: list[list[tuple[int, ...]]], most: int) -> None:
+    keys = ["a", "b", "c"]
+    parts = [sum_rows(build(part), keys) for part in drawn]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sums, "ROWS_AT_ONCE", most)
+        merged = merge_rows(parts, keys)
+    whole = sum_rows(build([row for part in drawn for row in part]), keys)
+    assert merged.equals(whole)
+    assert merged.num_rows == 0 or merged["n"].num_chunks == 1
+
+
+def test_parts_are_joined_into_one_chunk() -> None:
+    parts = [pa.table({"a": [1, 2], "b": ["x", "y"]}), pa.table({"a": [3]})]
+    joined = join_parts(parts)
+    assert joined.to_pydict() == {"a": [1, 2, 3], "b": ["x", "y", None]}
+    assert [column.num_chunks for column in joined.columns] == [1, 1]
+    assert parts == []

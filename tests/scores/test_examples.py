@@ -17,6 +17,7 @@ from clustermap.scores import (
     normalise,
     normalisers,
     outranking,
+    parts,
     quality,
     ranks,
     sensitivity,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 MODULES = [
     *(draws, explain, goalposts, hierarchy, impute, known, normalise, normalisers),
-    *(outranking, quality, ranks, sensitivity, treat, weights),
+    *(outranking, parts, quality, ranks, sensitivity, treat, weights),
 ]
 
 

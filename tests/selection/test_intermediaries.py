@@ -22,14 +22,14 @@ from clustermap.selection.intermediaries import (
     find_unreached,
     score_intermediaries,
 )
-from clustermap.selection.reach import Reach
+from clustermap.selection.reach import Reach, straight_reach
 from clustermap.tables import INTERMEDIARIES, NEXT_SITES
 from tests.selection.worlds import write_edges, write_register
 
 if TYPE_CHECKING:
     import pytest
 
-NEAR = Reach(straight_line(None), 10_000.0)
+NEAR = straight_reach(None, 10_000.0)
 # Firms a, b at 0 and 9 km in cluster 0; c, d at 20 and 21 km in cluster 1; e at 90 km in none; the
 # support bodies f at 0 km (cluster 0) and g at 95 km (none).
 TYPES = ["firm"] * 5 + ["support"] * 2
@@ -167,3 +167,14 @@ def test_who_is_known_only_to_the_district_is_near_nobody() -> None:
     unreached = find_unreached(coarse, NEAR)
     assert unreached["firms"].sum() == 4
     assert unreached["reached"].sum() == 1
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 6), st.integers(1, 40))
+def test_on_a_plane_nothing_is_lost_by_not_looking_far(seed: int, bodies: int, firms: int) -> None:
+    rng = np.random.default_rng(seed)
+    here = tuple(rng.integers(0, 8, (2, bodies)).astype(float))
+    there = tuple(rng.integers(0, 8, (2, firms)).astype(float))
+    number = rng.integers(0, 5, (firms, 2))
+    every, near = Reach(straight_line(None), 5.0), straight_reach(None, 5.0)  # 3, 4, 5: on the rim
+    assert near.serve(here, there).tolist() == every.serve(here, there).tolist()
+    assert near.count(here, there, number).tolist() == every.count(here, there, number).tolist()

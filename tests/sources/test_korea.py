@@ -149,6 +149,12 @@ def test_the_full_list_of_factories(tmp_path: Path) -> None:
         assert other["address"] == "경상남도 창원시 성산구 가상동 1-1"
 
 
+def test_what_a_factory_states_instead_of_a_code_is_kept(tmp_path: Path) -> None:
+    bare = FACTORY | {"대표업종": "ZZZ", "업종코드": ""}
+    (row,), _ = read(write(tmp_path / "f.csv", FULL, [bare], "utf-8"))
+    assert row["industry"] == "ZZZ"
+
+
 def test_phone_numbers_and_names_of_persons_are_never_read() -> None:
     read_ = {name for d in DIALECTS for name in (*d.columns.values(), *d.also, *d.signature)}
     for word in ("전화", "대표자", "연락처", "성명", "홈페이지", "팩스"):
@@ -426,8 +432,8 @@ def test_a_project_of_public_files(tmp_path: Path) -> None:
     status, said = check(file)
     assert status == 0, said
     for told in (
-        "산업단지 현황표(으)로 알아보고 읽었습니다(6행)",
-        "팩토리온 공장등록현황(전체 항목)(으)로 알아보고 읽었습니다(60행)",
+        "산업단지 현황표로 알아보고 읽었습니다(6행)",
+        "팩토리온 공장등록현황(전체 항목)으로 알아보고 읽었습니다(60행)",
         "6곳은 좌표를 중심으로 지정면적만 한 원으로 그렸습니다",
         "식별자가 없어 내용으로 식별자를 만든 행이 6행",
         "지정면적 6건을 값의 크기로 보아 천㎡로",
@@ -480,8 +486,8 @@ def test_files_of_several_publishers_in_one_layer(tmp_path: Path) -> None:
     write(tmp_path / "인허가.csv", LICENCES, licences)
     status, said = check(file)
     assert status == 0, said
-    assert "firms: 팩토리온 공장등록현황(전체 항목)(으)로 알아보고 읽었습니다(1행)" in said
-    assert "firms: 지방행정 인허가 자료(LOCALDATA)(으)로 알아보고 읽었습니다(1행)" in said
+    assert "firms: 팩토리온 공장등록현황(전체 항목)으로 알아보고 읽었습니다(1행)" in said
+    assert "firms: 지방행정 인허가 자료(LOCALDATA)로 알아보고 읽었습니다(1행)" in said
     assert "firms: 폐업·취소된 1곳은" in said
     layer = open_project(file).layers.firms
     assert layer is not None

@@ -23,6 +23,7 @@ from clustermap.project import open_project
 from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.reading import Layers, read_layers
+from clustermap.tables import SHARE_UNIT
 from tests.small_world import SOUTH, WEST, SmallWorld, build_small_world
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ def test_a_smaller_boundary_loses_who_stands_at_it(tmp_path: Path) -> None:
     assert set(fence(observed.drawn, observed).values()) == {20}
     assert set(fence(observed.smaller, observed).values()) == {8}
     assert turned(observed.smaller) == turned(observed.larger) == turned(observed.drawn)
-    links = [getattr(observed, name).flows["links"].to_numpy().sum() for name in BOUNDARIES]
-    assert links == [192] * 3
+    links = [getattr(observed, name).flows["credit"].to_numpy().sum() for name in BOUNDARIES]
+    assert links == [192 * SHARE_UNIT] * 3
     assert homes(layers, observed, "00100") == ["outside:95_195", "C1", "C1"]
     assert homes(layers, observed, "00101") == ["C1"] * 3
     assert homes(layers, observed, "P1") == ["abroad:독일"] * 3
@@ -197,8 +198,8 @@ def test_moved_boundaries_count_as_if_they_were_drawn(tmp_path: Path) -> None:
     for name in MOVED:
         register = replace(layers.register, cells=layers.moved[name])
         boundary = getattr(observed, name)
-        flows = count_flows(links, register, observed.space).drop(["weight"])
-        assert boundary.flows.drop(["weight"]).to_pylist() == flows.to_pylist()
+        flows = count_flows(links, register, observed.space)
+        assert boundary.flows.to_pylist() == flows.to_pylist()
         assert boundary.ends.to_pylist() == count_ends(links, register).to_pylist()
         squares = count_squares(links, register, observed.cells, observed.space, reach)
         assert boundary.squares.to_pylist() == squares.to_pylist()

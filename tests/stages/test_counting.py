@@ -92,7 +92,7 @@ def test_what_the_null_model_is_held_against(tmp_path: Path) -> None:
     assert observed.strata.sector.tolist()[:3] == [0, 1, 2]  # 21, 26, 29
     # All but the 12 links with the partner abroad.
     assert drawn.ends["links"].to_numpy().sum() == 192 - 12
-    assert drawn.flows["links"].to_numpy().sum() == 192
+    assert drawn.flows["credit"].to_numpy().sum() == 192 * SHARE_UNIT
     squares = drawn.squares.to_pandas().set_index(["cluster", "kind", "reach"])
     for reach, links in ((0, 20), (1, 30), (2, 40), (3, 0)):
         # A ring and an institute inside; C2 is 10 km off; C6, whence links come, 28 km.

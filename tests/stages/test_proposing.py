@@ -192,6 +192,32 @@ def test_linkages_say_which_column_identifies() -> None:
     assert "Linkages use the values of '사업자등록번호'" in told(proposal, "firms.csv")
 
 
+NTIS = {
+    "과제고유번호": ["1", "2"],
+    "과제수행기관명": ["ㄷ", "ㄹ"],
+    "공동연구기관": ["(주)ㄱ;ㄴ", "㈜ㄴ"],
+}
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_names_of_actors_of_several_layers_are_matched_by_name(*, numbered: bool) -> None:
+    # Whoever leads a project is an institute, whoever takes part in it is a firm.
+    own = {name: cells for name, cells in INSTITUTES.items() if numbered or name != "기관번호"}
+    proposal = put(look("f.csv", FIRMS), look("i.csv", own), look("ntis.csv", NTIS))
+    found = tomllib.loads(proposal.text)
+    institute = found["layers"]["institutes"]["columns"]["institute"]
+    assert institute == ("기관번호" if numbered else "기관명")
+    assert found["layers"]["firms"]["columns"]["firm"] == "업체번호"
+    assert found["linkages"][0]["match"] == "name"
+    assert "given by name and not by identifier" in told(proposal, "ntis.csv")
+
+
+def test_identifiers_of_some_unknown_actors_stay_identifiers() -> None:
+    links = {"출발": ["f1", "f9"], "도착": ["f2", "f8"]}
+    found = read(look("firms.csv", FIRMS), look("links.csv", links))
+    assert "match" not in found["linkages"][0]
+
+
 def test_linkages_of_nobody_are_not_read() -> None:
     proposal = put(look("firms.csv", FIRMS), look("links.csv", {"출발": ["q"], "도착": ["r"]}))
     assert "linkages" not in tomllib.loads(proposal.text)
@@ -288,6 +314,10 @@ def test_what_could_not_be_read_is_listed() -> None:
     names = {CLUSTERS.path: "c.gpkg", path: "x.pdf"}
     proposal = propose([CLUSTERS], {path: fault}, names, name="p", language="en")
     assert "# - x.pdf: x, value 'x.pdf': this format cannot be read" in proposal.text
+    # No section of the file is there yet that could be taken out.
+    empty = TableFault("empty_layer", table="x")
+    proposal = propose([CLUSTERS], {path: empty}, names, name="p", language="en")
+    assert "# - x.pdf: it has no rows." in proposal.text
 
 
 WORKS = Dialect(

@@ -170,6 +170,23 @@ def test_too_many_refused_rows_stop_the_run(tmp_path: Path) -> None:
     assert "13 of 60 rows (21.7 %) are faulty, more than 20 %" in str(fault)
 
 
+@pytest.mark.parametrize("form", ["pairs", "projects"])
+@pytest.mark.parametrize("named", [True, False])
+def test_names_instead_of_identifiers_stop_the_run_with_their_cure(
+    tmp_path: Path, form: str, *, named: bool
+) -> None:
+    world = build_small_world()
+    names = {row["firm"]: row["name"] if named else f"누구 {row['firm']}" for row in world.firms}
+    for number, row in enumerate(world.pairs):
+        row["source"] = names[row["source"]]
+        row |= {"project": f"p{number}", "participant": row["source"]}
+    world.project = world.project.replace('form = "pairs"', f'form = "{form}"')
+    fault = refuse(world, tmp_path)
+    assert fault.reason == ("ends_are_names" if named else "too_many_refused")
+    assert ('match = "name"' in str(fault)) == named
+    assert (fault.row, fault.value) == (2, names["00100"])
+
+
 def test_every_actor_has_its_cell(tmp_path: Path) -> None:
     _, layers, _ = read(build_small_world(), tmp_path)
     firms = layers.actors["firms"]

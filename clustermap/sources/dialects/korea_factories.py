@@ -50,12 +50,13 @@ def _add_workers(rows: pa.Table) -> pa.Table:
 
 def _take_codes(rows: pa.Table) -> pa.Array:
     """Return the code of the main industry, or the first of all that a factory states."""
-    main = take_text(rows, "대표업종", "대표업종번호", "대표업종코드")
-    main = pc.if_else(find_words(main, r"^[A-Z]?\d"), main, pa.scalar(None, pa.string()))
+    stated = take_text(rows, "대표업종", "대표업종번호", "대표업종코드")
+    main = pc.if_else(find_words(stated, r"^[A-Z]?\d"), stated, pa.scalar(None, pa.string()))
     listed = take_text(rows, "업종코드")
     first = pc.list_element(pc.split_pattern_regex(pc.fill_null(listed, ""), r"[,;/\s]+"), 0)
     first = pc.if_else(pc.equal(first, ""), pa.scalar(None, pa.string()), first)
-    return pc.coalesce(main, first)
+    # What is no code is kept all the same: it is told of where codes are read.
+    return pc.coalesce(main, first, stated)
 
 
 def convert_factories(chunk: Chunk) -> Chunk:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clustermap.sources.dialects import Dialect
     from clustermap.tables import Table
 
-CHUNK_ROWS = 500_000
+CHUNK_ROWS = 250_000
 GUESSES = ("utf-8-sig", "cp949")
 """Encodings tried in turn where none is stated: Korean files come in both."""
 

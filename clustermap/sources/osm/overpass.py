@@ -167,6 +167,19 @@ def _told(address: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def _told_of_places(address: str) -> Iterator[None]:
+    """Do the same for the server that knows places, of which no tile is asked."""
+    try:
+        with _told(address):
+            yield
+    except TableFault as fault:
+        if fault.reason not in {"osm_unreachable", "osm_timeout"}:
+            raise
+        why = fault.values.get("why", "(timeout)")
+        raise TableFault("osm_places_unreachable", table="osm", value=address, why=why) from fault
+
+
 def _find_cause(error: BaseException) -> str:
     """Return what the system said below all that was wrapped around it."""
     said, inner = type(error).__name__, error.__cause__ or error.__context__
@@ -199,7 +212,7 @@ def find_place(place: str, server: Server, cache: Path) -> Area:
         If there is no such place, it has no boundary, or the server cannot be asked.
     """
     ear = _Ear(server.nominatim, lambda _: None)
-    with _settled(server, cache, ear) as osmnx, _told(server.nominatim):
+    with _settled(server, cache, ear) as osmnx, _told_of_places(server.nominatim):
         try:
             found = osmnx.geocode_to_gdf(place)
         except osmnx._errors.ResponseStatusCodeError as error:

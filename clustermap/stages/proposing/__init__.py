@@ -123,7 +123,7 @@ def propose(
     groups = [_withhold_abroad(group, korean=system == HOME) for group in groups]
     told = [_tell_left(peek, files[peek.path], why) for peek, why in left]
     told += [
-        Finding(files[path], told=(Message("init.line", {"line": fault.line(language)}),))
+        Finding(files[path], told=(_tell_unread(fault, language),))
         for path, fault in unread.items()
     ]
     found = [finding for group in groups for finding in _tell_group(group, files)]
@@ -153,6 +153,13 @@ def _withhold_abroad(group: Group, *, korean: bool) -> Group:
     else:
         return group
     return replace(group, withheld=True, told=(*group.told, why))
+
+
+def _tell_unread(fault: TableFault, language: Language) -> Message:
+    """Say why a file cannot be read; of one without rows no section is there to be taken out."""
+    if fault.reason == "empty_layer":
+        return Message("init.lacks.rows")
+    return Message("init.line", {"line": fault.line(language)})
 
 
 def _is_plain(text: str) -> bool:

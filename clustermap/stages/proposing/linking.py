@@ -46,11 +46,12 @@ def settle_ids(groups: Sequence[Group], words: Words) -> list[Group]:
     ends = {end for group in groups if group.table in ENDS for end in _list_ends(group)}
     settled = [_settle_id(group, ends, words) for group in groups] if ends else list(groups)
     known = {value for group in settled if group.table in ACTORS for value in _list_ids(group)}
-    unknown = [g.table in ENDS and known.isdisjoint(_list_ends(g)) for g in settled]
-    names = _list_names(settled) if any(unknown) else set()
+    # Ends of which every one is known are identifiers, whatever else bears such a name.
+    unsure = [g.table in ENDS and not known.issuperset(_list_ends(g)) for g in settled]
+    names = _list_names(settled) if any(unsure) else set()
     return [
-        _match_names(group, names) if no_ids else group
-        for group, no_ids in zip(settled, unknown, strict=True)
+        _settle_match(group, known, names) if doubtful else group
+        for group, doubtful in zip(settled, unsure, strict=True)
     ]
 
 
@@ -74,12 +75,13 @@ def _list_ids(group: Group) -> list[str]:
 
 def _list_names(groups: Sequence[Group]) -> set[str]:
     """Return the names of all actors as they are compared."""
-    return _compare([n for g in groups if g.table in ACTORS for n in _column(g, "name")])
+    return set(_spell([n for g in groups if g.table in ACTORS for n in _column(g, "name")]))
 
 
-def _compare(names: Sequence[str]) -> set[str]:
+def _spell(names: Sequence[str]) -> list[str]:
+    """Return names as they are compared, without those of which nothing is left."""
     found = normalise_names(pa.array(names, pa.string()), branches=False)
-    return {name for name in found.to_pylist() if name is not None}
+    return [name for name in found.to_pylist() if name is not None]
 
 
 def _settle_id(group: Group, ends: set[str], words: Words) -> Group:
@@ -90,7 +92,8 @@ def _settle_id(group: Group, ends: set[str], words: Words) -> Group:
     named = {*words.of(group.table, key), *words.of(group.table, "name")}
     for theirs in group.peeks[0].columns:
         everywhere = all(theirs in peek.columns and is_unique(peek, theirs) for peek in group.peeks)
-        if plain(theirs) not in named or not everywhere:
+        # Names beside identifiers stay names: linkages that use them are matched by name.
+        if plain(theirs) not in named or not everywhere or theirs == group.columns.get("name"):
             continue
         if any(not ends.isdisjoint(peek.rows[theirs].to_pylist()) for peek in group.peeks):
             told = Message("init.id_by_links", {"column": theirs, "not": group.columns[key]})
@@ -103,10 +106,18 @@ def _settle_id(group: Group, ends: set[str], words: Words) -> Group:
     return group
 
 
-def _match_names(group: Group, names: set[str]) -> Group:
-    """Match linkages by name where their ends are names of actors, else withhold them."""
-    if names.isdisjoint(_compare(_list_ends(group))):
+def _settle_match(group: Group, known: set[str], names: set[str]) -> Group:
+    """Match linkages by name where more ends are names than identifiers; withhold those of nobody.
+
+    All ends count: who leads projects may stand in another layer than who takes part.
+    """
+    ends = _list_ends(group)
+    by_id = sum(end in known for end in ends)
+    by_name = sum(name in names for name in _spell(ends))
+    if not (by_id or by_name):
         return replace(group, withheld=True, told=(*group.told, Message("init.nobody")))
+    if by_id >= by_name:
+        return group
     return replace(group, match="name", told=(*group.told, Message("init.match_name")))
 
 

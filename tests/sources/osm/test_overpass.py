@@ -228,5 +228,8 @@ def test_no_nominatim_is_told(tmp_path: Path, slept: list[float]) -> None:
     server = Server(nominatim="http://127.0.0.1:9/")
     with pytest.raises(TableFault) as caught:
         find_place("Town", server, tmp_path)
-    assert caught.value.reason == "osm_unreachable"
+    assert caught.value.reason == "osm_places_unreachable"
+    line = caught.value.line("en")
+    assert "--nominatim" in line
+    assert "kept" not in line  # no tile was asked for
     assert slept == [1]
