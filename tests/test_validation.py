@@ -213,6 +213,7 @@ def test_links_counted_for_the_oracle_are_those_of_the_run() -> None:
     assert sum(beyond["credit"].to_pylist()) / SHARE_UNIT == pytest.approx(ends, rel=0.03)
 
 
+@pytest.mark.slow
 def test_the_headline_alone_is_the_headline_among_all() -> None:
     _, nation, edges = small_world(1)
     observed = count_world(observe(nation), edges, RADII_M)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from clustermap.network.linkages import DIRECTED_KINDS
-from clustermap.tables import SHARE_UNIT
+from clustermap.tables import KINDS, SHARE_UNIT
 
 KEYS = ["source", "target", "kind", "year"]
 
@@ -24,7 +24,7 @@ def fold(flows: pd.DataFrame, clusters: pd.Index[str]) -> pd.DataFrame:
         {
             "source": np.where(turned, ends[1], ends[0]),
             "target": np.where(turned, ends[0], ends[1]),
-            "kind": flows["kind"].astype("category").cat.codes,
+            "kind": pd.Index(KINDS).get_indexer(flows["kind"].astype(object)),
             "year": flows["year"].astype(int),
             "links": flows["links"],
             "weight": flows["weight"],
