@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     Numbers: TypeAlias = npt.NDArray[np.float64]
     Integers: TypeAlias = npt.NDArray[np.integer]
     Marks: TypeAlias = npt.NDArray[np.bool_]
+
+ENDS_AT_ONCE = 4_000_000
+"""Ends of links that are listed at a time where clusters are looked at one after the other."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,21 @@ class ActorLinks:
     directed: Marks
     unit: Integers
     credit: Integers
+
+    def part(self, rows: Integers | Marks) -> ActorLinks:
+        """Return some of the links.
+
+        Parameters
+        ----------
+        rows
+            Which.
+
+        Returns
+        -------
+        ActorLinks
+            Those links.
+        """
+        return ActorLinks(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -72,14 +94,24 @@ class Membership:
         cluster : ndarray
             The cluster.
         """
-        order = np.lexsort((self.held_cluster, self.held_cell))
-        by_cell, clusters = self.held_cell[order], self.held_cluster[order]
+        first, times, clusters = self._by_cell
         cells = self.cell[actors]
-        first = np.searchsorted(by_cell, cells, side="left")
-        times = np.searchsorted(by_cell, cells, side="right") - first
-        row = np.repeat(np.arange(len(cells)), times)
-        within = np.arange(len(row)) - np.repeat(np.cumsum(times) - times, times)
-        return row, clusters[first[row] + within].astype(np.int64)
+        many = times[cells]
+        if many.max(initial=0) <= 1:
+            row = np.flatnonzero(many)
+            return row, clusters[first[cells[row]]]
+        row = np.repeat(np.arange(len(cells)), many)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
+        return row, clusters[first[cells[row]] + within]
+
+    @cached_property
+    def _by_cell(self) -> tuple[Integers, Integers, Integers]:
+        """Of every cell the first of its clusters, and their number; and all of them in a row."""
+        order = np.lexsort((self.held_cluster, self.held_cell))
+        # One more than there are: nobody holds who is in no cell, which is -1.
+        size = 2 + max(int(cells.max(initial=-1)) for cells in (self.cell, self.held_cell))
+        times = np.bincount(self.held_cell, minlength=size)
+        return np.cumsum(times) - times, times, self.held_cluster[order].astype(np.int64)
 
     def holds(self, cluster: Integers, actors: Integers) -> Marks:
         """Return whether clusters hold actors.
@@ -94,9 +126,45 @@ class Membership:
         Marks
             True where the cluster holds the actor's cell.
         """
-        pairs = np.unique(self.held_cell.astype(np.int64) * self.clusters + self.held_cluster)
-        asked = self.cell[actors].astype(np.int64) * self.clusters + cluster
-        return np.isin(asked, pairs)
+        first, times, clusters = self._by_cell
+        cells = self.cell[actors]
+        many, at = times[cells], first[cells]
+        found = np.zeros(len(cells), dtype=bool)
+        for turn in range(int(many.max(initial=0))):
+            held = np.flatnonzero(many > turn)
+            found[held] |= clusters[at[held] + turn] == cluster[held]
+        return found
+
+    def part(self, first: int, stop: int) -> Membership:
+        """Return which actors some clusters hold.
+
+        Parameters
+        ----------
+        first, stop
+            The first of the clusters, and the first after them.
+
+        Returns
+        -------
+        Membership
+            Clusters keep their numbers.
+        """
+        kept = (self.held_cluster >= first) & (self.held_cluster < stop)
+        held = self.held_cell[kept], self.held_cluster[kept]
+        return Membership(self.cell, *held, self.clusters)
+
+    def list_members(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Return the actors of every cluster.
+
+        Returns
+        -------
+        start : ndarray
+            Where the actors of each cluster start, and after the last where all of them end.
+        actor : ndarray
+            Actors, cluster after cluster, ascending in each.
+        """
+        actor, cluster = self.holders(np.arange(len(self.cell)))
+        start = np.concatenate([[0], np.cumsum(np.bincount(cluster, minlength=self.clusters))])
+        return start, actor[np.argsort(cluster, kind="stable")].astype(np.int64)
 
     def count_members(self) -> npt.NDArray[np.int64]:
         """Return the number of actors of each cluster.
@@ -172,3 +240,41 @@ def list_ends(links: ActorLinks, members: Membership) -> Ends:
         outward=from_a | ~directed[at],
         inward=~from_a | ~directed[at],
     )
+
+
+def list_ends_apart(
+    links: ActorLinks, members: Membership, use: Marks, rows: int = ENDS_AT_ONCE
+) -> Iterator[tuple[slice, Ends]]:
+    """Yield the ends of links for some clusters after the other.
+
+    Ends take several times the memory of links, and what is counted of a cluster mostly needs its
+    own alone.
+
+    Parameters
+    ----------
+    links, members
+        As for :func:`list_ends`.
+    use
+        Which of the links count.
+    rows
+        About how many ends are listed at a time; all ends of one cluster stay together.
+
+    Yields
+    ------
+    tuple
+        Clusters, and the ends that they hold.
+    """
+    cells = 2 + max(int(cell.max(initial=-1)) for cell in (members.cell, members.held_cell))
+    ends = np.zeros(cells, dtype=np.int64)
+    for end in (links.a, links.b):
+        ends[:-1] += np.bincount(members.cell[end] + 1, minlength=cells)[1:]
+    of_cluster = np.bincount(members.held_cluster, ends[members.held_cell], members.clusters)
+    before = np.cumsum(of_cluster) - of_cluster
+    bounds = np.searchsorted(before, np.arange(0, before[-1] + rows, rows))
+    for first, stop in pairwise(np.unique([*bounds.tolist(), members.clusters]).tolist()):
+        own = members.part(first, stop)
+        held = np.zeros(cells, dtype=np.bool_)
+        held[own.held_cell] = True
+        near = held[own.cell[links.a]]
+        near |= held[own.cell[links.b]]
+        yield slice(first, stop), list_ends(links.part(near & use), own)

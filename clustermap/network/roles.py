@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from clustermap.network.distinct import count_runs, distinct
+from clustermap.network.ties import list_partners
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,7 +22,12 @@ if TYPE_CHECKING:
 ROLES = ("w_I", "w_O", "b_IO", "b_OI", "b_O", "t")
 """Coordinator, itinerant (consultant), representative, gatekeeper, liaison, and all of them."""
 
+PLACES = ("coordinator", "itinerant", "gateway", "liaison")
+"""Roles where ties have no direction: both partners in the broker's group, both in one other, one
+in the broker's and one elsewhere (representative and gatekeeper at once), both in two others."""
+
 _BLOCK = 65_536
+_PAIRS_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,93 @@ def _closed(first: sparse.csr_array, across: sparse.csr_array, second: sparse.cs
     ]
     counted: Counts = np.concatenate(blocks or [np.zeros(0)]).astype(np.int64)
     return counted
+
+
+def broker_pairs(ties: sparse.csr_array, brokers: npt.ArrayLike, group: npt.ArrayLike) -> Counts:
+    """Return how many pairs of partners that are not tied some nodes stand between, by place.
+
+    The roles of :func:`broker_roles` for ties without direction, in which every pair counts once:
+    pairs of partners by their groups, less those that are tied.
+
+    Parameters
+    ----------
+    ties
+        From :func:`clustermap.network.ties.tie_actors`.
+    brokers
+        Positions of the nodes that are asked for, each once.
+    group
+        Group of each node, whole numbers from 0.
+
+    Returns
+    -------
+    Counts
+        Brokers x roles, in the order of ``PLACES``.
+
+    Examples
+    --------
+    >>> from clustermap.network.ties import tie_actors
+    >>> star = tie_actors(np.array([0, 0, 0, 1]), np.array([1, 2, 3, 2]), 4)
+    >>> broker_pairs(star, [0], [0, 0, 0, 7]).tolist()  # 1-3 and 2-3; 1 and 2 are tied
+    [[0, 0, 2, 0]]
+    """
+    codes = np.asarray(group, dtype=np.int64)
+    nodes = np.asarray(brokers, dtype=np.int64)
+    row, partner = list_partners(ties, nodes)
+    own = np.bincount(row[codes[partner] == codes[nodes[row]]], minlength=len(nodes))
+    far = np.bincount(row, minlength=len(nodes)) - own
+    at, _, members = _count_groups(row, codes[partner], codes[nodes])
+    alike = np.zeros(len(nodes), dtype=np.int64)
+    np.add.at(alike, at, members * (members - 1) // 2)
+    pairs = np.stack([own * (own - 1) // 2, alike, own * far, far * (far - 1) // 2 - alike], axis=1)
+    return pairs - _count_closed(ties, nodes, (row, partner), codes)
+
+
+def _count_groups(row: Counts, group: Counts, home: Counts) -> tuple[Counts, Counts, Counts]:
+    """Return row, group and number of the partners in every group but that of the broker."""
+    away = group != home[row]
+    row, group = row[away], group[away]
+    order = np.lexsort((group, row))
+    start, members = count_runs(row[order], group[order])
+    return row[order][start], group[order][start], members
+
+
+def _count_closed(
+    ties: sparse.csr_array, nodes: Counts, linked: tuple[Counts, Counts], group: Counts
+) -> Counts:
+    """Return how many pairs of partners are tied, by place."""
+    row, partner = linked
+    who = distinct(partner)
+    # Brokers of each partner, and as one number each broker with its partners.
+    brokers = sparse.csr_array(
+        (np.ones(len(row), np.int8), (np.searchsorted(who, partner), row)),
+        shape=(len(who), len(nodes)),
+    )
+    known = row * len(who) + np.searchsorted(who, partner)
+    within = sparse.triu(ties[who][:, who], format="coo")
+    number = np.diff(brokers.indptr)
+    one, other = within.coords
+    fewer = number[one] <= number[other]
+    one, other = np.where(fewer, one, other), np.where(fewer, other, one)
+    counted = np.zeros((len(nodes), len(PLACES)), dtype=np.int64)
+    for start in range(0, len(one), _PAIRS_AT_ONCE):
+        part = slice(start, start + _PAIRS_AT_ONCE)
+        # Whoever is tied to the end with fewer brokers may be tied to the other one, too.
+        at, broker = list_partners(brokers, one[part])
+        first, second = one[part][at], other[part][at]
+        both = np.searchsorted(known, broker * len(who) + second)
+        closed = known[np.minimum(both, len(known) - 1)] == broker * len(who) + second
+        broker, first, second = broker[closed], who[first[closed]], who[second[closed]]
+        place = _place(group[nodes[broker]], group[first], group[second])
+        np.add.at(counted, (broker, place), 1)
+    return counted
+
+
+def _place(home: Counts, one: Counts, other: Counts) -> Counts:
+    """Return the role, as a position in PLACES, of brokers between pairs of groups."""
+    inside = (one == home).astype(np.int64) + (other == home)
+    apart = np.where(one == other, PLACES.index("itinerant"), PLACES.index("liaison"))
+    gateway, coordinator = PLACES.index("gateway"), PLACES.index("coordinator")
+    return np.where(inside == 2, coordinator, np.where(inside == 1, gateway, apart))
 
 
 def expected_roles(network: sparse.csr_array, group: npt.ArrayLike) -> Moments:

@@ -7,6 +7,7 @@ fall to its actors with what is typical, given how many there are.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ from clustermap.network.linkages import NO_UNIT
 from clustermap.network.ratios import believe_ratios, weigh_ratios
 from clustermap.network.resilience import resilience
 from clustermap.network.strata import LEFT_OUT
+from clustermap.network.ties import tie_actors
 from clustermap.scores.profile import PARTS
 from clustermap.side_by_side import go_through
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
     import pandas as pd
+    from scipy import sparse
 
     from clustermap.layers.actors import Register
     from clustermap.network.actor_links import Ends
@@ -78,6 +81,19 @@ class Linkages:
     standardised: Standardised
     edges: Edges
     register: Register
+
+    @property
+    def scored(self) -> npt.NDArray[np.bool_]:
+        """Which edges are of the kinds that the headline compares."""
+        found = self.standardised
+        kinds = found.comparisons[found.headline, "drawn"].kinds
+        return np.asarray(np.isin(self.edges.kind, kinds))
+
+    @cached_property
+    def ties(self) -> sparse.csr_array:
+        """Who is linked with whom by these edges, of :func:`clustermap.network.ties.tie_actors`."""
+        scored, edges = self.scored, self.edges
+        return tie_actors(edges.a[scored], edges.b[scored], len(self.register.cells))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from clustermap.network.actor_links import ActorLinks, Membership, list_ends
+from clustermap.network.actor_links import ActorLinks, Membership, list_ends_apart
 from clustermap.network.resilience import join_groups
 from clustermap.selection.conditions import Findings, count_holders
 from clustermap.selection.diagnosis import tabulate_diagnosis
@@ -21,6 +22,7 @@ from clustermap.selection.intermediaries import (
     score_intermediaries,
 )
 from clustermap.selection.missing_links import find_missing, name_brokers, tabulate_missing
+from clustermap.selection.names import Names
 from clustermap.selection.near_pairs import pair_clusters, pair_institutes
 from clustermap.selection.permitted import find_permitted_gaps
 from clustermap.selection.reach import straight_reach
@@ -31,16 +33,11 @@ from clustermap.tables import ACTOR_TYPES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    import numpy.typing as npt
-
     from clustermap.layers.industries import Taxonomy
-    from clustermap.network.edges import Edges
     from clustermap.scores.parts import Linkages
     from clustermap.selection.fields import Fields
     from clustermap.selection.near_pairs import NearPairs
     from clustermap.selection.travel import Travel
-
-    Names = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -144,18 +141,16 @@ def prepare_advice(material: Material) -> Groundwork:
         For :func:`finish_advice`.
     """
     linkages, ids = material.linkages, pd.Index(material.clusters.index, name="cluster")
-    names = np.array(linkages.register.ids.to_pylist(), dtype=object)
-    edges, members = _scored(linkages), _members(linkages)
-    at = {name: position for position, name in enumerate(names.tolist())}
-    fields = find_fields(material.clusters, material.tables["indicators"], material.institutes, at)
+    names, members = Names(linkages.register.ids), _members(linkages)
+    fields = _find_fields(material)
     near = pair_institutes(linkages, fields)
     given = {}
     if material.grants is not None:
+        scored = linkages.edges.part(np.flatnonzero(linkages.scored))
         given["support_measures"] = measure_support(
-            material.grants, ids, linkages.register, members, edges
+            material.grants, ids, linkages.register, members, scored
         )
-    links = ActorLinks(edges.a, edges.b, edges.directed, edges.unit, edges.credit)
-    bodies, sites = _find_bodies(material, edges, members, names, ids)
+    bodies, sites = _find_bodies(material, members, names, ids)
     gaps = find_permitted_gaps(material.clusters, material.firms, material.taxonomy)
     tables = {
         "permitted_gaps": gaps,
@@ -164,7 +159,7 @@ def prepare_advice(material: Material) -> Groundwork:
         "next_sites": sites,
         **given,
     }
-    holders = _count_holders(linkages, links, members, ids)
+    holders = _count_holders(linkages, members, ids)
     return Groundwork(tables, _name_near(near, ids, linkages), holders)
 
 
@@ -226,10 +221,12 @@ def advise_clusters(material: Material) -> dict[str, pd.DataFrame]:
     return finish_advice(ground, clusters, material.tables, material.by_sector, material.groups)
 
 
-def _scored(linkages: Linkages) -> Edges:
-    found = linkages.standardised
-    kinds = found.comparisons[found.headline, "drawn"].kinds
-    return linkages.edges.part(np.flatnonzero(np.isin(linkages.edges.kind, kinds)))
+def _find_fields(material: Material) -> Fields:
+    told = list(material.institutes)
+    keys = [key for key, _ in told]
+    at = material.linkages.register.find(pa.array(keys, pa.string()))
+    positions = dict(zip(keys, at.tolist(), strict=True))
+    return find_fields(material.clusters, material.tables["indicators"], told, positions)
 
 
 def _members(linkages: Linkages) -> Membership:
@@ -237,12 +234,16 @@ def _members(linkages: Linkages) -> Membership:
     return Membership(linkages.register.cells, cells.held_cell, cells.held_cluster, cells.clusters)
 
 
-def _count_holders(
-    linkages: Linkages, links: ActorLinks, members: Membership, ids: pd.Index[str]
-) -> pd.DataFrame:
-    register = linkages.register
+def _count_holders(linkages: Linkages, members: Membership, ids: pd.Index[str]) -> pd.DataFrame:
+    register, edges = linkages.register, linkages.edges
+    links = ActorLinks(edges.a, edges.b, edges.directed, edges.unit, edges.credit)
     firm = register.types == ACTOR_TYPES.index("firm")
-    return count_holders(list_ends(links, members), join_groups(register.group), firm, ids)
+    entity = join_groups(register.group)
+    parts = [
+        count_holders(ends, entity, firm, ids).iloc[clusters]
+        for clusters, ends in list_ends_apart(links, members, linkages.scored)
+    ]
+    return pd.concat(parts)
 
 
 def _name_near(near: NearPairs, ids: pd.Index[str], linkages: Linkages) -> pd.DataFrame:
@@ -257,9 +258,9 @@ def _name_near(near: NearPairs, ids: pd.Index[str], linkages: Linkages) -> pd.Da
 def _tell_missing(
     near: NearPairs, linkages: Linkages, fields: Fields, ids: pd.Index[str], names: Names
 ) -> pd.DataFrame:
-    parts = []
+    parts, clusters = [], ids.to_numpy(dtype=object)
     for both, pairs in ((False, near), (True, pair_clusters(linkages, fields))):
-        missing = find_missing(pairs, ids.to_numpy() if both else names, both=both)
+        missing = find_missing(pairs, clusters if both else names, both=both)
         brokers = name_brokers(missing, linkages, names, both=both)
         parts.append(tabulate_missing(missing, brokers, ids, names, both=both))
     joined = pd.concat(parts, ignore_index=True)
@@ -268,19 +269,26 @@ def _tell_missing(
 
 
 def _find_bodies(
-    material: Material, edges: Edges, members: Membership, names: Names, ids: pd.Index[str]
+    material: Material, members: Membership, names: Names, ids: pd.Index[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     linkages, travel = material.linkages, material.travel
     space, register = linkages.observed.space, linkages.register
+    straight = straight_reach(space.crs)
+    bodies = score_intermediaries(
+        register,
+        members,
+        linkages.edges,
+        names,
+        straight if travel is None else travel.reach,
+        ties=linkages.ties,
+    )
     if travel is not None:
-        bodies = score_intermediaries(register, members, edges, names, travel.reach)
         return bodies, find_road_sites(travel)
-    reach = straight_reach(space.crs)
     # A degree is about 100 km: squares need not be exact.
     degrees = space.crs is not None and space.crs.is_geographic
-    open_ = find_unreached(register, reach, SQUARE_M / 100_000 if degrees else SQUARE_M)
+    open_ = find_unreached(register, straight, SQUARE_M / 100_000 if degrees else SQUARE_M)
     candidates = pd.DataFrame(
         {"x": space.x[: len(ids)], "y": space.y[: len(ids)]}, index=ids
     ).dropna()
-    sites = find_next_sites(open_, candidates, reach)
-    return score_intermediaries(register, members, edges, names, reach), sites
+    sites = find_next_sites(open_, candidates, straight)
+    return bodies, sites

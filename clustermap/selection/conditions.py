@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import gammaincc
 
 from clustermap.indicators.evidence import divide, wilson_interval
+from clustermap.network.distinct import count_runs, distinct_rows
 from clustermap.scores.known import BEYOND, FENCE, REGION, count_needed
 from clustermap.tables import DEFAULT_SCENARIO, SCORED_KINDS
 
@@ -131,12 +132,14 @@ def count_holders(
         without any.
     """
     many = len(clusters)
-    met = np.stack([ends.cluster, ends.unit, entity[ends.actor]])
-    units = np.bincount(np.unique(met[:2], axis=1)[0], minlength=many)
-    met = np.unique(met[:, firms[ends.actor]], axis=1)
-    held, number = np.unique(met[[0, 2]], axis=1, return_counts=True)
+    touched, _ = distinct_rows((ends.cluster, ends.unit))
+    units = np.bincount(touched, minlength=many)
+    firm = firms[ends.actor]
+    met = (ends.cluster[firm], entity[ends.actor[firm]], ends.unit[firm])
+    cluster, holder, _ = distinct_rows(met)
+    start, number = count_runs(cluster, holder)
     most = np.zeros(many, dtype=np.int64)
-    np.maximum.at(most, held[0], number)
+    np.maximum.at(most, cluster[start], number)
     share = np.where(units > 0, most / np.maximum(units, 1), np.nan)
     return pd.DataFrame({"units": units.astype(float), "share": share}, index=clusters)
 

@@ -13,8 +13,10 @@ import pandas as pd
 from scipy import optimize, sparse
 
 from clustermap.indicators.evidence import divide, wilson_interval
-from clustermap.network.roles import ROLES, adjacency, broker_roles
+from clustermap.network.distinct import distinct_rows
+from clustermap.network.roles import PLACES, broker_pairs
 from clustermap.network.strata import LEFT_OUT
+from clustermap.network.ties import list_partners, tie_actors
 from clustermap.selection.distance import find_within
 from clustermap.tables import ACTOR_TYPES, INTERMEDIARIES, NEXT_SITES
 
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
     from clustermap.layers.actors import Register
     from clustermap.network.actor_links import Membership
     from clustermap.network.edges import Edges
+    from clustermap.selection.names import Named
     from clustermap.selection.reach import Nearness, Reach
 
     Numbers = npt.NDArray[np.float64]
     Positions = npt.NDArray[np.int64]
     Marks = npt.NDArray[np.bool_]
-    Names = npt.NDArray[np.object_]
 
 SQUARE_M = 1_000.0
 """Side of the squares that firms out of reach are counted in, on a map in metres."""
@@ -41,7 +43,12 @@ _FIRM, _SUPPORT = ACTOR_TYPES.index("firm"), ACTOR_TYPES.index("support")
 
 
 def score_intermediaries(
-    register: Register, members: Membership, edges: Edges, ids: Names, reach: Nearness
+    register: Register,
+    members: Membership,
+    edges: Edges,
+    ids: Named,
+    reach: Nearness,
+    ties: sparse.csr_array | None = None,
 ) -> pd.DataFrame:
     """Return whom each support body reaches and brings together.
 
@@ -57,6 +64,8 @@ def score_intermediaries(
         Identifier of every actor.
     reach
         What is near.
+    ties
+        Who is linked with whom by these links, where it is known already.
 
     Returns
     -------
@@ -74,13 +83,13 @@ def score_intermediaries(
     direction, so that every pair counts once, and gatekeeper and representative are one role.
     """
     bodies = np.flatnonzero((register.types == _SUPPORT) & (register.stratum != LEFT_OUT))
-    ties = adjacency(edges.a, edges.b, len(register.cells))
-    ties = ((ties + ties.T) > 0).astype(np.int64)
-    linked = ties[bodies]
+    if ties is None:
+        ties = tie_actors(edges.a, edges.b, len(register.cells))
+    linked = list_partners(ties, bodies)
     near, near_linked = _count_near(register, bodies, linked, reach)
     share = divide(near_linked, near)
     low, high = wilson_interval(share, near)
-    roles = _count_roles(register, bodies, ties)
+    roles = broker_pairs(ties, bodies, register.cells)
     table = pd.DataFrame(
         {
             "institute": ids[bodies],
@@ -89,9 +98,9 @@ def score_intermediaries(
             "near_share": share,
             "near_low": low,
             "near_high": high,
-            "partners": np.diff(linked.indptr),
-            "joined": _count_joined(linked, members),
-            **roles,
+            "partners": np.bincount(linked[0], minlength=len(bodies)),
+            "joined": _count_joined(linked, len(bodies), members),
+            **{name: roles[:, at] for at, name in enumerate(PLACES)},
         }
     )
     names = [column.name for column in INTERMEDIARIES.columns]
@@ -104,47 +113,34 @@ def _located(register: Register, actors: Positions) -> Marks:
 
 
 def _count_near(
-    register: Register, bodies: Positions, linked: sparse.csr_array, reach: Nearness
+    register: Register, bodies: Positions, linked: tuple[Positions, Positions], reach: Nearness
 ) -> tuple[Positions, Positions]:
     firms = np.flatnonzero((register.types == _FIRM) & (register.stratum != LEFT_OUT))
     firms = firms[_located(register, firms)]
-    points, number = np.unique(
-        np.stack([register.x[firms], register.y[firms]]), axis=1, return_counts=True
-    )
-    # Who is known only to a district is near nobody for sure.
-    x, y = (np.where(register.precise, v, np.nan) for v in (register.x, register.y))
-    own_x, own_y = x[bodies], y[bodies]
-    near = reach.count((own_x, own_y), (points[0], points[1]), number)
-    row = np.repeat(np.arange(len(bodies)), np.diff(linked.indptr))
-    partner = linked.indices
+    own_x, own_y = _find_spots(register, bodies)
+    each = np.ones(len(firms), dtype=np.int64)
+    near = reach.count((own_x, own_y), (register.x[firms], register.y[firms]), each)
+    row, partner = linked
     firm = (register.types[partner] == _FIRM) & (register.stratum[partner] != LEFT_OUT)
     row, partner = row[firm], partner[firm]
-    held = reach.holds((own_x[row], own_y[row]), (x[partner], y[partner]))
+    held = reach.holds((own_x[row], own_y[row]), _find_spots(register, partner))
     return near, np.bincount(row[held], minlength=len(bodies)).astype(np.int64)
 
 
-def _count_joined(linked: sparse.csr_array, members: Membership) -> Positions:
-    row = np.repeat(np.arange(linked.shape[0]), np.diff(linked.indptr))
-    at, cluster = members.holders(linked.indices)
-    pairs = np.unique(np.stack([row[at], cluster]), axis=1)
-    return np.bincount(pairs[0], minlength=linked.shape[0]).astype(np.int64)
+def _find_spots(register: Register, actors: Positions) -> tuple[Numbers, Numbers]:
+    """Return where actors stand; who is known only to a district is near nobody for sure."""
+    known = _located(register, actors)
+    x, y = (np.where(known, v[actors], np.nan) for v in (register.x, register.y))
+    return x, y
 
 
-def _count_roles(
-    register: Register, bodies: Positions, ties: sparse.csr_array
-) -> dict[str, Positions]:
-    # Only the bodies and their partners: who else is linked with whom changes no role of theirs.
-    kept = np.union1d(bodies, ties[bodies].indices)
-    found = broker_roles(ties[kept][:, kept].tocsr(), register.cells[kept])
-    own = found[np.searchsorted(kept, bodies)]
-    place = {name: own[:, at] for at, name in enumerate(ROLES)}
-    # Without direction every pair is met in both orders.
-    return {
-        "coordinator": place["w_I"] // 2,
-        "itinerant": place["w_O"] // 2,
-        "gateway": (place["b_IO"] + place["b_OI"]) // 2,
-        "liaison": place["b_O"] // 2,
-    }
+def _count_joined(
+    linked: tuple[Positions, Positions], bodies: int, members: Membership
+) -> Positions:
+    row, partner = linked
+    at, cluster = members.holders(partner)
+    joined, _ = distinct_rows((row[at], cluster))
+    return np.bincount(joined, minlength=bodies).astype(np.int64)
 
 
 def find_unreached(register: Register, reach: Nearness, side: float = SQUARE_M) -> pd.DataFrame:

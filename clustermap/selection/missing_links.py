@@ -11,21 +11,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import stats
 
 from clustermap.network.actor_links import Membership
-from clustermap.network.roles import adjacency
+from clustermap.network.distinct import count_runs
+from clustermap.network.ties import list_partners
 from clustermap.tables import KINDS, MISSING_LINKS
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from scipy import sparse
 
     from clustermap.scores.parts import Linkages
+    from clustermap.selection.names import Named
     from clustermap.selection.near_pairs import NearPairs
 
     Numbers = npt.NDArray[np.float64]
     Positions = npt.NDArray[np.int64]
-    Names = npt.NDArray[np.object_]
 
 RARE = 0.05
 """Chance of so few links in a typical pair up to which a pair is told."""
@@ -34,7 +36,7 @@ MOST = 5
 """Pairs of each sort that are told of a cluster."""
 
 
-def find_missing(pairs: NearPairs, ids: Names, *, both: bool, most: int = MOST) -> pd.DataFrame:
+def find_missing(pairs: NearPairs, ids: Named, *, both: bool, most: int = MOST) -> pd.DataFrame:
     """Return the pairs with fewer links than is typical, for every cluster those that lack most.
 
     Pairs whose fields differ are left out, and so are those in which even no link at all would not
@@ -82,7 +84,7 @@ def find_missing(pairs: NearPairs, ids: Names, *, both: bool, most: int = MOST) 
 
 
 def name_brokers(
-    missing: pd.DataFrame, linkages: Linkages, ids: Names, *, both: bool
+    missing: pd.DataFrame, linkages: Linkages, ids: Named, *, both: bool
 ) -> pd.DataFrame:
     """Name for every pair an actor that could bring its two ends together.
 
@@ -110,79 +112,94 @@ def name_brokers(
         where it is linked with both ends already), contacts (partners through which it reaches the
         institute; of a cluster the fewer of its links).
     """
-    edges, register = linkages.edges, linkages.register
-    kinds = linkages.standardised.comparisons[linkages.standardised.headline, "drawn"].kinds
-    use = np.isin(edges.kind, kinds)
-    ties = adjacency(edges.a[use], edges.b[use], len(register.cells))
-    ties = ((ties + ties.T) > 0).astype(np.int64)
-    cells = linkages.observed.cells
+    register, cells = linkages.register, linkages.observed.cells
     members = Membership(register.cells, cells.held_cell, cells.held_cluster, cells.clusters)
     choose = _between_clusters if both else _to_institutes
-    found = choose(missing, ties, members, ids)
+    found = choose(missing, linkages.ties, members, ids)
     return pd.DataFrame(found, index=missing.index, columns=["broker", "direct", "contacts"])
 
 
 def _to_institutes(
-    missing: pd.DataFrame, ties: sparse.csr_array, members: Membership, ids: Names
+    missing: pd.DataFrame, ties: sparse.csr_array, members: Membership, ids: Named
 ) -> Positions:
     found = np.tile(np.array([-1, 0, 0], dtype=np.int64), (len(missing), 1))
-    cluster = missing["cluster"].to_numpy(dtype=np.int64)
-    others = missing["other"].to_numpy(dtype=np.int64)
-    for institute in np.unique(others).tolist():
-        partners = ties[[institute]]
-        shared, direct = (
-            np.asarray(reached.toarray()).ravel() for reached in (partners @ ties, partners)
-        )
-        shared[institute] = direct[institute] = 0  # it is no broker of its own
-        who = np.flatnonzero((shared > 0) | (direct > 0))
-        at, held = members.holders(who)
-        for row in np.flatnonzero(others == institute):
-            here = who[at[held == cluster[row]]]
-            if len(here):
-                best = _first(here, (direct[here], shared[here]), ids)
-                found[row] = best, direct[best], shared[best]
+    start, actors = members.list_members()
+    cluster, other = (missing[end].to_numpy(dtype=np.int64) for end in ("cluster", "other"))
+    known = np.zeros(ties.shape[0], dtype=bool)
+    for told in np.unique(cluster).tolist():
+        own = actors[start[told] : start[told + 1]]
+        member, partner = list_partners(ties, own)
+        for row in np.flatnonzero(cluster == told).tolist():
+            institute = other[row]
+            knows = ties.indices[ties.indptr[institute] : ties.indptr[institute + 1]]
+            known[knows] = True
+            direct = known[own].astype(np.int64)
+            shared = np.bincount(member[known[partner]], minlength=len(own))
+            known[knows] = False
+            shared[own == institute] = 0  # it is no broker of its own
+            best = _first(own, (direct, shared), ids)
+            if best >= 0:
+                found[row] = own[best], direct[best], shared[best]
     return found
 
 
 def _between_clusters(
-    missing: pd.DataFrame, ties: sparse.csr_array, members: Membership, ids: Names
+    missing: pd.DataFrame, ties: sparse.csr_array, members: Membership, ids: Named
 ) -> Positions:
     found = np.tile(np.array([-1, 0, 0], dtype=np.int64), (len(missing), 1))
-    everyone = np.arange(len(members.cell))
-    row, cluster = members.holders(everyone)
-    belongs = sparse.csr_array(
-        (np.ones(len(row), np.int64), (row, cluster)), shape=(len(everyone), members.clusters)
-    )
-    linked = (ties @ belongs).tocsc()
+    start, actors = members.list_members()
     ends = missing[["cluster", "other"]].to_numpy(dtype=np.int64)
-    for at, (one, other) in enumerate(ends):
-        first, second = (
-            linked.indices[linked.indptr[c] : linked.indptr[c + 1]] for c in (one, other)
-        )
-        who, left, right = np.intersect1d(first, second, return_indices=True)
-        if len(who):
-            counts = [
-                linked.data[linked.indptr[c] : linked.indptr[c + 1]][place]
-                for c, place in ((one, left), (other, right))
-            ]
-            fewer, more = np.minimum(*counts), np.maximum(*counts)
-            best = _first(who.astype(np.int64), (fewer, more), ids)
-            found[at] = best, 1, fewer[who == best][0]
+    linked = {
+        told: _count_partners(ties, actors[start[told] : start[told + 1]])
+        for told in np.unique(ends).tolist()
+    }
+    links = np.zeros(ties.shape[0], dtype=np.int64)
+    for told in np.unique(ends[:, 0]).tolist():
+        here, number = linked[told]
+        links[here] = number
+        for row in np.flatnonzero(ends[:, 0] == told).tolist():
+            who, there = linked[int(ends[row, 1])]
+            counts = np.minimum(links[who], there), np.maximum(links[who], there)
+            both = np.flatnonzero(counts[0])
+            best = _first(who[both], (counts[0][both], counts[1][both]), ids)
+            if best >= 0:
+                found[row] = who[both[best]], 1, counts[0][both[best]]
+        links[here] = 0
     return found
 
 
-def _first(who: Positions, counts: tuple[Positions, Positions], ids: Names) -> int:
-    """Return who has most of the first count, then of the second, then the first identifier."""
-    most = max(zip(*(count.tolist() for count in counts), strict=True))
-    alike = (counts[0] == most[0]) & (counts[1] == most[1])
-    return int(min(who[alike].tolist(), key=lambda actor: str(ids[actor])))
+def _count_partners(
+    ties: sparse.csr_array, actors: Positions
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Return everybody who is linked with any of some actors, and with how many of them."""
+    _, partner = list_partners(ties, actors)
+    partner.sort()
+    start, number = count_runs(partner)
+    return partner[start].astype(np.int32), number.astype(np.int32)
+
+
+def _first(who: npt.NDArray[np.integer], counts: tuple[Positions, Positions], ids: Named) -> int:
+    """Return where the actor is who has most of the first count, then of the second.
+
+    Of several the first by identifier; -1 where all have none of either.
+    """
+    if not len(who):
+        return -1
+    score = counts[0].astype(np.int64) * (int(counts[1].max()) + 1) + counts[1]
+    most = score.max()
+    if most == 0:
+        return -1
+    alike = np.flatnonzero(score == most)
+    if len(alike) == 1:
+        return int(alike[0])
+    return int(alike[np.argsort(ids[who[alike]].astype(str), kind="stable")[0]])
 
 
 def tabulate_missing(
     missing: pd.DataFrame,
     brokers: pd.DataFrame,
     clusters: pd.Index[str],
-    ids: Names,
+    ids: Named,
     *,
     both: bool,
 ) -> pd.DataFrame:
@@ -206,18 +223,19 @@ def tabulate_missing(
     pd.DataFrame
         The table MISSING_LINKS.
     """
-    names = clusters.to_numpy()
+    names = clusters.to_numpy(dtype=object)
     other = missing["other"].to_numpy(dtype=np.int64)
     broker = brokers["broker"].to_numpy(dtype=np.int64)
+    somebody = broker >= 0
+    named = np.full(len(broker), None, dtype=object)
+    named[somebody] = ids[broker[somebody]]
     kinds = np.array(KINDS, dtype=object)
     table = missing.assign(
         cluster=names[missing["cluster"].to_numpy(dtype=np.int64)],
-        counterpart=(names if both else ids)[other],
+        counterpart=names[other] if both else ids[other],
         counterpart_type="cluster" if both else "institute",
         lacking=kinds[missing["lacking"].to_numpy(dtype=np.int64)],
-        broker=pd.Series(
-            [None if at < 0 else str(ids[at]) for at in broker], missing.index, dtype=object
-        ),
+        broker=pd.Series(named, missing.index, dtype=object),
         direct=brokers["direct"],
         contacts=brokers["contacts"],
     )

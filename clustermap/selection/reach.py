@@ -32,6 +32,8 @@ REACH_M = 30_000.0
 _WIDER = 1 + 1e-9
 """What may be near is looked for a little farther off, and measured then."""
 
+_LEAF = 64
+
 REACH_MINUTES = 30.0
 """How far by road is near; ours."""
 
@@ -118,18 +120,36 @@ class Reach:
         np.ndarray
             int64.
         """
-        near = np.zeros((len(here[0]), *number.shape[1:]), dtype=np.int64)
         if self.unit is None:
+            there, number = merge_points(there, number)
+            near = np.zeros((len(here[0]), *number.shape[1:]), dtype=np.int64)
             place, point, _ = find_within(here, there, self.distance, self.limit)
             np.add.at(near, place, number[point])
             return near
-        tree, (x, y), spots = cKDTree(np.column_stack(there)), here, np.column_stack(here)
-        wide = _WIDER * self.limit / self.unit
-        for row in np.flatnonzero(np.isfinite(spots).all(axis=1)):
-            found = np.array(tree.query_ball_point(spots[row], wide), np.int64)
-            home = np.full(len(found), row)
-            held = self.holds((x[home], y[home]), (there[0][found], there[1][found]))
-            near[row] = number[found[held]].sum(axis=0)
+        near = np.zeros((len(here[0]), *number.shape[1:]), dtype=np.int64)
+        for column in np.ndindex(number.shape[1:]):
+            near[:, *column] = self._count(here, there, number[:, *column], self.unit)
+        return near
+
+    def _count(self, here: Points, there: Points, number: Positions, unit: float) -> Positions:
+        known = np.isfinite(there[0]) & np.isfinite(there[1])
+        at = np.repeat(np.flatnonzero(known), number[known])
+        # Sides cut in the middle: as fast to ask as an even tree, and several times so to build.
+        points = np.column_stack([there[0][at], there[1][at]])
+        tree = cKDTree(points, leafsize=_LEAF, compact_nodes=False, balanced_tree=False)
+        near, spots = np.zeros(len(here[0]), dtype=np.int64), np.column_stack(here)
+        placed = np.flatnonzero(np.isfinite(spots).all(axis=1))
+        radius = self.limit / unit
+        sure, most = (
+            tree.query_ball_point(spots[placed], within, return_length=True)
+            for within in (radius / _WIDER, radius * _WIDER)
+        )
+        near[placed] = sure
+        # Who stands at the very limit is measured.
+        for row in placed[sure < most].tolist():
+            found = np.array(tree.query_ball_point(spots[row], radius * _WIDER), np.int64)
+            home = np.repeat(spots[[row]], len(found), axis=0)
+            near[row] = self.holds((home[:, 0], home[:, 1]), tuple(points[found].T)).sum()
         return near
 
     def serve(self, here: Points, there: Points) -> Marks:
@@ -247,6 +267,7 @@ class RoadReach:
         np.ndarray
             int64.
         """
+        there, number = merge_points(there, number)
         return count_within(self.roads, self.stop(here), self.stop(there), number, self.limit_s)
 
     def serve(self, here: Points, there: Points) -> Marks:
@@ -316,3 +337,31 @@ def number_points(points: Points) -> tuple[Positions, Points]:
     spots = frame.assign(number=number).drop_duplicates("number").sort_values("number")
     x, y = (np.asarray(spots[name], dtype=np.float64) for name in ("x", "y"))
     return number, (x, y)
+
+
+def merge_points(points: Points, number: Positions) -> tuple[Points, Positions]:
+    """Bring together those who are at the same point.
+
+    Parameters
+    ----------
+    points
+        x and y; NaN where unknown.
+    number
+        How many are at each, one column or several.
+
+    Returns
+    -------
+    tuple
+        Points that all differ, and how many are at each of them.
+
+    Examples
+    --------
+    >>> at = np.array([2.0, 1.0, 2.0]), np.array([0.0, 0.0, 0.0])
+    >>> points, number = merge_points(at, np.array([1, 5, 2]))
+    >>> points[0].tolist(), number.tolist()
+    ([1.0, 2.0], [5, 3])
+    """
+    at, different = number_points(points)
+    together = np.zeros((len(different[0]), *number.shape[1:]), dtype=np.int64)
+    np.add.at(together, at, number)
+    return different, together

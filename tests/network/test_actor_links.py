@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections import Counter
 
-from clustermap.network.actor_links import Membership, list_ends
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clustermap.network.actor_links import ActorLinks, Ends, Membership, list_ends, list_ends_apart
 from tests.network.links import draw, write_links
 
 
@@ -60,3 +64,47 @@ def test_members_are_counted_in_every_cluster_that_holds_them() -> None:
 
 def test_no_links_have_no_ends() -> None:
     assert len(draw([], [0, 0], 1).ends.actor) == 0
+
+
+def test_members_are_listed_by_cluster() -> None:
+    # The last is in no cell at all, the one before in one that nobody holds.
+    members = Membership(np.array([7, 0, 0, 9, -1]), np.array([0, 7, 7]), np.array([0, 0, 1]), 3)
+    start, actor = members.list_members()
+    assert start.tolist() == [0, 3, 4, 4]
+    assert actor.tolist() == [0, 1, 2, 0]
+    assert members.holds(np.array([0, 1, 1, 2, 0]), np.array([0, 0, 1, 3, 4])).tolist() == [
+        *(True, True, False, False, False)
+    ]
+
+
+def tell(ends: Ends) -> Counter[tuple[int, ...]]:
+    """Return ends as rows, and units by cluster; single links are units with whatever numbers."""
+    columns = (ends.cluster, ends.actor, ends.partner, ends.own, ends.outward, ends.inward)
+    units = set(zip(ends.cluster.tolist(), ends.unit.tolist(), strict=True))
+    found = Counter(zip(*(column.tolist() for column in columns), strict=True))
+    return found + Counter((cluster,) for cluster, _ in units)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 7), st.integers(0, 7), st.integers(-1, 2), st.booleans()),
+        min_size=1,
+        max_size=20,
+    ),
+    st.sets(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=1),
+    st.integers(1, 12),
+)
+def test_ends_of_some_clusters_after_the_other_are_all_ends(
+    rows: list[tuple[int, int, int, bool]], held: set[tuple[int, int]], at_once: int
+) -> None:
+    a, b, unit, use = (np.array(column) for column in zip(*rows, strict=True))
+    links = ActorLinks(a, b, a > b, unit, np.ones(len(a), np.int64))
+    cell, cluster = np.array(sorted(held)).T
+    members = Membership(np.array([0, 1, 1, 2, 2, 3, 4, -1]), cell, cluster, 4)
+    found, seen = Counter[tuple[int, ...]](), []
+    for clusters, ends in list_ends_apart(links, members, use, at_once):
+        found += tell(ends)
+        seen += range(4)[clusters]
+        assert set(ends.cluster.tolist()) <= set(range(4)[clusters])
+    assert seen == [0, 1, 2, 3]
+    assert found == tell(list_ends(links.part(use), members))

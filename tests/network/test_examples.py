@@ -12,6 +12,7 @@ from clustermap.messages import LANGUAGES, read_catalogue
 from clustermap.network import (
     brokerage,
     constrained,
+    distinct,
     diversity,
     empirical_bayes,
     involvement,
@@ -24,14 +25,15 @@ from clustermap.network import (
     space,
     structural_holes,
     tallies,
+    ties,
 )
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 MODULES = [
-    *(actors, constrained, diversity, empirical_bayes, involvement, posterior),
-    *(resilience, roads, roles, shrinkage, space, structural_holes, tallies),
+    *(actors, constrained, distinct, diversity, empirical_bayes, involvement, posterior),
+    *(resilience, roads, roles, shrinkage, space, structural_holes, tallies, ties),
 ]
 
 

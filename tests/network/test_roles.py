@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustermap.network.roles import ROLES, adjacency, broker_roles, expected_roles
+from clustermap.network import roles
+from clustermap.network.roles import ROLES, adjacency, broker_pairs, broker_roles, expected_roles
+from clustermap.network.ties import tie_actors
 from tests.indicators.oracles import oracle
 
 if TYPE_CHECKING:
@@ -91,6 +93,31 @@ def test_other_numbers_for_the_same_nodes_change_nothing(
     renamed[number] = group
     after = broker_roles(adjacency(moved[:, 0], moved[:, 1], 7), renamed)
     np.testing.assert_array_equal(after[number], before)
+
+
+@given(edges_of, st.lists(st.integers(0, 3), min_size=7, max_size=7), st.permutations(range(7)))
+@settings(deadline=None, max_examples=60)
+def test_pairs_without_direction_are_roles_in_both_orders(
+    edges: list[tuple[int, int]], group: list[int], order: list[int]
+) -> None:
+    one, other = np.array(edges, dtype=np.int32).reshape(-1, 2).T
+    ties = tie_actors(one, other, 7)
+    both = broker_roles(ties.astype(np.int64), group)
+    expected = np.stack([both[:, 0], both[:, 1], both[:, 2] + both[:, 3], both[:, 4]], axis=1) // 2
+    brokers = order[:4]
+    np.testing.assert_array_equal(broker_pairs(ties, brokers, group), expected[brokers])
+
+
+def test_pairs_are_counted_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Everybody knows everybody but 3 and 4, who are of two groups: only between them is a pair.
+    one, other = np.triu_indices(5, 1)
+    kept = (one != 3) | (other != 4)
+    ties = tie_actors(one[kept].astype(np.int32), other[kept].astype(np.int32), 5)
+    for at_once in (500_000, 1):
+        monkeypatch.setattr(roles, "_PAIRS_AT_ONCE", at_once)
+        found = broker_pairs(ties, [0, 1, 2, 3, 4], [0, 1, 3, 1, 2])
+        assert found.tolist() == [[0, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, 1], [0] * 4, [0] * 4]
+    assert broker_pairs(ties, [], [0] * 5).shape == (0, 4)
 
 
 def test_expected_roles_by_hand() -> None:

@@ -13,6 +13,7 @@ from clustermap.selection import (
     distance,
     fields,
     intermediaries,
+    names,
     near_pairs,
     reach,
 )
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    "module", [diagnosis, diffusion, distance, fields, intermediaries, near_pairs, reach]
+    "module", [diagnosis, diffusion, distance, fields, intermediaries, names, near_pairs, reach]
 )
 def test_docstring_examples(module: ModuleType) -> None:
     found = doctest.testmod(module)
