@@ -97,7 +97,7 @@ class Membership:
         first, times, clusters = self._by_cell
         cells = self.cell[actors]
         many = times[cells]
-        if many.max(initial=0) <= 1:
+        if times.max(initial=0) <= 1:
             row = np.flatnonzero(many)
             return row, clusters[first[cells[row]]]
         row = np.repeat(np.arange(len(cells)), many)
@@ -111,7 +111,8 @@ class Membership:
         # One more than there are: nobody holds who is in no cell, which is -1.
         size = 2 + max(int(cells.max(initial=-1)) for cells in (self.cell, self.held_cell))
         times = np.bincount(self.held_cell, minlength=size)
-        return np.cumsum(times) - times, times, self.held_cluster[order].astype(np.int64)
+        first = np.cumsum(times) - times
+        return first, times.astype(np.int32), self.held_cluster[order].astype(np.int64)
 
     def holds(self, cluster: Integers, actors: Integers) -> Marks:
         """Return whether clusters hold actors.
@@ -128,8 +129,12 @@ class Membership:
         """
         first, times, clusters = self._by_cell
         cells = self.cell[actors]
-        many, at = times[cells], first[cells]
-        found = np.zeros(len(cells), dtype=bool)
+        many = times[cells]
+        if times.max(initial=0) <= 1:
+            only = np.full(len(times), -1, dtype=np.int64)
+            only[times > 0] = clusters
+            return np.asarray(only[cells] == cluster)
+        found, at = np.zeros(len(cells), dtype=bool), first[cells]
         for turn in range(int(many.max(initial=0))):
             held = np.flatnonzero(many > turn)
             found[held] |= clusters[at[held] + turn] == cluster[held]
@@ -222,23 +227,24 @@ def list_ends(links: ActorLinks, members: Membership) -> Ends:
         A link inside a cluster has two rows there, one that leaves it has one.
     """
     kept = np.flatnonzero(links.a != links.b)
-    a, b, directed = links.a[kept], links.b[kept], links.directed[kept]
-    unit = links.unit[kept].astype(np.int64)
+    a, b, unit = links.a[kept], links.b[kept], links.unit[kept]
     fresh = int(unit.max(initial=-1)) + 1
     unit = np.where(unit < 0, fresh + np.arange(len(unit)), unit)
-    actor, partner = np.concatenate([a, b]), np.concatenate([b, a])
-    row, cluster = members.holders(actor)
-    from_a = row < len(a)
-    at = row % max(len(a), 1)
+    sides = [(*members.holders(actor), actor, partner) for actor, partner in ((a, b), (b, a))]
+    at = np.concatenate([row for row, *_ in sides])
+    cluster = np.concatenate([cluster for _, cluster, *_ in sides])
+    partner = np.concatenate([partner[row] for row, _, _, partner in sides])
+    from_a = np.arange(len(at)) < len(sides[0][0])
+    one_way = links.directed[kept][at]
     return Ends(
         cluster=cluster,
-        actor=actor[row].astype(np.int64),
-        partner=partner[row].astype(np.int64),
+        actor=np.concatenate([actor[row] for row, _, actor, _ in sides]).astype(np.int64),
+        partner=partner.astype(np.int64),
         link=kept[at],
         unit=unit[at],
-        own=members.holds(cluster, partner[row]),
-        outward=from_a | ~directed[at],
-        inward=~from_a | ~directed[at],
+        own=members.holds(cluster, partner),
+        outward=from_a | ~one_way,
+        inward=~from_a | ~one_way,
     )
 
 

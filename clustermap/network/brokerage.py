@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from clustermap.network.distinct import count_runs, distinct_rows
 from clustermap.network.empirical_bayes import Estimate, believe, find_reasons, log_ratio, shrink
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from clustermap.network.actor_links import Ends, Integers, Numbers
+    from clustermap.network.actor_links import Ends, Integers, Marks, Numbers
     from clustermap.network.posterior import Posterior
 
 KEY = "brokerage"
@@ -87,14 +88,18 @@ def count_roles(ends: Ends) -> pd.DataFrame:
     brokerage in transaction networks. Sociological Methodology 19, 89-126. Counting them on units
     is ours.
     """
-    row, flags, cluster, actor = _meet(ends)
+    first, flags, cluster, actor = _meet(ends)
 
-    def count(wanted: int, *, every: bool = True) -> npt.NDArray[np.int64]:
-        met = (flags & wanted) == wanted if every else (flags & wanted) > 0
-        return np.bincount(row[met], minlength=len(cluster))
+    def add(met: Marks) -> npt.NDArray[np.int64]:
+        # Rows of a member stand together, and every member has some.
+        sums = np.add.reduceat(met, first, dtype=np.int64) if len(first) else np.zeros(0, np.int64)
+        return np.asarray(sums)
 
-    own, far = count(_OWN, every=False), count(_FAR, every=False)
-    both = np.bincount(row[((flags & _OWN) > 0) & ((flags & _FAR) > 0)], minlength=len(cluster))
+    def count(wanted: int) -> npt.NDArray[np.int64]:
+        return add((flags & wanted) == wanted)
+
+    inside, outside = (flags & _OWN) > 0, (flags & _FAR) > 0
+    own, far, both = add(inside), add(outside), add(inside & outside)
     either = count(_OWN) * count(_FAR) - count(_ALL)
     inward = count(_OWN_OUT) * count(_FAR_IN) - count(_OWN_OUT | _FAR_IN)
     outward = count(_OWN_IN) * count(_FAR_OUT) - count(_OWN_IN | _FAR_OUT)
@@ -102,7 +107,7 @@ def count_roles(ends: Ends) -> pd.DataFrame:
         {
             "cluster": cluster,
             "actor": actor,
-            "units": np.bincount(row, minlength=len(cluster)),
+            "units": np.diff(first, append=len(flags)),
             "own": own,
             "far": far,
             "both": both,
@@ -116,17 +121,18 @@ def count_roles(ends: Ends) -> pd.DataFrame:
 
 
 def _meet(ends: Ends) -> tuple[Integers, Integers, Integers, Integers]:
-    """Return member and flags of every (member, unit), and cluster and actor of every member."""
-    actors = int(ends.actor.max(initial=-1)) + 1
-    members, row = np.unique(ends.cluster * actors + ends.actor, return_inverse=True)
-    units, unit = np.unique(ends.unit, return_inverse=True)
-    key = row * len(units) + unit
+    """Return what every member does in each of its units, and where each member's units start.
+
+    Third and fourth are cluster and actor of every member.
+    """
     flags = np.where(ends.own, _OWN_OUT, _FAR_OUT) * ends.outward
-    flags += np.where(ends.own, _OWN_IN, _FAR_IN) * ends.inward
-    order = np.argsort(key, kind="stable")
-    first = np.flatnonzero(np.diff(key[order], prepend=-1))
-    met = np.bitwise_or.reduceat(flags[order], first) if len(first) else flags
-    return row[order][first], met, members // max(actors, 1), members % max(actors, 1)
+    flags |= np.where(ends.own, _OWN_IN, _FAR_IN) * ends.inward
+    cluster, actor, unit, met = distinct_rows((ends.cluster, ends.actor, ends.unit, flags))
+    start, _ = count_runs(cluster, actor, unit)
+    met = np.bitwise_or.reduceat(met, start) if len(start) else met
+    cluster, actor = cluster[start], actor[start]
+    first, _ = count_runs(cluster, actor)
+    return first, met, cluster[first], actor[first]
 
 
 def expect_roles(roles: pd.DataFrame, clusters: int) -> tuple[Numbers, Numbers]:
@@ -204,19 +210,23 @@ def meet_others(roles: pd.DataFrame, clusters: int) -> Numbers:
     Numbers
         One factor a cluster, at most about 1; 1 where no role is possible.
     """
-    # Sorted, so that the sums are the same to the last digit whatever the numbers of the actors.
-    table = roles.sort_values(["cluster", "units", "own", "far", "both"])
+    # Members with as many units have the same chances. Sorted, so that the sums are the same to the
+    # last digit whatever the numbers of the actors.
+    whom = ["cluster", "units"]
+    table = roles.groupby(whom, sort=True)[["own", "far", "both"]].sum().reset_index()
     cluster = table["cluster"].to_numpy()
+    alike = roles.groupby(whom, sort=True).size().to_numpy(dtype=np.float64)
 
     def total(values: Numbers) -> Numbers:
         sums: Numbers = np.bincount(cluster, weights=values, minlength=clusters).astype(np.float64)
         return sums
 
-    n, own, far, both = (
+    each, own, far, both = (
         table[name].to_numpy(dtype=np.float64) for name in ("units", "own", "far", "both")
     )
+    n = alike * each
     whole = total(n)
-    lean = 1 - (n - 1) / np.maximum(whole[cluster] - 1, 1)
+    lean = 1 - (each - 1) / np.maximum(whole[cluster] - 1, 1)
     # Units that lead inside only, outside only, and both: the totals, and the scale of each.
     wanted = np.stack([total(own - both), total(far - both), total(both)])
     scale = wanted.copy()
@@ -226,7 +236,7 @@ def meet_others(roles: pd.DataFrame, clusters: int) -> Numbers:
         chance = scale[:, cluster] * tilt
         chance = _divide(chance, chance.sum(axis=0), 0.0)
         scale = scale * _divide(wanted, np.stack([total(n * part) for part in chance]), 0.0)
-    pairs = n * (n - 1)
+    pairs = n * (each - 1)
     fitted = total(pairs * (chance[0] + chance[2]) * (chance[1] + chance[2]))
     free = total(pairs) * (wanted[0] + wanted[2]) * (wanted[1] + wanted[2])
     return _divide(fitted * whole**2, free, 1.0)

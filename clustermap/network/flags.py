@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clustermap.network.distinct import count_runs
 from clustermap.network.resilience import join_groups
 
 if TYPE_CHECKING:
@@ -45,19 +46,17 @@ def _flag(part: npt.NDArray[np.int64], links: npt.NDArray[np.int64]) -> Flag:
     return Flag(share, links, (links >= FEW) & (2 * part > links))
 
 
-def _count(cluster: Integers, link: Integers, kept: Marks, clusters: int) -> npt.NDArray[np.int64]:
-    """Return how many different links of each cluster are kept."""
-    span = int(link.max(initial=0)) + 1
-    found = np.unique(cluster[kept] * span + link[kept]) // span
-    return np.bincount(found, minlength=clusters)
+def _first_ends(ends: Ends) -> Marks:
+    """Mark each link once in every cluster that it touches: an internal one has two rows there."""
+    return ~ends.own | (ends.actor < ends.partner)
 
 
 def _largest(cluster: Integers, holder: Integers, clusters: int) -> npt.NDArray[np.int64]:
     """Return the most rows that one holder has in each cluster."""
-    span = int(holder.max(initial=0)) + 1
-    pairs, rows = np.unique(cluster * span + holder, return_counts=True)
+    order = np.lexsort((holder, cluster))
+    start, rows = count_runs(cluster[order], holder[order])
     most = np.zeros(clusters, dtype=np.int64)
-    np.maximum.at(most, pairs // span, rows)
+    np.maximum.at(most, cluster[order][start], rows)
     return most
 
 
@@ -81,10 +80,10 @@ def headquarters_flag(ends: Ends, left_out: Marks, clusters: int) -> Flag:
     Flag
         Links with such an actor at either end, over all links that touch the cluster.
     """
-    every = np.ones(len(ends.actor), dtype=bool)
-    touched = left_out[ends.actor] | left_out[ends.partner]
-    links = _count(ends.cluster, ends.link, every, clusters)
-    return _flag(_count(ends.cluster, ends.link, touched, clusters), links)
+    once = _first_ends(ends)
+    touched = once & (left_out[ends.actor] | left_out[ends.partner])
+    links, part = (np.bincount(ends.cluster[kept], minlength=clusters) for kept in (once, touched))
+    return _flag(part, links)
 
 
 def group_flag(ends: Ends, group: npt.NDArray[np.int32], clusters: int) -> tuple[Flag, Flag]:
@@ -107,22 +106,12 @@ def group_flag(ends: Ends, group: npt.NDArray[np.int32], clusters: int) -> tuple
         The most that a single group has of them.
     """
     first, second = group[ends.actor], group[ends.partner]
-    # An internal link has two ends in the cluster and counts once.
     once = ends.own & _first_ends(ends)
     inside = once & (first >= 0) & (first == second)
     links = np.bincount(ends.cluster[once], minlength=clusters)
     any_group = np.bincount(ends.cluster[inside], minlength=clusters)
     largest = _largest(ends.cluster[inside], first[inside].astype(np.int64), clusters)
     return _flag(any_group, links), _flag(largest, links)
-
-
-def _first_ends(ends: Ends) -> Marks:
-    """Mark one of the two rows of every internal link."""
-    span = int(ends.link.max(initial=0)) + 1
-    _, first = np.unique(ends.cluster * span + ends.link, return_index=True)
-    marked = np.zeros(len(ends.link), dtype=bool)
-    marked[first] = True
-    return marked
 
 
 def foreign_flag(ends: Ends, abroad: Marks, group: npt.NDArray[np.int32], clusters: int) -> Flag:

@@ -155,7 +155,8 @@ def correlate_kinds(linked: npt.NDArray[np.bool_], stratum: Integers) -> Numbers
     """
     _, code, size = np.unique(stratum, return_inverse=True, return_counts=True)
     sums = np.zeros((len(size), linked.shape[1]))
-    np.add.at(sums, code, linked)
+    for at, column in enumerate(linked.T):
+        sums[:, at] = np.bincount(code, column, len(size))
     # Whole numbers until the last step: the order of the actors changes nothing.
     both = linked.T.astype(np.int64) @ linked.astype(np.int64)
     common = both - np.einsum("sk,sl->kl", sums, sums / size[:, None])

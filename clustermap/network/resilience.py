@@ -15,6 +15,7 @@ from scipy import sparse
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
+from clustermap.network.distinct import count_runs, distinct_rows
 from clustermap.network.empirical_bayes import (
     Estimate,
     believe,
@@ -136,11 +137,10 @@ def list_teams(ends: Ends, members: Membership, entity: npt.NDArray[np.int64]) -
     """
     actor, partner = entity[ends.actor], entity[ends.partner]
     inside = ends.own & (actor != partner)
-    rows = np.stack([ends.cluster[inside], ends.unit[inside], actor[inside]])
-    cluster, unit, who = np.unique(rows, axis=1) if rows.size else rows
+    cluster, unit, who = distinct_rows((ends.cluster[inside], ends.unit[inside], actor[inside]))
     row, holder = members.holders(np.arange(len(members.cell)))
-    held = np.unique(np.stack([holder, entity[row]]), axis=1) if row.size else rows[:2]
-    count = np.bincount(held[0], minlength=members.clusters)
+    held, _ = distinct_rows((holder, entity[row]))
+    count = np.bincount(held, minlength=members.clusters)
     starts = np.searchsorted(cluster, np.arange(members.clusters + 1))
     return [
         _form_team(at, int(count[at]), unit[start:stop], who[start:stop])
@@ -150,10 +150,10 @@ def list_teams(ends: Ends, members: Membership, entity: npt.NDArray[np.int64]) -
 
 
 def _form_team(cluster: int, members: int, unit: Integers, who: Integers) -> Teams:
-    _, team, size = np.unique(unit, return_inverse=True, return_counts=True)
-    order = np.argsort(size[team], kind="stable")
-    _, code = np.unique(who, return_inverse=True)
+    _, size = count_runs(unit)
     # Units of a size stay whole: the sort is stable and they came one after the other.
+    order = np.argsort(np.repeat(size, size), kind="stable")
+    _, code = np.unique(who, return_inverse=True)
     return Teams(cluster, members, np.sort(size), code[order])
 
 
@@ -237,18 +237,18 @@ def _largest_part(
     who: Integers, sizes: Integers, members: int, gone: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int64]:
     """Return the members in the largest connected part of every draw."""
-    draws = len(who)
-    unit = np.repeat(np.arange(len(sizes)), sizes)
-    nodes = members + len(sizes)
-    start = np.arange(draws)[:, None] * nodes
-    one, other = (start + who)[~gone], (start + np.broadcast_to(members + unit, who.shape))[~gone]
-    edges = (np.ones(len(one)), (one, other))
-    graph = sparse.coo_array(edges, shape=(draws * nodes, draws * nodes)).tocsr()
+    draws, nodes = len(who), len(who) * members
+    kept = ~gone
+    person = (who + np.arange(draws)[:, None] * members)[kept]
+    unit = np.repeat(np.arange(len(sizes)), sizes) + np.arange(draws)[:, None] * len(sizes)
+    unit = unit[kept]
+    # Members of a unit who stay hang together like a chain, each with the next.
+    met = np.flatnonzero(unit[1:] == unit[:-1])
+    edges = (np.ones(len(met), dtype=np.int8), (person[met], person[met + 1]))
+    graph = sparse.coo_array(edges, shape=(nodes, nodes)).tocsr()
     _, part = sparse.csgraph.connected_components(graph, directed=False)
-    # Units are nodes of the graph but no members; without their slots members stand alone.
-    person = part.reshape(draws, nodes)[:, :members]
-    size = np.bincount(person.ravel(), minlength=int(part.max()) + 1)
-    largest: npt.NDArray[np.int64] = size[person].max(axis=1)
+    size = np.bincount(part)
+    largest: npt.NDArray[np.int64] = size[part].reshape(draws, members).max(axis=1)
     return largest
 
 
@@ -477,11 +477,9 @@ def assortativity(ends: Ends, clusters: int, entity: npt.NDArray[np.int64]) -> N
     """
     one, other = entity[ends.actor], entity[ends.partner]
     inside = ends.own & (one != other)
-    rows = np.stack([ends.cluster[inside], one[inside], other[inside]])
-    cluster, one, other = np.unique(rows, axis=1) if rows.size else rows
-    base = int(entity.max(initial=0)) + 1
-    _, code, partners = np.unique(cluster * base + one, return_inverse=True, return_counts=True)
-    mine = partners[code]
+    cluster, one, other = distinct_rows((ends.cluster[inside], one[inside], other[inside]))
+    _, partners = count_runs(cluster, one)
+    mine = np.repeat(partners, partners)
     back = np.lexsort((one, other, cluster))  # the same ties, read from their other ends
     theirs = np.empty_like(mine)
     theirs[back] = mine

@@ -6,7 +6,7 @@ fall to its actors with what is typical, given how many there are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from clustermap.layers.actors import Register
-    from clustermap.network.actor_links import Ends
     from clustermap.network.brokerage import Brokerage
     from clustermap.network.comparison import Comparison
     from clustermap.network.edges import Edges
@@ -331,7 +330,8 @@ class _Actors:
         kept = [kind for kind, use in zip(self.kinds, scored, strict=True) if use]
         edges = linkages.edges
         self.edges = edges.part(np.flatnonzero(np.isin(edges.kind, kept)))
-        self.ends = self._list_ends(np.arange(len(self.edges)))
+        columns = (getattr(self.edges, column.name) for column in fields(ActorLinks))
+        self.ends = list_ends(ActorLinks(*columns), self.members)
         home = self.register.stratum[self.edges.a] != LEFT_OUT
         home &= self.register.stratum[self.edges.b] != LEFT_OUT
         self.home = np.flatnonzero(home)
@@ -340,11 +340,6 @@ class _Actors:
         self.brokerage = brokerage(self.ends, self.register.types, cells.clusters)
         self.resilience = resilience(self.ends, self.members, self.register.group)
         self.flags = self._find_flags()
-
-    def _list_ends(self, rows: npt.NDArray[np.int64]) -> Ends:
-        part = self.edges.part(rows)
-        links = ActorLinks(part.a, part.b, part.directed, part.unit, part.credit)
-        return list_ends(links, self.members)
 
     def _count_linked(self) -> None:
         register, members = self.register, self.observed.drawn.members
