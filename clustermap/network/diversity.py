@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import xlogy
+from scipy.special import betainc, gammaln, ndtri, xlogy
 from scipy.stats import binom, norm, qmc
 
 from clustermap.network.empirical_bayes import Estimate, believe, find_reasons, shrink
@@ -21,6 +21,9 @@ KEY = "diversity"
 ONE_KIND = "reason.one_kind_only"
 DRAWS = 256
 SEED = 20081
+
+_CLOSE = 1e-9
+"""Cumulative chances so close to a value are left to the exact quantile."""
 
 
 @dataclass(frozen=True)
@@ -144,13 +147,76 @@ def draw_entropies(links: Integers, shares: npt.ArrayLike) -> tuple[Numbers, Num
     left, rest = np.broadcast_to(links, (DRAWS, clusters)).astype(np.float64), np.ones(clusters)
     for kind in range(kinds - 1):
         chance = np.divide(chances[:, kind], rest, out=np.zeros(clusters), where=rest > 1e-12)
-        drawn = binom.ppf(uniform[:, [kind]], left, np.clip(chance, 0, 1))
-        counts[:, :, kind] = np.clip(drawn, 0, left)
+        counts[:, :, kind] = find_quantiles(uniform[:, [kind]], left, np.clip(chance, 0, 1))
         left, rest = left - counts[:, :, kind], rest - chances[:, kind]
     counts[:, :, -1] = left
     # Cluster by cluster: a sum across clusters would depend on their number in the last digit.
     found = np.ascontiguousarray(entropy(counts).T)
     return found.mean(axis=1), found.std(axis=1, ddof=1)
+
+
+def find_quantiles(uniform: Numbers, trials: Numbers, chance: Numbers) -> Numbers:
+    """Return the smallest numbers of successes whose cumulative chance reaches given values.
+
+    What :func:`scipy.stats.binom.ppf` returns, several times as fast for many values: a guess from
+    the normal distribution and its skewness is hardly ever wrong by more than one.
+
+    Parameters
+    ----------
+    uniform
+        Cumulative chances, between 0 and 1.
+    trials
+        Whole numbers.
+    chance
+        Chance of a success in one trial.
+
+    Returns
+    -------
+    Numbers
+        Between 0 and the number of trials.
+
+    References
+    ----------
+    Cornish, E. A. and Fisher, R. A. (1938). Moments and cumulants in the specification of
+    distributions. Revue de l'Institut International de Statistique 5(4), 307-320.
+
+    Examples
+    --------
+    >>> find_quantiles(np.array([0.1, 0.5, 0.9]), np.full(3, 4.0), np.full(3, 0.5)).tolist()
+    [1.0, 2.0, 3.0]
+    """
+    z = ndtri(np.clip(uniform, 1e-300, 1 - 1e-16))
+    u, n, p, z = np.broadcast_arrays(uniform, trials, chance, z)
+    found = np.where(p > 0, n, 0.0)
+    open_ = (n > 0) & (p > 0) & (p < 1)
+    u, n, p, z = (part[open_] for part in (u, n, p, z))
+    guess = n * p + z * np.sqrt(n * p * (1 - p)) + (1 - 2 * p) * (z**2 - 1) / 6 - 0.5
+    k = np.clip(np.ceil(guess), 0, n)
+    reached = np.where(k < n, betainc(n - np.minimum(k, n - 1), k + 1, 1 - p), 1.0)
+    unsure = np.abs(reached - u) < _CLOSE
+    at = np.arange(len(u))
+    while len(at):  # too few: one more
+        at = at[(reached[at] < u[at]) & (k[at] < n[at])]
+        k[at] += 1
+        reached[at] += _chance_of(k[at], n[at], p[at])
+        unsure[at] |= np.abs(reached[at] - u[at]) < _CLOSE
+    at = np.arange(len(u))
+    while len(at):  # one less would do
+        before = reached[at] - _chance_of(k[at], n[at], p[at])
+        unsure[at] |= np.abs(before - u[at]) < _CLOSE
+        less = (before >= u[at]) & (k[at] > 0)
+        at = at[less]
+        k[at] -= 1
+        reached[at] = before[less]
+    k[unsure] = np.clip(binom.ppf(u[unsure], n[unsure], p[unsure]), 0, n[unsure])
+    found[open_] = k
+    return found
+
+
+def _chance_of(k: Numbers, n: Numbers, p: Numbers) -> Numbers:
+    """Return the chance of k successes."""
+    ways = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return np.asarray(np.exp(ways + k * np.log(p) + (n - k) * np.log1p(-p)))
 
 
 def diversity(

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import gammaln
 
+from clustermap.network.distinct import count_runs
 from clustermap.network.empirical_bayes import (
     Estimate,
     believe,
@@ -85,19 +86,27 @@ def fit_dispersion(degree: npt.ArrayLike, mean: npt.ArrayLike, times: npt.ArrayL
     d, m, n = d[kept], m[kept], n[kept]
     if not (d > 0).any():
         return np.nan
-    order = np.lexsort((n, m, d))  # the same sums in whatever order the actors come
-    d, m, n = d[order], m[order], n[order]
+    # Of whom one expects the same, only how many they are and their links in all matter.
+    mean, actors, links = _add_alike(m, n, n * d)
+    degree, times = _add_alike(d, n)
 
     def surprise(log_kappa: float) -> float:
         k = np.exp(log_kappa)
         # m / (k + m) and k / (k + m) in logarithms that hold for large k as well.
-        zero = -k * np.log1p(m / k)
-        more = gammaln(d + k) - gammaln(k) - d * np.log(k + m)
-        return -float((n * (zero + more)).sum())
+        zero = -k * (actors * np.log1p(mean / k)).sum()
+        more = (times * (gammaln(degree + k) - gammaln(k))).sum()
+        return -float(zero + more - (links * np.log(k + mean)).sum())
 
     ends = (np.log(_KAPPAS[0]), np.log(_KAPPAS[1]))
     found = minimize_scalar(surprise, bounds=ends, method="bounded", options={"xatol": 1e-6})
     return float(np.exp(found.x))
+
+
+def _add_alike(key: Numbers, *values: Numbers) -> tuple[Numbers, ...]:
+    """Return the different keys, ascending, and the sums of what stands beside them."""
+    order = np.argsort(key)
+    start, _ = count_runs(key[order])
+    return key[order][start], *(np.add.reduceat(value[order], start) for value in values)
 
 
 def expect_linked(

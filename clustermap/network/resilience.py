@@ -227,29 +227,36 @@ def retained(
     """
     ties = who.shape[1] - len(sizes)
     gone = who == leaver[:, None]
-    before = _largest_part(who, sizes, members, np.zeros_like(gone))
-    after = _largest_part(who, sizes, members, gone)
+    before, after = _largest_parts(who, sizes, members, gone)
     kept = 1 - gone.sum(axis=1) / ties
     return kept, np.minimum(1.0, after / np.maximum(before - 1, 1))
 
 
-def _largest_part(
+def _largest_parts(
     who: Integers, sizes: Integers, members: int, gone: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.int64]:
-    """Return the members in the largest connected part of every draw."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the members in the largest connected part of every draw, with the leaver and without.
+
+    Without, the leaver stands alone; with him, the parts that his partners are in are one.
+    """
     draws, nodes = len(who), len(who) * members
-    kept = ~gone
-    person = (who + np.arange(draws)[:, None] * members)[kept]
-    unit = np.repeat(np.arange(len(sizes)), sizes) + np.arange(draws)[:, None] * len(sizes)
-    unit = unit[kept]
+    draw = np.arange(draws)[:, None]
+    unit = np.repeat(np.arange(len(sizes)), sizes) + draw * len(sizes)
+    left = np.zeros(draws * len(sizes), dtype=bool)
+    left[unit[gone]] = True
+    stay = ~gone
+    person, unit = (who + draw * members)[stay], unit[stay]
     # Members of a unit who stay hang together like a chain, each with the next.
     met = np.flatnonzero(unit[1:] == unit[:-1])
     edges = (np.ones(len(met), dtype=np.int8), (person[met], person[met + 1]))
     graph = sparse.coo_array(edges, shape=(nodes, nodes)).tocsr()
     _, part = sparse.csgraph.connected_components(graph, directed=False)
     size = np.bincount(part)
-    largest: npt.NDArray[np.int64] = size[part].reshape(draws, members).max(axis=1)
-    return largest
+    after: npt.NDArray[np.int64] = size[part].reshape(draws, members).max(axis=1)
+    near = person[left[unit]]
+    of_draw, joined = distinct_rows((near // members, part[near]))
+    together = 1 + np.bincount(of_draw, size[joined], draws).astype(np.int64)
+    return np.maximum(together, after), after
 
 
 def draw_teams(team: Teams, concentration: float, draws: int, rng: np.random.Generator) -> Integers:

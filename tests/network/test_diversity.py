@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from clustermap.network.diversity import (
     ONE_KIND,
     diversity,
     draw_entropies,
     entropy,
+    find_quantiles,
     shrink_shares,
 )
 from clustermap.network.empirical_bayes import TOO_FEW_LINKED, TOO_FEW_LINKS
@@ -115,3 +117,25 @@ def test_reasons() -> None:
     found = diversity(observed, expected, np.array([9, 4, 2, 3, 9])).posterior
     assert found.reason.tolist() == ["", TOO_FEW_LINKS, TOO_FEW_LINKED, ONE_KIND, ONE_KIND]
     assert np.isnan(found.value).tolist() == [False, False, False, True, True]
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([1.0, 7.0, 300.0, 20_000.0, 5e6]),
+    st.sampled_from([1e-6, 0.003, 0.2, 0.5, 1.0]),
+)
+@settings(deadline=None, max_examples=40)
+def test_quantiles_are_those_of_the_library(seed: int, most: float, likely: float) -> None:
+    rng = np.random.default_rng(seed)
+    uniform, chance = rng.random((40, 1)), rng.random(25) * likely
+    uniform[:3, 0], chance[:2] = [1e-12, 0.5, 1 - 1e-12], [0.0, 1.0]
+    trials = np.floor(rng.random((40, 25)) * (most + 1))
+    wanted = np.clip(binom.ppf(uniform, trials, chance), 0, trials)
+    np.testing.assert_array_equal(find_quantiles(uniform, trials, chance), wanted)
+
+
+def test_quantiles_at_a_step_are_those_of_the_library() -> None:
+    # The chance of 0 and of 0 or 1 of two is met exactly: no more than that is needed.
+    steps = np.array([0.25, 0.25 + 1e-15, 0.75, 0.75 - 1e-15, 1.0, 0.0])
+    found = find_quantiles(steps, np.full(6, 2.0), np.full(6, 0.5))
+    assert found.tolist() == binom.ppf(steps, 2, 0.5).clip(0, 2).tolist()

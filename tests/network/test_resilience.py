@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,6 +22,7 @@ from clustermap.network.resilience import (
     join_groups,
     list_teams,
     resilience,
+    retained,
 )
 from tests.network.links import Drawing, draw, relabel
 
@@ -73,6 +75,32 @@ def test_links_inside_a_group_hold_nothing() -> None:
     assert found.ties[0] == 0
     only = look(draw([(0, 1)], [0, 0], 1), [5, 5])
     assert np.isnan(only.ties[0])
+
+
+@given(
+    st.lists(st.sets(st.integers(0, 7), min_size=2, max_size=4), min_size=1, max_size=8),
+    st.lists(st.tuples(st.permutations(range(8)), st.integers(0, 7)), min_size=1, max_size=4),
+)
+def test_what_is_left_is_that_of_the_graph(
+    units: list[set[int]], draws: list[tuple[list[int], int]]
+) -> None:
+    units = sorted(units, key=len)
+    sizes = np.array([len(unit) for unit in units])
+    # Every draw has the same units with other members, and a leaver of its own.
+    who = np.array([[names[at] for unit in units for at in sorted(unit)] for names, _ in draws])
+    ties, part = retained(who, sizes, 8, np.array([leaver for _, leaver in draws]))
+    for at, (names, leaver) in enumerate(draws):
+        met = [{names[member] for member in unit} for unit in units]
+        largest = []
+        for gone in (set(), {leaver}):
+            graph = nx.Graph()
+            graph.add_nodes_from(range(8))
+            for team in met:
+                nx.add_path(graph, team - gone)
+            largest.append(max(len(each) for each in nx.connected_components(graph)))
+        held = sum(leaver in team for team in met)
+        assert ties[at] == pytest.approx(1 - held / (sizes - 1).sum())
+        assert part[at] == min(1.0, largest[1] / max(largest[0] - 1, 1))
 
 
 def test_group_numbers_never_meet_actor_numbers() -> None:
