@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
@@ -44,21 +44,6 @@ class ActorLinks:
     unit: Integers
     credit: Integers
 
-    def part(self, rows: Integers | Marks) -> ActorLinks:
-        """Return some of the links.
-
-        Parameters
-        ----------
-        rows
-            Which.
-
-        Returns
-        -------
-        ActorLinks
-            Those links.
-        """
-        return ActorLinks(*(getattr(self, column.name)[rows] for column in fields(self)))
-
 
 @dataclass(frozen=True)
 class Membership:
@@ -96,10 +81,11 @@ class Membership:
         """
         first, times, clusters = self._by_cell
         cells = self.cell[actors]
+        if self._only is not None:
+            cluster = self._only[cells]
+            row = np.flatnonzero(cluster >= 0)
+            return row, cluster[row]
         many = times[cells]
-        if times.max(initial=0) <= 1:
-            row = np.flatnonzero(many)
-            return row, clusters[first[cells[row]]]
         row = np.repeat(np.arange(len(cells)), many)
         within = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
         return row, clusters[first[cells[row]] + within]
@@ -113,6 +99,16 @@ class Membership:
         times = np.bincount(self.held_cell, minlength=size)
         first = np.cumsum(times) - times
         return first, times.astype(np.int32), self.held_cluster[order].astype(np.int64)
+
+    @cached_property
+    def _only(self) -> Integers | None:
+        """The cluster of every cell, -1 for none; None where a cell is held by several."""
+        _, times, clusters = self._by_cell
+        if times.max(initial=0) > 1:
+            return None
+        only = np.full(len(times), -1, dtype=np.int64)
+        only[times > 0] = clusters
+        return only
 
     def holds(self, cluster: Integers, actors: Integers) -> Marks:
         """Return whether clusters hold actors.
@@ -129,11 +125,9 @@ class Membership:
         """
         first, times, clusters = self._by_cell
         cells = self.cell[actors]
+        if self._only is not None:
+            return np.asarray(self._only[cells] == cluster)
         many = times[cells]
-        if times.max(initial=0) <= 1:
-            only = np.full(len(times), -1, dtype=np.int64)
-            only[times > 0] = clusters
-            return np.asarray(only[cells] == cluster)
         found, at = np.zeros(len(cells), dtype=bool), first[cells]
         for turn in range(int(many.max(initial=0))):
             held = np.flatnonzero(many > turn)
@@ -226,26 +220,36 @@ def list_ends(links: ActorLinks, members: Membership) -> Ends:
     Ends
         A link inside a cluster has two rows there, one that leaves it has one.
     """
-    kept = np.flatnonzero(links.a != links.b)
-    a, b, unit = links.a[kept], links.b[kept], links.unit[kept]
+    return _list_ends(links, members, np.flatnonzero(links.a != links.b))
+
+
+def _list_ends(links: ActorLinks, members: Membership, kept: Integers) -> Ends:
+    a, b, unit = links.a[kept], links.b[kept], links.unit[kept].astype(np.int64)
     fresh = int(unit.max(initial=-1)) + 1
-    unit = np.where(unit < 0, fresh + np.arange(len(unit)), unit)
+    number = _narrow(np.where(unit < 0, fresh + np.arange(len(unit)), unit))
+    kept = _narrow(kept)
     sides = [(*members.holders(actor), actor, partner) for actor, partner in ((a, b), (b, a))]
-    at = np.concatenate([row for row, *_ in sides])
-    cluster = np.concatenate([cluster for _, cluster, *_ in sides])
+    row = np.concatenate([row for row, *_ in sides])
+    cluster = _narrow(np.concatenate([cluster for _, cluster, *_ in sides]))
     partner = np.concatenate([partner[row] for row, _, _, partner in sides])
-    from_a = np.arange(len(at)) < len(sides[0][0])
-    one_way = links.directed[kept][at]
+    from_a = np.arange(len(row)) < len(sides[0][0])
+    one_way = links.directed[kept][row]
     return Ends(
         cluster=cluster,
-        actor=np.concatenate([actor[row] for row, _, actor, _ in sides]).astype(np.int64),
-        partner=partner.astype(np.int64),
-        link=kept[at],
-        unit=unit[at],
+        actor=np.concatenate([actor[row] for row, _, actor, _ in sides]),
+        partner=partner,
+        link=kept[row],
+        unit=number[row],
         own=members.holds(cluster, partner),
         outward=from_a | ~one_way,
         inward=~from_a | ~one_way,
     )
+
+
+def _narrow(values: Integers) -> Integers:
+    """Return whole numbers in half the memory where they fit: there may be tens of millions."""
+    fits = int(values.max(initial=0)) < 2**31
+    return values.astype(np.int32 if fits else np.int64, copy=False)
 
 
 def list_ends_apart(
@@ -283,4 +287,5 @@ def list_ends_apart(
         held[own.held_cell] = True
         near = held[own.cell[links.a]]
         near |= held[own.cell[links.b]]
-        yield slice(first, stop), list_ends(links.part(near & use), own)
+        near &= use & (links.a != links.b)
+        yield slice(first, stop), _list_ends(links, own, np.flatnonzero(near))

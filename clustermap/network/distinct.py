@@ -86,14 +86,14 @@ def _pack(columns: Sequence[npt.NDArray[np.integer]], bits: Sequence[int]) -> Nu
     return packed
 
 
-def _firsts(ordered: npt.NDArray[np.number]) -> Marks:
+def _firsts(ordered: npt.NDArray[np.number | np.bool_]) -> Marks:
     """Mark the first of every run of equal values."""
     first = np.ones(len(ordered), dtype=bool)
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
     return first
 
 
-def count_runs(*columns: npt.NDArray[np.number]) -> tuple[Numbers, Numbers]:
+def count_runs(*columns: npt.NDArray[np.number | np.bool_]) -> tuple[Numbers, Numbers]:
     """Return where runs of equal rows start, and how long they are.
 
     Parameters

@@ -58,7 +58,7 @@ class Material:
     institutes
         Identifier and fields of every institute.
     firms
-        Cluster and industry code of every firm in a cluster.
+        Cluster and industry code of every firm in a cluster, or how many firms there are of each.
     taxonomy
         Strategic industries.
     groups
@@ -74,7 +74,7 @@ class Material:
     tables: Mapping[str, pd.DataFrame]
     by_sector: pd.DataFrame
     institutes: Iterable[tuple[str, object]]
-    firms: Iterable[tuple[str, str]]
+    firms: Iterable[tuple[str, str]] | Mapping[tuple[str, str], int]
     taxonomy: Taxonomy
     groups: Mapping[str, str]
     grants: pd.DataFrame | None = None

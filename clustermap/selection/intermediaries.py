@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import optimize, sparse
 
 from clustermap.indicators.evidence import divide, wilson_interval
-from clustermap.network.distinct import distinct_rows
+from clustermap.network.distinct import count_runs, distinct_rows
 from clustermap.network.roles import PLACES, broker_pairs
 from clustermap.network.strata import LEFT_OUT
 from clustermap.network.ties import list_partners, tie_actors
@@ -165,17 +165,18 @@ def find_unreached(register: Register, reach: Nearness, side: float = SQUARE_M) 
     firms = firms[_located(register, firms)]
     bodies = np.flatnonzero((register.types == _SUPPORT) & (register.stratum != LEFT_OUT))
     bodies = bodies[_located(register, bodies)]
-    order = np.lexsort((register.y[firms], register.x[firms]))
-    x, y = register.x[firms][order], register.y[firms][order]
-    points, at = np.unique(np.stack([x, y]), axis=1, return_inverse=True)
-    sites = register.x[bodies], register.y[bodies]
-    served = reach.serve(sites, (points[0], points[1]))[at.ravel()]
-    table = pd.DataFrame(
-        {"east": np.floor(x / side), "north": np.floor(y / side), "x": x, "y": y, "reached": served}
-    )
-    groups = table.groupby(["east", "north", "reached"], sort=True)
-    found = groups.agg(x=("x", "mean"), y=("y", "mean"), firms=("x", "size")).reset_index()
-    return found[["x", "y", "firms", "reached"]]
+    # In an order of their own, so that means are the same whatever the numbers of the firms.
+    firms = firms[np.lexsort((register.y[firms], register.x[firms]))]
+    x, y = register.x[firms], register.y[firms]
+    served = reach.serve((register.x[bodies], register.y[bodies]), (x, y))
+    east, north = (np.floor(v / side).astype(np.int64) for v in (x, y))
+    order = np.lexsort((served, north, east))
+    start, number = count_runs(east[order], north[order], served[order])
+    means = [
+        np.add.reduceat(v[order], start) / number if len(start) else np.zeros(0) for v in (x, y)
+    ]
+    found = {"x": means[0], "y": means[1], "firms": number, "reached": served[order][start]}
+    return pd.DataFrame(found)
 
 
 def choose_sites(covers: sparse.csr_array, firms: Positions, number: int) -> list[int]:
@@ -295,7 +296,8 @@ def find_next_sites(
     """
     open_ = unreached[~unreached["reached"]].reset_index(drop=True)
     ordered = candidates.sort_index()
-    site, square, _ = find_within(_points(ordered), _points(open_), reach.distance, reach.limit)
+    spots = _points(ordered), _points(open_)
+    site, square, _ = find_within(*spots, reach.distance, reach.limit, reach.unit)
     shape = (len(ordered), len(open_))
     covers = sparse.csr_array((np.ones(len(site), np.int64), (site, square)), shape=shape)
     firms = open_["firms"].to_numpy(dtype=np.int64)

@@ -26,7 +26,7 @@ from clustermap.network.shrinkage import (
     fit_prior,
 )
 from clustermap.network.strata import LEFT_OUT
-from clustermap.selection.distance import find_within, straight_line
+from clustermap.selection.distance import find_within, plane_unit, straight_line
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -189,7 +189,8 @@ def _find_near(
 ) -> tuple[Positions, Positions, Numbers]:
     space, many = linkages.observed.space, linkages.observed.cells.clusters
     measure = straight_line(space.crs)
-    found = find_within((space.x[:many], space.y[:many]), (x, y), measure, near_m)
+    places = space.x[:many], space.y[:many]
+    found = find_within(places, (x, y), measure, near_m, plane_unit(space.crs))
     kept = _peopled(linkages)[found[0]]
     return found[0][kept], found[1][kept], found[2][kept]
 
@@ -257,12 +258,14 @@ def _sum_fits(linkages: Linkages, meetings: Meetings, pair: Positions, pairs: in
 def _own_ratio(linkages: Linkages, actors: Positions) -> Numbers:
     """Return the ratio of all links of each institute to those typical of it, shrunk."""
     register, found, kinds = linkages.register, linkages.standardised, _kinds(linkages)
-    edges = linkages.edges
-    use = np.isin(edges.kind, kinds) & (register.stratum[edges.a] != LEFT_OUT)
-    use &= register.stratum[edges.b] != LEFT_OUT
+    edges, home = linkages.edges, register.stratum != LEFT_OUT
+    use = linkages.scored & home[edges.a] & home[edges.b]
     credit = np.zeros(len(register.cells), dtype=np.int64)
+    asked = np.zeros(len(credit), dtype=bool)
+    asked[actors] = True
     for end in (edges.a, edges.b):
-        np.add.at(credit, end[use], edges.credit[use])
+        own = np.flatnonzero(use & asked[end])
+        np.add.at(credit, end[own], edges.credit[own])
     typical = np.zeros(len(actors))
     for kind in kinds:
         typical += found.ends[kind][register.cells[actors], register.stratum[actors]]
@@ -314,7 +317,8 @@ def _tally(links: npt.NDArray[np.int64], wanted: Positions, keys: Positions, edg
         return
     at = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
     kept = wanted[at] == keys
-    np.add.at(links, (at[kept], edges.kind[kept]), edges.credit[kept])
+    place = at[kept] * links.shape[1] + edges.kind[kept]
+    np.add.at(links.reshape(-1), place, edges.credit[kept])
 
 
 def _judge(

@@ -12,7 +12,7 @@ from clustermap.selection.fields import split_words
 from clustermap.tables import PERMITTED_GAPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from clustermap.layers.industries import Taxonomy
 
@@ -21,7 +21,9 @@ FEW_FIRMS = 3
 
 
 def find_permitted_gaps(
-    clusters: pd.DataFrame, firms: Iterable[tuple[str, str]], taxonomy: Taxonomy
+    clusters: pd.DataFrame,
+    firms: Iterable[tuple[str, str]] | Mapping[tuple[str, str], int],
+    taxonomy: Taxonomy,
 ) -> pd.DataFrame:
     """Return where what is permitted in a cluster and what is there or needed differ.
 
@@ -36,7 +38,7 @@ def find_permitted_gaps(
         Layer of clusters, index cluster; columns permitted and industries, lists or text with
         ";". One of which nothing is said to be permitted has no gaps.
     firms
-        Cluster and industry code of every firm in a cluster.
+        Cluster and industry code of every firm in a cluster, or how many firms there are of each.
     taxonomy
         Strategic industries and the codes that they claim.
 
@@ -47,15 +49,15 @@ def find_permitted_gaps(
         permitted), barred (a division with three firms that are not permitted).
     """
     codes: dict[str, Counter[str]] = {}
-    for cluster, code in firms:
-        codes.setdefault(cluster, Counter())[str(code).strip().replace(".", "")] += 1
+    for (cluster, code), many in Counter(firms).items():
+        codes.setdefault(cluster, Counter())[str(code).strip().replace(".", "")] += many
     rows = []
-    for key, layer in clusters.iterrows():
-        permitted = [
-            _clean(entry, taxonomy) for entry in sorted(split_words(layer.get("permitted")))
-        ]
+    none = pd.Series(None, clusters.index, dtype=object)
+    layers = (clusters.get(name, none) for name in ("permitted", "industries"))
+    for key, entries, industries in zip(clusters.index, *layers, strict=True):
+        permitted = [_clean(entry, taxonomy) for entry in sorted(split_words(entries))]
         if permitted:
-            designated = sorted(split_words(layer.get("industries")))
+            designated = sorted(split_words(industries))
             there = codes.get(str(key), Counter())
             rows += [
                 (str(key), *gap) for gap in sorted(_gaps(permitted, designated, there, taxonomy))

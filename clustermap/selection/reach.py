@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from clustermap.layers.projection import LONLAT, check_crs, transform, unit_m
+from clustermap.layers.projection import LONLAT, check_crs, transform
 from clustermap.network.roads import Roads, Stops, count_within, find_stops, reach_actors
-from clustermap.selection.distance import find_within, straight_line
+from clustermap.selection.distance import WIDER, find_within, plane_unit, straight_line
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 REACH_M = 30_000.0
 """Straight line that stands for thirty minutes by road where no roads were read; ours."""
-
-_WIDER = 1 + 1e-9
-"""What may be near is looked for a little farther off, and measured then."""
 
 _LEAF = 64
 
@@ -142,12 +139,12 @@ class Reach:
         radius = self.limit / unit
         sure, most = (
             tree.query_ball_point(spots[placed], within, return_length=True)
-            for within in (radius / _WIDER, radius * _WIDER)
+            for within in (radius / WIDER, radius * WIDER)
         )
         near[placed] = sure
         # Who stands at the very limit is measured.
         for row in placed[sure < most].tolist():
-            found = np.array(tree.query_ball_point(spots[row], radius * _WIDER), np.int64)
+            found = np.array(tree.query_ball_point(spots[row], radius * WIDER), np.int64)
             home = np.repeat(spots[[row]], len(found), axis=0)
             near[row] = self.holds((home[:, 0], home[:, 1]), tuple(points[found].T)).sum()
         return near
@@ -166,11 +163,12 @@ class Reach:
             bool.
         """
         if self.unit is None:
-            _, point, _ = find_within(here, there, self.distance, self.limit)
-            return np.isin(np.arange(len(there[0])), point)
+            at, points = number_points(there)
+            _, point, _ = find_within(here, points, self.distance, self.limit)
+            return np.asarray(np.isin(at, point))
         served = np.zeros(len(there[0]), dtype=bool)
         if len(here[0]) and len(served):
-            wide = _WIDER * self.limit / self.unit
+            wide = WIDER * self.limit / self.unit
             tree = cKDTree(np.column_stack(here))
             _, nearest = tree.query(np.column_stack(there), distance_upper_bound=wide)
             of = np.asarray(nearest, dtype=np.int64)
@@ -210,9 +208,7 @@ def straight_reach(crs: CRS | None, limit: float = REACH_M) -> Reach:
     Reach
         On a plane it looks at no pair that is far apart.
     """
-    if crs is None:
-        return Reach(straight_line(None), limit, 1.0)
-    return Reach(straight_line(crs), limit, None if crs.is_geographic else unit_m(crs))
+    return Reach(straight_line(crs), limit, plane_unit(crs))
 
 
 @dataclass(frozen=True)
@@ -283,10 +279,11 @@ class RoadReach:
         np.ndarray
             bool.
         """
-        served = np.zeros(len(there[0]), dtype=bool)
-        for _, near in reach_actors(self.roads, self.stop(here), self.stop(there), self.limit_s):
+        at, points = number_points(there)
+        served = np.zeros(len(points[0]), dtype=np.bool_)
+        for _, near in reach_actors(self.roads, self.stop(here), self.stop(points), self.limit_s):
             served[near] = True
-        return served
+        return served[at]
 
     def holds(self, here: Points, there: Points) -> Marks:
         """Return which pairs are near each other.

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from clustermap.messages import Message
 from clustermap.network.actor_links import Membership
+from clustermap.network.distinct import count_runs
 from clustermap.scores.parts import Linkages
 from clustermap.selection.advise import (
     Advised,
@@ -28,12 +30,16 @@ from clustermap.stages.travelling import Travelled, build_travel, measure_travel
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy.typing as npt
+
     from clustermap.network.standardise import Standardised
     from clustermap.stages.counting import Network
     from clustermap.stages.ledger import Progress
     from clustermap.stages.measuring import Measured
     from clustermap.stages.reading import Layers
     from clustermap.stages.scoring import Assessment
+
+    Positions = npt.NDArray[np.int64]
 
 GROUPS = "pavitt.csv"
 
@@ -94,7 +100,7 @@ def prepare_findings(
     if headline is None or not headline.kinds:
         return Prepared(travelled=driven)
     groups = _read_groups()
-    held = _hold_firms(layers, members, ids)
+    firm, cluster = _hold_firms(layers, members)
     ground = prepare_advice(
         Material(
             layers.clusters,
@@ -102,7 +108,7 @@ def prepare_findings(
             {"indicators": indicators},
             network.counts.by_sector,
             _list_fields(layers),
-            list(zip(held["cluster"], held["code"], strict=True)),
+            _count_codes(layers, firm, cluster, ids),
             layers.taxonomy,
             groups,
             layers.grants,
@@ -113,7 +119,8 @@ def prepare_findings(
     if grants is not None:
         grants = hold_grants(grants, ids, register, members)
         grants["cluster"] = ids.to_numpy()[grants["cluster"].to_numpy(dtype=np.int64)]
-    return Prepared(ground, grants, _count_firms(held, layers, groups), driven)
+    firms = _count_firms(layers, firm, cluster, ids, groups)
+    return Prepared(ground, grants, firms, driven)
 
 
 def advise_findings(
@@ -169,27 +176,54 @@ def _list_fields(layers: Layers) -> list[tuple[str, object]]:
     return list(zip(rows["institute"].to_pylist(), fields.to_pylist(), strict=True))
 
 
-def _hold_firms(layers: Layers, members: Membership, ids: pd.Index[str]) -> pd.DataFrame:
-    """Return the position, cluster and industry code ("" for none) of every firm in a cluster."""
+def _hold_firms(layers: Layers, members: Membership) -> tuple[Positions, Positions]:
+    """Return position and cluster of every firm in a cluster, once for each that holds it."""
+    rows = layers.actors.get("firms")
+    # Firms are the first layer of the register where there are any.
+    at, cluster = members.holders(np.arange(0 if rows is None else rows.num_rows))
+    return at.astype(np.int64), cluster.astype(np.int64)
+
+
+def _count_codes(
+    layers: Layers, firm: Positions, cluster: Positions, ids: pd.Index[str]
+) -> dict[tuple[str, str], int]:
+    """Return how many firms of each industry code ("" for none) are in each cluster."""
     rows = layers.actors.get("firms")
     if rows is None:
-        return pd.DataFrame({"firm": [], "cluster": [], "code": []})
-    codes = column_or_null(rows, "industry", pa.string()).to_numpy(zero_copy_only=False)
-    # Firms are the first layer of the register where there are any.
-    at, cluster = members.holders(np.arange(rows.num_rows))
-    held = {"firm": at, "cluster": ids.to_numpy(dtype=object)[cluster], "code": codes[at]}
-    return pd.DataFrame(held).fillna({"code": ""})
+        return {}
+    coded = pc.fill_null(column_or_null(rows, "industry", pa.string()), "").dictionary_encode()
+    codes = coded.dictionary.to_pylist()
+    code = coded.indices.to_numpy(zero_copy_only=False)[firm]
+    counted = _count_together(cluster, code, len(codes))
+    return {(ids[at], codes[place]): number for at, place, number in counted}
 
 
-def _count_firms(held: pd.DataFrame, layers: Layers, groups: Mapping[str, str]) -> pd.DataFrame:
-    coded, at = layers.industries, held["firm"].to_numpy(dtype=np.int64)
+def _count_together(
+    one: Positions, other: npt.NDArray[np.integer], others: int
+) -> list[tuple[int, int, int]]:
+    """Return how often every two of two codes come together."""
+    both = np.sort(one * others + other)
+    start, number = count_runs(both)
+    first, second = np.divmod(both[start], others)
+    return list(zip(first.tolist(), second.tolist(), number.tolist(), strict=True))
+
+
+def _count_firms(
+    layers: Layers,
+    firm: Positions,
+    cluster: Positions,
+    ids: pd.Index[str],
+    groups: Mapping[str, str],
+) -> pd.DataFrame:
+    coded = layers.industries
     group = [groups.get(sector, "ungrouped") for sector in coded.sectors]
     industries = [";".join(claim) for claim in coded.groups]
-    named = pd.DataFrame(
-        {
-            "cluster": held["cluster"].to_numpy(dtype=object),
-            "group": np.array(group, dtype=object)[coded.sector[at]],
-            "industries": np.array(industries, dtype=object)[coded.group[at]],
-        }
-    )
-    return named.groupby(list(named), sort=True).size().rename("firms").reset_index()
+    both = coded.sector[firm].astype(np.int64) * len(industries) + coded.group[firm]
+    columns = ["cluster", "group", "industries", "firms"]
+    counted = _count_together(cluster, both, len(group) * len(industries))
+    rows = [
+        (ids[at], group[place // len(industries)], industries[place % len(industries)], number)
+        for at, place, number in counted
+    ]
+    named = pd.DataFrame(rows, columns=columns)
+    return named.groupby(columns[:-1], sort=True)["firms"].sum().reset_index()

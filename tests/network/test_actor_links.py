@@ -107,4 +107,5 @@ def test_ends_of_some_clusters_after_the_other_are_all_ends(
         seen += range(4)[clusters]
         assert set(ends.cluster.tolist()) <= set(range(4)[clusters])
     assert seen == [0, 1, 2, 3]
-    assert found == tell(list_ends(links.part(use), members))
+    left = ActorLinks(a[use], b[use], a[use] > b[use], unit[use], links.credit[use])
+    assert found == tell(list_ends(left, members))

@@ -169,6 +169,17 @@ def test_who_is_known_only_to_the_district_is_near_nobody() -> None:
     assert unreached["reached"].sum() == 1
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(0, 6), st.integers(0, 40))
+def test_pairs_on_a_plane_are_those_of_all(seed: int, here: int, there: int) -> None:
+    rng = np.random.default_rng(seed)
+    ends = [tuple(rng.integers(0, 8, (2, many)).astype(float)) for many in (here, there)]
+    for x, _ in ends:
+        x[: len(x) // 3] = np.nan
+    every = find_within(ends[0], ends[1], straight_line(None), 5.0)
+    found = find_within(ends[0], ends[1], straight_line(None), 5.0, 1.0)
+    assert [part.tolist() for part in found] == [part.tolist() for part in every]
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(0, 6), st.integers(1, 40))
 def test_on_a_plane_nothing_is_lost_by_not_looking_far(seed: int, bodies: int, firms: int) -> None:
     rng = np.random.default_rng(seed)
