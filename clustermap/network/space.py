@@ -42,6 +42,8 @@ SAMPLE = 200
 """Members of a cell whose distances stand for those of all."""
 
 _NEAR_M = 30_000.0
+_NEAR_EACH_OTHER = np.uint8(255)
+"""Stands for no bin but for cells whose actors' pairs fall into several."""
 _FEW_PAIRS = 200
 _PAIRS_WITHIN = 5_000
 _PAIRS_AT_ONCE = 1_000_000
@@ -213,11 +215,6 @@ class Space:
         return marks
 
     @cached_property
-    def _commonest(self) -> npt.NDArray[np.int64]:
-        """Bin that most pairs of ``near`` fall into."""
-        return np.asarray(self.shares.argmax(axis=1), dtype=np.int64)
-
-    @cached_property
     def _neighbours(self) -> tuple[npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:
         """Where each cell's near pairs begin; their other cells, and their rows in ``near``."""
         one, other = self.near.T
@@ -272,18 +269,32 @@ class Space:
             uint8.
         """
         source, target = register.cells[a], register.cells[b]
-        row = self.find_near(source, target)
-        bands = self.bins[source, target]
-        bands[row >= 0] = self.unknown
-        own = np.flatnonzero((row >= 0) & (source == target))
-        bands[own] = self._commonest[row[own]] if len(own) else self.unknown
+        bands = self._bands[source, target]
+        near = np.flatnonzero(bands == _NEAR_EACH_OTHER)
+        a, b, source, target = a[near], b[near], source[near], target[near]
+        own = source == target
+        found = np.where(own, self._commonest_within[source], np.uint8(self.unknown))
         # Points of complexes and districts tell nothing of distances within them.
-        apart = (source != target) | ~(register.placed[a] | register.placed[b])
-        exact = np.flatnonzero((row >= 0) & register.precise[a] & register.precise[b] & apart)
+        alike = own & (register.placed[a] | register.placed[b])
+        exact = np.flatnonzero(register.precise[a] & register.precise[b] & ~alike)
         one, other = a[exact], b[exact]
         points = register.x[one], register.y[one], register.x[other], register.y[other]
-        bands[exact] = _bins_between(points, self.edges_m, self.crs)
+        found[exact] = _bins_between(points, self.edges_m, self.crs)
+        bands[near] = found
         return bands
+
+    @cached_property
+    def _bands(self) -> npt.NDArray[np.uint8]:
+        """Bins of cells; of those near each other that they are."""
+        return np.where(self._are_near, _NEAR_EACH_OTHER, self.bins)
+
+    @cached_property
+    def _commonest_within(self) -> npt.NDArray[np.uint8]:
+        """Bin that most pairs within each cell fall into."""
+        commonest = np.full(len(self.bins), self.unknown, dtype=np.uint8)
+        own = np.flatnonzero(self.near[:, 0] == self.near[:, 1])
+        commonest[self.near[own, 0]] = self.shares[own].argmax(axis=1)
+        return commonest
 
 
 def _bins_between(points: Points, edges_m: Numbers, crs: CRS | None) -> npt.NDArray[np.uint8]:
