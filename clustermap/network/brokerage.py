@@ -288,7 +288,26 @@ def brokerage(
     Graf, H. (2011). Gatekeepers in regional networks of innovators. Cambridge Journal of Economics
     35(1), 173-198. The measure is ours.
     """
-    roles = count_roles(ends)
+    return judge_roles(count_roles(ends), types, clusters, top=top)
+
+
+def judge_roles(
+    roles: pd.DataFrame, types: npt.NDArray[np.uint8], clusters: int, *, top: int = 5
+) -> Brokerage:
+    """Return the brokerage of every cluster from the roles of its members.
+
+    Parameters
+    ----------
+    roles
+        From :func:`count_roles`.
+    types, clusters, top
+        As for :func:`brokerage`.
+
+    Returns
+    -------
+    Brokerage
+        Measure, belief, shares and brokers.
+    """
     cluster = roles["cluster"].to_numpy()
     observed = np.zeros(clusters, dtype=np.int64)
     np.add.at(observed, cluster, roles["roles"].to_numpy())

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 _BITS = 63
 
 
-def distinct(values: npt.ArrayLike) -> Numbers:
+def distinct(values: npt.ArrayLike, *, in_place: bool = False) -> Numbers:
     """Return the different values of whole numbers, ascending.
 
     Parameters
     ----------
     values
         Whole numbers of any sign.
+    in_place
+        Whether the values may be sorted where they stand, if they are in int64.
 
     Returns
     -------
@@ -39,7 +41,7 @@ def distinct(values: npt.ArrayLike) -> Numbers:
     >>> distinct([3, -1, 3, 2]).tolist()
     [-1, 2, 3]
     """
-    ordered = np.array(values, dtype=np.int64)
+    ordered = np.array(values, dtype=np.int64, copy=None if in_place else True)
     ordered.sort()
     found: Numbers = ordered[_firsts(ordered)]
     return found
@@ -70,7 +72,7 @@ def distinct_rows(columns: Sequence[npt.NDArray[np.integer]]) -> tuple[Numbers, 
         sorted_ = [column[order].astype(np.int64) for column in columns]
         new = np.logical_or.reduce([_firsts(column) for column in sorted_])
         return tuple(column[new] for column in sorted_)
-    packed = distinct(_pack(columns, bits))
+    packed = distinct(_pack(columns, bits), in_place=True)
     found = []
     for width in reversed(bits):
         found.append(packed & ((1 << width) - 1))

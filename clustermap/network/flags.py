@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,8 @@ from clustermap.network.distinct import count_runs
 from clustermap.network.resilience import join_groups
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from clustermap.network.actor_links import Ends, Integers, Marks, Numbers
@@ -39,6 +41,38 @@ class Flag:
     share: Numbers
     links: npt.NDArray[np.int64]
     flagged: Marks
+
+    def part(self, clusters: slice) -> Flag:
+        """Return the warning on some clusters.
+
+        Parameters
+        ----------
+        clusters
+            Which.
+
+        Returns
+        -------
+        Flag
+            On those.
+        """
+        return Flag(self.share[clusters], self.links[clusters], self.flagged[clusters])
+
+
+def join_flags(parts: Sequence[Flag]) -> Flag:
+    """Return a warning on all clusters from that on some of them after the other.
+
+    Parameters
+    ----------
+    parts
+        Warnings on different clusters, in order.
+
+    Returns
+    -------
+    Flag
+        On all of them.
+    """
+    columns = (np.concatenate([getattr(part, c.name) for part in parts]) for c in fields(Flag))
+    return Flag(*columns)
 
 
 def _flag(part: npt.NDArray[np.int64], links: npt.NDArray[np.int64]) -> Flag:

@@ -397,9 +397,28 @@ def resilience(ends: Ends, members: Membership, group: npt.NDArray[np.int32]) ->
     """
     entity = join_groups(group)
     teams = list_teams(ends, members, entity)
-    columns = np.full((6, members.clusters), np.nan)
+    return judge_teams(teams, assortativity(ends, members.clusters, entity))
+
+
+def judge_teams(teams: list[Teams], alike: Numbers) -> Resilience:
+    """Return the resilience of every cluster from the units in which its members meet.
+
+    Parameters
+    ----------
+    teams
+        From :func:`list_teams`, of all clusters.
+    alike
+        From :func:`assortativity`, one value a cluster.
+
+    Returns
+    -------
+    Resilience
+        Measure, belief and descriptions.
+    """
+    clusters = len(alike)
+    columns = np.full((6, clusters), np.nan)
     ties, part, expected, value, sd, slope = columns
-    units, linked = np.zeros((2, members.clusters))
+    units, linked = np.zeros((2, clusters))
     concentration = fit_concentration(teams) if teams else np.nan
     for team in teams:
         at = team.cluster
@@ -423,7 +442,7 @@ def resilience(ends: Ends, members: Membership, group: npt.NDArray[np.int32]) ->
         expected=expected,
         concentration=concentration,
         hierarchy=slope,
-        assortativity=assortativity(ends, members.clusters, entity),
+        assortativity=alike,
     )
 
 

@@ -42,7 +42,7 @@ def tie_actors(
     """
     pairs = np.minimum(one, other).astype(np.int64) << _HALF
     pairs |= np.maximum(one, other)
-    pairs = distinct(pairs[one != other])
+    pairs = distinct(pairs[one != other], in_place=True)
     high = (pairs & ((1 << _HALF) - 1)).astype(np.int32)
     pairs >>= _HALF
     starts = np.concatenate([[0], np.cumsum(np.bincount(pairs, minlength=actors))])

@@ -6,18 +6,19 @@ fall to its actors with what is typical, given how many there are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from clustermap.layers.cells import ABROAD
-from clustermap.network.actor_links import ActorLinks, Membership, list_ends
-from clustermap.network.brokerage import brokerage
+from clustermap.network.actor_links import ActorLinks, Membership, list_ends_apart
+from clustermap.network.brokerage import count_roles, judge_roles
 from clustermap.network.diversity import diversity
-from clustermap.network.flags import foreign_flag, group_flag, headquarters_flag
+from clustermap.network.flags import foreign_flag, group_flag, headquarters_flag, join_flags
 from clustermap.network.involvement import (
     correlate_kinds,
     expect_linked,
@@ -26,7 +27,7 @@ from clustermap.network.involvement import (
 )
 from clustermap.network.linkages import NO_UNIT
 from clustermap.network.ratios import believe_ratios, weigh_ratios
-from clustermap.network.resilience import resilience
+from clustermap.network.resilience import assortativity, join_groups, judge_teams, list_teams
 from clustermap.network.strata import LEFT_OUT
 from clustermap.network.ties import tie_actors
 from clustermap.scores.profile import PARTS
@@ -34,13 +35,13 @@ from clustermap.side_by_side import go_through
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
-    import pandas as pd
     from scipy import sparse
 
     from clustermap.layers.actors import Register
+    from clustermap.network.actor_links import Ends
     from clustermap.network.brokerage import Brokerage
     from clustermap.network.comparison import Comparison
     from clustermap.network.edges import Edges
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from clustermap.network.observed import Observed
     from clustermap.network.posterior import Posterior
     from clustermap.network.ratios import Ratios
-    from clustermap.network.resilience import Resilience
+    from clustermap.network.resilience import Resilience, Teams
     from clustermap.network.standardise import Standardised
     from clustermap.scores.profile import Profile
 
@@ -328,18 +329,30 @@ class _Actors:
             self.register.cells, cells.held_cell, cells.held_cluster, cells.clusters
         )
         kept = [kind for kind, use in zip(self.kinds, scored, strict=True) if use]
-        edges = linkages.edges
-        self.edges = edges.part(np.flatnonzero(np.isin(edges.kind, kept)))
-        columns = (getattr(self.edges, column.name) for column in fields(ActorLinks))
-        self.ends = list_ends(ActorLinks(*columns), self.members)
-        home = self.register.stratum[self.edges.a] != LEFT_OUT
-        home &= self.register.stratum[self.edges.b] != LEFT_OUT
-        self.home = np.flatnonzero(home)
+        self.edges = linkages.edges
+        use = np.isin(self.edges.kind, kept)
+        home = self.register.stratum != LEFT_OUT
+        self.home = use & home[self.edges.a] & home[self.edges.b]
         self._count_linked()
         self.diversity = self._diversify()
-        self.brokerage = brokerage(self.ends, self.register.types, cells.clusters)
-        self.resilience = resilience(self.ends, self.members, self.register.group)
-        self.flags = self._find_flags()
+        self._look_at_ends(use)
+
+    def _look_at_ends(self, use: npt.NDArray[np.bool_]) -> None:
+        """Measure what needs every end of a link, for some clusters after the other."""
+        edges, register, many = self.edges, self.register, self.members.clusters
+        links = ActorLinks(edges.a, edges.b, edges.directed, edges.unit, edges.credit)
+        entity, warn = join_groups(register.group), self._prepare_flags()
+        roles, alike, flags = [], [], []
+        teams: list[Teams] = []
+        for clusters, ends in list_ends_apart(links, self.members, use):
+            roles.append(count_roles(ends))
+            members = self.members.part(clusters.start, clusters.stop)
+            teams += list_teams(ends, members, entity)
+            alike.append(assortativity(ends, many, entity)[clusters])
+            flags.append([flag.part(clusters) for flag in warn(ends)])
+        self.brokerage = judge_roles(pd.concat(roles, ignore_index=True), register.types, many)
+        self.resilience = judge_teams(teams, np.concatenate(alike))
+        self.flags = Flags(*(join_flags(parts) for parts in zip(*flags, strict=True)))
 
     def _count_linked(self) -> None:
         register, members = self.register, self.observed.drawn.members
@@ -349,8 +362,7 @@ class _Actors:
         held = self.observed.cells
         expected, variance = np.full((2, held.clusters, len(self.kinds)), np.nan)
         for at, kind in enumerate(self.kinds):
-            rows = self.home[self.edges.kind[self.home] == kind]
-            links = self.edges.part(rows)
+            links = self.edges.part(np.flatnonzero(self.home & (self.edges.kind == kind)))
             taken = count_units(links, actors)
             linked[:, at] = taken > 0
             # The null expects credit; a project gives each of its participants one in all, and a
@@ -399,7 +411,7 @@ class _Actors:
         found = diversity(observed[:, use], expected[:, use], self.anyone, design=design)
         return found.posterior
 
-    def _find_flags(self) -> Flags:
+    def _prepare_flags(self) -> Callable[[Ends], tuple[Flag, ...]]:
         register, clusters = self.register, self.members.clusters
         group = register.group
         sizes = np.bincount(group[group >= 0], minlength=1)
@@ -407,13 +419,16 @@ class _Actors:
         several[group >= 0] = sizes[group[group >= 0]] > 1
         head = (register.site == HEADQUARTERS) & (several | (group < 0))
         names = np.array([name.startswith(ABROAD) for name in self.observed.cells.names])
-        groups, one_group = group_flag(self.ends, group, clusters)
-        return Flags(
-            headquarters_flag(self.ends, head, clusters),
-            groups,
-            one_group,
-            foreign_flag(self.ends, names[register.cells], group, clusters),
-        )
+        abroad = names[register.cells]
+
+        def warn(ends: Ends) -> tuple[Flag, ...]:
+            return (
+                headquarters_flag(ends, head, clusters),
+                *group_flag(ends, group, clusters),
+                foreign_flag(ends, abroad, group, clusters),
+            )
+
+        return warn
 
 
 def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
