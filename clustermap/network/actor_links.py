@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Integers: TypeAlias = npt.NDArray[np.integer]
     Marks: TypeAlias = npt.NDArray[np.bool_]
 
-ENDS_AT_ONCE = 4_000_000
+ENDS_AT_ONCE = 2_000_000
 """Ends of links that are listed at a time where clusters are looked at one after the other."""
 
 

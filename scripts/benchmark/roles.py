@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from clustermap.network.actor_links import ActorLinks, Membership, list_ends
-from clustermap.network.brokerage import brokerage
-from clustermap.network.resilience import resilience
+from clustermap.network.actor_links import ActorLinks, Membership, list_ends_apart
+from clustermap.network.brokerage import count_roles, judge_roles
+from clustermap.network.resilience import assortativity, join_groups, judge_teams, list_teams
 from scripts.benchmark.sizes import LINKS
 from scripts.benchmark.tell import Told
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
+
+    from clustermap.network.resilience import Teams
 
     Arrays = Mapping[str, npt.NDArray[np.generic]]
 
@@ -57,12 +60,18 @@ def work(folder: Path) -> Told:
         members = Membership(kept["cells"], kept["held_cell"], kept["held_cluster"], clusters)
         columns = (kept[name] for name in ("a", "b", "directed", "unit", "credit"))
         links = ActorLinks(*columns)
+    entity, roles, alike = join_groups(kept["group"]), [], []
+    teams: list[Teams] = []
     with told.step("ends"):
-        ends = list_ends(links, members)
+        use = np.ones(len(links.a), dtype=np.bool_)
+        for block, ends in list_ends_apart(links, members, use):
+            roles.append(count_roles(ends))
+            teams += list_teams(ends, members.part(block.start, block.stop), entity)
+            alike.append(assortativity(ends, clusters, entity)[block])
     with told.step("brokerage"):
-        brokers = brokerage(ends, kept["types"], clusters)
+        brokers = judge_roles(pd.concat(roles, ignore_index=True), kept["types"], clusters)
     with told.step("resilience"):
-        resilient = resilience(ends, members, kept["group"])
+        resilient = judge_teams(teams, np.concatenate(alike))
     told.sums |= {
         "roles": int(brokers.observed.sum()),
         "retained": float(np.nansum(resilient.ties)),
