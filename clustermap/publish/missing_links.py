@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clustermap.publish.withheld import Withheld
 
     Marks = npt.NDArray[np.bool_]
+    Positions = npt.NDArray[np.int64]
 
 SHARED = "∩"
 """Stands in the name of a cell that several clusters hold."""
@@ -101,26 +102,37 @@ def _marks(values: pd.Series[bool]) -> Marks:
 
 def _leave_few_flows(missing: pd.DataFrame, release: Release, withheld: Withheld) -> Marks:
     """Return pairs of clusters whose links, less the flows that are told, would be those of few."""
-    sums = []
-    scored = list(SCORED_KINDS)
-    for flows in (withheld.flows, release.flows):
-        rows = flows[flows["kind"].isin(scored)]
-        source, target = (rows[end].to_numpy(dtype=object) for end in ("source", "target"))
-        low, high = np.minimum(source, target), np.maximum(source, target)
-        by_kind = rows.assign(low=low, high=high).groupby(["low", "high", "kind"])["links"].sum()
-        sums.append(by_kind)
-    left = sums[0].sub(sums[1], fill_value=0)
-    groups = left[left > 0].groupby(["low", "high"])
     one, other = (missing[end].to_numpy(dtype=object) for end in ("cluster", "counterpart"))
-    pairs = pd.MultiIndex.from_arrays([np.minimum(one, other), np.maximum(one, other)])
+    told = pd.Index(pd.unique(np.concatenate([one, other])))
+    ends = told.get_indexer(pd.Index(one)), told.get_indexer(pd.Index(other))
+    pairs = _number_pairs(*ends, len(told))
+    whole, said = (_sum_flows(flows, told, pairs) for flows in (withheld.flows, release.flows))
+    left = whole.sub(said, fill_value=0)
+    left = left[left > 0]
+    groups = left.groupby(left.index // len(SCORED_KINDS))
     number, kinds = (
         found.reindex(pairs, fill_value=0).to_numpy(dtype=float)
         for found in (groups.sum(), groups.size())
     )
-    cells = {*withheld.flows["source"], *withheld.flows["target"]}
+    cells = {*pd.unique(withheld.flows["source"]), *pd.unique(withheld.flows["target"])}
     shared = {part for cell in cells if SHARED in cell for part in cell.split(SHARED)}
     held = np.isin(one, list(shared)) | np.isin(other, list(shared))
     return np.asarray(held | ((number > 0) & ((number < withheld.rules.min_firms) | (kinds < 2))))
+
+
+def _number_pairs(one: Positions, other: Positions, many: int) -> Positions:
+    """Return one number for each pair of clusters, whichever comes first."""
+    return np.minimum(one, other) * many + np.maximum(one, other)
+
+
+def _sum_flows(flows: pd.DataFrame, told: pd.Index[str], pairs: Positions) -> pd.Series[float]:
+    """Return the scored links of pairs, by the number of the pair times kinds plus kind."""
+    kind = pd.Index(SCORED_KINDS).get_indexer(pd.Index(flows["kind"]))
+    source, target = (told.get_indexer(pd.Index(flows[end])) for end in ("source", "target"))
+    pair = _number_pairs(source, target, len(told))
+    kept = (kind >= 0) & (source >= 0) & (target >= 0) & np.isin(pair, pairs)
+    key = pair[kept] * len(SCORED_KINDS) + kind[kept]
+    return flows["links"][kept].groupby(key).sum()
 
 
 def _tell_common(missing: pd.DataFrame, release: Release, withheld: Withheld) -> list[list[str]]:
