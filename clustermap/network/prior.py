@@ -36,7 +36,7 @@ _LEAST, _MOST = np.array([-4.0, -2.0, 0.0, -6.0]), np.array([4.0, 3.0, 6.0, 6.0]
 
 _PULL = 0.05  # so weak that a few clusters overrule it: no shape runs away for want of data
 _TIE = 1e-6  # of log likelihood: far above rounding, far below anything that data can tell
-_FLAT, _STEPS = 1e-10, 300  # of the descent: cost, and how many steps
+_FLAT, _STEPS, _ROUNDS = 1e-10, 300, 9  # of the descent
 _PRECISE = 1e-12
 _TOUCH = 1e-7
 _DIGITS = 9  # of the logs: what lies beyond depends on the machine
@@ -166,8 +166,25 @@ class _Side:
         edge = self.most_alike - first[1]
         first[2] = max(first[2], edge) if self.held else min(first[2], edge)
         ends = (self.most_alike, np.inf) if self.held else (-np.inf, self.most_alike)
-        found = optimize.minimize(
-            self.weigh,
+        cost, point = np.inf, first
+        for _ in range(_ROUNDS):
+            found = self._search(point, ends)
+            point, before = np.clip(found.x, _LEAST, self.highest), cost
+            cost = self.weigh(point)[0]
+            if before - cost < _TIE:
+                break
+        return cost, point
+
+    def _search(self, first: Numbers, ends: tuple[float, float]) -> optimize.OptimizeResult:
+        # Brought to slopes of one and less: of a million, no step is found.
+        scale = max(1.0, float(np.abs(self.weigh(first)[1]).max()))
+
+        def weigh(point: Numbers) -> tuple[float, Numbers]:
+            cost, slopes = self.weigh(point)
+            return cost / scale, slopes / scale
+
+        return optimize.minimize(
+            weigh,
             first,
             jac=True,
             method="SLSQP",
@@ -175,7 +192,6 @@ class _Side:
             constraints=optimize.LinearConstraint([[0.0, 1.0, 1.0, 0.0]], *ends),
             options={"ftol": _FLAT, "maxiter": _STEPS},
         )
-        return float(found.fun), np.clip(found.x, _LEAST, self.highest)
 
     def finish(self, point: Numbers) -> Numbers:
         """Return where the slopes are nought, but for what stands at a bound.
