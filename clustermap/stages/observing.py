@@ -46,8 +46,8 @@ from clustermap.network.units import (
     scale_squares,
     square_flows,
 )
+from clustermap.stages.assigning import join_actors
 from clustermap.stages.gauge import Gauge
-from clustermap.stages.reading import Layers, join_actors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from clustermap.layers.actors import Register
     from clustermap.network.flows import Oriented
     from clustermap.project import Project
+    from clustermap.stages.reading import Layers
 
 _GRID = re.compile(rf"{OUTSIDE}-?\d+_-?\d+")
 _GRID_SPREAD_M = 5_214.0
