@@ -201,6 +201,8 @@ class _Side:
         edge = abs(self._pass_edge(point)) < _TOUCH
         inner = (point > _LEAST + _TOUCH) & (point < self.highest - _TOUCH)
         inner[2] &= not edge
+        if not inner.any():
+            return np.round(point, _DIGITS)
 
         def move(values: Numbers) -> Numbers:
             moved = point.copy()
@@ -214,7 +216,8 @@ class _Side:
             slopes[1] -= slopes[2] if edge else 0.0
             return np.asarray(slopes[inner])
 
-        found = optimize.root(slope, point[inner], options={"xtol": _PRECISE})
+        with np.errstate(all="ignore"):  # steps too far are taken back
+            found = optimize.root(slope, point[inner], options={"xtol": _PRECISE})
         flatter = np.abs(found.fun).max() <= np.abs(slope(point[inner])).max()
         better = move(found.x) if flatter else point
         return np.round(better if self._holds(better) else point, _DIGITS)

@@ -173,3 +173,20 @@ def test_every_nation_has_a_prior(rows: list[tuple[int, float]]) -> None:
     assert np.exp(-4) * 0.999 <= prior.typical <= np.exp(4) * 1.001
     assert 0.1 < prior.wide <= prior.narrow <= 400
     assert 0 < prior.share < 1
+
+
+def test_what_stands_at_every_bound_stays_there() -> None:
+    evidence = draw(3, 20)
+    for held in (True, False):
+        side = _Side(evidence, float(np.log(400.0)), held=held)
+        corner = np.array([4.0, 3.0, np.log(400.0) - 3.0, -6.0])
+        np.testing.assert_allclose(side.finish(corner), corner, atol=1e-9)
+
+
+def test_links_beyond_all_measure_have_a_prior() -> None:
+    mean = np.array([1.0, 2.0, 5.0, 9.0, 20.0, 40.0])
+    many, none = (
+        fit_prior(Evidence(mean * times, mean, np.full(6, ENDLESS))) for times in (1e4, 0.0)
+    )
+    assert many.typical == pytest.approx(np.exp(4))
+    assert none.typical == pytest.approx(np.exp(-4))
