@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clustermap.errors import TableFault
-from clustermap.network.expected import Block
+from clustermap.network.expected import Block, kernel_within
 from clustermap.network.null import MAX_SWEEPS, neighbours
 
 if TYPE_CHECKING:
@@ -240,10 +240,12 @@ def expect_constrained(
         after = np.log(np.concatenate([better, balanced]))
         following = np.exp(memory.mix(before, after))
         factor, b = np.split(following / following[0], [bins])
-    links = np.outer(a, balanced) * table
-    if channel.unordered:
-        links[np.diag_indices(len(links))] /= 2
-    return Block(one, other, links, kept, channel.unordered), sweep, float(residual)
+    forth, back = np.zeros((2, cells, 1))
+    forth[one, 0], back[other, 0] = a, balanced
+    inside = forth[:, 0] * back[:, 0] * kernel_within(kept, space)
+    inside *= 0.5 if channel.unordered else 1.0
+    block = Block(one, other, forth, back, inside, 1.0, kept, space, channel.unordered)
+    return block, sweep, float(residual)
 
 
 def _fit_bins(wanted: npt.ArrayLike, found: Numbers, factor: Numbers) -> Numbers:

@@ -195,6 +195,38 @@ def count_pairs_of_cell(
     return np.asarray(np.maximum(counts, 0.0))
 
 
+def weigh_pairs_of_cell(
+    cell: int,
+    members: npt.NDArray[np.int64],
+    space: Space,
+    first: npt.NDArray[np.intp],
+    second: npt.NDArray[np.intp],
+    weight: Numbers,
+) -> Numbers:
+    """Count the pairs that have at least one end in a cell, each weighed by its strata.
+
+    Parameters
+    ----------
+    cell, members, space, first, second
+        As for :func:`count_pairs_of_cell`.
+    weight
+        First x second: weight of a pair of two strata.
+
+    Returns
+    -------
+    Numbers
+        Shape (len(SIZE_EXPONENTS), bins): the sum over strata of :func:`count_pairs_of_cell`.
+    """
+    size, shares = relative_sizes(members), shares_of_cell(cell, space)
+    own, other = members[cell, first] @ weight, weight @ members[cell, second]
+    # Pairs within stand in both sums; an actor is no pair with itself.
+    met = members[:, second] @ own + members[:, first] @ other
+    met[cell] -= own @ members[cell, second]
+    met[cell] -= members[cell, first] @ np.where(first[:, None] == second, weight, 0).sum(axis=1)
+    by_size = size ** SIZE_EXPONENTS[:, None]
+    return np.asarray(by_size[:, [cell]] * ((by_size * np.maximum(met, 0.0)) @ shares))
+
+
 def shares_of_cell(cell: int, space: Space) -> Numbers:
     """Return which share of a cell's pairs with every cell lies in which distance bin.
 

@@ -218,16 +218,19 @@ class Space:
         return np.asarray(self.shares.argmax(axis=1), dtype=np.int64)
 
     @cached_property
-    def _neighbours(self) -> tuple[npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:
-        """Where each cell's near pairs begin; their other cells, and their rows in ``near``."""
+    def _neighbours(
+        self,
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:
+        """Where each cell's near pairs begin; the cell, the other cell, and the row in ``near``."""
         one, other = self.near.T
         apart = one != other
         cell = np.concatenate([one, other[apart]])
         rows = np.arange(len(self.near))
         order = np.argsort(cell, kind="stable")
-        starts = np.searchsorted(cell[order], np.arange(len(self.bins) + 1))
+        cell = cell[order].astype(np.int64)
+        starts = np.searchsorted(cell, np.arange(len(self.bins) + 1))
         partner = np.concatenate([other, one[apart]])[order]
-        return starts, partner, np.concatenate([rows, rows[apart]])[order]
+        return starts, cell, partner, np.concatenate([rows, rows[apart]])[order]
 
     def near_of(
         self, cells: npt.NDArray[np.integer]
@@ -245,12 +248,31 @@ class Space:
             One entry a near pair of a cell, its pair with itself included: position in ``cells``,
             the other cell, and the row of ``near``.
         """
-        starts, partner, rows = self._neighbours
+        starts, _, partner, rows = self._neighbours
         many = starts[cells + 1] - starts[cells]
         at = np.repeat(np.arange(len(cells)), many)
         step = np.arange(len(at)) - np.repeat(np.cumsum(many) - many, many)
         place = starts[cells][at] + step
         return at, partner[place], rows[place]
+
+    def near_beside(
+        self, part: slice
+    ) -> tuple[npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:
+        """Return the near pairs of adjacent cells.
+
+        Parameters
+        ----------
+        part
+            The cells.
+
+        Returns
+        -------
+        tuple
+            As :meth:`near_of` of the same cells.
+        """
+        starts, cell, partner, rows = self._neighbours
+        span = slice(starts[part.start], starts[min(part.stop, len(self.bins))])
+        return cell[span] - part.start, partner[span], rows[span]
 
     def find_bands(self, a: Codes, b: Codes, register: Register) -> npt.NDArray[np.uint8]:
         """Return the distance bins of links.

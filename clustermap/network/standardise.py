@@ -25,7 +25,6 @@ from clustermap.network.constrained import expect_constrained
 from clustermap.network.empirical_null import admit_spread, find_spreads
 from clustermap.network.expected import (
     NO_PAIRS,
-    Block,
     PairExpectation,
     Stage,
     admit_own,
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from clustermap.network.allowance import Circumstance, Circumstances
+    from clustermap.network.expected import Block
     from clustermap.network.null import Channel, Fit
     from clustermap.network.observed import Boundary, Observed
     from clustermap.network.units import Reach
@@ -176,9 +176,8 @@ class _Case:
 
 @dataclass(frozen=True)
 class _OfChannel:
-    """What a null expects of one channel, and how it came by that."""
+    """How a null came by what it expects of one channel."""
 
-    block: Block
     reached: tuple[int, float] = (0, 0.0)
     fit: tuple[Fit, list[tuple[int, Fit]]] | None = None
     rates: Numbers | None = None
@@ -186,17 +185,13 @@ class _OfChannel:
 
 @dataclass(frozen=True)
 class _OfKind:
-    """What a null expects of one kind; ``channels`` without their blocks, which are large."""
+    """What a null expects of one kind."""
 
     expected: PairExpectation
     sums: Sums
     told: pd.DataFrame
     dispersion: float
     channels: dict[Channel, _OfChannel]
-
-
-_NOWHERE = np.zeros(0, dtype=np.intp)
-_NO_BLOCK = Block(_NOWHERE, _NOWHERE, np.zeros((0, 0)), np.zeros(0), unordered=False)
 
 
 class _Run:
@@ -307,9 +302,8 @@ class _Run:
         found, channels = PairExpectation(self.space), {}
         for channel in self.channels:
             if channel.kind == kind:
-                own = self._expect(case, channel)
-                found.add(own.block)
-                channels[channel] = replace(own, block=_NO_BLOCK)
+                block, channels[channel] = self._expect(case, channel)
+                found.add(block)
         sums = sum_by_reach(found, self.cells, self.space, self.reach)
         told, dispersion = NO_PAIRS, 0.0
         if case.null == "mass" and case.boundary is self.observed.drawn:
@@ -319,17 +313,17 @@ class _Run:
             dispersion = case.pairs.disperse([kind], found, usual)
         return _OfKind(found, sums, told, dispersion, channels)
 
-    def _expect(self, case: _Case, channel: Channel) -> _OfChannel:
+    def _expect(self, case: _Case, channel: Channel) -> tuple[Block, _OfChannel]:
         if case.null == "constrained":
             block, *reached = expect_constrained(channel, case.flows[channel], self.space)
-            return _OfChannel(block, (int(reached[0]), float(reached[1])))
+            return block, _OfChannel((int(reached[0]), float(reached[1])))
         if case.boundary is self.observed.drawn:
             return self._expect_mass(case, channel)
         fit, own = self.fits[case.null, channel]
         stage = Stage(case.boundary.members, self.space, self.strata, self.sizes)
-        return _OfChannel(expect_pairs(fit, stage, own))
+        return expect_pairs(fit, stage, own), _OfChannel()
 
-    def _expect_mass(self, case: _Case, channel: Channel) -> _OfChannel:
+    def _expect_mass(self, case: _Case, channel: Channel) -> tuple[Block, _OfChannel]:
         flows = case.flows[channel]
         margins = sum_margins(channel, flows, case.ends[channel], self.strata, self.sizes)
         distance = case.null != "no_distance"
@@ -341,7 +335,7 @@ class _Run:
         own = leave_out_large(fit, found, pairs, flows, stage, exponent=exponent)
         found = admit_own(found, stage, own)
         rates = expect_ends(fit, stage) if case.null == "mass" else None
-        return _OfChannel(found, (fit.sweeps, fit.residual), (fit, own), rates)
+        return found, _OfChannel((fit.sweeps, fit.residual), (fit, own), rates)
 
 
 def _usual(design: Numbers) -> Numbers:
