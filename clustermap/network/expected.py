@@ -39,7 +39,9 @@ FEW_LINKS = 100
 """Links of a channel below which nobody is left out: too few to fit a distance law twice."""
 
 
-_ROWS_AT_ONCE = 32
+ROWS_AT_ONCE = 16
+"""Rows of a table of all cells that are looked at together: so few stay in the cache."""
+
 _PAIRS_AT_ONCE = 2_000
 _KEPT = 1e-12  # smaller shares are what rounding leaves of equal numbers
 
@@ -135,11 +137,12 @@ class Block:
         Returns
         -------
         Numbers
-            Some cells x cells: links in either direction, those within a cell once.
+            Some cells x cells: links in either direction, those within a cell once. They stand
+            where the next ones will.
         """
         cells = np.arange(len(self.space.bins))[part]
         one, other = self._sides
-        links = one[part] @ other
+        links = np.matmul(one[part], other, out=self._desk[: len(cells)])
         np.maximum(links, 0.0, out=links)
         if self._is_everywhere_alike:
             links *= self.level * self.bins[0]
@@ -157,6 +160,10 @@ class Block:
             return self.forth, np.ascontiguousarray(self.back.T)
         one, other = np.hstack([self.forth, self.back]), np.hstack([self.back, self.forth])
         return one, np.ascontiguousarray(other.T)
+
+    @cached_property
+    def _desk(self) -> Numbers:
+        return np.empty((ROWS_AT_ONCE, len(self.space.bins)))
 
     @cached_property
     def _kernel(self) -> Kernel:
@@ -229,12 +236,14 @@ class PairExpectation:
         block
             What is expected of it.
         """
-        found = np.zeros(len(self.near))
+        rows, near = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
         for part in block.parts:
             links = block.beside(part)
             self.links[part] += links
             at, partner, row = self.space.near_beside(part)
-            np.add.at(found, row, links[at, partner])
+            rows.append(row)
+            near.append(links[at, partner])
+        found = np.bincount(np.concatenate(rows), np.concatenate(near), len(self.near))
         met_twice = self.space.near[:, 0] != self.space.near[:, 1]
         found[met_twice] /= 2
         self._spread(found, block.bins)
@@ -386,7 +395,7 @@ def _expect_inside(fit: Fit, stage: Stage, met: Numbers) -> Numbers:
     return np.asarray(links * fit.level * kernel_within(fit.bins, stage.space))
 
 
-def in_parts(rows: int, at_once: int = _ROWS_AT_ONCE) -> Iterator[slice]:
+def in_parts(rows: int, at_once: int = ROWS_AT_ONCE) -> Iterator[slice]:
     """Go through the rows of a large table, so few at a time that they stay in the cache.
 
     Parameters
@@ -419,6 +428,7 @@ class Kernel:
     def __init__(self, bins: Numbers, space: Space) -> None:
         self.bins, self.space = bins, space
         self.near = space.shares @ bins
+        self.desk = Desk(len(space.bins))
 
     def rows(self, part: slice) -> Numbers:
         """Return the kernel between some cells and every cell.
@@ -431,12 +441,61 @@ class Kernel:
         Returns
         -------
         Numbers
-            Some cells x cells; for near cells the mean over their pairs of actors.
+            Some cells x cells; for near cells the mean over their pairs of actors. It stands where
+            the next one will.
         """
-        kernel = np.take(self.bins, self.space.bins[part], mode="clip")
+        kernel = self.desk.look_up(self.bins, self.space.bins[part])
         at, partner, row = self.space.near_beside(part)
         kernel[at, partner] = self.near[row]
-        return np.asarray(kernel)
+        return kernel
+
+
+class Desk:
+    """Room for a few rows of a large table, used again and again: new room takes longer to get.
+
+    Parameters
+    ----------
+    width
+        Columns of the table.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.found = np.empty((ROWS_AT_ONCE, width))
+        self.codes = np.empty((ROWS_AT_ONCE, width), dtype=np.intp)
+
+    def look_up(self, values: Numbers, codes: npt.NDArray[np.uint8]) -> Numbers:
+        """Return what codes stand for.
+
+        Parameters
+        ----------
+        values
+            One of each code.
+        codes
+            A few rows.
+
+        Returns
+        -------
+        Numbers
+            As many; they stand where the next ones will.
+        """
+        return np.take(values, self.spread(codes), out=self.found[: len(codes)], mode="clip")
+
+    def spread(self, codes: npt.NDArray[np.uint8]) -> Positions:
+        """Return codes as whole numbers of the machine's width.
+
+        Parameters
+        ----------
+        codes
+            A few rows.
+
+        Returns
+        -------
+        Positions
+            As many; they stand where the next ones will.
+        """
+        wide = self.codes[: len(codes)]
+        np.copyto(wide, codes)
+        return wide
 
 
 def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positions) -> Numbers:
