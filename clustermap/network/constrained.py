@@ -216,7 +216,7 @@ def expect_constrained(
     cells, bins = space.bins.shape[0], space.shares.shape[1]
     source, target = flows["source"].to_numpy(), flows["target"].to_numpy()
     credit = flows["links"].to_numpy(dtype=float)
-    rows, columns = (np.bincount(end, credit, cells) for end in (source, target))
+    rows, columns = (np.bincount(end, credit, cells).astype(np.float64) for end in (source, target))
     if channel.unordered:
         rows = columns = rows + columns
     by_bin = np.bincount(flows["band"].to_numpy(), credit, bins)

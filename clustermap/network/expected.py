@@ -245,8 +245,7 @@ class PairExpectation:
             near.append(links[at, partner])
         found = np.bincount(np.concatenate(rows), np.concatenate(near), len(self.near))
         met_twice = self.space.near[:, 0] != self.space.near[:, 1]
-        found[met_twice] /= 2
-        self._spread(found, block.bins)
+        self._spread(np.asarray(found * np.where(met_twice, 0.5, 1.0)), block.bins)
 
     def include(self, other: PairExpectation) -> None:
         """Add the links of other channels.
@@ -479,6 +478,23 @@ class Desk:
             As many; they stand where the next ones will.
         """
         return np.take(values, self.spread(codes), out=self.found[: len(codes)], mode="clip")
+
+    def take(self, table: Numbers, rows: Positions) -> Numbers:
+        """Return rows of a table.
+
+        Parameters
+        ----------
+        table
+            Of the same width.
+        rows
+            A few of its rows.
+
+        Returns
+        -------
+        Numbers
+            As many; they stand where the next ones will.
+        """
+        return np.take(table, rows, axis=0, out=self.found[: len(rows)], mode="clip")
 
     def spread(self, codes: npt.NDArray[np.uint8]) -> Positions:
         """Return codes as whole numbers of the machine's width.
