@@ -16,6 +16,7 @@ import numpy as np
 from pyproj import Geod
 
 from clustermap.layers.projection import distances_m, unit_m
+from clustermap.side_by_side import do_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +43,12 @@ SAMPLE = 200
 """Members of a cell whose distances stand for those of all."""
 
 _NEAR_M = 30_000.0
+_NEAR_EACH_OTHER = np.uint8(255)
+"""Stands for no bin but for cells whose actors' pairs fall into several."""
 _FEW_PAIRS = 200
 _PAIRS_WITHIN = 5_000
-_PAIRS_AT_ONCE = 1_000_000
-_CELLS_AT_ONCE = 1_000_000
+_PAIRS_AT_ONCE = 50_000
+_CELLS_AT_ONCE = 50_000
 _SPHERE_ERROR = 0.006
 """Distances on the sphere differ from those on the ellipsoid by less than this share."""
 _IN_DISC = 128 / (45 * np.pi)
@@ -213,11 +216,6 @@ class Space:
         return marks
 
     @cached_property
-    def _commonest(self) -> npt.NDArray[np.int64]:
-        """Bin that most pairs of ``near`` fall into."""
-        return np.asarray(self.shares.argmax(axis=1), dtype=np.int64)
-
-    @cached_property
     def _neighbours(
         self,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:
@@ -294,18 +292,32 @@ class Space:
             uint8.
         """
         source, target = register.cells[a], register.cells[b]
-        row = self.find_near(source, target)
-        bands = self.bins[source, target]
-        bands[row >= 0] = self.unknown
-        own = np.flatnonzero((row >= 0) & (source == target))
-        bands[own] = self._commonest[row[own]] if len(own) else self.unknown
+        bands = self._bands[source, target]
+        near = np.flatnonzero(bands == _NEAR_EACH_OTHER)
+        a, b, source, target = a[near], b[near], source[near], target[near]
+        own = source == target
+        found = np.where(own, self._commonest_within[source], np.uint8(self.unknown))
         # Points of complexes and districts tell nothing of distances within them.
-        apart = (source != target) | ~(register.placed[a] | register.placed[b])
-        exact = np.flatnonzero((row >= 0) & register.precise[a] & register.precise[b] & apart)
+        alike = own & (register.placed[a] | register.placed[b])
+        exact = np.flatnonzero(register.precise[a] & register.precise[b] & ~alike)
         one, other = a[exact], b[exact]
         points = register.x[one], register.y[one], register.x[other], register.y[other]
-        bands[exact] = _bins_between(points, self.edges_m, self.crs)
+        found[exact] = _bins_between(points, self.edges_m, self.crs)
+        bands[near] = found
         return bands
+
+    @cached_property
+    def _bands(self) -> npt.NDArray[np.uint8]:
+        """Bins of cells; of those near each other that they are."""
+        return np.where(self._are_near, _NEAR_EACH_OTHER, self.bins)
+
+    @cached_property
+    def _commonest_within(self) -> npt.NDArray[np.uint8]:
+        """Bin that most pairs within each cell fall into."""
+        commonest = np.full(len(self.bins), self.unknown, dtype=np.uint8)
+        own = np.flatnonzero(self.near[:, 0] == self.near[:, 1])
+        commonest[self.near[own, 0]] = self.shares[own].argmax(axis=1)
+        return commonest
 
 
 def _bins_between(points: Points, edges_m: Numbers, crs: CRS | None) -> npt.NDArray[np.uint8]:
@@ -519,7 +531,7 @@ def _share_pairs(near: Codes, members: _Members, edges_m: Numbers, crs: CRS) -> 
     random order that they stand in.
     """
     own = near[:, 0] == near[:, 1]
-    sizes = np.minimum(members.size, SAMPLE)[near]
+    sizes = np.minimum(members.size, SAMPLE).astype(np.int32)[near]
     swap = sizes[:, 1] > sizes[:, 0]
     long, short = (np.where(swap, near[:, at], near[:, 1 - at]) for at in (1, 0))
     most, least = sizes.max(axis=1), sizes.min(axis=1)
@@ -532,21 +544,26 @@ def _share_pairs(near: Codes, members: _Members, edges_m: Numbers, crs: CRS) -> 
     counts[pairs == 0, -1] = 1
     ends = np.cumsum(pairs)
     cuts = np.searchsorted(ends, np.arange(0, ends[-1] if len(ends) else 0, _PAIRS_AT_ONCE))
-    for start, stop in pairwise(np.unique([*cuts, len(near)])):
-        rows = np.repeat(np.arange(start, stop), pairs[start:stop])
-        step = np.arange(len(rows)) - np.repeat(
-            ends[start:stop] - pairs[start:stop], pairs[start:stop]
-        )
-        step += ends[start] - pairs[start]
-        turn, i = np.divmod(step, most[rows])
-        j = (i + turn + own[rows]) % least[rows]
-        i += members.first[long[rows]]
-        j += members.first[short[rows]]
+
+    def count(part: tuple[int, int]) -> None:
+        rows = slice(*part)
+        many = pairs[rows]
+        # Whole numbers of 32 bits: they are divided twice as fast.
+        step = np.arange(many.sum(), dtype=np.int32)
+        step -= np.repeat((np.cumsum(many) - many).astype(np.int32), many)
+        turn, i = np.divmod(step, np.repeat(most[rows], many))
+        turn += i
+        turn += np.repeat(own[rows], many)
+        j = turn % np.repeat(least[rows], many)
+        i += np.repeat(members.first[long[rows]].astype(np.int32), many)
+        j += np.repeat(members.first[short[rows]].astype(np.int32), many)
         points = members.x[i], members.y[i], members.x[j], members.y[j]
-        bins = _bins_between(points, edges_m, crs)
+        at = _bins_between(points, edges_m, crs).astype(np.int64)
         width = counts.shape[1]
-        flat = np.bincount((rows - start) * width + bins, minlength=(stop - start) * width)
-        counts[start:stop] += flat.reshape(-1, width)
+        at += np.repeat(width * np.arange(len(many)), many)
+        counts[rows] += np.bincount(at, minlength=len(many) * width).reshape(-1, width)
+
+    do_each(count, list(pairwise(np.unique([*cuts, len(near)]).tolist())))
     shares: Numbers = counts / counts.sum(axis=1, keepdims=True)
     return shares
 

@@ -55,6 +55,7 @@ from clustermap.layers.revisions import AMONG, convert_codes
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
+from clustermap.side_by_side import do_each
 from clustermap.sources.concordance import KSIC, read_concordance, read_own_concordance
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
@@ -275,15 +276,15 @@ def _move_actors(
     An actor whose complex is stated stays there. Where clusters grow, none takes what another
     holds, unless clusters may share their actors.
     """
-    moved: dict[str, dict[str, pa.DictionaryArray]] = {}
-    for boundary in MOVED:
+    overlaps, nearest_m = project.layers.clusters.overlaps, project.assign.nearest_m
+
+    def move(boundary: str) -> dict[str, pa.DictionaryArray]:
         shapes = move_boundaries(clusters.geometry, outward=boundary == "larger")
         frame = clusters.set_geometry(shapes, crs=clusters.crs)
         stay = ["complex", "abroad"]
-        if boundary == "larger" and project.layers.clusters.overlaps != "all":
+        if boundary == "larger" and overlaps != "all":
             stay += ["inside", "nearest"]
-        overlaps, nearest_m = project.layers.clusters.overlaps, project.assign.nearest_m
-        moved[boundary] = {
+        return {
             name: drawn[name].cells
             if name == "partners"
             else reassign(
@@ -291,7 +292,8 @@ def _move_actors(
             )
             for name, table in rows.items()
         }
-    return moved
+
+    return dict(zip(MOVED, do_each(move, MOVED), strict=True))
 
 
 def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
