@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
     import pyarrow as pa
-    from scipy.interpolate import CubicSpline
 
+    from clustermap.network.pairs import Spline
     from clustermap.network.strata import Strata
 
     Numbers = npt.NDArray[np.float64]
@@ -283,16 +283,8 @@ class _Sweeper:
         self.fixed: Numbers | None = None
 
     @cached_property
-    def spline(self) -> CubicSpline:
+    def spline(self) -> Spline:
         return spline_of(np.maximum(self.counts, _LEAST))
-
-    @cached_property
-    def slope(self) -> CubicSpline:
-        return self.spline.derivative()
-
-    @cached_property
-    def curve(self) -> CubicSpline:
-        return self.slope.derivative()
 
     def fix(self, exponent: float) -> None:
         """Hold the exponent of size at a value; pairs are weighed by it once."""
@@ -373,9 +365,9 @@ class _Sweeper:
         tie = np.where(self.alike, self.same, 1.0)
         links = self.half * self.level * pairs * ((self.u[:, None] * self.v) * tie)[:, :, None]
         links *= self.bins
-        slope = self.slope(self.exponent)
+        slope, curve = self.spline(self.exponent, 1), self.spline(self.exponent, 2)
         expected = float((links * slope).sum())
-        spread = float((links * (slope**2 + self.curve(self.exponent))).sum())
+        spread = float((links * (slope**2 + curve)).sum())
         spread -= expected**2 / self.margins.total
         if spread > 0:
             step = (self.margins.size - expected) / (spread + 1)
