@@ -7,6 +7,7 @@ see a single firm or link.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from clustermap.layers.cells import ABROAD
 from clustermap.network.flows import mark_kind
-from clustermap.network.graph import build_network, find_holders
+from clustermap.network.graph import build_network, find_holders, sum_ties
 from clustermap.network.sums import ROWS_AT_ONCE, sum_rows
 from clustermap.network.tallies import SIZE_CLASSES
 from clustermap.tables import ACTOR_TYPES, KINDS, SCORED_KINDS
@@ -70,8 +71,8 @@ class Counts:
     linked
         Columns cluster, linked: actors of the cluster with at least one link of any kind that
         is scored.
-    network
-        The cluster network: clusters as nodes; one edge a kind and channel with links and weight.
+    ties
+        The cluster network as rows, from :func:`clustermap.network.graph.sum_ties`.
     """
 
     clusters: pd.Index[str]
@@ -82,7 +83,12 @@ class Counts:
     nation_by_industry: pd.DataFrame
     links: pd.DataFrame
     linked: pd.DataFrame
-    network: nx.MultiDiGraph[str]
+    ties: pa.Table
+
+    @cached_property
+    def network(self) -> nx.MultiDiGraph[str]:
+        """The cluster network: clusters as nodes; one edge a kind and channel."""
+        return build_network(self.clusters.to_list(), self.ties)
 
 
 def hold(frame: pd.DataFrame, cells: Cells, column: str) -> pd.DataFrame:
@@ -277,7 +283,7 @@ def build_counts(
         nation_by_industry=_sum_firms(nation_claimed, ["industry"]),
         links=named(links),
         linked=pd.DataFrame({"cluster": names, "linked": any_linked}),
-        network=build_network(ids, [part.flows for part in evidence], cells),
+        ties=sum_ties([part.flows for part in evidence], cells),
     )
 
 
