@@ -212,19 +212,22 @@ class PairExpectation:
     ----------
     space
         How far the actors of cells are apart.
+    asked
+        Cells whose links are asked for; None: all.
 
     Attributes
     ----------
     links
         Symmetric, cells x cells: links between two cells in any direction; on the diagonal those
-        within a cell.
+        within a cell. Where some cells are asked for, other rows are not to be read.
     near
         Near pairs x bins: the same, for the near pairs of the space, by distance bin.
     """
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, asked: Positions | None = None) -> None:
         cells = len(space.bins)
         self.space = space
+        self.asked = np.isin(np.arange(cells), np.arange(cells) if asked is None else asked)
         self.links = np.zeros((cells, cells))
         self.near = np.zeros(space.shares.shape)
 
@@ -237,15 +240,16 @@ class PairExpectation:
             What is expected of it.
         """
         rows, near = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
-        for part in block.parts:
+        for part in filter(self._is_asked, block.parts):
             links = block.beside(part)
             self.links[part] += links
             at, partner, row = self.space.near_beside(part)
             rows.append(row)
             near.append(links[at, partner])
-        found = np.bincount(np.concatenate(rows), np.concatenate(near), len(self.near))
-        met_twice = self.space.near[:, 0] != self.space.near[:, 1]
-        self._spread(np.asarray(found * np.where(met_twice, 0.5, 1.0)), block.bins)
+        row, pairs = np.concatenate(rows), len(self.near)
+        # Most pairs of cells are met twice.
+        times = np.maximum(np.bincount(row, minlength=pairs), 1)
+        self._spread(np.bincount(row, np.concatenate(near), pairs) / times, block.bins)
 
     def include(self, other: PairExpectation) -> None:
         """Add the links of other channels.
@@ -255,8 +259,12 @@ class PairExpectation:
         other
             What is expected of them.
         """
-        self.links += other.links
+        for part in filter(self._is_asked, in_parts(len(self.links))):
+            self.links[part] += other.links[part]
         self.near += other.near
+
+    def _is_asked(self, part: slice) -> bool:
+        return bool(self.asked[part].any())
 
     def _spread(self, found: Numbers, bins: Numbers) -> None:
         """Spread the links of near pairs over distance."""

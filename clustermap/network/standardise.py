@@ -252,7 +252,7 @@ class _Run:
         cases = [self._open(null, boundary) for null, boundary in asked]
         every = [(case, kind) for case in cases for kind in self.kinds]
         # Tables of all pairs of cells are large: few are made before the first is taken.
-        found = go_through(self._expect_kind, every, workers=_AT_ONCE, ahead=_AT_ONCE)
+        found = go_through(self._expect_kind, every, workers=_AT_ONCE, ahead=_AT_ONCE + 1)
         compared = {}
         for case in cases:
             compared[case.null, case.boundary.name] = self._join(case, found)
@@ -264,7 +264,7 @@ class _Run:
 
     def _join(self, case: _Case, found: Iterator[_OfKind]) -> Comparison:
         """Take what was found of each kind, and add up the kinds."""
-        total = PairExpectation(self.space)
+        total = self._begin(case)
         sums: list[Sums] = []
         dispersion: list[float] = []
         for kind, own in zip(self.kinds, found, strict=False):
@@ -281,6 +281,12 @@ class _Run:
         expected = np.stack([each.links for each in sums], axis=1)
         squares = np.stack([each.squares for each in sums], axis=1)
         return Comparison(self.kinds, case.credit, expected, squares, case.design)
+
+    def _begin(self, case: _Case) -> PairExpectation:
+        # Clusters are all that matters, but for what is told of pairs and how these disperse.
+        told = case.null == "mass" and case.boundary is self.observed.drawn
+        every = told or case.null == "constrained"
+        return PairExpectation(self.space, None if every else self.cells.held_cell.astype(np.intp))
 
     def _sum(self, expected: PairExpectation) -> Sums:
         return sum_by_reach(expected, self.cells, self.space, self.reach, self.around)
@@ -301,7 +307,7 @@ class _Run:
     def _expect_kind(self, asked: tuple[_Case, int]) -> _OfKind:
         """Add up what one null expects of all channels of one kind."""
         case, kind = asked
-        found, channels = PairExpectation(self.space), {}
+        found, channels = self._begin(case), {}
         for channel in self.channels:
             if channel.kind == kind:
                 block, channels[channel] = self._expect(case, channel)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from clustermap.network.expected import (
     LARGE_SHARE,
+    ROWS_AT_ONCE,
     Block,
     Kernel,
     PairExpectation,
@@ -130,6 +131,20 @@ def test_links_beside_cells_are_those_in_either_direction(
     np.fill_diagonal(table, inside)
     rows = [block.beside(part).copy() for part in in_parts(cells)]
     np.testing.assert_allclose(np.concatenate(rows), table, rtol=1e-9, atol=1e-12)
+
+
+@CHANNELS
+def test_only_cells_that_are_asked_for_are_looked_at(channel: Channel) -> None:
+    stage, fit = draw_stage(4, 70), draw_fit(4, channel)
+    block = expect_pairs(fit, stage)
+    whole, asked = add_up(block, stage.space), np.array([1, 3])
+    some = PairExpectation(stage.space, asked)
+    some.add(block)
+    some.include(some)
+    assert some.links[asked].tolist() == (2 * whole.links[asked]).tolist()
+    assert not some.links[ROWS_AT_ONCE:].any()
+    touched = np.isin(stage.space.near, asked).any(axis=1)
+    np.testing.assert_allclose(some.near[touched], 2 * whole.near[touched], rtol=1e-12)
 
 
 def test_links_without_direction_by_hand() -> None:
