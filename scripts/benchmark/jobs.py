@@ -72,6 +72,10 @@ JOBS = {
         "`clustermap run` again, with other weights", ("clustermap", "run", f"{{folder}}/{PROJECT}")
     ),
     "roles": Job("brokerage and resilience alone", (f"{_OURS}roles", "{folder}")),
+    "roads": Job(
+        "reading 1 million road edges, and all searches on them",
+        (f"{_OURS}roads", "--edges", "1000000", "--told"), ("M",),
+    ),
 }  # fmt: skip
 """Jobs by their names, in the order in which a round measures them."""
 

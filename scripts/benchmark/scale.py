@@ -98,6 +98,14 @@ def _own(size: str, job: str, key: str, scale: float = 1.0) -> Find:
     return find
 
 
+def _step(size: str, job: str, step: str) -> Find:
+    def find(figures: Figures) -> float | None:
+        taken = figures.get(size, {}).get("jobs", {}).get(job, {}).get("taken", [])
+        return middle([one["steps"][step] for one in taken if step in one["steps"]])
+
+    return find
+
+
 def _unlike(size: str, key: str) -> Find:
     return lambda figures: figures.get(size, {}).get("agreement", {}).get(key)
 
@@ -129,6 +137,8 @@ GOALS = (
     Goal("brokerage and resilience at 20 million linkages", 180, "s", _own("L", "roles", "wall_s")),
     Goal("brokerage and resilience at 20 million linkages, memory", 3, "GB",
          _own("L", "roles", "memory", GB)),
+    Goal("travel to institutes on 1 million road edges: the search itself, CPU", 30, "s",
+         _step("M", "roads", "search")),
     Goal("`clustermap run`, L beside M", 6.5, "times", _growth),
     Goal("`clustermap run` at L again, with other weights", 10, "s", _own("L", "rerun", "wall_s")),
 )  # fmt: skip
@@ -317,8 +327,10 @@ are texts, row groups hold a million rows.
   institutes with clusters, two merges of the links with the assignment, one `groupby` to flows by
   kind and year, a networkx graph of the clusters with strength and PageRank. It reads no column
   that it does not need, and checks nothing.
-- **Core**: the same from the same files by the functions that `clustermap run` calls: with all
-  checks of every row, flows by channel as well, three boundaries, and the sorted list of links.
+- **Core** ([core.py](../scripts/benchmark/core.py)): the same from the same files by the functions
+  that `clustermap run` calls: every row of links is checked, flows are told apart by channel as
+  well, and who lies outside gets a square of 10 km. What a run does besides (checks of actors,
+  moved boundaries, distances, the sorted list of links) is part of `clustermap run` alone.
 - **PageRank of all actors**: firms, institutes and partners with their links, undirected and
   weighted by number; followed on both sides until all shares together change by less than
   {PRECISION:g}. networkx multiplies its own `tol` by the number of nodes and is told so much less.
@@ -326,6 +338,9 @@ are texts, row groups hold a million rows.
   **Again, with other weights**: the profile `{OTHER_WEIGHTS}` instead, and the folder as the first
   run left it.
 - **Brokerage and resilience alone**: on coded links that lie on disk already.
+- **Roads** ([roads.py](../scripts/benchmark/roads.py)): an invented grid of 1 million edges; a
+  million firms to the nearest institute of each of six kinds, firms within 30 minutes of 500
+  intermediaries and of 1,900 possible sites. Reading GraphML is measured apart, both in CPU time.
 
 ## How it is measured
 
