@@ -255,7 +255,7 @@ def test_the_page_tells_what_is_reached() -> None:
         in page
     )
     assert "Not reached: `clustermap run` at L, memory; brokerage and resilience at 20" in page
-    assert "Not measured yet: 6 of 14." in page
+    assert "Not measured yet: 7 of 15." in page
     assert "| brokerage and resilience alone | failed |" in page
     assert "| largest difference of a cluster's PageRank |  | 3e-17 |" not in page
     assert "| largest difference of a cluster's PageRank | 3e-17 |" in page

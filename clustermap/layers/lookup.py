@@ -48,6 +48,16 @@ class Words(NamedTuple):
 
         A hash is made word by word, each step of it one to one. Texts of up to two words that have
         the hash, the length and the last word in common have the first in common, too.
+
+        Parameters
+        ----------
+        others
+            As many texts.
+
+        Returns
+        -------
+        np.ndarray
+            bool; False as well where they are longer.
         """
         same = (self.hashes == others.hashes) & (self.lengths == others.lengths)
         short = self.lengths <= _WORD

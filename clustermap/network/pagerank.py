@@ -102,7 +102,7 @@ def _solve(
     size = len(root)
     operator = LinearOperator((size, size), left, dtype=np.float64)
     wanted = (1 - DAMPING) * start / scale
-    found, _ = cg(operator, wanted, rtol=tolerance / 10, maxiter=_ROUNDS)
+    found, _ = cg(operator, wanted, rtol=max(tolerance / 10, 1e-15), maxiter=_ROUNDS)
     return np.asarray(found * scale)
 
 

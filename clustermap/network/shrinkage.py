@@ -17,7 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize, special
 
-from clustermap.network.posterior import DEVIATE, Z
+from clustermap.network.gamma import spread_points, trigamma
+from clustermap.network.mixtures import mix_normals
+from clustermap.network.negative_binomial import ENDLESS, join_sizes, negative_binomial
+from clustermap.network.posterior import DEVIATE
+from clustermap.network.prior import ALIKE_AT_MOST, Evidence, Prior, fit_prior, log_marginals
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -32,83 +36,12 @@ MAX_WIDTH = 2.0
 MIN_WEIGHT = 0.5
 """Least weight that a cluster's own data must have beside what all clusters say."""
 
-ENDLESS = 1e12
-"""Size of a negative binomial that is a Poisson distribution in all but name."""
-
-ALIKE_AT_MOST = 400.0
-"""Largest shape: clusters are never taken to be more alike than to 5 %."""
-
 _POINTS = 25
 """Equally likely points that stand for a gamma distribution."""
 
 _MIN_CLUSTERS = 5
-_START = np.array([0.0, np.log(4.0), np.log(10.0), 0.0])
-_OTHER_START = np.array([0.0, np.log(1.5), np.log(45.0), -2.0])
 _ALIKE, _MOST_ALIKE = 20.0, 1e4
-# Of the prior: log of the typical ratio, log shape of the wide gamma, log of how much narrower the
-# narrow one is, logit of the share of the wide one; and how alike kinds are where nothing says so.
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Observed and expected links of clusters, in independent units.
-
-    Parameters
-    ----------
-    observed, expected
-        Clusters, or clusters x kinds; expectation 0 where there is no pair.
-    size
-        Size of the negative binomial, in the same shape; ENDLESS without dispersion.
-    """
-
-    observed: Numbers
-    expected: Numbers
-    size: Numbers
-
-
-@dataclass(frozen=True)
-class Prior:
-    """What all clusters together say of one: a mixture of two gamma distributions.
-
-    Parameters
-    ----------
-    typical
-        Geometric mean of both: the ratio of the typical cluster. A scale of logarithms is then the
-        same for clusters of few links and of many: knowing nothing means typical.
-    narrow, wide
-        Their shapes; the larger, the more alike clusters are.
-    share
-        Share of clusters of the wide one.
-    """
-
-    typical: float
-    narrow: float
-    wide: float
-    share: float
-
-    @property
-    def shapes(self) -> Numbers:
-        """Shapes of the two."""
-        return np.array([self.narrow, self.wide])
-
-    @property
-    def rates(self) -> Numbers:
-        """Rates of the two."""
-        return np.exp(special.digamma(self.shapes)) / self.typical
-
-    @property
-    def rate(self) -> float:
-        """Expected links that knowing clusters out of the ordinary is worth: the wide one's rate.
-
-        The narrow one is a hypothesis (that a cluster is ordinary) which links confirm or refute;
-        it is the wide one that they are weighed against.
-
-        Returns
-        -------
-        float
-            In expected links.
-        """
-        return float(self.rates[1])
+# How alike kinds are where nothing says so.
 
 
 @dataclass(frozen=True)
@@ -139,60 +72,9 @@ class Belief:
         tuple
             Values and weights, clusters x points; a cluster's weights sum to 1.
         """
-        share = (np.arange(_POINTS) + 0.5) / _POINTS
-        values = special.gammaincinv(self.shape[:, :, None], share) / self.rate[:, :, None]
+        values = spread_points(self.shape, _POINTS) / self.rate[:, :, None]
         weights = np.repeat(self.weight / _POINTS, _POINTS, axis=1)
         return values.reshape(len(values), -1), weights
-
-
-def negative_binomial(observed: Numbers, mean: Numbers, size: Numbers) -> Numbers:
-    """Return the log probability of counts, up to the factorial of the count.
-
-    Parameters
-    ----------
-    observed
-        Counts; they need not be whole.
-    mean
-        Means, positive.
-    size
-        Sizes v; the variance is ``m + m^2 / v``.
-
-    Returns
-    -------
-    Numbers
-        ``log G(O + v) - log G(v) + O log(m / (v + m)) - v log(1 + m / v)``, G being the gamma
-        function; Poisson as v grows.
-
-    Examples
-    --------
-    >>> found = negative_binomial(np.array(2.0), np.array(3.0), np.array([4.0, 1e12]))
-    >>> (np.exp(found) / 2).round(6).tolist()
-    [0.195837, 0.224042]
-    """
-    v = np.minimum(size, 1e9)  # beyond, differences of the gamma function are lost
-    start = np.where(
-        v < 1e6,
-        special.gammaln(observed + v) - special.gammaln(v),
-        observed * np.log(v),
-    )
-    return np.asarray(start + observed * np.log(mean / (v + mean)) - v * np.log1p(mean / v))
-
-
-def join_sizes(one: npt.ArrayLike, other: npt.ArrayLike) -> Numbers:
-    """Return the size of a negative binomial with two independent gamma factors.
-
-    Parameters
-    ----------
-    one, other
-        Sizes of the two.
-
-    Returns
-    -------
-    Numbers
-        ``1 / ((1 + 1 / one)(1 + 1 / other) - 1)``: relative variances of factors multiply.
-    """
-    first, second = 1 / np.asarray(one, dtype=float), 1 / np.asarray(other, dtype=float)
-    return np.asarray(1 / (first + second + first * second))
 
 
 def estimate_dispersion(observed: Numbers, expected: Numbers, *, design: float = 1.0) -> float:
@@ -271,71 +153,6 @@ def loosen(total: Evidence, by_kind: Evidence, alike: float) -> Evidence:
     return Evidence(total.observed, total.expected, join_sizes(total.size, own))
 
 
-def fit_prior(evidence: Evidence, alike_at_most: float = ALIKE_AT_MOST) -> Prior:
-    """Fit what all clusters together say of one, by maximum likelihood.
-
-    Parameters
-    ----------
-    evidence
-        Links of all clusters, kinds together.
-    alike_at_most
-        Largest shape.
-
-    Returns
-    -------
-    Prior
-        Where there are too few clusters to fit anything, four links' worth of the typical ratio.
-
-    References
-    ----------
-    DuMouchel, W. (1999). Bayesian data mining in large frequency tables, with an application to the
-    FDA spontaneous reporting system. The American Statistician 53(3), 177-190. Clayton, D. and
-    Kaldor, J. (1987). Empirical Bayes estimates of age-standardized relative risks for use in
-    disease mapping. Biometrics 43(3), 671-681.
-    """
-    there = evidence.expected > 0
-    if there.sum() < _MIN_CLUSTERS:
-        return _as_prior(_START, alike_at_most)
-    part = Evidence(evidence.observed[there], evidence.expected[there], evidence.size[there])
-
-    def cost(point: Numbers) -> float:
-        found = np.logaddexp(*_log_marginals(part, _as_prior(point, alike_at_most)).T)
-        # So weak that a few clusters overrule it: no shape runs away for want of data.
-        return float(-found.sum() + 0.05 * ((point - _START) ** 2).sum())
-
-    tries = [
-        optimize.minimize(
-            cost,
-            start,
-            method="Nelder-Mead",
-            options={"xatol": 1e-4, "fatol": 1e-5, "maxiter": 4000, "maxfev": 4000},
-        )
-        for start in (_START, _OTHER_START)
-    ]
-    return _as_prior(min(tries, key=lambda found: float(found.fun)).x, alike_at_most)
-
-
-def _as_prior(point: Numbers, alike_at_most: float) -> Prior:
-    typical, wide, ratio = np.exp(np.clip(point[:3], (-4, -2, 0), (4, 3, 6)))
-    share = special.expit(np.clip(point[3], -6, 6))
-    narrow = min(float(wide * ratio), alike_at_most)
-    return Prior(float(typical), narrow, min(float(wide), narrow), float(share))
-
-
-def _log_marginals(evidence: Evidence, prior: Prior) -> Numbers:
-    # Log of weight times probability under the narrow and the wide part, clusters x 2.
-    parts = [
-        np.log(share)
-        + negative_binomial(
-            evidence.observed, evidence.expected * (shape / rate), join_sizes(evidence.size, shape)
-        )
-        for shape, rate, share in zip(
-            prior.shapes, prior.rates, (1 - prior.share, prior.share), strict=True
-        )
-    ]
-    return np.stack(parts, axis=1)
-
-
 def find_belief(evidence: Evidence, prior: Prior) -> Belief:
     """Return what is believed of every cluster's ratio.
 
@@ -363,7 +180,7 @@ def find_belief(evidence: Evidence, prior: Prior) -> Belief:
     """
     seen = np.where(evidence.expected > 0, evidence.observed, 0.0)[:, None]
     expected = np.maximum(evidence.expected, 1e-300)[:, None]
-    logs = _log_marginals(Evidence(seen[:, 0], expected[:, 0], evidence.size), prior)
+    logs = log_marginals(Evidence(seen[:, 0], expected[:, 0], evidence.size), prior)
     weight = np.exp(logs - np.logaddexp(*logs.T)[:, None])
     worth = _worth(seen, expected, evidence.size[:, None], prior)
     return Belief(weight, prior.shapes + seen * worth, prior.rates + expected * worth)
@@ -472,7 +289,7 @@ def find_own_factors(by_kind: Evidence, belief: Belief, alike: float) -> OwnFact
         worth = 1 / (1 + expected * theta / size)
         shape = alike + np.where(expected > 0, seen, 0.0) * worth
         mean[kind] = special.digamma(shape) - np.log(alike + expected * theta * worth)
-        variance[kind] = special.polygamma(1, shape)
+        variance[kind] = trigamma(shape)
     return OwnFactors(mass, np.log(theta), mean, variance)
 
 
@@ -497,23 +314,16 @@ def combine_kinds(own: OwnFactors, weights: Numbers) -> tuple[Numbers, Numbers]:
     for kind, share in enumerate(np.asarray(weights) / np.sum(weights)):
         mean += share * own.mean[kind]
         variance += share**2 * own.variance[kind]
-    return _mix_normals(own.mass, mean / LN2, np.sqrt(variance) / LN2)
+    return _blur(own.mass, mean / LN2, np.sqrt(variance) / LN2)
 
 
-def _mix_normals(mass: Numbers, mean: Numbers, spread: Numbers) -> tuple[Numbers, Numbers]:
+def _blur(mass: Numbers, mean: Numbers, spread: Numbers) -> tuple[Numbers, Numbers]:
     # Points stand for a continuum: each is blurred by the usual distance between them.
     centre = (mass * mean).sum(axis=1)
     around = (mean - centre[:, None]) ** 2
     blur = np.sqrt((mass * around).sum(axis=1) / _POINTS)[:, None]
     spread = np.sqrt(spread**2 + blur**2) + 1e-12
-    total = np.sqrt((mass * (spread**2 + around)).sum(axis=1))
-    points, wanted = np.linspace(-6, 6, 97), special.ndtr(Z)
-    quantiles = np.empty((len(Z), len(mass)))
-    for at in range(len(mass)):
-        x = centre[at] + total[at] * points
-        below = special.ndtr((x[:, None] - mean[at]) / spread[at]) @ mass[at]
-        quantiles[:, at] = np.interp(wanted, below, x)
-    return centre, quantiles
+    return centre, mix_normals(mass, mean, spread)
 
 
 @dataclass(frozen=True)
@@ -576,3 +386,28 @@ def weigh_alone(evidence: Evidence, prior: Prior) -> Alone:
     width[some] = np.log2(np.maximum(high, 1e-300) / np.maximum(low, 1e-300))
     informed = expected / (1 + expected / size)
     return Alone(ratio, width, informed / (informed + prior.rate))
+
+
+__all__ = [
+    "ALIKE_AT_MOST",
+    "ENDLESS",
+    "LN2",
+    "MAX_WIDTH",
+    "MIN_WEIGHT",
+    "Alone",
+    "Belief",
+    "Evidence",
+    "OwnFactors",
+    "Prior",
+    "combine_kinds",
+    "estimate_dispersion",
+    "find_belief",
+    "find_own_factors",
+    "fit_alike",
+    "fit_prior",
+    "join_sizes",
+    "loosen",
+    "negative_binomial",
+    "size_of_sum",
+    "weigh_alone",
+]

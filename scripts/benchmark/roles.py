@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 
 def prepare(folder: Path) -> None:
     """Code the links of a world and leave them on disk."""
+    from clustermap.project import open_project
+    from clustermap.stages.counting import count_network
+    from clustermap.stages.ledger import Ledger, no_progress
+    from clustermap.stages.reading import read_layers
     from clustermap.store import open_scratch
-    from scripts.benchmark.core import count
 
+    project = open_project(folder / "project.toml")
+    ledger = Ledger(project.quality.max_refused, strict=False)
     with open_scratch() as scratch:
-        layers, network = count(folder, scratch, Told())
+        layers = read_layers(project, ledger, no_progress)
+        network = count_network(project, layers, ledger, no_progress, scratch)
         register, cells, edges = layers.register, layers.cells, network.edges
         arrays = {
             **{name: getattr(edges, name) for name in ("a", "b", "directed", "unit", "credit")},
