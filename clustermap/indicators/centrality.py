@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
 import pandas as pd
+from scipy import sparse
+from scipy.sparse import csgraph
 
 from clustermap.indicators.evidence import divide, link_records, sum_kinds
 from clustermap.indicators.record import Indicator
@@ -15,6 +18,8 @@ from clustermap.network.pagerank import rank_nodes
 from clustermap.tables import SCORED_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from clustermap.network.counts import Counts
@@ -94,12 +99,15 @@ def betweenness(counts: Counts) -> pd.DataFrame:
     35-41. Brandes, U. (2001). A faster algorithm for betweenness centrality. Journal of
     Mathematical Sociology 25(2), 163-177.
     """
-    graph = _tie_clusters(counts)
-    clusters = graph.number_of_nodes()
-    pivots = max(_FEWEST_PIVOTS, _STEPS // max(graph.number_of_edges(), 1))
+    ties = _list_ties(counts)
+    clusters = len(ties.names)
+    pivots = max(_FEWEST_PIVOTS, _STEPS // max(len(ties.one), 1))
     sampled = pivots < clusters
+    if sampled:
+        drawn = nx.utils.create_py_random_state(_SEED).sample(range(clusters), pivots)
+        ties = ties.keep(_lie_between(ties, drawn))
     found = nx.betweenness_centrality(
-        graph, k=pivots if sampled else None, weight="length", seed=_SEED
+        ties.graph, k=pivots if sampled else None, weight="length", seed=_SEED
     )
     value = np.array([found[name] for name in counts.clusters if name in found], dtype=np.float64)
     return _tabulate(counts, value).assign(note=SAMPLED if sampled else "")
@@ -139,24 +147,60 @@ def _is_empty(counts: Counts) -> bool:
     return counts.links[counts.links["kind"].isin(SCORED_KINDS)].empty
 
 
-def _tie_clusters(counts: Counts) -> nx.Graph[str]:
-    """Return the links between clusters, always in the same order; empty without any record."""
-    tied: nx.Graph[str] = nx.Graph()
+@dataclass(frozen=True)
+class _Ties:
+    """Links between clusters: names, positions of the two ends, and lengths."""
+
+    names: list[str]
+    one: npt.NDArray[np.int64]
+    other: npt.NDArray[np.int64]
+    length: npt.NDArray[np.float64]
+
+    def keep(self, which: npt.NDArray[np.bool_]) -> _Ties:
+        return replace(
+            self, one=self.one[which], other=self.other[which], length=self.length[which]
+        )
+
+    @property
+    def graph(self) -> nx.Graph[str]:
+        graph: nx.Graph[str] = nx.Graph()
+        graph.add_nodes_from(self.names)
+        ends = zip(self.one.tolist(), self.other.tolist(), self.length.tolist(), strict=True)
+        for one, other, length in ends:
+            graph.add_edge(self.names[one], self.names[other], length=length)
+        return graph
+
+
+def _list_ties(counts: Counts) -> _Ties:
+    """Return the links between clusters, always in the same order; none without any record."""
     if _is_empty(counts):
-        return tied
+        none = np.zeros(0, dtype=np.int64)
+        return _Ties([], none, none, np.zeros(0))
     # By name: the order of nodes decides the sample of pivots, that of edges the order of sums.
     order = np.argsort(counts.clusters.to_numpy(dtype=object), kind="stable")
-    names = counts.clusters[order].to_list()
-    tied.add_nodes_from(names)
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     joined = join_kinds(counts.ties, SCORED_KINDS)
     ends = np.sort([place[joined[name].to_numpy()] for name in ("one", "other")], axis=0)
     rows = np.lexsort(ends[::-1])
-    one, other = ends[:, rows].tolist()
-    for a, b, links in zip(one, other, joined["links"].to_numpy()[rows].tolist(), strict=True):
-        tied.add_edge(names[a], names[b], links=links, length=1 / links)
-    return tied
+    one, other = ends[:, rows]
+    length = 1 / joined["links"].to_numpy()[rows]
+    return _Ties(counts.clusters[order].to_list(), one, other, length)
+
+
+def _lie_between(ties: _Ties, pivots: Sequence[int]) -> npt.NDArray[np.bool_]:
+    """Return which ties lie on a shortest path from a pivot: no other one decides anything."""
+    ends = np.concatenate([ties.one, ties.other]), np.concatenate([ties.other, ties.one])
+    lengths = np.concatenate([ties.length, ties.length])
+    clusters = len(ties.names)
+    away = csgraph.dijkstra(
+        sparse.csr_array((lengths, ends), shape=(clusters, clusters)), indices=pivots
+    )
+    found = np.zeros(len(ties.one), dtype=bool)
+    for distance in away:
+        here, there = distance[ties.one], distance[ties.other]
+        found |= (here + ties.length == there) | (there + ties.length == here)
+    return found
 
 
 def _tabulate(counts: Counts, found: npt.NDArray[np.float64]) -> pd.DataFrame:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clustermap.errors import TableFault
-from clustermap.network.expected import Block
+from clustermap.network.expected import ROWS_AT_ONCE, Block, Desk, in_parts, kernel_within
 from clustermap.network.null import MAX_SWEEPS, neighbours
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
     import pandas as pd
 
@@ -214,7 +216,7 @@ def expect_constrained(
     cells, bins = space.bins.shape[0], space.shares.shape[1]
     source, target = flows["source"].to_numpy(), flows["target"].to_numpy()
     credit = flows["links"].to_numpy(dtype=float)
-    rows, columns = (np.bincount(end, credit, cells) for end in (source, target))
+    rows, columns = (np.bincount(end, credit, cells).astype(np.float64) for end in (source, target))
     if channel.unordered:
         rows = columns = rows + columns
     by_bin = np.bincount(flows["band"].to_numpy(), credit, bins)
@@ -230,20 +232,23 @@ def expect_constrained(
                 "null_not_converged", table=channel.name, value=f"{residual:.2g}", sweeps=sweep
             )
         sweep += 1
-        kept, table = factor, kernel.of(factor)
-        a = _over(rows[one], table @ b)
-        balanced = _over(columns[other], a @ table)
-        better = _fit_bins(wanted, kernel.sums(a, balanced), factor)
-        off = float(np.abs(a * (table @ balanced) - rows[one]).max() / rows.max())
+        kept = factor
+        a, reached = kernel.balance(factor, rows[one], b)
+        balanced = _over(columns[other], reached)
+        by_row, found = kernel.sums(factor, a, balanced)
+        better = _fit_bins(wanted, found, factor)
+        off = float(np.abs(a * by_row - rows[one]).max() / rows.max())
         residual = max(off, float(np.abs(np.log(better / factor)).max()))
         before = np.log(np.concatenate([factor, b]))
         after = np.log(np.concatenate([better, balanced]))
         following = np.exp(memory.mix(before, after))
         factor, b = np.split(following / following[0], [bins])
-    links = np.outer(a, balanced) * table
-    if channel.unordered:
-        links[np.diag_indices(len(links))] /= 2
-    return Block(one, other, links, kept, channel.unordered), sweep, float(residual)
+    forth, back = np.zeros((2, cells, 1))
+    forth[one, 0], back[other, 0] = a, balanced
+    inside = forth[:, 0] * back[:, 0] * kernel_within(kept, space)
+    inside *= 0.5 if channel.unordered else 1.0
+    block = Block(one, other, forth, back, inside, 1.0, kept, space, channel.unordered)
+    return block, sweep, float(residual)
 
 
 def _fit_bins(wanted: npt.ArrayLike, found: Numbers, factor: Numbers) -> Numbers:
@@ -287,36 +292,55 @@ class _Memory:
 
 
 class _Kernel:
-    """Deterrence between some cells, and sums by distance bin."""
+    """Deterrence between some cells, and sums by distance bin.
+
+    It goes through the table of cells a few rows at a time, which stay in the cache, twice a sweep.
+    """
 
     def __init__(
         self, space: Space, one: npt.NDArray[np.intp], other: npt.NDArray[np.intp]
     ) -> None:
-        cells = space.bins.shape[0]
-        # Whole numbers of the machine's width: it reads them in every sweep.
-        self.bins = space.bins[np.ix_(one, other)].astype(np.intp)
-        row, column = np.full(cells, -1), np.full(cells, -1)
-        row[one], column[other] = np.arange(len(one)), np.arange(len(other))
-        near_a, near_b = space.near.T
-        twice = near_a != near_b
-        a = np.concatenate([near_a, near_b[twice]])
-        b = np.concatenate([near_b, near_a[twice]])
-        shares = np.concatenate([space.shares, space.shares[twice]])
-        there = (row[a] >= 0) & (column[b] >= 0)
-        self.a, self.b, self.shares = row[a[there]], column[b[there]], shares[there]
+        self.shares = space.shares
+        column = np.full(len(space.bins), -1)
+        column[other] = np.arange(len(other))
+        at, partner, row = space.near_of(one)
+        there = column[partner] >= 0
+        self.row, self.column, self.pair = at[there], column[partner[there]], row[there]
+        # Near pairs have a bin of their own, which holds none of them.
+        self.bins = space.bins[np.ix_(one, other)]
+        self.bins[self.row, self.column] = self.near = space.shares.shape[1]
+        self.desk = Desk(len(other))
 
-    def of(self, factor: Numbers) -> Numbers:
-        kernel = np.take(factor, self.bins, mode="clip")
-        kernel[self.a, self.b] = self.shares @ factor
-        return kernel
+    def balance(self, factor: Numbers, rows: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
+        """Return factors of rows that give these sums, and what columns then have but for b."""
+        a, reached, far = np.empty(len(rows)), np.zeros(len(b)), np.append(factor, 0.0)
+        near = (self.shares @ factor)[self.pair]
+        for part, span in self.parts():
+            kernel = self.desk.look_up(far, self.bins[part])
+            kernel[self.row[span] - part.start, self.column[span]] = near[span]
+            a[part] = _over(rows[part], kernel @ b)
+            reached += a[part] @ kernel
+        return a, reached
 
-    def sums(self, a: Numbers, b: Numbers) -> Numbers:
-        """Return flows by distance bin, were there no distance law."""
-        flow = np.outer(a, b)
-        near = flow[self.a, self.b] @ self.shares
-        flow[self.a, self.b] = 0.0
-        far = np.bincount(self.bins.ravel(), flow.ravel(), self.shares.shape[1])
-        return np.asarray(far + near)
+    def sums(self, factor: Numbers, a: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
+        """Return what rows have but for a; and flows by bin, were there no distance law."""
+        codes = self.near + 1
+        met = np.empty((len(a), codes))
+        drawn, row = np.tile(b, ROWS_AT_ONCE), codes * np.arange(ROWS_AT_ONCE)[:, None]
+        for part, _ in self.parts():
+            at = self.desk.spread(self.bins[part])
+            at += row[: len(at)]
+            found = np.bincount(at.ravel(), drawn[: at.size], len(at) * codes)
+            met[part] = found.reshape(len(at), codes)
+        far, near = met[:, :-1], b[self.column]
+        by_pair = np.bincount(self.pair, a[self.row] * near, len(self.shares))
+        by_row = np.bincount(self.row, near * (self.shares @ factor)[self.pair], len(a))
+        return far @ factor + by_row, a @ far + by_pair @ self.shares
+
+    def parts(self) -> Iterator[tuple[slice, slice]]:
+        """Go through the rows, few at a time, and through their near pairs."""
+        for part in in_parts(len(self.bins)):
+            yield part, slice(*np.searchsorted(self.row, [part.start, part.stop]))
 
 
 def _over(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> Numbers:

@@ -7,13 +7,14 @@ is compared with a level, a distance law and an exponent that were fitted withou
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from clustermap.network.null import Margins, fit_null, same_sector
-from clustermap.network.pairs import count_pairs_of_cell
+from clustermap.network.null import Margins, fit_anew, same_sector, weigh_strata
+from clustermap.network.pairs import weigh_pairs_of_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,10 @@ FEW_LINKS = 100
 """Links of a channel below which nobody is left out: too few to fit a distance law twice."""
 
 
-_ROWS_AT_ONCE = 64
+ROWS_AT_ONCE = 16
+"""Rows of a table of all cells that are looked at together: so few stay in the cache."""
+
+_PAIRS_AT_ONCE = 2_000
 _KEPT = 1e-12  # smaller shares are what rounding leaves of equal numbers
 
 
@@ -68,24 +72,117 @@ class Stage:
 class Block:
     """Expected links of one channel between the cells that have actors for it.
 
+    A few numbers a cell say all of them; the table of all pairs of cells is large, and made only
+    where somebody asks for it.
+
     Parameters
     ----------
     rows, columns
         Cells of the first and of the second ends, ascending.
-    links
-        Rows x columns: links from a first to a second end. A channel without direction has equal
-        rows and columns, every link once in either direction, those within a cell once.
+    forth, back
+        Cells x factors: what a cell sends and what it draws. Links from one cell to another are
+        the products of the one's ``forth`` and the other's ``back``, added up, times level and
+        distance. A channel without direction has every link once in either direction.
+    inside
+        Links within each cell, every one once.
+    level
+        Links per unit where distance does not matter.
     bins
         Factor of each distance bin; says how a near pair's links spread over distance.
+    space
+        How far the actors of cells are apart.
     unordered
         Whether the channel has no direction.
+    own
+        Cells with nulls of their own and what these expect; where two of them meet, the later one
+        decides.
     """
 
     rows: Positions
     columns: Positions
-    links: Numbers
+    forth: Numbers
+    back: Numbers
+    inside: Numbers
+    level: float
     bins: Numbers
+    space: Space
     unordered: bool
+    own: tuple[tuple[int, Block], ...] = ()
+
+    @cached_property
+    def links(self) -> Numbers:
+        """Rows x columns: links from a first to a second end."""
+        links = self._between(self.rows, self.columns)
+        for cell, null in self.own:
+            here = np.array([cell])
+            links[self.rows == cell] = null._between(here, self.columns)
+            links[:, self.columns == cell] = null._between(self.rows, here)
+        return links
+
+    def _between(self, rows: Positions, columns: Positions) -> Numbers:
+        links = np.maximum(self.forth[rows] @ self.back[columns].T, 0.0)
+        links *= self.level * kernel_between(self.bins, self.space, rows, columns)
+        both = np.intersect1d(rows, columns, assume_unique=True)
+        links[np.searchsorted(rows, both), np.searchsorted(columns, both)] = self.inside[both]
+        return np.asarray(links)
+
+    def beside(self, part: slice) -> Numbers:
+        """Return the links of some cells with every cell.
+
+        Parameters
+        ----------
+        part
+            The cells; few, so that they stay in the cache.
+
+        Returns
+        -------
+        Numbers
+            Some cells x cells: links in either direction, those within a cell once. They stand
+            where the next ones will.
+        """
+        cells = np.arange(len(self.space.bins))[part]
+        one, other = self._sides
+        links = np.matmul(one[part], other, out=self._desk[: len(cells)])
+        np.maximum(links, 0.0, out=links)
+        if self._is_everywhere_alike:
+            links *= self.level * self.bins[0]
+        else:
+            links *= self._kernel.rows(part)
+        links[np.arange(len(cells)), cells] = self.inside[part]
+        for cell, beside in self._beside_own:
+            links[:, cell] = beside[part]
+            links[cells == cell] = beside
+        return np.asarray(links)
+
+    @cached_property
+    def _sides(self) -> tuple[Numbers, Numbers]:
+        if self.unordered:
+            return self.forth, np.ascontiguousarray(self.back.T)
+        one, other = np.hstack([self.forth, self.back]), np.hstack([self.back, self.forth])
+        return one, np.ascontiguousarray(other.T)
+
+    @cached_property
+    def _desk(self) -> Numbers:
+        return np.empty((ROWS_AT_ONCE, len(self.space.bins)))
+
+    @cached_property
+    def _kernel(self) -> Kernel:
+        return Kernel(self.level * self.bins, self.space)
+
+    @cached_property
+    def _is_everywhere_alike(self) -> bool:
+        return bool((self.bins == self.bins[0]).all())
+
+    @cached_property
+    def _beside_own(self) -> list[tuple[int, Numbers]]:
+        return [(cell, null.beside(slice(cell, cell + 1))[0]) for cell, null in self.own]
+
+    @property
+    def parts(self) -> Iterator[slice]:
+        """Cells with actors for the channel, few at a time."""
+        there = np.zeros(len(self.space.bins), dtype=bool)
+        there[self.rows] = there[self.columns] = True
+        return (part for part in in_parts(len(there)) if there[part].any())
 
     def touching(self, cells: int) -> tuple[Numbers, float]:
         """Return the links that touch each cell, and all links.
@@ -100,17 +197,12 @@ class Block:
         tuple
             Links by cell, and their number in all.
         """
-        inside = np.zeros(cells)
-        both = np.intersect1d(self.rows, self.columns, assume_unique=True)
-        at = np.searchsorted(self.rows, both), np.searchsorted(self.columns, both)
-        inside[both] = self.links[at]
-        by_row = np.zeros(cells)
-        by_row[self.rows] = self.links.sum(axis=1)
-        if self.unordered:
-            return by_row, float((by_row.sum() + inside.sum()) / 2)
-        total = float(by_row.sum())
-        by_row[self.columns] += self.links.sum(axis=0)
-        return by_row - inside, total
+        by_cell, inside = np.zeros(cells), np.zeros(cells)
+        for part in self.parts:
+            links = self.beside(part)
+            by_cell[part] = links.sum(axis=1)
+            inside[part] = links[:, part].diagonal()
+        return by_cell, float((by_cell.sum() + inside.sum()) / 2)
 
 
 class PairExpectation:
@@ -120,19 +212,22 @@ class PairExpectation:
     ----------
     space
         How far the actors of cells are apart.
+    asked
+        Cells whose links are asked for; None: all.
 
     Attributes
     ----------
     links
         Symmetric, cells x cells: links between two cells in any direction; on the diagonal those
-        within a cell.
+        within a cell. Where some cells are asked for, other rows are not to be read.
     near
         Near pairs x bins: the same, for the near pairs of the space, by distance bin.
     """
 
-    def __init__(self, space: Space) -> None:
+    def __init__(self, space: Space, asked: Positions | None = None) -> None:
         cells = len(space.bins)
         self.space = space
+        self.asked = np.isin(np.arange(cells), np.arange(cells) if asked is None else asked)
         self.links = np.zeros((cells, cells))
         self.near = np.zeros(space.shares.shape)
 
@@ -144,19 +239,17 @@ class PairExpectation:
         block
             What is expected of it.
         """
-        column = np.full(len(self.links), -1)
-        column[block.columns] = np.arange(len(block.columns))
-        at, partner, row = self.space.near_of(block.rows)
-        there = column[partner] >= 0
-        at, partner, row = at[there], partner[there], row[there]
-        found = block.links[at, column[partner]]
-        if block.unordered:
-            found[block.rows[at] != partner] /= 2  # every pair of cells is met twice
-        found = np.bincount(row, found, len(self.near))
-        held = np.flatnonzero(found)
-        by_bin = self.space.shares[held] * block.bins
-        self.near[held] += (found[held] / by_bin.sum(axis=1))[:, None] * by_bin
-        self._add_links(block)
+        rows, near = [np.zeros(0, dtype=np.int64)], [np.zeros(0)]
+        for part in filter(self._is_asked, block.parts):
+            links = block.beside(part)
+            self.links[part] += links
+            at, partner, row = self.space.near_beside(part)
+            rows.append(row)
+            near.append(links[at, partner])
+        row, pairs = np.concatenate(rows), len(self.near)
+        # Most pairs of cells are met twice.
+        times = np.maximum(np.bincount(row, minlength=pairs), 1)
+        self._spread(np.bincount(row, np.concatenate(near), pairs) / times, block.bins)
 
     def include(self, other: PairExpectation) -> None:
         """Add the links of other channels.
@@ -166,22 +259,18 @@ class PairExpectation:
         other
             What is expected of them.
         """
-        self.links += other.links
+        for part in filter(self._is_asked, in_parts(len(self.links))):
+            self.links[part] += other.links[part]
         self.near += other.near
 
-    def _add_links(self, block: Block) -> None:
-        if block.unordered:
-            self._add_table(block.rows, block.columns, block.links)
-            return
-        inside = np.diag(self.links).copy()
-        self._add_table(block.rows, block.columns, block.links)
-        self._add_table(block.columns, block.rows, block.links.T)
-        added = (np.diag(self.links) - inside) / 2
-        np.fill_diagonal(self.links, inside + added)
+    def _is_asked(self, part: slice) -> bool:
+        return bool(self.asked[part].any())
 
-    def _add_table(self, rows: Positions, columns: Positions, links: Numbers) -> None:
-        for part in in_parts(len(rows)):
-            self.links[rows[part, None], columns] += links[part]
+    def _spread(self, found: Numbers, bins: Numbers) -> None:
+        """Spread the links of near pairs over distance."""
+        rate = found / (self.space.shares @ bins)
+        for part in in_parts(len(rate), _PAIRS_AT_ONCE):
+            self.near[part] += rate[part, None] * self.space.shares[part] * bins
 
 
 NO_PAIRS = pd.DataFrame(
@@ -246,8 +335,18 @@ def expect_pairs(fit: Fit, stage: Stage, own: list[tuple[int, Fit]] | None = Non
     """
     rows = np.flatnonzero(stage.members[:, fit.first].any(axis=1))
     columns = np.flatnonzero(stage.members[:, fit.second].any(axis=1))
-    links = _expect(fit, stage, rows, columns)
-    block = Block(rows, columns, links, fit.bins, fit.channel.unordered)
+    forth, back = _list_factors(fit, stage)
+    block = Block(
+        rows,
+        columns,
+        forth,
+        back,
+        _expect_inside(fit, stage, (forth * back).sum(axis=1)),
+        fit.level,
+        fit.bins,
+        stage.space,
+        fit.channel.unordered,
+    )
     return admit_own(block, stage, own or [])
 
 
@@ -268,57 +367,159 @@ def admit_own(block: Block, stage: Stage, own: list[tuple[int, Fit]]) -> Block:
     Block
         Links of this channel.
     """
-    links = block.links.copy() if own else block.links
-    for cell, null in own:
-        links[block.rows == cell] = _expect(null, stage, np.array([cell]), block.columns)
-        links[:, block.columns == cell] = _expect(null, stage, block.rows, np.array([cell]))
-    return replace(block, links=links)
+    return replace(block, own=tuple((cell, expect_pairs(null, stage)) for cell, null in own))
 
 
-def _expect(fit: Fit, stage: Stage, rows: Positions, columns: Positions) -> Numbers:
-    # Ordered pairs; but of a channel without direction each pair within a cell once.
-    members, strata, sizes = stage.members, stage.strata, stage.sizes
-    weight = sizes**fit.exponent
-    first = members[np.ix_(rows, fit.first)] * weight[rows, None] * fit.u
-    second = members[np.ix_(columns, fit.second)] * weight[columns, None] * fit.v
-    links = np.outer(first.sum(axis=1), second.sum(axis=1))
-    alike = same_sector(fit.first, fit.second, strata)
-    if alike.any():
-        groups = np.unique(strata.sector[strata.sector >= 0])
-        one = first @ (strata.sector[fit.first][:, None] == groups)
-        other = second @ (strata.sector[fit.second][:, None] == groups)
-        links += (fit.same - 1) * (one @ other.T)
-    both = np.intersect1d(rows, columns, assume_unique=True)
-    at = np.searchsorted(rows, both), np.searchsorted(columns, both)
+def _list_factors(fit: Fit, stage: Stage) -> tuple[Numbers, Numbers]:
+    """Return what every cell sends and draws: all of it, then what firms of one sector add."""
+    members = stage.members
+    weight = (stage.sizes**fit.exponent)[:, None]
+    first = members[:, fit.first] * weight * fit.u
+    second = members[:, fit.second] * weight * fit.v
+    forth, back = [first.sum(axis=1, keepdims=True)], [second.sum(axis=1, keepdims=True)]
+    if same_sector(fit.first, fit.second, stage.strata).any():
+        forth.append((fit.same - 1) * (first @ _mark_sectors(stage, fit.first)))
+        back.append(second @ _mark_sectors(stage, fit.second))
+    return np.hstack(forth), np.hstack(back)
+
+
+def _mark_sectors(stage: Stage, strata: Positions) -> npt.NDArray[np.bool_]:
+    sectors = stage.strata.sector
+    return np.asarray(sectors[strata][:, None] == np.unique(sectors[sectors >= 0]))
+
+
+def _expect_inside(fit: Fit, stage: Stage, met: Numbers) -> Numbers:
+    """Return links within each cell, of products of what it sends and draws itself."""
+    alone: Numbers | float = 0.0
     if fit.channel.types[0] == fit.channel.types[1]:
         # An actor makes no pair with itself.
-        tie = np.where(np.diag(alike), fit.same, 1.0) * fit.u * fit.v
-        alone = members[np.ix_(both, fit.first)] @ tie * weight[both] ** 2
-        left = links[at] - alone
-        # One actor alone in a cell: what is left of it is not a number but how numbers are kept.
-        links[at] = np.where(left > _KEPT * alone, left, 0.0)
-    if fit.channel.unordered:
-        links[at] /= 2
-    links = np.maximum(links, 0.0)
-    links *= fit.level * kernel_between(fit.bins, stage.space, rows, columns)
-    return np.asarray(links)
+        alike = np.diag(same_sector(fit.first, fit.second, stage.strata))
+        tie = np.where(alike, fit.same, 1.0) * fit.u * fit.v
+        alone = stage.members[:, fit.first] @ tie * stage.sizes ** (2 * fit.exponent)
+    left = met - alone
+    # One actor alone in a cell: what is left of it is not a number but how numbers are kept.
+    links = np.where(left > _KEPT * alone, left, 0.0) * (0.5 if fit.channel.unordered else 1.0)
+    return np.asarray(links * fit.level * kernel_within(fit.bins, stage.space))
 
 
-def in_parts(rows: int) -> Iterator[slice]:
+def in_parts(rows: int, at_once: int = ROWS_AT_ONCE) -> Iterator[slice]:
     """Go through the rows of a large table, so few at a time that they stay in the cache.
 
     Parameters
     ----------
     rows
         Number of rows.
+    at_once
+        How many are few.
 
     Yields
     ------
     slice
         The next rows.
     """
-    for start in range(0, rows, _ROWS_AT_ONCE):
-        yield slice(start, start + _ROWS_AT_ONCE)
+    for start in range(0, rows, at_once):
+        yield slice(start, min(start + at_once, rows))
+
+
+class Kernel:
+    """How links fall with distance, told for a few cells at a time.
+
+    Parameters
+    ----------
+    bins
+        Factor of each distance bin.
+    space
+        How far the actors of cells are apart.
+    """
+
+    def __init__(self, bins: Numbers, space: Space) -> None:
+        self.bins, self.space = bins, space
+        self.near = space.shares @ bins
+        self.desk = Desk(len(space.bins))
+
+    def rows(self, part: slice) -> Numbers:
+        """Return the kernel between some cells and every cell.
+
+        Parameters
+        ----------
+        part
+            Some cells.
+
+        Returns
+        -------
+        Numbers
+            Some cells x cells; for near cells the mean over their pairs of actors. It stands where
+            the next one will.
+        """
+        kernel = self.desk.look_up(self.bins, self.space.bins[part])
+        at, partner, row = self.space.near_beside(part)
+        kernel[at, partner] = self.near[row]
+        return kernel
+
+
+class Desk:
+    """Room for a few rows of a large table, used again and again: new room takes longer to get.
+
+    Parameters
+    ----------
+    width
+        Columns of the table.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.found = np.empty((ROWS_AT_ONCE, width))
+        self.codes = np.empty((ROWS_AT_ONCE, width), dtype=np.intp)
+
+    def look_up(self, values: Numbers, codes: npt.NDArray[np.uint8]) -> Numbers:
+        """Return what codes stand for.
+
+        Parameters
+        ----------
+        values
+            One of each code.
+        codes
+            A few rows.
+
+        Returns
+        -------
+        Numbers
+            As many; they stand where the next ones will.
+        """
+        return np.take(values, self.spread(codes), out=self.found[: len(codes)], mode="clip")
+
+    def take(self, table: Numbers, rows: Positions) -> Numbers:
+        """Return rows of a table.
+
+        Parameters
+        ----------
+        table
+            Of the same width.
+        rows
+            A few of its rows.
+
+        Returns
+        -------
+        Numbers
+            As many; they stand where the next ones will.
+        """
+        return np.take(table, rows, axis=0, out=self.found[: len(rows)], mode="clip")
+
+    def spread(self, codes: npt.NDArray[np.uint8]) -> Positions:
+        """Return codes as whole numbers of the machine's width.
+
+        Parameters
+        ----------
+        codes
+            A few rows.
+
+        Returns
+        -------
+        Positions
+            As many; they stand where the next ones will.
+        """
+        wide = self.codes[: len(codes)]
+        np.copyto(wide, codes)
+        return wide
 
 
 def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positions) -> Numbers:
@@ -338,10 +539,7 @@ def kernel_between(bins: Numbers, space: Space, rows: Positions, columns: Positi
     Numbers
         Rows x columns; for near cells the mean over their pairs of actors.
     """
-    kernel = np.empty((len(rows), len(columns)))
-    for part in in_parts(len(rows)):
-        apart = space.bins.take(rows[part], axis=0).take(columns, axis=1)
-        np.take(bins, apart, out=kernel[part], mode="clip")
+    kernel = np.take(bins, space.bins[np.ix_(rows, columns)], mode="clip")
     column = np.full(len(space.bins), -1)
     column[columns] = np.arange(len(columns))
     at, partner, row = space.near_of(rows)
@@ -410,21 +608,15 @@ def leave_out_large(
     own: list[tuple[int, Fit]] = []
     if fit.links < FEW_LINKS:
         return own
+    weight = weigh_strata(fit, stage.strata)
+    weighed = np.einsum("efsb,fs->eb", pairs, weight)
     for cell in np.flatnonzero(touching > LARGE_SHARE * total):
         rest = flows[(flows["source"] != cell) & (flows["target"] != cell)]
         if rest["links"].sum() > 0:
             margins = _margins_of_rest(rest, stage)
-            gone = count_pairs_of_cell(int(cell), stage.members, stage.space, fit.first, fit.second)
-            less = np.maximum(pairs - gone, 0.0)
-            found = fit_null(
-                fit.channel,
-                less,
-                margins,
-                stage.strata,
-                start=fit,
-                distance=fit.distance,
-                exponent=exponent,
-            )
+            both = fit.first, fit.second
+            gone = weigh_pairs_of_cell(int(cell), stage.members, stage.space, *both, weight)
+            found = fit_anew(fit, np.maximum(weighed - gone, 0.0), margins, exponent=exponent)
             own.append((int(cell), found))
     return own
 
@@ -453,23 +645,32 @@ def expect_ends(fit: Fit, stage: Stage) -> Numbers:
     Numbers
         Cells x strata; 0 for strata that the channel does not join.
     """
-    weight = stage.sizes**fit.exponent
-    tie = np.where(same_sector(fit.first, fit.second, stage.strata), fit.same, 1.0)
-    rates = np.zeros(stage.members.shape)
-    sides = [(fit.first, fit.u, fit.second, fit.v, tie.T)]
+    forth, back = _list_factors(fit, stage)
+    back[:, 1:] *= fit.same - 1
+    sides = [(fit.first, fit.u, fit.v, back)]
     if not fit.channel.unordered:
-        sides.append((fit.second, fit.v, fit.first, fit.u, tie))
-    everyone = np.arange(len(stage.members))
-    within = (kernel_within(fit.bins, stage.space) * weight)[:, None]
-    for own, activity, others, theirs, ties in sides:
-        there = np.flatnonzero(stage.members[:, others].any(axis=1))
-        reach = kernel_between(fit.bins, stage.space, everyone, there)
-        met = stage.members[np.ix_(there, others)] * theirs * weight[there, None]
-        expected = reach @ met @ ties
+        sides.append((fit.second, fit.v, fit.u, forth))
+    weight = (stage.sizes**fit.exponent)[:, None]
+    within = kernel_within(fit.bins, stage.space)[:, None] * weight
+    alike = np.diag(same_sector(fit.first, fit.second, stage.strata))
+    rates = np.zeros(stage.members.shape)
+    reached = np.split(_reach(fit, stage, [met for *_, met in sides]), len(sides), axis=1)
+    for (own, activity, theirs, _), met in zip(sides, reached, strict=True):
+        expected = np.repeat(met[:, :1], len(own), axis=1)
+        if met.shape[1] > 1:
+            expected += met[:, 1:] @ _mark_sectors(stage, own).T
         if fit.channel.types[0] == fit.channel.types[1]:
             # An actor makes no pair with itself.
             there_too = stage.members[:, own] > 0
-            expected -= there_too * within * (theirs * np.diag(ties))
-            expected = np.maximum(expected, 0.0)
-        rates[:, own] += fit.level * activity * weight[:, None] * expected
+            expected -= there_too * within * (theirs * np.where(alike, fit.same, 1.0))
+        rates[:, own] += fit.level * activity * weight * np.maximum(expected, 0.0)
     return rates
+
+
+def _reach(fit: Fit, stage: Stage, met: list[Numbers]) -> Numbers:
+    """Return what every cell meets of what others hold, the nearer the more."""
+    kernel, others = Kernel(fit.bins, stage.space), np.hstack(met)
+    reached = np.empty(others.shape)
+    for part in in_parts(len(others)):
+        np.matmul(kernel.rows(part), others, out=reached[part])
+    return reached

@@ -13,7 +13,7 @@ the null says. The null without distance leaves c out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
     import pyarrow as pa
-    from scipy.interpolate import CubicSpline
 
+    from clustermap.network.pairs import Spline
     from clustermap.network.strata import Strata
 
     Numbers = npt.NDArray[np.float64]
@@ -283,16 +283,8 @@ class _Sweeper:
         self.fixed: Numbers | None = None
 
     @cached_property
-    def spline(self) -> CubicSpline:
+    def spline(self) -> Spline:
         return spline_of(np.maximum(self.counts, _LEAST))
-
-    @cached_property
-    def slope(self) -> CubicSpline:
-        return self.spline.derivative()
-
-    @cached_property
-    def curve(self) -> CubicSpline:
-        return self.slope.derivative()
 
     def fix(self, exponent: float) -> None:
         """Hold the exponent of size at a value; pairs are weighed by it once."""
@@ -373,9 +365,9 @@ class _Sweeper:
         tie = np.where(self.alike, self.same, 1.0)
         links = self.half * self.level * pairs * ((self.u[:, None] * self.v) * tie)[:, :, None]
         links *= self.bins
-        slope = self.slope(self.exponent)
+        slope, curve = self.spline(self.exponent, 1), self.spline(self.exponent, 2)
         expected = float((links * slope).sum())
-        spread = float((links * (slope**2 + self.curve(self.exponent))).sum())
+        spread = float((links * (slope**2 + curve)).sum())
         spread -= expected**2 / self.margins.total
         if spread > 0:
             step = (self.margins.size - expected) / (spread + 1)
@@ -484,38 +476,112 @@ def fit_null(
     427-444.
     """
     first, second = strata_of(channel, strata)
+    if start is not None:
+        weighed = np.einsum("efsb,fs->eb", pairs, weigh_strata(start, strata))
+        return fit_anew(start, weighed, margins, distance=distance, exponent=exponent)
     alike = same_sector(first, second, strata)
-    counts = pairs
-    if start is not None:
-        # Where the strata are kept, their pairs are one stratum's, each weighed by its activity.
-        weighed = (start.u[:, None] * start.v) * np.where(alike, start.same, 1.0)
-        counts = np.einsum("efsb,fs->eb", pairs, weighed)[:, None, None]
-        alike = np.zeros((1, 1), dtype=bool)
-    sweeper = _Sweeper(channel, counts, margins, alike, distance=distance)
-    if start is not None:
-        sweeper.start(start)
+    sweeper = _Sweeper(channel, pairs, margins, alike, distance=distance)
+    sweeps, residual = _settle(sweeper, exponent, strata=True)
+    return Fit(
+        channel,
+        first,
+        second,
+        sweeper.level,
+        sweeper.u,
+        sweeper.v,
+        sweeper.same,
+        sweeper.bins if distance else np.ones(pairs.shape[-1]),
+        sweeper.exponent,
+        distance,
+        sweeps,
+        residual,
+        margins.total,
+    )
+
+
+def weigh_strata(fit: Fit, strata: Strata) -> Numbers:
+    """Return how active pairs of strata are.
+
+    Parameters
+    ----------
+    fit
+        A null.
+    strata
+        What the strata are.
+
+    Returns
+    -------
+    Numbers
+        First x second.
+    """
+    tie = np.where(same_sector(fit.first, fit.second, strata), fit.same, 1.0)
+    return np.asarray((fit.u[:, None] * fit.v) * tie)
+
+
+def fit_anew(
+    start: Fit,
+    weighed: Numbers,
+    margins: Margins,
+    *,
+    distance: bool | None = None,
+    exponent: float | None = None,
+) -> Fit:
+    """Fit level, distance and size of a null anew, and keep its strata.
+
+    Parameters
+    ----------
+    start
+        The null.
+    weighed
+        Shape (len(SIZE_EXPONENTS), bins): pairs, each weighed by the activity of its strata.
+    margins
+        Links.
+    distance
+        Whether links fall with distance; None: as in the null.
+    exponent
+        Exponent of size; None: fitted.
+
+    Returns
+    -------
+    Fit
+        The null.
+
+    Raises
+    ------
+    TableFault
+        If it does not converge.
+    """
+    distance = start.distance if distance is None else distance
+    # Where the strata are kept, their pairs are one stratum's.
+    alike = np.zeros((1, 1), dtype=bool)
+    sweeper = _Sweeper(start.channel, weighed[:, None, None], margins, alike, distance=distance)
+    sweeper.start(start)
+    sweeps, residual = _settle(sweeper, exponent, strata=False)
+    return replace(
+        start,
+        level=sweeper.level,
+        bins=sweeper.bins if distance else np.ones(weighed.shape[-1]),
+        exponent=sweeper.exponent,
+        distance=distance,
+        sweeps=sweeps,
+        residual=residual,
+        links=margins.total,
+    )
+
+
+def _settle(sweeper: _Sweeper, exponent: float | None, *, strata: bool) -> tuple[int, float]:
+    """Sweep until nothing changes; return sweeps and the largest change of the last."""
     if exponent is not None:
         sweeper.fix(exponent)
     residual, sweeps = np.inf, 0
     while not settled(residual, sweeps):
         if sweeps >= MAX_SWEEPS:
             raise TableFault(
-                "null_not_converged", table=channel.name, value=f"{residual:.2g}", sweeps=sweeps
+                "null_not_converged",
+                table=sweeper.channel.name,
+                value=f"{residual:.2g}",
+                sweeps=sweeps,
             )
-        residual = sweeper.sweep(strata=start is None, size=exponent is None)
+        residual = sweeper.sweep(strata=strata, size=exponent is None)
         sweeps += 1
-    return Fit(
-        channel,
-        first,
-        second,
-        sweeper.level,
-        sweeper.u if start is None else start.u,
-        sweeper.v if start is None else start.v,
-        sweeper.same if start is None else start.same,
-        sweeper.bins if distance else np.ones(pairs.shape[-1]),
-        sweeper.exponent,
-        distance,
-        sweeps,
-        float(residual),
-        margins.total,
-    )
+    return sweeps, float(residual)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import interpolate, sparse
 
-from clustermap.side_by_side import go_through
+from clustermap.side_by_side import WORKERS, go_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,22 +135,23 @@ def count_pairs(members: npt.NDArray[np.int64], space: Space) -> Pairs:
     held = np.flatnonzero(members.sum(axis=1) > 0)
     actors = members[held].astype(np.float64)
     size = relative_sizes(members)[held]
-    weighted = np.concatenate([actors * size[:, None] ** e for e in SIZE_EXPONENTS], axis=1)
+    weighted = [actors * size[:, None] ** exponent for exponent in SIZE_EXPONENTS]
 
     def count(mask: sparse.csr_array) -> Numbers:
         own, found = mask.diagonal(), np.zeros((len(SIZE_EXPONENTS), strata, strata))
         if not mask.nnz:
             return found
         # One half of a symmetric matrix says all of it.
-        reached = (sparse.triu(mask, 1) + sparse.diags_array(own / 2)).tocsr() @ weighted
-        for at, exponent in enumerate(SIZE_EXPONENTS):
-            block = slice(at * strata, (at + 1) * strata)
-            half = weighted[:, block].T @ reached[:, block]
-            found[at] = half + half.T
+        half = (sparse.triu(mask, 1) + sparse.diags_array(own / 2)).tocsr()
+        for at, (exponent, ends) in enumerate(zip(SIZE_EXPONENTS, weighted, strict=True)):
+            met = ends.T @ (half @ ends)
+            found[at] = met + met.T
             found[at][np.diag_indices(strata)] -= (own * size ** (2 * exponent)) @ actors
         return found
 
-    counts = np.stack(list(go_through(count, list(distance_masks(space, held)))), axis=-1)
+    # Masks are large: few are made before the first is counted.
+    masks = distance_masks(space, held)
+    counts = np.stack(list(go_through(count, masks, ahead=WORKERS)), axis=-1)
     return Pairs(np.maximum(counts, 0.0))
 
 
@@ -195,6 +196,38 @@ def count_pairs_of_cell(
     return np.asarray(np.maximum(counts, 0.0))
 
 
+def weigh_pairs_of_cell(
+    cell: int,
+    members: npt.NDArray[np.int64],
+    space: Space,
+    first: npt.NDArray[np.intp],
+    second: npt.NDArray[np.intp],
+    weight: Numbers,
+) -> Numbers:
+    """Count the pairs that have at least one end in a cell, each weighed by its strata.
+
+    Parameters
+    ----------
+    cell, members, space, first, second
+        As for :func:`count_pairs_of_cell`.
+    weight
+        First x second: weight of a pair of two strata.
+
+    Returns
+    -------
+    Numbers
+        Shape (len(SIZE_EXPONENTS), bins): the sum over strata of :func:`count_pairs_of_cell`.
+    """
+    size, shares = relative_sizes(members), shares_of_cell(cell, space)
+    own, other = members[cell, first] @ weight, weight @ members[cell, second]
+    # Pairs within stand in both sums; an actor is no pair with itself.
+    met = members[:, second] @ own + members[:, first] @ other
+    met[cell] -= own @ members[cell, second]
+    met[cell] -= members[cell, first] @ np.where(first[:, None] == second, weight, 0).sum(axis=1)
+    by_size = size ** SIZE_EXPONENTS[:, None]
+    return np.asarray(by_size[:, [cell]] * ((by_size * np.maximum(met, 0.0)) @ shares))
+
+
 def shares_of_cell(cell: int, space: Space) -> Numbers:
     """Return which share of a cell's pairs with every cell lies in which distance bin.
 
@@ -218,7 +251,41 @@ def shares_of_cell(cell: int, space: Space) -> Numbers:
     return shares
 
 
-def spline_of(counts: Numbers) -> interpolate.CubicSpline:
+_WEIGHTS = interpolate.CubicSpline(SIZE_EXPONENTS, np.eye(len(SIZE_EXPONENTS)))
+
+
+@dataclass(frozen=True)
+class Spline:
+    """The logarithm of pairs as a smooth function of the exponent of size.
+
+    Parameters
+    ----------
+    logs
+        Its values; exponents of size on the first axis.
+    """
+
+    logs: Numbers
+
+    def __call__(self, exponent: float, derivative: int = 0) -> Numbers:
+        """Return log pairs, or how they change.
+
+        Parameters
+        ----------
+        exponent
+            Exponent of size.
+        derivative
+            0 for log pairs; 1 for the first derivative, which is the mean log size of the pairs.
+
+        Returns
+        -------
+        Numbers
+            One value for each of the pairs.
+        """
+        # A spline is a weighted mean of its knots, with the same weights for all pairs.
+        return np.asarray(np.tensordot(_WEIGHTS(exponent, derivative), self.logs, 1))
+
+
+def spline_of(counts: Numbers) -> Spline:
     """Return the logarithm of pairs as a smooth function of the exponent of size.
 
     Parameters
@@ -228,7 +295,7 @@ def spline_of(counts: Numbers) -> interpolate.CubicSpline:
 
     Returns
     -------
-    scipy.interpolate.CubicSpline
+    Spline
         Maps an exponent to log pairs; its derivative is the mean log size of the pairs.
     """
-    return interpolate.CubicSpline(SIZE_EXPONENTS, np.log(counts), axis=0)
+    return Spline(np.log(counts))

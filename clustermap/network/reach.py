@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clustermap.network.expected import Desk, in_parts
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.int64]
-
-_ROWS_AT_ONCE = 64  # so few that they stay in the cache
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,86 @@ class Sums:
     squares: Numbers
 
 
-def sum_by_reach(expected: PairExpectation, cells: Cells, space: Space, reach: Reach) -> Sums:
+@dataclass(frozen=True)
+class Surroundings:
+    """What lies around every cluster: the few pairs of cells that do not simply lie beyond.
+
+    Parameters
+    ----------
+    reach
+        How far links reach.
+    clusters
+        Number of clusters.
+    cluster, held
+        Clusters in order, and the cells that they hold.
+    at, cell
+        The pairs: position in ``held``, ascending, and the other cell.
+    level
+        Reach of the other cell; ``NEAR`` where the distances of actors differ, ``OWN`` where the
+        cluster holds it itself.
+    row
+        Row of the near pairs for those that are ``NEAR``.
+    """
+
+    reach: Reach
+    clusters: int
+    cluster: Codes
+    held: Codes
+    at: Codes
+    cell: Codes
+    level: Codes
+    row: Codes
+
+
+NEAR, OWN = 254, 255
+"""Stand for a reach where distances of actors tell it, and where there is none."""
+
+
+def look_around(cells: Cells, space: Space, reach: Reach) -> Surroundings:
+    """Find what lies around every cluster.
+
+    Parameters
+    ----------
+    cells
+        Which clusters hold which cells.
+    space
+        Near pairs and distance bins.
+    reach
+        How far links reach.
+
+    Returns
+    -------
+    Surroundings
+        The same for whatever is expected.
+    """
+    order = np.argsort(cells.held_cluster, kind="stable")
+    cluster, held = (at[order].astype(np.int64) for at in (cells.held_cluster, cells.held_cell))
+    holds = np.bincount(cluster, minlength=cells.clusters)
+    ends = np.cumsum(holds)
+    everyone, found = np.arange(len(space.bins), dtype=np.int32), []
+    for part in in_parts(len(held)):
+        # The region that is home is that of the cluster, also for its pieces.
+        level = reach.find(cluster[part, None].astype(np.int32), everyone, space.bins[held[part]])
+        if len(reach.of_band):
+            at, partner, _ = space.near_of(held[part])
+            level[at, partner] = NEAR
+        for number, own in enumerate(cluster[part]):
+            level[number, held[ends[own] - holds[own] : ends[own]]] = OWN
+        at, cell = np.nonzero(level != reach.levels)
+        found.append(np.stack([at + part.start, cell, level[at, cell]]))
+    at, cell, level = np.hstack([np.zeros((3, 0), dtype=np.int64), *found])
+    near = level == NEAR
+    row = space.find_near(held[at[near]].astype(np.int32), cell[near].astype(np.int32))
+    return Surroundings(reach, cells.clusters, cluster, held, at, cell, level, row)
+
+
+def sum_by_reach(
+    expected: PairExpectation,
+    cells: Cells,
+    space: Space,
+    reach: Reach,
+    around: Surroundings | None = None,
+) -> Sums:
     """Sum up expected links by cluster and reach.
 
     Parameters
@@ -57,88 +136,66 @@ def sum_by_reach(expected: PairExpectation, cells: Cells, space: Space, reach: R
         Near pairs and distance bins.
     reach
         How far links reach.
+    around
+        From :func:`look_around`, where it is known already.
 
     Returns
     -------
     Sums
         Of all clusters.
     """
-    spread = _Spread(expected, space, reach)
-    many = np.bincount(cells.held_cluster, minlength=cells.clusters)
-    links = np.zeros((cells.clusters, reach.levels + 1))
-    squares = np.zeros_like(links)
-    order = np.argsort(cells.held_cluster, kind="stable")
-    held, first = cells.held_cell[order].astype(np.int64), np.cumsum(many) - many
-    alone = np.flatnonzero(many == 1)
-    for start in range(0, len(alone), _ROWS_AT_ONCE):
-        part = alone[start : start + _ROWS_AT_ONCE]
-        links[part], squares[part] = spread.of_cells(part, held[first[part]])
-    for cluster in np.flatnonzero(many > 1):
-        own = held[first[cluster] : first[cluster] + many[cluster]]
-        links[cluster], squares[cluster] = spread.of_several(int(cluster), own)
-    return Sums(links, squares)
+    around = look_around(cells, space, reach) if around is None else around
+    links, squares = np.zeros((2, len(around.held), reach.levels + 1))
+    _add_local(expected, around, links, squares)
+    _add_beyond(expected, around, links, squares)
+    sums = Sums(*(_sum_clusters(values, around) for values in (links, squares)))
+    own = around.level == OWN
+    once = own & (around.cell >= around.held[around.at])
+    cell, other = around.held[around.at[once]], around.cell[once]
+    within = expected.links[cell, other]
+    inside = np.bincount(around.cluster[around.at[once]], within, around.clusters)
+    sums.links[:, : reach.levels] += inside[:, None]
+    return sums
 
 
-class _Spread:
-    """Expected links of cells with all cells, by reach."""
+def _add_local(
+    expected: PairExpectation, around: Surroundings, links: Numbers, squares: Numbers
+) -> None:
+    """Add up what the few pairs around each cell say, level by level.
 
-    def __init__(self, expected: PairExpectation, space: Space, reach: Reach) -> None:
-        self.links, self.reach, self.bins = expected.links, reach, space.bins
-        self.levels = reach.levels
-        near = np.concatenate([space.near, space.near[:, ::-1]]).astype(np.int64)
-        by_level = np.zeros((len(space.near), self.levels + 1))
-        if len(reach.of_band):
-            for level in range(1, self.levels + 1):
-                by_level[:, level] = expected.near[:, reach.of_band == level].sum(axis=1)
-        order = np.argsort(near[:, 0], kind="stable")
-        self.partner = near[order, 1]
-        self.by_level = np.ascontiguousarray(np.concatenate([by_level, by_level])[order].T)
-        self.starts = np.searchsorted(near[order, 0], np.arange(len(space.bins) + 1))
+    A pair whose actors lie in two levels is squared as one.
+    """
+    levels, of_band = around.reach.levels, around.reach.of_band
+    by_level = np.zeros((len(around.row), levels))
+    if len(of_band):
+        # What lies as near as each level, and last what lies beyond.
+        lying = of_band[:, None] <= np.arange(1, levels + 1)
+        lying[:, -1] = of_band == levels
+        by_level = (expected.near @ lying)[around.row]
+    near, local = around.level == NEAR, around.level < levels
+    at = np.concatenate([around.at[near], around.at[local]])
+    typical = expected.links[around.held[around.at[local]], around.cell[local]]
+    for level in range(1, levels + 1):
+        there = (around.level[local] <= level) & (level < levels)
+        values = np.concatenate([by_level[:, level - 1], np.where(there, typical, 0.0)])
+        links[:, level] += np.bincount(at, values, len(links))
+        squares[:, level] += np.bincount(at, values**2, len(links))
 
-    def rows(self, home: Codes, held: Codes) -> Numbers:
-        """Return links of some cells with every cell, by level: levels x cells x all cells.
 
-        The region that is home is that of the cluster, also for its pieces.
-        """
-        everyone = np.arange(len(self.links), dtype=np.int32)
-        own = home[:, None].astype(np.int32)
-        level = self.reach.find(own, everyone, self.bins[held])
-        links = self.links[held]
-        found = np.stack([links * (level == each) for each in range(self.levels + 1)])
-        if len(self.reach.of_band):
-            for row, cell in enumerate(held):
-                span = slice(self.starts[cell], self.starts[cell + 1])
-                found[:, row, self.partner[span]] = self.by_level[:, span]
-        return found
+def _add_beyond(
+    expected: PairExpectation, around: Surroundings, links: Numbers, squares: Numbers
+) -> None:
+    """Add up all other pairs of each cell."""
+    desk = Desk(len(expected.links))
+    for part in in_parts(len(around.held)):
+        rows = desk.take(expected.links, around.held[part])
+        there = slice(*np.searchsorted(around.at, [part.start, part.stop]))
+        rows[around.at[there] - part.start, around.cell[there]] = 0.0
+        links[part, -1] += rows.sum(axis=1)
+        squares[part, -1] += np.einsum("ij,ij->i", rows, rows)
 
-    def of_cells(self, clusters: Codes, held: Codes) -> tuple[Numbers, Numbers]:
-        """Return sums of clusters that are one cell each."""
-        rows = self.rows(clusters, held)
-        inside = self.links[held, held]
-        rows[:, np.arange(len(held)), held] = 0.0
-        links, squares = self._accumulate(rows)
-        links[:, : self.levels] += inside[:, None]
-        return links, squares
 
-    def of_several(self, cluster: int, held: Codes) -> tuple[Numbers, Numbers]:
-        """Return sums of one cluster that holds several cells."""
-        within = self.links[np.ix_(held, held)]
-        inside = np.triu(within)
-        rows = self.rows(np.full(len(held), cluster), held)
-        rows[:, :, held] = 0.0
-        links, squares = (found.sum(axis=0) for found in self._accumulate(rows))
-        links[: self.levels] += inside.sum()
-        return links, squares
-
-    def _accumulate(self, rows: Numbers) -> tuple[Numbers, Numbers]:
-        # Level by level, so that a pair whose actors lie in two levels is squared as one.
-        nearer = np.zeros(rows.shape[1:])
-        links, squares = np.zeros((2, rows.shape[1], self.levels + 1))
-        for level in range(1, self.levels):
-            nearer += rows[level]
-            links[:, level] = nearer.sum(axis=1)
-            squares[:, level] = np.einsum("ij,ij->i", nearer, nearer)
-        beyond = rows[self.levels]
-        links[:, self.levels] = beyond.sum(axis=1)
-        squares[:, self.levels] = np.einsum("ij,ij->i", beyond, beyond)
-        return links, squares
+def _sum_clusters(values: Numbers, around: Surroundings) -> Numbers:
+    return np.stack(
+        [np.bincount(around.cluster, of_level, around.clusters) for of_level in values.T], axis=1
+    )

@@ -25,7 +25,6 @@ from clustermap.network.constrained import expect_constrained
 from clustermap.network.empirical_null import admit_spread, find_spreads
 from clustermap.network.expected import (
     NO_PAIRS,
-    Block,
     PairExpectation,
     Stage,
     admit_own,
@@ -36,19 +35,20 @@ from clustermap.network.expected import (
 )
 from clustermap.network.null import find_channels, fit_null, strata_of, sum_margins
 from clustermap.network.pairs import count_pairs, relative_sizes
-from clustermap.network.reach import Sums, sum_by_reach
+from clustermap.network.reach import Sums, look_around, sum_by_reach
 from clustermap.network.shrinkage import estimate_dispersion
 from clustermap.network.units import ALL_KINDS, build_reach
 from clustermap.side_by_side import go_through
 from clustermap.tables import SCORED_KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     import numpy.typing as npt
     import pyarrow as pa
 
     from clustermap.network.allowance import Circumstance, Circumstances
+    from clustermap.network.expected import Block
     from clustermap.network.null import Channel, Fit
     from clustermap.network.observed import Boundary, Observed
     from clustermap.network.units import Reach
@@ -167,18 +167,14 @@ class _Case:
 
     null: Null
     boundary: Boundary
-    flows: Mapping[Channel, pd.DataFrame]
-    ends: Mapping[Channel, pd.DataFrame]
-    pairs: PairLinks
     credit: Numbers
     design: Numbers
 
 
 @dataclass(frozen=True)
 class _OfChannel:
-    """What a null expects of one channel, and how it came by that."""
+    """How a null came by what it expects of one channel."""
 
-    block: Block
     reached: tuple[int, float] = (0, 0.0)
     fit: tuple[Fit, list[tuple[int, Fit]]] | None = None
     rates: Numbers | None = None
@@ -186,17 +182,13 @@ class _OfChannel:
 
 @dataclass(frozen=True)
 class _OfKind:
-    """What a null expects of one kind; ``channels`` without their blocks, which are large."""
+    """What a null expects of one kind."""
 
     expected: PairExpectation
     sums: Sums
     told: pd.DataFrame
     dispersion: float
     channels: dict[Channel, _OfChannel]
-
-
-_NOWHERE = np.zeros(0, dtype=np.intp)
-_NO_BLOCK = Block(_NOWHERE, _NOWHERE, np.zeros((0, 0)), np.zeros(0), unordered=False)
 
 
 class _Run:
@@ -215,6 +207,7 @@ class _Run:
         self.moved = moved if nulls == NULLS else ()
         self.space, self.strata, self.cells = observed.space, observed.strata, observed.cells
         self.reach: Reach = build_reach(observed.radii_m, self.space, observed.regions)
+        self.around = look_around(self.cells, self.space, self.reach)
         self.members = observed.drawn.members
         self.sizes = relative_sizes(self.members)
         scored = range(len(SCORED_KINDS))
@@ -229,9 +222,12 @@ class _Run:
         self.told: list[pd.DataFrame] = []
 
     def carry_out(self) -> Standardised:
+        drawn = self.observed.drawn
+        self.flows, self.of_strata = split_channels(drawn, self.members, self.channels)
+        self.links = PairLinks(drawn, self.members)
         self.pairs = count_pairs(self.members, self.space)
         self._step(1)
-        comparisons = self._compare([(null, self.observed.drawn) for null in self.nulls])
+        comparisons = self._compare([(null, drawn) for null in self.nulls])
         # These rest on what was fitted to the boundary drawn.
         comparisons |= self._compare([(self.headline, boundary) for boundary in self.moved])
         fits = {(null, at.name): fit for (null, at), (fit, _) in self.fits.items()}
@@ -256,21 +252,19 @@ class _Run:
         cases = [self._open(null, boundary) for null, boundary in asked]
         every = [(case, kind) for case in cases for kind in self.kinds]
         # Tables of all pairs of cells are large: few are made before the first is taken.
-        found = go_through(self._expect_kind, every, workers=_AT_ONCE, ahead=_AT_ONCE)
+        found = go_through(self._expect_kind, every, workers=_AT_ONCE, ahead=_AT_ONCE + 1)
         compared = {}
         for case in cases:
             compared[case.null, case.boundary.name] = self._join(case, found)
         return compared
 
     def _open(self, null: Null, boundary: Boundary) -> _Case:
-        flows, ends = split_channels(boundary, self.members, self.channels)
-        pairs = PairLinks(boundary, self.members)
         units = read_units(boundary.squares, self.kinds, self.cells.clusters, self.reach)
-        return _Case(null, boundary, flows, ends, pairs, *units)
+        return _Case(null, boundary, *units)
 
     def _join(self, case: _Case, found: Iterator[_OfKind]) -> Comparison:
         """Take what was found of each kind, and add up the kinds."""
-        total = PairExpectation(self.space)
+        total = self._begin(case)
         sums: list[Sums] = []
         dispersion: list[float] = []
         for kind, own in zip(self.kinds, found, strict=False):
@@ -280,13 +274,22 @@ class _Run:
             if case.boundary is self.observed.drawn:
                 self._note(case.null, kind, own)
             self._step(sum(channel.kind == kind for channel in self.channels))
-        sums.append(sum_by_reach(total, self.cells, self.space, self.reach))
+        sums.append(self._sum(total))
         if self._disperses(case):
             usual = float(_usual(case.design)[-1])
-            self.dispersion = np.array([*dispersion, case.pairs.disperse(self.kinds, total, usual)])
+            self.dispersion = np.array([*dispersion, self.links.disperse(self.kinds, total, usual)])
         expected = np.stack([each.links for each in sums], axis=1)
         squares = np.stack([each.squares for each in sums], axis=1)
         return Comparison(self.kinds, case.credit, expected, squares, case.design)
+
+    def _begin(self, case: _Case) -> PairExpectation:
+        # Clusters are all that matters, but for what is told of pairs and how these disperse.
+        told = case.null == "mass" and case.boundary is self.observed.drawn
+        every = told or case.null == "constrained"
+        return PairExpectation(self.space, None if every else self.cells.held_cell.astype(np.intp))
+
+    def _sum(self, expected: PairExpectation) -> Sums:
+        return sum_by_reach(expected, self.cells, self.space, self.reach, self.around)
 
     def _note(self, null: Null, kind: int, own: _OfKind) -> None:
         self.told.append(own.told)
@@ -304,34 +307,33 @@ class _Run:
     def _expect_kind(self, asked: tuple[_Case, int]) -> _OfKind:
         """Add up what one null expects of all channels of one kind."""
         case, kind = asked
-        found, channels = PairExpectation(self.space), {}
+        found, channels = self._begin(case), {}
         for channel in self.channels:
             if channel.kind == kind:
-                own = self._expect(case, channel)
-                found.add(own.block)
-                channels[channel] = replace(own, block=_NO_BLOCK)
-        sums = sum_by_reach(found, self.cells, self.space, self.reach)
+                block, channels[channel] = self._expect(case, channel)
+                found.add(block)
+        sums = self._sum(found)
         told, dispersion = NO_PAIRS, 0.0
         if case.null == "mass" and case.boundary is self.observed.drawn:
-            told = list_pairs(found, case.pairs.table([kind]), kind)
+            told = list_pairs(found, self.links.table([kind]), kind)
         if self._disperses(case):
             usual = float(_usual(case.design)[self.kinds.index(kind)])
-            dispersion = case.pairs.disperse([kind], found, usual)
+            dispersion = self.links.disperse([kind], found, usual)
         return _OfKind(found, sums, told, dispersion, channels)
 
-    def _expect(self, case: _Case, channel: Channel) -> _OfChannel:
+    def _expect(self, case: _Case, channel: Channel) -> tuple[Block, _OfChannel]:
         if case.null == "constrained":
-            block, *reached = expect_constrained(channel, case.flows[channel], self.space)
-            return _OfChannel(block, (int(reached[0]), float(reached[1])))
+            block, *reached = expect_constrained(channel, self.flows[channel], self.space)
+            return block, _OfChannel((int(reached[0]), float(reached[1])))
         if case.boundary is self.observed.drawn:
             return self._expect_mass(case, channel)
         fit, own = self.fits[case.null, channel]
         stage = Stage(case.boundary.members, self.space, self.strata, self.sizes)
-        return _OfChannel(expect_pairs(fit, stage, own))
+        return expect_pairs(fit, stage, own), _OfChannel()
 
-    def _expect_mass(self, case: _Case, channel: Channel) -> _OfChannel:
-        flows = case.flows[channel]
-        margins = sum_margins(channel, flows, case.ends[channel], self.strata, self.sizes)
+    def _expect_mass(self, case: _Case, channel: Channel) -> tuple[Block, _OfChannel]:
+        flows = self.flows[channel]
+        margins = sum_margins(channel, flows, self.of_strata[channel], self.strata, self.sizes)
         distance = case.null != "no_distance"
         exponent = 0.0 if case.null == "no_size" else self.exponent
         pairs = self.pairs.of(*strata_of(channel, self.strata))
@@ -341,7 +343,7 @@ class _Run:
         own = leave_out_large(fit, found, pairs, flows, stage, exponent=exponent)
         found = admit_own(found, stage, own)
         rates = expect_ends(fit, stage) if case.null == "mass" else None
-        return _OfChannel(found, (fit.sweeps, fit.residual), (fit, own), rates)
+        return found, _OfChannel((fit.sweeps, fit.residual), (fit, own), rates)
 
 
 def _usual(design: Numbers) -> Numbers:
@@ -444,6 +446,25 @@ class PairLinks:
         self.kind = flows["kind"].to_numpy()[there]
         self.links = flows["credit"].to_numpy()[there] / SHARE_UNIT
 
+    def above(self, kinds: Sequence[int]) -> Numbers:
+        """Return links of every pair of different cells that have actors.
+
+        Parameters
+        ----------
+        kinds
+            Kinds whose links count.
+
+        Returns
+        -------
+        Numbers
+            One value a pair, in the order of :func:`list_above`.
+        """
+        use = np.isin(self.kind, list(kinds)) & (self.one != self.other)
+        held, place = int(self.here.sum()), np.cumsum(self.here) - 1
+        one, other = place[self.one[use]], place[self.other[use]]
+        at = one * (2 * held - one - 1) // 2 + other - one - 1
+        return np.bincount(at, self.links[use], held * (held - 1) // 2).astype(np.float64)
+
     def table(self, kinds: Sequence[int]) -> Numbers:
         """Return links of every pair of cells.
 
@@ -479,10 +500,24 @@ class PairLinks:
         float
             As :func:`clustermap.network.shrinkage.estimate_dispersion`.
         """
-        held = np.flatnonzero(self.here)
-        apart = np.triu(np.ones((len(held), len(held)), dtype=bool), 1)
-        seen, typical = (
-            values.take(held, axis=0).take(held, axis=1)[apart]
-            for values in (self.table(kinds), expected.links)
-        )
-        return estimate_dispersion(seen, typical, design=design)
+        typical = list_above(expected.links, np.flatnonzero(self.here))
+        return estimate_dispersion(self.above(kinds), typical, design=design)
+
+
+def list_above(table: Numbers, held: npt.NDArray[np.intp]) -> Numbers:
+    """Return what stands above the diagonal of a table of cells.
+
+    Parameters
+    ----------
+    table
+        Cells x cells.
+    held
+        Cells wanted, ascending.
+
+    Returns
+    -------
+    Numbers
+        One value a pair of different cells, row by row.
+    """
+    rows = (table[cell, held[at:]] for at, cell in enumerate(held, start=1))
+    return np.concatenate([np.zeros(0), *rows])

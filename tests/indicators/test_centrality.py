@@ -9,9 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clustermap.indicators import centrality
 from clustermap.indicators.centrality import SAMPLED, betweenness, pagerank
@@ -92,6 +95,25 @@ def test_a_sample_says_so_and_comes_close(monkeypatch: pytest.MonkeyPatch) -> No
     assert np.corrcoef(exact["value"], sampled["value"])[0, 1] > 0.95
     turned = betweenness(draw_counts(links[::-1], names[::-1]))
     pd.testing.assert_frame_equal(turned[::-1].reset_index(drop=True), sampled, check_exact=True)
+
+
+@given(seed=st.integers(0, 10**6))
+def test_only_ties_on_the_shortest_paths_decide(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    names = [f"c{at:02}" for at in range(30)]
+    ends = np.sort(rng.integers(0, 30, (2, 120)), axis=0)
+    one, other = np.unique(ends[:, ends[0] < ends[1]], axis=1)
+    many = rng.choice([1, 2, 4], len(one))
+    links = [(names[a], names[b], int(n)) for a, b, n in zip(one, other, many, strict=True)]
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(names)
+    graph.add_edges_from((a, b, {"length": 1 / n}) for a, b, n in links)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(centrality, "_STEPS", 0)
+        found = betweenness(draw_counts(links, names))
+    assert set(found["note"]) == {SAMPLED}
+    whole = nx.betweenness_centrality(graph, k=16, weight="length", seed=1977)
+    assert values(found) == pytest.approx(whole, rel=1e-12, abs=1e-15)
 
 
 def test_without_any_record_there_is_nothing_to_stand_in() -> None:

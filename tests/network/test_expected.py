@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 
 from clustermap.network.expected import (
     LARGE_SHARE,
+    ROWS_AT_ONCE,
     Block,
+    Kernel,
     PairExpectation,
     Stage,
     expect_ends,
     expect_pairs,
+    in_parts,
     kernel_between,
     kernel_within,
     leave_out_large,
@@ -99,6 +102,49 @@ def test_distances_by_hand() -> None:
     assert kernel_within(BINS, SPACE).tolist() == np.diag(kernel).tolist()
     some = kernel_between(BINS, SPACE, np.array([B, C]), np.array([A, C]))
     assert some.tolist() == [[3, 1], [1, 3.5]]
+
+
+@given(seed=st.integers(0, 10**6), cells=st.integers(1, 70))
+def test_few_rows_at_a_time_are_the_table(seed: int, cells: int) -> None:
+    space = draw_chance_space(np.random.default_rng(seed), cells)
+    kernel, every = Kernel(BINS, space), np.arange(cells)
+    rows = [kernel.rows(part).copy() for part in in_parts(cells)]
+    whole = kernel_between(BINS, space, every, every)
+    np.testing.assert_allclose(np.concatenate(rows), whole, rtol=1e-14)
+    for part in in_parts(cells):
+        for found, wanted in zip(space.near_beside(part), space.near_of(every[part]), strict=True):
+            assert found.tolist() == wanted.tolist()
+
+
+@CHANNELS
+@given(seed=st.integers(0, 10**6), cells=st.integers(2, 40))
+def test_links_beside_cells_are_those_in_either_direction(
+    channel: Channel, seed: int, cells: int
+) -> None:
+    stage, fit = draw_stage(seed, cells), draw_fit(seed, channel)
+    large = [(1, replace(fit, level=7.0)), (0, replace(fit, level=3.0))]
+    block = expect_pairs(fit, stage, large)
+    table = np.zeros((cells, cells))
+    table[np.ix_(block.rows, block.columns)] = block.links
+    inside = np.diag(table).copy()
+    table = table if channel.unordered else table + table.T
+    np.fill_diagonal(table, inside)
+    rows = [block.beside(part).copy() for part in in_parts(cells)]
+    np.testing.assert_allclose(np.concatenate(rows), table, rtol=1e-9, atol=1e-12)
+
+
+@CHANNELS
+def test_only_cells_that_are_asked_for_are_looked_at(channel: Channel) -> None:
+    stage, fit = draw_stage(4, 70), draw_fit(4, channel)
+    block = expect_pairs(fit, stage)
+    whole, asked = add_up(block, stage.space), np.array([1, 3])
+    some = PairExpectation(stage.space, asked)
+    some.add(block)
+    some.include(some)
+    assert some.links[asked].tolist() == (2 * whole.links[asked]).tolist()
+    assert not some.links[ROWS_AT_ONCE:].any()
+    touched = np.isin(stage.space.near, asked).any(axis=1)
+    np.testing.assert_allclose(some.near[touched], 2 * whole.near[touched], rtol=1e-12)
 
 
 def test_links_without_direction_by_hand() -> None:

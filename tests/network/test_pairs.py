@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.interpolate import CubicSpline
 
 from clustermap.network.pairs import (
     SIZE_EXPONENTS,
@@ -16,6 +17,7 @@ from clustermap.network.pairs import (
     relative_sizes,
     shares_of_cell,
     spline_of,
+    weigh_pairs_of_cell,
 )
 from tests.network.plain import FIELDS, MEMBERS, SPACE, A, B, C, draw_chance_space
 
@@ -95,6 +97,27 @@ def test_pairs_of_a_cell_are_those_that_go_with_it(seed: int, cells: int, strata
     np.testing.assert_allclose(
         count_pairs_of_cell(0, members, space, some, every), gone[:, some], rtol=1e-12
     )
+
+
+@given(st.integers(0, 10**6), st.integers(1, 6))
+def test_weighed_pairs_of_a_cell_are_the_sum_over_its_strata(seed: int, cells: int) -> None:
+    rng = np.random.default_rng(seed)
+    members, space = rng.integers(0, 4, (cells, 4)), draw_chance_space(rng, cells)
+    first, second = np.array([0, 1, 2]), np.array([1, 2, 3])
+    weight = rng.lognormal(size=(3, 3))
+    plain = count_pairs_of_cell(0, members, space, first, second)
+    found = weigh_pairs_of_cell(0, members, space, first, second, weight)
+    summed = np.einsum("efsb,fs->eb", plain, weight)
+    np.testing.assert_allclose(found, summed, rtol=1e-12, atol=1e-12)
+
+
+@given(st.integers(0, 10**6), st.floats(-0.6, 0.6))
+def test_a_spline_is_told_by_its_knots(seed: int, exponent: float) -> None:
+    counts = np.random.default_rng(seed).lognormal(size=(len(SIZE_EXPONENTS), 2, 3))
+    direct, found = CubicSpline(SIZE_EXPONENTS, np.log(counts)), spline_of(counts)
+    for derivative in range(3):
+        wanted = direct(exponent, derivative)
+        np.testing.assert_allclose(found(exponent, derivative), wanted, rtol=1e-9, atol=1e-9)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6))
