@@ -64,9 +64,10 @@ class Sentences:
         if split not in self._known:
             self._known[split] = self._take_in(split)
         place, order = self._known[split]
-        told = [[_write_clean(messages[of], gap, of) for gap in order] for of in LANGUAGES]
-        alike = all(texts == told[0] for texts in told)
-        return [place, *(told[:1] if alike else told)]
+        told = [_fill(messages, gap) for gap in order]
+        if all(ko == en for ko, en in told):
+            return [place, [alike for alike, _ in told]]
+        return [place, *map(list, zip(*told, strict=True))]
 
     def _take_in(self, split: tuple[_Split, ...]) -> tuple[int, list[_Gap]]:
         """Return the number of a template, and its gaps in the order in which they are told."""
@@ -107,9 +108,18 @@ def find_activity(told: Iterable[Message]) -> Message | None:
 def _write(message: Message, gap: _Gap, language: Language) -> str:
     name, form = gap
     value = message.values[name]
-    if isinstance(value, str) and not form:
-        return value
-    return format(value, form) if form else say(Message("page.as_is", {"value": value}), language)
+    if form:
+        return format(value, form)
+    told = value if isinstance(value, Message) else Message("page.as_is", {"value": value})
+    return say(told, language)
+
+
+def _fill(messages: Mapping[Language, Message], gap: _Gap) -> tuple[str, ...]:
+    """Return what fills a gap in each language."""
+    values = [messages[language].values[gap[0]] for language in LANGUAGES]
+    if values[0] is values[-1] and isinstance(values[0], str) and not gap[1]:
+        return (clean_text(values[0]),) * len(LANGUAGES)
+    return tuple(_write_clean(messages[language], gap, language) for language in LANGUAGES)
 
 
 def _write_clean(message: Message, gap: _Gap, language: Language) -> str:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     Hash = Callable[[Path], str]
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
+_OF_FIRMS = ("firm", "name", "industry", "employees", "x", "y", "precision_m", "cell")
 _VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
 
 
@@ -116,6 +117,16 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
     for point in {"x", "y"} - set(frame.columns):
         frame[point] = float("nan")
     return frame[[name for name in [*columns, RAW, AMONG, "cell", "how"] if name in frame]]
+
+
+def _read_firms(layers: Layers) -> pd.DataFrame:
+    """Return what a release looks at of firms; of millions, texts stay in Arrow as they are."""
+    rows = layers.actors.get("firms")
+    if rows is None:
+        return layer_frame(layers, "firms")
+    known = [name for name in _OF_FIRMS if name in rows.column_names]
+    frame: pd.DataFrame = rows.select(known).to_pandas()
+    return frame.assign(**{point: np.nan for point in ("x", "y") if point not in known})
 
 
 def _attribution(project: Project) -> tuple[str, ...]:
@@ -198,7 +209,8 @@ def release_findings(project: Project, findings: Findings) -> Release:
     results = Results(
         clusters=layers.clusters,
         institutes=layer_frame(layers, "institutes"),
-        firms=layer_frame(layers, "firms"),
+        firms=_read_firms(layers),
+        coded=layers.industries,
         flows=network.flows,
         counts=network.counts,
         indicators=findings.indicators,
