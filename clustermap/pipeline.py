@@ -30,7 +30,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
-from clustermap.side_by_side import one_core_each
+from clustermap.side_by_side import go_through, one_core_each
 from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
@@ -333,22 +333,38 @@ def _carry_out(
     out = project.project.out
     # The database counts last: it stays as it was where files cannot be put in place.
     with _open_database(project, steps) as database, Staging(out) as stage:
+        written = go_through(
+            lambda step: _write(step, project, findings, release, stage, database), steps
+        )
         for done, step in enumerate(steps, start=1):
             listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
-            if step == TABLES:
-                _write_tables(project, findings, stage)
-            elif step == MAP:
-                _write_pages(release, stage / "maps", PAGES)
-            elif step == REPORT:
-                _write_pages(release, stage / "report", {"memo": draw_memo})
-            else:
-                record["export"] = _write_exports(project, release, stage / "export", database)
+            record |= next(written)
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
-        written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
+        files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
     clear_parts(out)  # the run is whole: nothing of it has to be found again
-    closed = _close(findings, record, written)
+    closed = _close(findings, record, files)
     return replace(closed, release=release, selected=selected, kept=tuple(kept.told))
+
+
+def _write(
+    step: str,
+    project: Project,
+    findings: Findings,
+    release: Release,
+    stage: Path,
+    database: Database | None,
+) -> dict[str, Any]:
+    """Write one kind of output, and return what run.json holds of it."""
+    if step == TABLES:
+        _write_tables(project, findings, stage)
+    elif step == MAP:
+        _write_pages(release, stage / "maps", PAGES)
+    elif step == REPORT:
+        _write_pages(release, stage / "report", {"memo": draw_memo})
+    else:
+        return {"export": _write_exports(project, release, stage / "export", database)}
+    return {}
 
 
 def _write_pages(

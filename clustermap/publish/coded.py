@@ -100,7 +100,7 @@ def starts_with(column: pd.Series[Any], starts: str | tuple[str, ...]) -> npt.ND
 
 def _find(texts: pa.Array, known: pa.Array) -> Whole:
     places = pc.fill_null(pc.index_in(texts, value_set=known), -1)
-    return places.to_numpy(zero_copy_only=False).astype(np.int64)
+    return np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _read_known(column: pd.Series[Any]) -> pa.Array:

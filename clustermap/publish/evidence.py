@@ -270,7 +270,7 @@ def release_typical(
 
 
 def _whole(values: pd.Series[int]) -> npt.NDArray[np.int64]:
-    return values.to_numpy(dtype=np.int64)
+    return np.asarray(values, dtype=np.int64)
 
 
 def release_flags(

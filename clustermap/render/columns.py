@@ -41,7 +41,7 @@ def texts(values: pd.Series[Any]) -> list[str]:
 
 
 def listed(values: pd.Series[Any]) -> list[Any]:
-    """Return values as a list; what Arrow holds is else looked at one by one, at ten times the cost.
+    """Return values as a list, all at once: one by one, those of Arrow take ten times as long.
 
     Parameters
     ----------

@@ -270,7 +270,7 @@ def assess_clusters(
 
 
 def _name_brokers(parts: Parts, register: Register) -> npt.NDArray[np.object_]:
-    """Return the ids of actors by their positions, of brokers alone: there are millions of actors."""
+    """Return the ids of actors by position, of brokers alone: there are millions of actors."""
     names = np.empty(len(register.ids), dtype=object)
     at = parts.brokerage.brokers["actor"].unique()
     names[at] = register.ids.take(pa.array(at)).to_numpy(zero_copy_only=False)
