@@ -72,25 +72,25 @@ def list_edges(graph: nx.MultiDiGraph[Any]) -> tuple[list[Any], pd.DataFrame]:
     TypeError
         If edges differ in attributes.
     """
-    edges = list(graph.edges(keys=True, data=True))
-    names = list(edges[0][3]) if edges else []
-    if any(list(facts) != names for *_, facts in edges):
-        raise TypeError("a checkpoint cannot hold a graph whose edges differ in attributes")
     place = {node: at for at, node in enumerate(graph.nodes)}
-    keys = {key: at for at, key in enumerate(dict.fromkeys(edge[2] for edge in edges))}
-    ends = (
-        [place[edge[0]] for edge in edges],
-        [place[edge[1]] for edge in edges],
-        [keys[edge[2]] for edge in edges],
-    )
-    table = pd.DataFrame(
-        {
-            **dict(zip(_ENDS, ends, strict=True)),
-            **{name: [edge[3][name] for edge in edges] for name in names},
-        }
-    )
-    texts = [name for name in names if table.dtypes[name] == "str"]
-    return list(keys), table.astype(dict.fromkeys(texts, "category"))  # a few words, often
+    ends: list[tuple[int, int, Any]] = []
+    facts: list[dict[str, Any]] = []
+    for source, row in graph.adjacency():
+        for target, links in row.items():
+            ends += [(place[source], place[target], key) for key in links]
+            facts += links.values()
+    names = list(facts[0]) if facts else []
+    if len({tuple(of) for of in facts}) > 1:
+        raise TypeError("a checkpoint cannot hold a graph whose edges differ in attributes")
+    keys = {key: at for at, key in enumerate(dict.fromkeys(key for *_, key in ends))}
+    numbers = [(source, target, keys[key]) for source, target, key in ends]
+    table = pd.DataFrame(numbers, columns=list(_ENDS), dtype="int64")
+    for name in names:
+        values = [of[name] for of in facts]
+        texts = all(isinstance(value, str) for value in values)
+        # A few words, often.
+        table[name] = pd.Categorical(values) if texts else pd.Series(values)
+    return list(keys), table
 
 
 def add_edges(graph: nx.MultiDiGraph[Any], keys: Sequence[Any], table: pd.DataFrame) -> None:
