@@ -48,7 +48,13 @@ from clustermap.stages.keeping import (
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.measuring import measure_clusters
 from clustermap.stages.proposing import Finding, propose
-from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
+from clustermap.stages.publishing import (
+    Findings,
+    build_record,
+    list_tables,
+    read_layer,
+    release_findings,
+)
 from clustermap.stages.reading import read_layers, read_unassigned, settle_layers
 from clustermap.stages.scoring import assess_clusters, read_profile, standardise_links
 from clustermap.stages.selecting import (
@@ -405,7 +411,10 @@ def _write_exports(
 def _write_tables(project: Project, findings: Findings, stage: Path) -> None:
     section = project.project
     marks = {"synthetic": str(section.synthetic).lower(), "version": version("clustermap")}
-    write_tables(list_tables(findings), stage / "tables", metadata=marks)
+    tables = list_tables(findings)
+    actors = {name: read_layer(findings.layers, name) for name in ("firms", "institutes")}
+    others = {name: tables[name] for name in tables if name not in actors}
+    write_tables({**actors, **others}, stage / "tables", metadata=marks)
     faults = findings.ledger.faults()
     write_quarantine(faults, stage / "quarantine", language=section.language)
 

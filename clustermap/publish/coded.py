@@ -161,9 +161,14 @@ class FlowCodes:
         """
         one, other = (code_texts(flows[end], self.cells) for end in ("source", "target"))
         kind = code_texts(flows["kind"], self.kinds)
-        low, high = (np.minimum(one, other), np.maximum(one, other)) if turn else (one, other)
-        packed = (low * len(self.cells) + high) * len(self.kinds) + kind
-        return np.where((one < 0) | (other < 0) | (kind < 0), -1, packed)
+        unknown = (one < 0) | (other < 0) | (kind < 0)
+        if turn:
+            one, other = np.minimum(one, other), np.maximum(one, other)
+        for after, names in ((other, self.cells), (kind, self.kinds)):
+            one *= len(names)
+            one += after
+        one[unknown] = -1
+        return one
 
     def name(self, codes: Whole, columns: Sequence[str] = _FLOW) -> pd.DataFrame:
         """Return the names that numbers stand for.

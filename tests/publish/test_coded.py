@@ -58,7 +58,7 @@ def test_turned_pairs_have_one_number_and_strangers_none(
     cells = {end for source, target, *_ in rows for end in (source, target)}
     kinds = {kind for _, _, kind, _ in rows}
     found = names.code(table(others, words=words), turn=True)
-    back = names.code(table([(b, a, *rest) for a, b, *rest in others], words=words), turn=True)
+    back = names.code(table([(b, a, kind, n) for a, b, kind, n in others], words=words), turn=True)
     assert found.tolist() == back.tolist()
     known = [{a, b} <= cells and kind in kinds for a, b, kind, _ in others]
     assert (found >= 0).tolist() == known
