@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 Listen = Callable[[int, int], None]
 """Hears how many are done, and of how many."""
@@ -43,7 +43,7 @@ def one_core_each() -> Iterator[None]:
 
 def go_through(
     work: Callable[[Given], Found],
-    given: Sequence[Given],
+    given: Iterable[Given],
     *,
     workers: int = WORKERS,
     ahead: int | None = None,
@@ -55,7 +55,7 @@ def go_through(
     work
         What is done; calls must not depend on each other.
     given
-        What it is done with.
+        What it is done with; asked for the next thing as results are taken.
     workers
         Threads.
     ahead
@@ -74,9 +74,7 @@ def go_through(
     """
     todo = iter(given)
     with ThreadPoolExecutor(workers) as pool:
-        pending: deque[Future[Found]] = deque(
-            pool.submit(work, one) for one in islice(todo, ahead or len(given))
-        )
+        pending: deque[Future[Found]] = deque(pool.submit(work, one) for one in islice(todo, ahead))
         try:
             while pending:
                 found = pending.popleft().result()

@@ -11,9 +11,12 @@ import pandas as pd
 from clustermap.indicators.evidence import divide, link_records, sum_kinds
 from clustermap.indicators.record import Indicator
 from clustermap.network.graph import join_kinds
+from clustermap.network.pagerank import rank_nodes
 from clustermap.tables import SCORED_KINDS
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from clustermap.network.counts import Counts
 
 SAMPLED = "note.sampled_pivots"
@@ -54,18 +57,16 @@ def strength(counts: Counts) -> pd.DataFrame:
     sums = sum_kinds(records, counts.clusters)
     value = _sum_links(counts)
     scale = pd.Series(divide(sums["effective"], sums["total"])).fillna(1).to_numpy()
-    return pd.DataFrame(
-        {"cluster": counts.clusters, "value": value.to_numpy(), "basis": value.to_numpy() * scale}
-    )
+    return pd.DataFrame({"cluster": counts.clusters, "value": value, "basis": value * scale})
 
 
-def _sum_links(counts: Counts) -> pd.Series[float]:
-    tied = dict.fromkeys(counts.clusters, 0)
-    for one, other, edge in counts.network.edges(data=True):
-        if one != other and edge["kind"] in SCORED_KINDS and one in tied and other in tied:
-            tied[one] += edge["links"]
-            tied[other] += edge["links"]
-    return pd.Series(tied, dtype=float)
+def _sum_links(counts: Counts) -> npt.NDArray[np.float64]:
+    """Return the links of every cluster with others."""
+    tied = join_kinds(counts.ties, SCORED_KINDS)
+    ends, links = (tied[name].to_numpy() for name in ("one", "other")), tied["links"].to_numpy()
+    clusters = len(counts.clusters)
+    one, other = (np.bincount(end, links, clusters) for end in ends)
+    return np.asarray(one + other)
 
 
 def betweenness(counts: Counts) -> pd.DataFrame:
@@ -100,7 +101,8 @@ def betweenness(counts: Counts) -> pd.DataFrame:
     found = nx.betweenness_centrality(
         graph, k=pivots if sampled else None, weight="length", seed=_SEED
     )
-    return _tabulate(counts, graph, found).assign(note=SAMPLED if sampled else "")
+    value = np.array([found[name] for name in counts.clusters if name in found], dtype=np.float64)
+    return _tabulate(counts, value).assign(note=SAMPLED if sampled else "")
 
 
 def pagerank(counts: Counts) -> pd.DataFrame:
@@ -126,41 +128,42 @@ def pagerank(counts: Counts) -> pd.DataFrame:
     Brin, S. and Page, L. (1998). The anatomy of a large-scale hypertextual web search engine.
     Computer Networks and ISDN Systems 30, 107-117.
     """
-    graph = _tie_clusters(counts)
-    found = nx.pagerank(graph, weight="links", tol=1e-13, max_iter=1000) if graph else {}
-    return _tabulate(counts, graph, found)
+    if _is_empty(counts):
+        return _tabulate(counts, np.zeros(0))
+    tied = join_kinds(counts.ties, SCORED_KINDS)
+    one, other, links = (tied[name].to_numpy() for name in ("one", "other", "links"))
+    return _tabulate(counts, rank_nodes(one, other, links, len(counts.clusters)))
+
+
+def _is_empty(counts: Counts) -> bool:
+    return counts.links[counts.links["kind"].isin(SCORED_KINDS)].empty
 
 
 def _tie_clusters(counts: Counts) -> nx.Graph[str]:
     """Return the links between clusters, always in the same order; empty without any record."""
     tied: nx.Graph[str] = nx.Graph()
-    if counts.links[counts.links["kind"].isin(SCORED_KINDS)].empty:
+    if _is_empty(counts):
         return tied
     # By name: the order of nodes decides the sample of pivots, that of edges the order of sums.
-    names = sorted(counts.clusters)
+    order = np.argsort(counts.clusters.to_numpy(dtype=object), kind="stable")
+    names = counts.clusters[order].to_list()
     tied.add_nodes_from(names)
-    place = {cluster: at for at, cluster in enumerate(names)}
-    joined = join_kinds(counts.network, SCORED_KINDS)
-    edges = [
-        (*sorted((place[one], place[other])), links)
-        for one, other, links in joined.edges(data="links")
-        if one != other and one in place and other in place
-    ]
-    for one, other, links in sorted(edges):
-        tied.add_edge(names[one], names[other], links=links, length=1 / links)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    joined = join_kinds(counts.ties, SCORED_KINDS)
+    ends = np.sort([place[joined[name].to_numpy()] for name in ("one", "other")], axis=0)
+    rows = np.lexsort(ends[::-1])
+    one, other = ends[:, rows].tolist()
+    for a, b, links in zip(one, other, joined["links"].to_numpy()[rows].tolist(), strict=True):
+        tied.add_edge(names[a], names[b], links=links, length=1 / links)
     return tied
 
 
-def _tabulate(counts: Counts, graph: nx.Graph[str], found: dict[str, float]) -> pd.DataFrame:
-    names = [cluster for cluster in counts.clusters if cluster in graph]
-    basis = dict(graph.degree(weight="links"))
-    return pd.DataFrame(
-        {
-            "cluster": names,
-            "value": np.array([found[name] for name in names], dtype=np.float64),
-            "basis": np.array([basis[name] for name in names], dtype=np.float64),
-        }
-    )
+def _tabulate(counts: Counts, found: npt.NDArray[np.float64]) -> pd.DataFrame:
+    """Return one value a cluster beside its links with others; nothing of no value at all."""
+    names = counts.clusters[: len(found)]
+    basis = _sum_links(counts)[: len(found)]
+    return pd.DataFrame({"cluster": names.to_numpy(), "value": found, "basis": basis})
 
 
 FAMILY = (

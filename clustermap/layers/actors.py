@@ -112,9 +112,12 @@ def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checke
     faults = [checked.faults]
     moved_x, moved_y = projection.transform(x, y, found, home.crs)
     impossible = given & (~possible | np.isnan(moved_x))
+    moved = _replace(_replace(rows, "x", moved_x), "y", moved_y)
+    bad = half | origin | degrees | swapped | impossible
+    if not bad.any():
+        return Checked(moved, checked.faults, checked.mended)
     quoted = rows.append_column(POINT, _write_points(x, y))
-    rows = _replace(_replace(rows, "x", moved_x), "y", moved_y)
-    bad = np.zeros(len(x), dtype=bool)
+    told = np.zeros(len(x), dtype=bool)
     for mask, reason in (
         (half, "half_coordinate"),
         (origin, "origin_coordinate"),
@@ -122,10 +125,10 @@ def place_points(table: str, checked: Checked, found: CRS, home: Home) -> Checke
         (swapped, "swapped_coordinate"),
         (impossible, "impossible_coordinate"),
     ):
-        here = mask & ~bad
+        here = mask & ~told
         faults.append(quote_rows(table, quoted, here, column=POINT, reason=reason))
-        bad |= here
-    return Checked(rows.filter(pa.array(~bad)), pa.concat_tables(faults), checked.mended)
+        told |= here
+    return Checked(moved.filter(pa.array(~bad)), pa.concat_tables(faults), checked.mended)
 
 
 def _column(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:

@@ -222,8 +222,10 @@ def assign(
     metres = np.full(size, np.nan)
     point, polygon = find_inside(place.x, place.y, clusters.geometry.to_numpy())
     fits = _find_fitting(place.precision_m[point], polygon, clusters)
-    rough = len(np.setdiff1d(point[~fits], point[fits]))
-    point, polygon = point[fits], polygon[fits]
+    rough = 0
+    if not fits.all():
+        rough = len(np.setdiff1d(point[~fits], point[fits]))
+        point, polygon = point[fits], polygon[fits]
     inside, held_by, several = _settle(point, polygon, clusters, overlaps, names)
     cells[inside], how[inside] = held_by, HOW.index("inside")
 

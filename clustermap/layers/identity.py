@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clustermap.checks import Checked, set_aside
+from clustermap.layers.lookup import hash_texts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,15 +21,23 @@ def find_duplicates(ids: pa.Array) -> npt.NDArray[np.bool_]:
     Parameters
     ----------
     ids
-        Text.
+        Text without nulls.
 
     Returns
     -------
     np.ndarray
         bool; every row of a duplicated identifier is marked.
     """
-    codes = np.asarray(pc.dictionary_encode(ids).indices)
-    return np.bincount(codes)[codes] > 1 if len(codes) else np.zeros(0, dtype=bool)
+    hashes = hash_texts(ids)
+    ordered = np.sort(hashes)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(again):
+        return np.zeros(len(ids), dtype=bool)
+    marked = np.isin(hashes, again)
+    # What shares a hash is looked at itself: texts that differ may, once in billions.
+    codes = np.asarray(pc.dictionary_encode(ids.filter(pa.array(marked))).indices)
+    marked[marked] = np.bincount(codes)[codes] > 1
+    return marked
 
 
 def set_duplicates_aside(table: str, rows: pa.Table, key: str) -> Checked:

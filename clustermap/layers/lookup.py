@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _WORD = 8
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_NOBODY = np.int32(-1)
 _ROWS_AT_ONCE = 1_000_000
 
 
@@ -38,6 +39,12 @@ def hash_texts(texts: pa.Array) -> Hashes:
     np.ndarray
         uint64.
     """
+    starts = range(0, len(texts), _ROWS_AT_ONCE)
+    parts = [_hash_some(texts.slice(start, _ROWS_AT_ONCE)) for start in starts]
+    return np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
+
+
+def _hash_some(texts: pa.Array) -> Hashes:
     offsets, data = _open(texts)
     low, high = int(offsets[0]), int(offsets[-1])
     padded = np.zeros(high - low + _WORD, dtype=np.uint8)
@@ -83,12 +90,12 @@ class Lookup:
     ids
         Identifiers, unique text without nulls.
     hashes
-        uint64; their hashes, ascending.
+        uint64; their hashes, ascending, and after them the largest number there is.
     positions
-        int32; the position of the identifier of each hash.
+        int32; the position of the identifier of each hash, -1 after them.
     starts
-        int32; where the hashes of each bucket begin, their number last. A bucket holds the hashes
-        that begin with the same bits.
+        int32; where the hashes of each bucket begin. A bucket holds the hashes that begin with the
+        same bits.
     """
 
     ids: pa.Array
@@ -135,16 +142,19 @@ class Lookup:
         return found
 
     def _find_hashes(self, hashes: Hashes) -> Positions:
-        found = np.full(len(hashes), -1, dtype=np.int32)
-        bucket = _bucket(hashes, len(self.starts) - 1)
-        at, end = self.starts[bucket], self.starts[bucket + 1]
-        open_ = np.flatnonzero(at < end)
-        at, end, wanted = at[open_], end[open_], hashes[open_]
+        at = self.starts[_bucket(hashes, len(self.starts))]
+        there = self.hashes[at]
+        found = np.where(there == hashes, self.positions[at], _NOBODY)
+        # Hashes ascend: who does not stand first in a bucket may stand behind a smaller one.
+        open_ = np.flatnonzero(there < hashes)
+        at, wanted = at[open_], hashes[open_]
         while len(open_):
-            hit = self.hashes[at] == wanted
+            at = at + 1
+            there = self.hashes[at]
+            hit = there == wanted
             found[open_[hit]] = self.positions[at[hit]]
-            on = ~hit & (at + 1 < end)
-            at, end, wanted, open_ = at[on] + 1, end[on], wanted[on], open_[on]
+            on = there < wanted
+            at, wanted, open_ = at[on], wanted[on], open_[on]
         return found
 
 
@@ -173,13 +183,10 @@ def build_lookup(ids: pa.Array) -> Lookup:
     """
     if pa.types.is_large_string(ids.type):
         ids = ids.cast(pa.string())
-    parts = [
-        hash_texts(ids.slice(start, _ROWS_AT_ONCE)) for start in range(0, len(ids), _ROWS_AT_ONCE)
-    ]
-    hashes = np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
+    hashes = hash_texts(ids)
     order = np.argsort(hashes)
     hashes = hashes[order]
     buckets = 1 << max(len(ids) * 2 - 1, 2).bit_length()
-    starts = np.zeros(buckets + 1, dtype=np.int32)
-    np.cumsum(np.bincount(_bucket(hashes, buckets), minlength=buckets), out=starts[1:])
-    return Lookup(ids, hashes, order.astype(np.int32), starts)
+    starts = np.zeros(buckets, dtype=np.int32)
+    np.cumsum(np.bincount(_bucket(hashes, buckets), minlength=buckets)[:-1], out=starts[1:])
+    return Lookup(ids, np.append(hashes, _ALL), np.append(order.astype(np.int32), _NOBODY), starts)

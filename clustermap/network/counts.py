@@ -7,6 +7,7 @@ see a single firm or link.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,8 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from clustermap.layers.cells import ABROAD
-from clustermap.network.graph import build_network, find_holders
+from clustermap.network.flows import mark_kind
+from clustermap.network.graph import build_network, find_holders, sum_ties
 from clustermap.network.sums import ROWS_AT_ONCE, sum_rows
 from clustermap.network.tallies import SIZE_CLASSES
 from clustermap.tables import ACTOR_TYPES, KINDS, SCORED_KINDS
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 _MEDIUM = SIZE_CLASSES.index(50)
 """First size class above small firms (EU 2003/361/EC)."""
 
-_SCORED = [KINDS.index(kind) for kind in SCORED_KINDS]
+_SCORED = np.bitwise_or.reduce([mark_kind(KINDS.index(kind)) for kind in SCORED_KINDS])
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ class Counts:
     linked
         Columns cluster, linked: actors of the cluster with at least one link of any kind that
         is scored.
-    network
-        The cluster network: clusters as nodes; one edge a kind and channel with links and weight.
+    ties
+        The cluster network as rows, from :func:`clustermap.network.graph.sum_ties`.
     """
 
     clusters: pd.Index[str]
@@ -81,7 +83,12 @@ class Counts:
     nation_by_industry: pd.DataFrame
     links: pd.DataFrame
     linked: pd.DataFrame
-    network: nx.MultiDiGraph[str]
+    ties: pa.Table
+
+    @cached_property
+    def network(self) -> nx.MultiDiGraph[str]:
+        """The cluster network: clusters as nodes; one edge a kind and channel."""
+        return build_network(self.clusters.to_list(), self.ties)
 
 
 def hold(frame: pd.DataFrame, cells: Cells, column: str) -> pd.DataFrame:
@@ -187,13 +194,15 @@ def _count_linked(
 
 
 def _build_links(
-    evidence: Sequence[Evidence], linked: npt.NDArray[np.bool_], register: Register, cells: Cells
+    evidence: Sequence[Evidence], linked: npt.NDArray[np.uint8], register: Register, cells: Cells
 ) -> pd.DataFrame:
     sums = [_sum_links(part.flows, cells) for part in evidence]
     kinds = sorted({int(k) for part in evidence for k in part.flows["kind"].unique().to_pylist()})
     index = pd.MultiIndex.from_product([range(cells.clusters), kinds], names=["cluster", "kind"])
     frame = _add_links(sums).reindex(index, fill_value=0)
-    counts = {kind: _count_linked(linked[kind], register.cells, cells) for kind in kinds}
+    counts = {
+        kind: _count_linked(linked & mark_kind(kind) > 0, register.cells, cells) for kind in kinds
+    }
     frame["linked"] = [counts[kind][cluster] for cluster, kind in index]
     frame["units"] = _count_units(evidence, sums, index)
     frame = frame.reset_index()
@@ -222,7 +231,7 @@ def build_counts(
     sectors: Sequence[str],
     groups: Sequence[tuple[str, ...]],
     evidence: Sequence[Evidence],
-    linked: npt.NDArray[np.bool_],
+    linked: npt.NDArray[np.uint8],
 ) -> Counts:
     """Bring cells, tallies and flows together as counts of clusters.
 
@@ -241,7 +250,7 @@ def build_counts(
     evidence
         What each table of linkages says.
     linked
-        bool, shape (kinds, actors): whether an actor has a link of a kind.
+        uint8, one entry an actor: a bit for each kind of which it has a link.
 
     Returns
     -------
@@ -260,7 +269,7 @@ def build_counts(
     actors = held.groupby(["cluster", "type"], sort=True)["actors"].sum().reset_index()
     actors["type"] = np.array(ACTOR_TYPES, dtype=object)[actors["type"].to_numpy()]
     links = _build_links(evidence, linked, register, cells) if evidence else _no_links()
-    any_linked = _count_linked(np.any(linked[_SCORED], axis=0), register.cells, cells)
+    any_linked = _count_linked(linked & _SCORED > 0, register.cells, cells)
 
     def named(table: pd.DataFrame) -> pd.DataFrame:
         return table.assign(cluster=names[table["cluster"].to_numpy(dtype=int)])
@@ -274,7 +283,7 @@ def build_counts(
         nation_by_industry=_sum_firms(nation_claimed, ["industry"]),
         links=named(links),
         linked=pd.DataFrame({"cluster": names, "linked": any_linked}),
-        network=build_network(ids, [part.flows for part in evidence], cells),
+        ties=sum_ties([part.flows for part in evidence], cells),
     )
 
 

@@ -29,6 +29,8 @@ ROWS_AT_ONCE = 2_000_000
 """Edges that are sorted in memory at a time."""
 
 _BITS = 63
+_PACKED = ("a", "b", "kind", "year", "directed")
+"""Columns that edges are sorted by, and that tell pairs apart."""
 
 EDGE_TYPES: Mapping[str, np.dtype[Any]] = {
     "a": np.dtype(np.int32),
@@ -179,25 +181,28 @@ def _sort_packed(edges: Edges) -> Edges | None:
     if (edges.unit != NO_UNIT).any() or (edges.credit != SHARE_UNIT).any():
         return None
     first = int(edges.year.min())
-    years = edges.year.astype(np.int32) - first
-    columns = [c.astype(np.int64) for c in (edges.b, edges.kind, years, edges.directed)]
-    bits = [int(column.max()).bit_length() for column in columns]
-    if int(edges.a.max()).bit_length() + sum(bits) > _BITS:
+    widths = {
+        name: (int(getattr(edges, name).max()) - (first if name == "year" else 0)).bit_length()
+        for name in _PACKED
+    }
+    if sum(widths.values()) > _BITS:
         return None
-    packed = edges.a.astype(np.int64)
-    for column, width in zip(columns, bits, strict=True):
+    packed = np.zeros(len(edges), dtype=np.int64)
+    for name, width in widths.items():
         packed <<= width
-        packed |= column
+        packed |= edges.year - np.int16(first) if name == "year" else getattr(edges, name)
     packed.sort()
-    found = []
-    for width in reversed(bits):
-        found.append(packed & ((1 << width) - 1))
+    found = {}
+    for name, width in reversed(widths.items()):
+        column = packed & ((1 << width) - 1)
+        column += first if name == "year" else 0
+        found[name] = column.astype(EDGE_TYPES[name])
         packed >>= width
-    directed, year, kind, b = found
-    year += first
-    rest = {"a": packed, "b": b, "kind": kind, "directed": directed, "year": year}
-    rest |= {"unit": np.full(len(b), NO_UNIT), "credit": np.full(len(b), SHARE_UNIT)}
-    return Edges(**{name: rest[name].astype(type_) for name, type_ in EDGE_TYPES.items()})
+    rows = len(packed)
+    unit, credit = (EDGE_TYPES[name] for name in ("unit", "credit"))
+    return Edges(
+        **found, unit=np.full(rows, NO_UNIT, unit), credit=np.full(rows, SHARE_UNIT, credit)
+    )
 
 
 class Run(Protocol):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from clustermap.network.flows import UNORDERED, orient
+from clustermap.network.running import Key, Keys
 from clustermap.network.strata import LEFT_OUT
 from clustermap.network.sums import sum_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy.typing as npt
 
     from clustermap.layers.actors import Register
     from clustermap.network.flows import Oriented
@@ -21,12 +24,20 @@ _KEYS = ["kind", "channel", "first", "second"]
 _UNORDERED = np.isin(np.arange(256), UNORDERED)
 
 
-def count_ends(edges: pa.Table, register: Register, turned: Oriented | None = None) -> pa.Table:
+END_KEYS = Keys(
+    (
+        *(Key(name, np.dtype(np.uint8), 256) for name in _KEYS[:2]),
+        *(Key(name, np.dtype(np.int16), 2**15) for name in _KEYS[2:]),
+    )
+)
+"""What tells links between strata apart, for running sums."""
+
+
+def count_ends(edges: pa.Table, register: Register) -> pa.Table:
     """Count the links between strata.
 
     In a channel without direction the two ends are those of the flow, which the codes of its cells
     turn, and within one cell the smaller stratum comes first: both ways round mean the same.
-
     Links with an end abroad, or with an actor of whom no place is known, are left out: the null
     model says nothing of them.
 
@@ -36,8 +47,6 @@ def count_ends(edges: pa.Table, register: Register, turned: Oriented | None = No
         EDGES.
     register
         Types, cells and strata of the actors.
-    turned
-        From :func:`orient`, where it is known already.
 
     Returns
     -------
@@ -45,23 +54,37 @@ def count_ends(edges: pa.Table, register: Register, turned: Oriented | None = No
         kind, channel (uint8), first, second (int16; strata of the two ends, turned as flows are),
         links, credit (int64); one row a combination.
     """
-    turned = orient(edges, register) if turned is None else turned
+    return sum_rows(pa.table(list_ends(orient(edges, register), register)), _KEYS)
+
+
+def list_ends(turned: Oriented, register: Register) -> dict[str, npt.NDArray[Any]]:
+    """Return every link that the null model speaks of as a row of ends.
+
+    Parameters
+    ----------
+    turned
+        From :func:`clustermap.network.flows.orient`.
+    register
+        Types, cells and strata of the actors.
+
+    Returns
+    -------
+    dict
+        The columns of :func:`count_ends`, before they are added up.
+    """
     first, second = register.stratum[turned.a], register.stratum[turned.b]
-    within = turned.source == turned.target
-    turn = within & _UNORDERED[turned.channel] & (first > second)
+    turn = (turned.source == turned.target) & _UNORDERED[turned.channel] & (first > second)
     first, second = np.where(turn, second, first), np.where(turn, first, second)
     held = (first != LEFT_OUT) & (second != LEFT_OUT)
-    counted = pa.table(
-        {
-            "kind": turned.kind[held],
-            "channel": turned.channel[held],
-            "first": first[held],
-            "second": second[held],
-            "links": np.ones(int(held.sum()), dtype=np.int64),
-            "credit": turned.credit[held],
-        }
-    )
-    return sum_rows(counted, _KEYS)
+    rows: dict[str, npt.NDArray[Any]] = {
+        "kind": turned.kind,
+        "channel": turned.channel,
+        "first": first,
+        "second": second,
+        "links": np.ones(len(first), dtype=np.int64),
+        "credit": turned.credit,
+    }
+    return rows if held.all() else {name: column[held] for name, column in rows.items()}
 
 
 def merge_ends(ends: Sequence[pa.Table]) -> pa.Table:

@@ -6,14 +6,15 @@ year. No one needs both at once, and a table by both would be larger than the tw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from clustermap.network.linkages import NO_UNIT, NO_YEAR
+from clustermap.network.running import Key, Keys
 from clustermap.network.sums import merge_rows, order_rows, sum_rows
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
@@ -79,6 +80,21 @@ class Oriented:
     channel: npt.NDArray[np.uint8]
     credit: npt.NDArray[np.int64]
 
+    def part(self, rows: npt.NDArray[np.bool_]) -> Oriented:
+        """Return some of the edges.
+
+        Parameters
+        ----------
+        rows
+            Which.
+
+        Returns
+        -------
+        Oriented
+            Those edges.
+        """
+        return Oriented(*(getattr(self, field.name)[rows] for field in fields(self)))
+
 
 def orient(edges: pa.Table, register: Register) -> Oriented:
     """Turn edges as their channels lead.
@@ -113,13 +129,7 @@ def orient(edges: pa.Table, register: Register) -> Oriented:
     return Oriented(a, b, source, target, kind, channel, credit)
 
 
-def count_flows(
-    edges: pa.Table,
-    register: Register,
-    space: Space,
-    turned: Oriented | None = None,
-    bands: npt.NDArray[np.uint8] | None = None,
-) -> pa.Table:
+def count_flows(edges: pa.Table, register: Register, space: Space) -> pa.Table:
     """Count links between cells by distance, over all years.
 
     Parameters
@@ -130,8 +140,6 @@ def count_flows(
         Types, cells and places of the actors.
     space
         Distances between the cells.
-    turned, bands
-        From :func:`orient` and :meth:`Space.find_bands`, where they are known already.
 
     Returns
     -------
@@ -139,13 +147,28 @@ def count_flows(
         source, target (int32 cells), kind (uint8), channel (uint8), band (uint8; bin of the
         distance), credit (int64); one row a combination.
     """
-    turned = orient(edges, register) if turned is None else turned
-    if bands is None:
-        bands = space.find_bands(turned.a, turned.b, register)
-    return sum_rows(pa.table({**_place(turned), "band": bands, "credit": turned.credit}), _BY_BAND)
+    turned = orient(edges, register)
+    bands = space.find_bands(turned.a, turned.b, register)
+    return sum_rows(pa.table(list_flows(turned, bands)), _BY_BAND)
 
 
-def count_yearly(edges: pa.Table, register: Register, turned: Oriented | None = None) -> pa.Table:
+def list_flows(turned: Oriented, bands: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[Any]]:
+    """Return every link as a row of flows by distance.
+
+    Parameters
+    ----------
+    turned, bands
+        From :func:`orient` and :meth:`Space.find_bands`.
+
+    Returns
+    -------
+    dict
+        The columns of :func:`count_flows`, before they are added up.
+    """
+    return {**_place(turned), "band": bands, "credit": turned.credit}
+
+
+def count_yearly(edges: pa.Table, register: Register) -> pa.Table:
     """Count links between cells by year.
 
     Parameters
@@ -154,8 +177,6 @@ def count_yearly(edges: pa.Table, register: Register, turned: Oriented | None = 
         EDGES.
     register
         Types and cells of the actors.
-    turned
-        From :func:`orient`, where it is known already.
 
     Returns
     -------
@@ -163,14 +184,68 @@ def count_yearly(edges: pa.Table, register: Register, turned: Oriented | None = 
         source, target (int32 cells), kind (uint8), channel (uint8), year (int16), links, weight
         (int64); one row a combination.
     """
-    turned = orient(edges, register) if turned is None else turned
-    counted = {
+    turned = orient(edges, register)
+    return sum_rows(pa.table(list_yearly(edges, turned)), _BY_YEAR)
+
+
+def list_yearly(edges: pa.Table, turned: Oriented) -> dict[str, npt.NDArray[Any]]:
+    """Return every link as a row of flows by year.
+
+    Parameters
+    ----------
+    edges
+        EDGES.
+    turned
+        The same, from :func:`orient`.
+
+    Returns
+    -------
+    dict
+        The columns of :func:`count_yearly`, before they are added up.
+    """
+    return {
         **_place(turned),
-        "year": edges["year"],
+        "year": edges["year"].to_numpy(),
         "links": np.ones(edges.num_rows, dtype=np.int64),
-        "weight": edges["share"],
+        "weight": edges["share"].to_numpy(),
     }
-    return sum_rows(pa.table(counted), _BY_YEAR)
+
+
+def keys_by_band(cells: int) -> Keys:
+    """Return what tells flows by distance apart, for running sums.
+
+    Parameters
+    ----------
+    cells
+        Number of cells.
+
+    Returns
+    -------
+    Keys
+        The keys of :func:`count_flows`.
+    """
+    return Keys((*_place_keys(cells), Key("band", np.dtype(np.uint8), 256)))
+
+
+def keys_by_year(cells: int) -> Keys:
+    """Return what tells flows by year apart, for running sums.
+
+    Parameters
+    ----------
+    cells
+        Number of cells.
+
+    Returns
+    -------
+    Keys
+        The keys of :func:`count_yearly`.
+    """
+    return Keys((*_place_keys(cells), Key("year", np.dtype(np.int16), 2**16, -(2**15))))
+
+
+def _place_keys(cells: int) -> list[Key]:
+    ends = [Key(name, np.dtype(np.int32), cells) for name in _PLACES[:2]]
+    return [*ends, *(Key(name, np.dtype(np.uint8), 256) for name in _PLACES[2:])]
 
 
 def _place(turned: Oriented) -> dict[str, npt.NDArray[np.integer]]:
@@ -266,13 +341,29 @@ class Presence:
     Parameters
     ----------
     linked
-        bool, shape (kinds, actors): whether the actor has a link of the kind.
+        uint8, one entry an actor: a bit for each kind of which it has a link.
     units
         int64, shape (clusters, kinds): distinct projects with a link of the kind at the cluster.
     """
 
-    linked: npt.NDArray[np.bool_]
+    linked: npt.NDArray[np.uint8]
     units: npt.NDArray[np.int64]
+
+
+def mark_kind(kind: int) -> np.uint8:
+    """Return the bit that stands for a kind.
+
+    Parameters
+    ----------
+    kind
+        Position in KINDS.
+
+    Returns
+    -------
+    np.uint8
+        A power of two.
+    """
+    return np.uint8(1 << int(kind))
 
 
 def count_presence(edges: pa.Table, register: Register, cells: Cells) -> Presence:
@@ -292,11 +383,13 @@ def count_presence(edges: pa.Table, register: Register, cells: Cells) -> Presenc
     Presence
         Of this chunk; see merge_presence.
     """
-    linked = np.zeros((len(KINDS), len(register.cells)), dtype=bool)
+    linked = np.zeros(len(register.cells), dtype=np.uint8)
     ends = [edges[name].to_numpy() for name in ("a", "b")]
     kind, unit = edges["kind"].to_numpy(), edges["unit"].to_numpy()
-    for end in ends:
-        linked[kind, end] = True
+    for code in np.unique(kind):
+        of_kind = kind == code
+        for end in ends:
+            linked[end[of_kind]] |= mark_kind(code)
     units = np.zeros((cells.clusters, len(KINDS)), dtype=np.int64)
     of_unit = unit != NO_UNIT
     if of_unit.any():

@@ -22,23 +22,56 @@ if TYPE_CHECKING:
 _KEYS = ["source", "target", "kind", "channel"]
 
 
-def build_network(
-    ids: Sequence[str], flows: Sequence[pa.Table], cells: Cells
-) -> nx.MultiDiGraph[str]:
-    """Return the network of clusters over all years.
+TIES = pa.schema(
+    [
+        *((name, pa.int32()) for name in ("source", "target")),
+        *((name, pa.uint8()) for name in ("kind", "channel")),
+        *((name, pa.int64()) for name in ("links", "weight")),
+    ]
+)
+"""Links between clusters by their positions, kind and channel; weight in 1e-9."""
 
-    A MultiDiGraph keeps kinds and channels apart, which a plain DiGraph would overwrite. A link
-    inside a cluster is a loop at it. Where a cell lies in several clusters, its links
-    stand at each.
+
+def sum_ties(flows: Sequence[pa.Table], cells: Cells) -> pa.Table:
+    """Return the links between clusters over all years.
+
+    Kinds and channels stay apart. A link inside a cluster ties it to itself. Where a cell lies in
+    several clusters, its links stand at each.
+
+    Parameters
+    ----------
+    flows
+        From merge_yearly.
+    cells
+        Which clusters hold which cells.
+
+    Returns
+    -------
+    pa.Table
+        TIES, one row a combination, sorted.
+    """
+    if not flows:
+        return TIES.empty_table()
+    rows = merge_rows([part.select(TIES.names) for part in flows], _KEYS)
+    # The rows of a cell's links are repeated for every cluster that holds it.
+    for end in ("source", "target"):
+        row, cluster = find_holders(rows[end].to_numpy(), cells)
+        at = rows.column_names.index(end)
+        rows = rows.take(pa.array(row)).set_column(at, end, pa.array(cluster))
+    return sum_rows(rows, _KEYS)
+
+
+def build_network(ids: Sequence[str], ties: pa.Table) -> nx.MultiDiGraph[str]:
+    """Return the network of clusters.
+
+    A MultiDiGraph keeps kinds and channels apart, which a plain DiGraph would overwrite.
 
     Parameters
     ----------
     ids
         Identifiers of the clusters.
-    flows
-        From merge_yearly.
-    cells
-        Which clusters hold which cells.
+    ties
+        From :func:`sum_ties`.
 
     Returns
     -------
@@ -47,16 +80,7 @@ def build_network(
     """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     graph.add_nodes_from(ids)
-    if not flows:
-        return graph
-    rows = merge_rows([part.select([*_KEYS, "links", "weight"]) for part in flows], _KEYS)
-    # The rows of a cell's links are repeated for every cluster that holds it.
-    for end in ("source", "target"):
-        row, cluster = find_holders(rows[end].to_numpy(), cells)
-        at = rows.column_names.index(end)
-        rows = rows.take(pa.array(row)).set_column(at, end, pa.array(cluster))
-    rows = sum_rows(rows, _KEYS)
-    source, target, kind, channel, links, weight = (c.to_numpy().tolist() for c in rows.columns)
+    source, target, kind, channel, links, weight = (c.to_numpy().tolist() for c in ties.columns)
     keys = {
         (kind, channel): (KINDS[kind], channel_name(channel))
         for kind, channel in set(zip(kind, channel, strict=True))
@@ -106,31 +130,27 @@ def find_holders(
     return row, holder[at]
 
 
-def join_kinds(network: nx.MultiDiGraph[str], kinds: Iterable[str]) -> nx.Graph[str]:
-    """Return the undirected network over some kinds, links added up in both directions.
+def join_kinds(ties: pa.Table, kinds: Iterable[str]) -> pa.Table:
+    """Return the links between different clusters over some kinds, both directions together.
 
     networkx's own to_undirected() keeps one direction's weight only.
 
     Parameters
     ----------
-    network
-        From build_network.
+    ties
+        From :func:`sum_ties`.
     kinds
         Kinds of linkage that count.
 
     Returns
     -------
-    nx.Graph
-        Edge attributes links and weight.
+    pa.Table
+        one, other (int32; positions of two clusters, the smaller first), links, weight (int64);
+        one row a pair, sorted.
     """
-    wanted = set(kinds)
-    joined: nx.Graph[str] = nx.Graph()
-    joined.add_nodes_from(network.nodes)
-    for source, target, facts in network.edges(data=True):
-        if facts["kind"] not in wanted:
-            continue
-        if not joined.has_edge(source, target):
-            joined.add_edge(source, target, links=0, weight=0)
-        joined[source][target]["links"] += facts["links"]
-        joined[source][target]["weight"] += facts["weight"]
-    return joined
+    source, target, kind = (ties[name].to_numpy() for name in ("source", "target", "kind"))
+    wanted = np.isin(kind, [KINDS.index(name) for name in kinds]) & (source != target)
+    ends = source[wanted], target[wanted]
+    rows = {"one": np.minimum(*ends), "other": np.maximum(*ends)}
+    rows |= {name: ties[name].to_numpy()[wanted] for name in ("links", "weight")}
+    return sum_rows(pa.table(rows), ["one", "other"])

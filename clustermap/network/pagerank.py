@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, cg
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     Numbers = npt.NDArray[np.float64]
@@ -68,16 +71,106 @@ def rank_actors(
     back = forth.T
     degree = np.asarray(forth.sum(axis=1) + forth.sum(axis=0))
     linked = degree > 0
-    start = linked / max(int(linked.sum()), 1)
-    share = start
-    for _ in range(_ROUNDS):
+    if not linked.any():
+        return np.full(actors, np.nan)
+    start = linked / int(linked.sum())
+
+    def step(share: Numbers) -> Numbers:
         passed = np.divide(share, degree, out=np.zeros(actors), where=linked)
-        walked = DAMPING * (forth @ passed + back @ passed) + (1 - DAMPING) * start
-        change = float(np.abs(walked - share).sum())
-        share = walked
-        if change < tolerance or not linked.any():
-            return np.where(linked, share, np.nan)
+        return np.asarray(DAMPING * (forth @ passed + back @ passed))
+
+    def walk(share: Numbers) -> Numbers:
+        return step(share) + (1 - DAMPING) * start
+
+    share = _settle(walk, _solve(step, np.sqrt(degree), start, tolerance), tolerance)
+    return np.where(linked, share, np.nan)
+
+
+def _solve(
+    step: Callable[[Numbers], Numbers], root: Numbers, start: Numbers, tolerance: float
+) -> Numbers:
+    """Return about the shares that steps do not change, in a few of them.
+
+    On links without direction the steps are symmetric once shares are measured in roots of degrees,
+    and conjugate gradients need about a quarter of the steps that following the walk does.
+    """
+    scale = np.where(root > 0, root, 1.0)
+
+    def left(scaled: Numbers) -> Numbers:
+        return scaled - step(scaled * scale) / scale
+
+    size = len(root)
+    operator = LinearOperator((size, size), left, dtype=np.float64)
+    wanted = (1 - DAMPING) * start / scale
+    found, _ = cg(operator, wanted, rtol=tolerance / 10, maxiter=_ROUNDS)
+    return np.asarray(found * scale)
+
+
+def _settle(walk: Callable[[Numbers], Numbers], share: Numbers, tolerance: float) -> Numbers:
+    """Follow a walk until its shares change by less."""
+    change = np.inf
+    for _ in range(_ROUNDS):
+        walked = walk(share)
+        change, share = float(np.abs(walked - share).sum()), walked
+        if change < tolerance:
+            return share
     raise ArithmeticError(f"PageRank still changes by {change:g}")
+
+
+def rank_nodes(
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    links: npt.NDArray[np.int64],
+    nodes: int,
+    *,
+    tolerance: float = 1e-13,
+) -> Numbers:
+    """Return the PageRank of every node of a small network, those without any link included.
+
+    As :func:`rank_actors`, but that a walk may start anew anywhere, and goes on anywhere from a
+    node without links: networkx's definition.
+
+    Parameters
+    ----------
+    a, b
+        Positions of two different nodes, every pair once.
+    links
+        How strongly they are linked.
+    nodes
+        Number of nodes.
+    tolerance
+        The walk is followed until the shares change by less, all changes added up.
+
+    Returns
+    -------
+    ndarray
+        One value a node, together one.
+
+    Raises
+    ------
+    ArithmeticError
+        If the shares still change after a thousand steps.
+
+    References
+    ----------
+    As :func:`rank_actors`.
+
+    Examples
+    --------
+    >>> rank_nodes(np.array([0]), np.array([1]), np.array([5]), 3).round(4).tolist()
+    [0.4545, 0.4545, 0.0909]
+    """
+    half = sparse.csr_array((links.astype(float), (a, b)), shape=(nodes, nodes))
+    both = (half + half.T).tocsr()
+    degree = np.asarray(both.sum(axis=1))
+    linked = degree > 0
+
+    def walk(share: Numbers) -> Numbers:
+        passed = np.divide(share, degree, out=np.zeros(nodes), where=linked)
+        anywhere = (1 - DAMPING + DAMPING * share[~linked].sum()) / nodes
+        return np.asarray(DAMPING * (both @ passed) + anywhere)
+
+    return _settle(walk, np.full(nodes, 1 / max(nodes, 1)), tolerance)
 
 
 def _half(a: npt.NDArray[np.int32], b: npt.NDArray[np.int32], actors: int) -> sparse.csr_array:

@@ -42,6 +42,8 @@ SAMPLE = 200
 """Members of a cell whose distances stand for those of all."""
 
 _NEAR_M = 30_000.0
+_NEAR_EACH_OTHER = np.uint8(255)
+"""Stands for no bin but for cells whose actors' pairs fall into several."""
 _FEW_PAIRS = 200
 _PAIRS_WITHIN = 5_000
 _PAIRS_AT_ONCE = 1_000_000
@@ -213,11 +215,6 @@ class Space:
         return marks
 
     @cached_property
-    def _commonest(self) -> npt.NDArray[np.int64]:
-        """Bin that most pairs of ``near`` fall into."""
-        return np.asarray(self.shares.argmax(axis=1), dtype=np.int64)
-
-    @cached_property
     def _neighbours(self) -> tuple[npt.NDArray[np.int64], Codes, npt.NDArray[np.int64]]:
         """Where each cell's near pairs begin; their other cells, and their rows in ``near``."""
         one, other = self.near.T
@@ -272,18 +269,32 @@ class Space:
             uint8.
         """
         source, target = register.cells[a], register.cells[b]
-        row = self.find_near(source, target)
-        bands = self.bins[source, target]
-        bands[row >= 0] = self.unknown
-        own = np.flatnonzero((row >= 0) & (source == target))
-        bands[own] = self._commonest[row[own]] if len(own) else self.unknown
+        bands = self._bands[source, target]
+        near = np.flatnonzero(bands == _NEAR_EACH_OTHER)
+        a, b, source, target = a[near], b[near], source[near], target[near]
+        own = source == target
+        found = np.where(own, self._commonest_within[source], np.uint8(self.unknown))
         # Points of complexes and districts tell nothing of distances within them.
-        apart = (source != target) | ~(register.placed[a] | register.placed[b])
-        exact = np.flatnonzero((row >= 0) & register.precise[a] & register.precise[b] & apart)
+        alike = own & (register.placed[a] | register.placed[b])
+        exact = np.flatnonzero(register.precise[a] & register.precise[b] & ~alike)
         one, other = a[exact], b[exact]
         points = register.x[one], register.y[one], register.x[other], register.y[other]
-        bands[exact] = _bins_between(points, self.edges_m, self.crs)
+        found[exact] = _bins_between(points, self.edges_m, self.crs)
+        bands[near] = found
         return bands
+
+    @cached_property
+    def _bands(self) -> npt.NDArray[np.uint8]:
+        """Bins of cells; of those near each other that they are."""
+        return np.where(self._are_near, _NEAR_EACH_OTHER, self.bins)
+
+    @cached_property
+    def _commonest_within(self) -> npt.NDArray[np.uint8]:
+        """Bin that most pairs within each cell fall into."""
+        commonest = np.full(len(self.bins), self.unknown, dtype=np.uint8)
+        own = np.flatnonzero(self.near[:, 0] == self.near[:, 1])
+        commonest[self.near[own, 0]] = self.shares[own].argmax(axis=1)
+        return commonest
 
 
 def _bins_between(points: Points, edges_m: Numbers, crs: CRS | None) -> npt.NDArray[np.uint8]:
@@ -333,6 +344,18 @@ def _stand(cell: Codes, x: Numbers, y: Numbers, cells: int) -> _Members:
     return _Members(cell, x, y, np.cumsum(size) - size, size)
 
 
+def _order_places(cell: Codes, x: Numbers, y: Numbers) -> npt.NDArray[np.int64]:
+    """Return the order by cell, x and y: as np.lexsort, which sorts three times, and slowly."""
+    order = np.argsort(x)
+    codes = cell.astype(np.uint16) if cell.max(initial=0) < 2**16 else cell
+    order = order[np.argsort(codes[order], kind="stable")]
+    alike = (np.diff(cell[order]) == 0) & (np.diff(x[order]) == 0)
+    rows = np.flatnonzero(np.append(False, alike) | np.append(alike, False))
+    some = order[rows]
+    order[rows] = some[np.lexsort((y[some], x[some], cell[some]))]
+    return order
+
+
 def _shuffle(members: _Members, seed: int) -> _Members:
     """Return members in a random order within their cells.
 
@@ -347,7 +370,9 @@ def _shuffle(members: _Members, seed: int) -> _Members:
     key = _mix(np.full(len(cell), seed, dtype=np.uint64))
     for part in ((x + 0.0).view(np.uint64), (y + 0.0).view(np.uint64), number.astype(np.uint64)):
         key = _mix(key ^ part)
-    order = np.lexsort((key, cell))
+    # One number of cell and key: sorting by it is many times as fast as by both.
+    bits = max(len(members.size) - 1, 1).bit_length()
+    order = np.argsort(cell.astype(np.uint64) << np.uint64(64 - bits) | key >> np.uint64(bits))
     return _stand(cell[order], x[order], y[order], len(members.size))
 
 
@@ -426,7 +451,7 @@ def build_space(
     located = np.isfinite(register.x[actor]) & np.isfinite(register.y[actor])
     cell, actor = cell[located], actor[located]
     # Sums of fractions depend on their order: it is that of the places, not of the rows.
-    order = np.lexsort((register.y[actor], register.x[actor], cell))
+    order = _order_places(cell, register.x[actor], register.y[actor])
     cell, actor = cell[order], actor[order]
     all_ = _stand(cell, register.x[actor], register.y[actor], cells)
     x, y, radius_m = _find_middles(all_, ground)
@@ -439,7 +464,9 @@ def build_space(
     sampled = _shuffle(_stand(cell[exact], all_.x[exact], all_.y[exact], cells), seed)
     within = near[:, 0] == near[:, 1]
     apart = exact & ~register.placed[actor]
-    alone = _shuffle(_stand(cell[apart], all_.x[apart], all_.y[apart], cells), seed)
+    alone = sampled
+    if (apart != exact).any():
+        alone = _shuffle(_stand(cell[apart], all_.x[apart], all_.y[apart], cells), seed)
     shares = np.empty((len(near), len(edges_m) + 2))
     shares[~within] = _share_pairs(near[~within], sampled, edges_m, ground.crs)
     shares[within] = _share_pairs(near[within], alone, edges_m, ground.crs)

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from clustermap.network.flows import orient
 from clustermap.network.linkages import NO_UNIT
+from clustermap.network.running import Key, Keys
 from clustermap.network.strata import LEFT_OUT
-from clustermap.network.sums import sum_rows
+from clustermap.network.sums import ROWS_AT_ONCE, sum_rows
 from clustermap.tables import KINDS, SCORED_KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ ALL_KINDS = -1
 """Code of all scored kinds together."""
 
 _KEYS = ["cluster", "kind", "reach"]
+SQUARE_KEYS = Keys(
+    (
+        Key("cluster", np.dtype(np.int32), 2**31),
+        Key("kind", np.dtype(np.int8), 2**8, -(2**7)),
+        Key("reach", np.dtype(np.uint8), 2**8),
+    )
+)
+"""What tells squares apart, for running sums."""
+
 _MILLI = SHARE_UNIT // 1000
 _SCORED = len(SCORED_KINDS)
 
@@ -115,8 +125,6 @@ def count_squares(
     cells: Cells,
     space: Space,
     reach: Reach,
-    turned: Oriented | None = None,
-    bands: npt.NDArray[np.uint8] | None = None,
 ) -> pa.Table:
     """Count the credits of every cluster's links, and the squares of those of their units.
 
@@ -134,8 +142,6 @@ def count_squares(
         Distances between the cells.
     reach
         How far links reach.
-    turned, bands
-        From :func:`orient` and :meth:`Space.find_bands`, where they are known already.
 
     Returns
     -------
@@ -144,11 +150,9 @@ def count_squares(
         local reaches hold all nearer ones, the last is what lies beyond them), credit (1e-9),
         squares (int64; units of 1e-6).
     """
-    turned = orient(edges, register) if turned is None else turned
-    if bands is None:
-        bands = space.find_bands(turned.a, turned.b, register)
-    ends = (register.stratum[turned.a], register.stratum[turned.b])
-    held = (ends[0] != LEFT_OUT) & (ends[1] != LEFT_OUT)
+    turned = orient(edges, register)
+    bands = space.find_bands(turned.a, turned.b, register)
+    held = find_held(turned, register)
     rows = sum_rows(
         pa.table(
             {
@@ -163,14 +167,76 @@ def count_squares(
         ["unit", "source", "target", "kind", "band"],
     )
     unit, source, target, kind, band, credit = (column.to_numpy() for column in rows.columns)
-    row, cluster, level = _touch(source, target, band, cells, reach)
-    unit, kind, credit = unit[row], kind[row].astype(np.int64), credit[row]
-    scored = kind < _SCORED
+    return _square_rows(unit, (source, target, band), kind, credit, cells, reach)
+
+
+def find_held(turned: Oriented, register: Register) -> npt.NDArray[np.bool_]:
+    """Return which links the null model speaks of: those with both ends in a stratum.
+
+    Parameters
+    ----------
+    turned
+        From :func:`clustermap.network.flows.orient`.
+    register
+        Strata of the actors.
+
+    Returns
+    -------
+    np.ndarray
+        bool.
+    """
+    ends = register.stratum[turned.a], register.stratum[turned.b]
+    return np.asarray((ends[0] != LEFT_OUT) & (ends[1] != LEFT_OUT), dtype=bool)
+
+
+def square_flows(flows: pa.Table, cells: Cells, reach: Reach) -> pa.Table:
+    """Count what pairs come to, of which each is a unit of its own, from their flows.
+
+    Parameters
+    ----------
+    flows
+        Of pairs that the null model speaks of: from :func:`clustermap.network.flows.count_flows`.
+    cells
+        Which clusters hold which cells.
+    reach
+        How far links reach.
+
+    Returns
+    -------
+    pa.Table
+        As :func:`count_squares` of the pairs themselves.
+    """
+    blocks = [
+        flows.slice(start, ROWS_AT_ONCE) for start in range(0, flows.num_rows + 1, ROWS_AT_ONCE)
+    ]
+    return merge_squares([_square_block(block, cells, reach) for block in blocks])
+
+
+def _square_block(flows: pa.Table, cells: Cells, reach: Reach) -> pa.Table:
+    source, target, kind, band, credit = (
+        flows[name].to_numpy() for name in ("source", "target", "kind", "band", "credit")
+    )
+    alone = np.full(len(source), NO_UNIT, dtype=np.int32)
+    return _square_rows(alone, (source, target, band), kind, credit, cells, reach)
+
+
+def _square_rows(
+    unit: npt.NDArray[np.int32],
+    place: tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.uint8]],
+    kind: npt.NDArray[np.uint8],
+    credit: Whole,
+    cells: Cells,
+    reach: Reach,
+) -> pa.Table:
+    """Return squares of credits by unit, cells and distance bin, and kind."""
+    row, cluster, level = _touch(*place, cells, reach)
+    unit, credit, code = unit[row], credit[row], kind[row].astype(np.int64)
+    scored = code < _SCORED
     together = np.full(int(scored.sum()), len(KINDS))
     shape = (cells.clusters, len(KINDS) + 1, reach.levels + 1)
     sums = [
         _square(unit[some], cluster[some], of_kind, level[some], credit[some], shape)
-        for some, of_kind in ((slice(None), kind), (scored, together))
+        for some, of_kind in ((slice(None), code), (scored, together))
     ]
     totals, squares = (one + other for one, other in zip(*sums, strict=True))
     return _write(totals, squares)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -35,6 +34,7 @@ from clustermap.network.linkages import (
     expand_projects,
 )
 from clustermap.network.tallies import count_tallies, merge_tallies
+from clustermap.side_by_side import go_through
 from clustermap.sources.files import list_references
 from clustermap.stages.gauge import write_gauge
 from clustermap.stages.ledger import Entry, Ledger, Progress
@@ -65,6 +65,7 @@ from clustermap.stages.pairs import (
     tally_item,
 )
 from clustermap.stages.rows import (
+    THREADS,
     column_or_null,
     file_source,
     linkage_table,
@@ -73,11 +74,10 @@ from clustermap.stages.rows import (
 )
 from clustermap.stages.workplace import HERE, Workplace
 from clustermap.store import EdgeStore
-from clustermap.tables import KINDS, SHARE_UNIT
+from clustermap.tables import SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from concurrent.futures import Future
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pandas as pd
@@ -92,9 +92,6 @@ if TYPE_CHECKING:
 
 PARTICIPANT = ("participant",)
 """Column of a table of projects or documents that holds actors."""
-
-_THREADS = 2
-"""Chunks that are counted at a time; Arrow and numpy let go of Python's lock while they work."""
 
 _LARGEST_SUM = 2**62
 """Sums of shares over all tables stay below this, so that int64 never overflows."""
@@ -248,7 +245,7 @@ def _tally_here(
     elif linkage.match == "name":
         parts = map(tally, items)  # its register finds out about names as it is asked
     else:
-        parts = _map_ahead(tally, items)
+        parts = go_through(tally, items, workers=THREADS, ahead=THREADS + 1)
     for part in parts:
         reduced.store.add(read_edges(part))
         yield part
@@ -262,18 +259,6 @@ def _tally_changed(terms: Terms, reduced: _Reduced, register: Register, item: It
     part = tally_edges(reduced.drop_removed(edges), reduced.counts.gauge)
     left_out = found.pop(LEFT_OUT, 0) + closed
     return add_rows(part, faults, {**read, **found, LEFT_OUT: left_out})
-
-
-def _map_ahead(function: Callable[[Item], Part], items: Iterable[Item]) -> Iterator[Part]:
-    """Call a function with each item, the next ones while the last is looked at; in their order."""
-    with ThreadPoolExecutor(_THREADS) as executor:
-        waiting: deque[Future[Part]] = deque()
-        for item in items:
-            waiting.append(executor.submit(function, item))
-            if len(waiting) > _THREADS:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _count_projects(
@@ -380,18 +365,19 @@ def count_network(
         Counts, flows, what the null model is held against, and the edges.
     """
     survey, store = survey_layers(project, layers), EdgeStore(scratch)
-    evidence, linked = [], np.zeros((len(KINDS), len(layers.register.cells)), dtype=bool)
+    evidence, linked = [], np.zeros(len(layers.register.cells), dtype=np.uint8)
     counted, memberships, units = [], [_no_memberships(layers)], 0
     for number, linkage in enumerate(project.linkages, start=1):
         table = linkage_table(number, linkage.form)
-        link_counts = LinkCounts(survey.gauge, linkage.independent_units)
+        by_unit = linkage.form != "pairs"
+        link_counts = LinkCounts(survey.gauge, linkage.independent_units, by_unit=by_unit)
         reduced = _Reduced(layers, link_counts, store, units, change, number)
         if linkage.form == "pairs":
             _count_pairs(table, linkage, reduced, ledger, progress, place)
         else:
             _count_projects(table, linkage, reduced, ledger, progress)
         reduced.check_sums(table.name, _LARGEST_SUM // len(project.linkages))
-        projects = None if linkage.form == "pairs" else reduced.presence.units
+        projects = reduced.presence.units if by_unit else None
         yearly = reduced.counts.sum_years()
         evidence.append(Evidence(yearly, projects, linkage.independent_units))
         linked |= reduced.presence.linked

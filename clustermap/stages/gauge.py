@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyproj import CRS
@@ -11,12 +12,16 @@ from clustermap.engine import Side, open_side, write_side
 from clustermap.layers.actors import Register
 from clustermap.layers.cells import Cells
 from clustermap.layers.lookup import Lookup
+from clustermap.network.observed import MOVED
 from clustermap.network.space import Space
 from clustermap.network.units import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
 
 _ACTORS = ("types", "cells", "x", "y", "precise", "stratum", "placed")
 _SPACE = ("edges_m", "bins", "near", "shares", "x", "y")
@@ -42,6 +47,12 @@ class Gauge:
     cells: Cells
     space: Space
     reach: Reach
+
+    @cached_property
+    def changed(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """Who changes the cell, by the name of each moved boundary."""
+        drawn = self.registers["drawn"].cells
+        return {name: self.registers[name].cells != drawn for name in MOVED}
 
 
 def write_gauge(gauge: Gauge, folder: Path) -> Path:

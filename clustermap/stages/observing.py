@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,16 +14,19 @@ import shapely
 
 from clustermap.layers import projection
 from clustermap.layers.cells import OUTSIDE
-from clustermap.network.ends import count_ends, merge_ends
+from clustermap.network.ends import END_KEYS, list_ends, merge_ends
 from clustermap.network.flows import (
-    count_flows,
-    count_yearly,
+    keys_by_band,
+    keys_by_year,
+    list_flows,
+    list_yearly,
     merge_flows,
     merge_yearly,
     orient,
 )
-from clustermap.network.linkages import EDGES, NO_UNIT
+from clustermap.network.linkages import NO_UNIT
 from clustermap.network.observed import BOUNDARIES, MOVED, Boundary, Observed
+from clustermap.network.running import RunningSums
 from clustermap.network.space import (
     Ground,
     Space,
@@ -34,25 +37,28 @@ from clustermap.network.space import (
 )
 from clustermap.network.strata import count_members
 from clustermap.network.units import (
+    SQUARE_KEYS,
     Reach,
     build_reach,
     count_squares,
+    find_held,
     merge_squares,
     scale_squares,
+    square_flows,
 )
+from clustermap.stages.assigning import join_actors
 from clustermap.stages.gauge import Gauge
-from clustermap.stages.reading import Layers, join_actors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
     from clustermap.layers.actors import Register
+    from clustermap.network.flows import Oriented
     from clustermap.project import Project
+    from clustermap.stages.reading import Layers
 
-_YEARLY = "yearly"
-_FEW_ROWS = 1_000_000
 _GRID = re.compile(rf"{OUTSIDE}-?\d+_-?\d+")
 _GRID_SPREAD_M = 5_214.0
 """Mean distance of two random points in a square of 10 km: .5214 of its side."""
@@ -155,9 +161,11 @@ def _find_regions(
     regions = np.full(len(cells.names), -1, dtype=np.int32)
     own, members = codes[: cells.clusters], codes[cells.clusters :]
     cell, actor = find_members(by_boundary, layers.register, len(cells.names))
-    there = np.column_stack([cell, members[actor]])
-    pairs, many = np.unique(there[there[:, 1] >= 0], axis=0, return_counts=True)
-    for at, region in pairs[np.lexsort((-pairs[:, 1], many))]:  # most last, ties by name
+    region = members[actor]
+    stated_by = np.bincount(cell[region >= 0] * len(names) + region[region >= 0])
+    key = np.flatnonzero(stated_by)
+    pairs = np.column_stack(np.divmod(key, max(len(names), 1)))
+    for at, region in pairs[np.lexsort((-pairs[:, 1], stated_by[key]))]:  # most last, ties by name
         regions[at] = region
     # A piece of several clusters lies where the first of them does.
     pieces = cells.held_cell >= cells.clusters
@@ -169,43 +177,25 @@ def _find_regions(
     return regions
 
 
-@dataclass
-class Pile:
-    """Counts that come in part by part, added up whenever as much again has come in.
+class Tally(NamedTuple):
+    """What some links come to by one boundary.
 
     Parameters
     ----------
-    merge
-        Adds parts up.
-    parts
-        What came in.
+    flows, ends, squares
+        As from count_flows, count_ends and count_squares.
+    apart
+        Of ``flows`` those of pairs that the null model leaves out.
     """
 
-    merge: Callable[[Sequence[pa.Table]], pa.Table]
-    parts: list[pa.Table] = field(default_factory=list)
+    flows: pa.Table
+    ends: pa.Table
+    squares: pa.Table
+    apart: pa.Table
 
-    def add(self, part: pa.Table) -> None:
-        """Take a part in.
 
-        Parameters
-        ----------
-        part
-            Of the form that ``merge`` takes.
-        """
-        self.parts.append(part)
-        if sum(part.num_rows for part in self.parts[1:]) > max(self.parts[0].num_rows, _FEW_ROWS):
-            self.parts = [self.sum()]
-
-    def sum(self) -> pa.Table:
-        """Return all parts added up.
-
-        Returns
-        -------
-        pa.Table
-            Of the same form.
-        """
-        self.parts = [_merge(self.merge, self.parts)]
-        return self.parts[0]
+_MERGES = Tally(merge_flows, merge_ends, merge_squares, merge_flows)
+_COUNTS = ("links", "credit", "squares")
 
 
 def _merge(merge: Callable[[Sequence[pa.Table]], pa.Table], parts: Sequence[pa.Table]) -> pa.Table:
@@ -216,33 +206,54 @@ def _merge(merge: Callable[[Sequence[pa.Table]], pa.Table], parts: Sequence[pa.T
     return merge(holding)
 
 
-class Tally(NamedTuple):
-    """What some links come to by one boundary.
+class _View(NamedTuple):
+    """Edges as one boundary sees them."""
 
-    Parameters
-    ----------
-    flows, ends, squares
-        As from count_flows, count_ends and count_squares.
-    """
+    edges: pa.Table
+    turned: Oriented
+    bands: npt.NDArray[np.uint8]
+    register: Register
 
-    flows: pa.Table
-    ends: pa.Table
-    squares: pa.Table
+    def part(self, edges: pa.Table, rows: npt.NDArray[np.bool_]) -> _View:
+        return _View(edges, self.turned.part(rows), self.bands[rows], self.register)
 
 
-_MERGES = Tally(merge_flows, merge_ends, merge_squares)
-_COUNTS = ("links", "credit", "squares")
-
-
-def _count(edges: pa.Table, register: Register, gauge: Gauge) -> Tally:
-    cells, space = gauge.cells, gauge.space
+def _view(edges: pa.Table, register: Register, space: Space) -> _View:
     turned = orient(edges, register)
-    bands = space.find_bands(turned.a, turned.b, register)
-    return Tally(
-        count_flows(edges, register, space, turned, bands),
-        count_ends(edges, register, turned),
-        count_squares(edges, register, cells, space, gauge.reach, turned, bands),
-    )
+    return _View(edges, turned, space.find_bands(turned.a, turned.b, register), register)
+
+
+class _Sums:
+    """What links come to by one boundary, or what moving it changes."""
+
+    def __init__(self, gauge: Gauge, *, by_unit: bool) -> None:
+        by_band = keys_by_band(len(gauge.cells.names))
+        self.gauge = gauge
+        self.by_unit = by_unit
+        self.flows = RunningSums(by_band, ["credit"])
+        self.ends = RunningSums(END_KEYS, ["links", "credit"])
+        self.squares = RunningSums(SQUARE_KEYS, ["credit", "squares"])
+        self.apart = RunningSums(by_band, ["credit"])
+
+    def add(self, view: _View, sign: int = 1) -> None:
+        """Add links, or take them away."""
+        rows = list_flows(view.turned, view.bands)
+        self.flows.add(rows, sign)
+        self.ends.add(list_ends(view.turned, view.register), sign)
+        if self.by_unit:
+            gauge = self.gauge
+            found = count_squares(view.edges, view.register, gauge.cells, gauge.space, gauge.reach)
+            self.squares.add({name: found[name].to_numpy() for name in found.column_names}, sign)
+            return
+        left = ~find_held(view.turned, view.register)
+        if left.any():
+            self.apart.add({name: column[left] for name, column in rows.items()}, sign)
+
+    def __iter__(self) -> Iterator[tuple[str, RunningSums]]:
+        return ((name, getattr(self, name)) for name in Tally._fields)
+
+    def tally(self) -> Tally:
+        return Tally(*(sums.table() for _, sums in self))
 
 
 def _negate(counted: pa.Table) -> pa.Table:
@@ -253,13 +264,14 @@ def _negate(counted: pa.Table) -> pa.Table:
     return counted
 
 
-def _find_moved(edges: pa.Table, drawn: Register, moved: Register) -> npt.NDArray[np.bool_]:
+def _find_moved(edges: pa.Table, changed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return which edges a moved boundary may count otherwise: all of a unit, or none."""
-    changed = drawn.cells != moved.cells
     concerned = changed[edges["a"].to_numpy()] | changed[edges["b"].to_numpy()]
     unit = edges["unit"].to_numpy()
     of_unit = concerned & (unit != NO_UNIT)
-    return np.asarray(concerned | np.isin(unit, np.unique(unit[of_unit])), dtype=bool)
+    if of_unit.any():
+        concerned |= np.isin(unit, np.unique(unit[of_unit]))
+    return np.asarray(concerned, dtype=bool)
 
 
 class LinkCounts:
@@ -267,7 +279,8 @@ class LinkCounts:
 
     Few actors change their cell when a boundary is moved: links are counted once by the boundary
     as drawn, and those of these actors again. All counts are whole numbers, so that what is added
-    and taken away is exact.
+    and taken away is exact. A pair is an independent unit of its own: what its square comes to
+    follows from the flows.
 
     Parameters
     ----------
@@ -275,15 +288,18 @@ class LinkCounts:
         What links are counted by.
     independent_units
         Units that the project file states for a table of pairs; None: every link is one.
+    by_unit
+        Whether the links are those of projects or documents.
     """
 
-    def __init__(self, gauge: Gauge, independent_units: int | None = None) -> None:
+    def __init__(
+        self, gauge: Gauge, independent_units: int | None = None, *, by_unit: bool = False
+    ) -> None:
         self.gauge = gauge
         self.links = 0
         self._independent_units = independent_units
-        self._piles = {name: [Pile(merge) for merge in _MERGES] for name in BOUNDARIES}
-        self._yearly = Pile(merge_yearly)
-        self.take(EDGES.empty_table())
+        self._sums = {name: _Sums(gauge, by_unit=by_unit) for name in BOUNDARIES}
+        self._yearly = RunningSums(keys_by_year(len(gauge.cells.names)), ["links", "weight"])
 
     def take(self, edges: pa.Table) -> None:
         """Count some edges.
@@ -293,20 +309,16 @@ class LinkCounts:
         edges
             EDGES; all edges of a unit at once.
         """
-        registers = self.gauge.registers
-        drawn = registers["drawn"]
-        self._yearly.add(count_yearly(edges, drawn))
-        self._add("drawn", _count(edges, drawn, self.gauge))
+        gauge = self.gauge
+        drawn = _view(edges, gauge.registers["drawn"], gauge.space)
+        self._yearly.add(list_yearly(edges, drawn.turned))
+        self._sums["drawn"].add(drawn)
         for name in MOVED:
-            concerned = edges.filter(pa.array(_find_moved(edges, drawn, registers[name])))
-            before = _count(concerned, drawn, self.gauge)
-            self._add(name, Tally(*map(_negate, before)))
-            self._add(name, _count(concerned, registers[name], self.gauge))
+            concerned = _find_moved(edges, gauge.changed[name])
+            again = edges.filter(pa.array(concerned))
+            self._sums[name].add(drawn.part(again, concerned), sign=-1)
+            self._sums[name].add(_view(again, gauge.registers[name], gauge.space))
         self.links += edges.num_rows
-
-    def _add(self, name: str, tally: Tally) -> None:
-        for pile, part in zip(self._piles[name], tally, strict=True):
-            pile.add(part)
 
     def pack(self) -> dict[str, pa.Table]:
         """Return what was counted as tables that can be merged with those of other links.
@@ -314,14 +326,15 @@ class LinkCounts:
         Returns
         -------
         dict
-            For :func:`merge_counted` and :meth:`add`; of moved boundaries what they change.
+            For :meth:`add` and :func:`clustermap.network.sums.merge_rows` by PACKED; of moved
+            boundaries what they change.
         """
-        counted = {
-            f"{name}_{what}": pile.sum()
-            for name, piles in self._piles.items()
-            for what, pile in zip(Tally._fields, piles, strict=True)
-        }
-        return {**counted, _YEARLY: self._yearly.sum()}
+        return {name: sums.pack() for name, sums in self._list_sums()}
+
+    def _list_sums(self) -> Iterator[tuple[str, RunningSums]]:
+        for name, by_boundary in self._sums.items():
+            yield from ((f"{name}_{what}", sums) for what, sums in by_boundary)
+        yield "yearly", self._yearly
 
     def add(self, counted: Mapping[str, pa.Table], links: int) -> None:
         """Take in what other links come to.
@@ -333,9 +346,8 @@ class LinkCounts:
         links
             How many they are.
         """
-        for name in self._piles:
-            self._add(name, Tally(*(counted[f"{name}_{what}"] for what in Tally._fields)))
-        self._yearly.add(counted[_YEARLY])
+        for name, sums in self._list_sums():
+            sums.take(counted[name])
         self.links += links
 
     def sum_years(self) -> pa.Table:
@@ -346,9 +358,9 @@ class LinkCounts:
         pa.Table
             From merge_yearly.
         """
-        return self._yearly.sum()
+        return self._yearly.table()
 
-    def sum(self, name: str) -> Tally:
+    def sum(self, name: str) -> tuple[pa.Table, pa.Table, pa.Table]:
         """Return what the links come to by one boundary.
 
         Parameters
@@ -358,39 +370,21 @@ class LinkCounts:
 
         Returns
         -------
-        Tally
-            Squares are scaled to the units that the project file states.
+        tuple
+            Flows, ends and squares; squares are scaled to the units that the project file states.
         """
-        counted = [pile.sum() for pile in self._piles["drawn"]]
+        tallies = [self._sums["drawn"].tally()]
         if name != "drawn":
-            changes = [pile.sum() for pile in self._piles[name]]
-            counted = [
-                _merge(merge, parts)
-                for merge, *parts in zip(_MERGES, counted, changes, strict=True)
-            ]
-        flows, ends, squares = (_drop_empty(table) for table in counted)
-        return Tally(flows, ends, scale_squares(squares, self.links, self._independent_units))
-
-
-def merge_counted(counted: Sequence[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
-    """Add up what links come to.
-
-    Parameters
-    ----------
-    counted
-        From :meth:`LinkCounts.pack`, at least one.
-
-    Returns
-    -------
-    dict
-        The same for every order and grouping.
-    """
-    merged = {
-        f"{name}_{what}": merge([tables[f"{name}_{what}"] for tables in counted])
-        for name in BOUNDARIES
-        for what, merge in zip(Tally._fields, _MERGES, strict=True)
-    }
-    return {**merged, _YEARLY: merge_yearly([tables[_YEARLY] for tables in counted])}
+            tallies.append(self._sums[name].tally())
+        flows, ends, squares, apart = (
+            _drop_empty(_merge(merge, parts))
+            for merge, parts in zip(_MERGES, zip(*tallies, strict=True), strict=True)
+        )
+        if not self._sums[name].by_unit:
+            reach = self.gauge.cells, self.gauge.reach
+            spoken_of, left = (square_flows(table, *reach) for table in (flows, apart))
+            squares = _drop_empty(_merge(merge_squares, [spoken_of, _negate(left)]))
+        return flows, ends, scale_squares(squares, self.links, self._independent_units)
 
 
 def _drop_empty(counted: pa.Table) -> pa.Table:
@@ -441,7 +435,7 @@ def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
     for name, register in survey.registers.items():
         members = count_members(register.cells, register.stratum, shape)
         tallies = zip(*(table.sum(name) for table in tables), strict=True)
-        merged = [_merge(merge, parts) for merge, parts in zip(_MERGES, tallies, strict=True)]
+        merged = [_merge(merge, parts) for merge, parts in zip(_MERGES[:3], tallies, strict=True)]
         boundaries[name] = Boundary(name, members, *merged)
     return Observed(
         layers.all_cells, layers.strata, survey.space, survey.radii_m, survey.regions, **boundaries

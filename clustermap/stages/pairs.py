@@ -18,9 +18,11 @@ from clustermap.engine import Part
 from clustermap.layers.names import WAYS, NamedRegister
 from clustermap.network.edges import EDGE_TYPES, Edges, code_edges, sort_edges
 from clustermap.network.linkages import EDGES, Reading, code_pairs, fits_kind
+from clustermap.network.running import PACKED
+from clustermap.network.sums import merge_rows
 from clustermap.sources.files import hash_chunk, read_chunks
 from clustermap.stages.gauge import open_gauge
-from clustermap.stages.observing import LinkCounts, merge_counted
+from clustermap.stages.observing import LinkCounts
 from clustermap.stages.rows import note_dialect
 from clustermap.tables import SHARE_UNIT
 
@@ -45,6 +47,7 @@ READ, KEPT, LEFT_OUT, LINKS, MISFITS, LARGEST = (
 _TOLD = "told:"
 EDGE_LIST = "edges"
 _FAULTS, _LINKED = "faults", "linked"
+_NOT_COUNTED = (EDGE_LIST, _FAULTS, _LINKED)
 
 
 def how_to_read(linkage: Linkage) -> Reading:
@@ -197,7 +200,7 @@ def tally_edges(edges: pa.Table, gauge: Gauge) -> Part:
     Returns
     -------
     Part
-        Counts by boundary, who is linked, and the edges themselves, sorted.
+        Counts by boundary, who is linked, and the edges themselves.
     """
     counts = LinkCounts(gauge)
     counts.take(edges)
@@ -206,7 +209,7 @@ def tally_edges(edges: pa.Table, gauge: Gauge) -> Part:
     ends = [edges[end].to_numpy() for end in ("a", "b")]
     misfits = int((~fits_kind(kind, *(types[end] for end in ends))).sum())
     largest = int(edges["share"].to_numpy().max(initial=SHARE_UNIT))
-    listed = pa.table(sort_edges([code_edges(edges)]).columns())
+    listed = pa.table(code_edges(edges).columns())
     facts = {LINKS: edges.num_rows, MISFITS: misfits, LARGEST: largest}
     return Part({**counts.pack(), _LINKED: _mark(ends, kind), EDGE_LIST: listed}, facts)
 
@@ -227,19 +230,18 @@ def _join_marks(actor: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint8]) -> p
     return pa.table({"actor": actor[first].astype(np.int32), "kinds": joined})
 
 
-def read_linked(part: Part, linked: npt.NDArray[np.bool_]) -> None:
+def read_linked(part: Part, marks: npt.NDArray[np.uint8]) -> None:
     """Enter who is linked.
 
     Parameters
     ----------
     part
         From :func:`tally_edges`.
-    linked
-        bool, shape (kinds, actors); changed in place.
+    marks
+        uint8, one entry an actor: a bit for each kind; changed in place.
     """
     actor, kinds = (part.tables[_LINKED][name].to_numpy() for name in ("actor", "kinds"))
-    for kind, row in enumerate(linked):
-        row[actor[(kinds >> np.uint8(kind)) & 1 == 1]] = True
+    marks[actor] |= kinds
 
 
 def read_edges(part: Part) -> Edges:
@@ -253,7 +255,7 @@ def read_edges(part: Part) -> Edges:
     Returns
     -------
     Edges
-        Sorted.
+        In the order of the part; sorted in one of :meth:`PairsJob.tally`.
     """
     listed = part.tables[EDGE_LIST]
     return Edges(**{name: listed[name].to_numpy() for name in EDGE_TYPES})
@@ -350,7 +352,8 @@ def merge_parts(parts: Sequence[Part]) -> Part:
     Part
         The same for every order and grouping, but for the order of faults.
     """
-    tables = merge_counted([part.tables for part in parts])
+    counted = [name for name in parts[0].tables if name not in _NOT_COUNTED]
+    tables = {name: merge_rows([part.tables[name] for part in parts], [PACKED]) for name in counted}
     marks = pa.concat_tables([part.tables[_LINKED] for part in parts])
     actor, kinds = (marks[name].to_numpy() for name in ("actor", "kinds"))
     order = np.argsort(actor, kind="stable")

@@ -17,28 +17,12 @@ from clustermap.layers import projection
 from clustermap.layers.actors import (
     Home,
     Register,
-    group_codes,
     place_points,
-    precise_points,
-    site_codes,
-    type_codes,
-)
-from clustermap.layers.cells import (
-    ABROAD,
-    HOW,
-    Assignment,
-    Cells,
-    Place,
-    assign,
-    build_cells,
-    extend_cells,
-    reassign,
 )
 from clustermap.layers.clusters import (
     CleanPolygons,
     clean_polygons,
     find_overlaps,
-    move_boundaries,
     refuse_overlaps,
 )
 from clustermap.layers.grants import settle_grants
@@ -53,13 +37,12 @@ from clustermap.layers.industries import (
 from clustermap.layers.names import NamedRegister, name_register
 from clustermap.layers.revisions import AMONG, convert_codes
 from clustermap.messages import Message
-from clustermap.network.observed import MOVED
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
 from clustermap.sources.concordance import KSIC, read_concordance, read_own_concordance
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
+from clustermap.stages.assigning import ACTORS, assign_actors, join_actors, move_actors
 from clustermap.stages.ledger import Entry, Ledger, Progress
-from clustermap.stages.locating import INDIVIDUAL, PLACED, coarse_facts, locate
 from clustermap.stages.memory import give_back
 from clustermap.stages.roads import read_roads
 from clustermap.stages.rows import Rows, column_or_null, read_rows
@@ -72,12 +55,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyproj import CRS
 
+    from clustermap.layers.cells import (
+        Cells,
+    )
     from clustermap.network.roads import Roads
     from clustermap.project import Layer, Linkage, Project
     from clustermap.tables import Table
-
-ACTORS = {"firms": "firm", "institutes": "institute", "partners": "partner"}
-"""Layers of actors and the column of their identifiers."""
 
 
 @dataclass(frozen=True)
@@ -231,69 +214,6 @@ def _part_shared_ids(found: dict[str, tuple[Checked, int]]) -> dict[str, tuple[C
     return parted
 
 
-def _numbers(rows: pa.Table, name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    if name in rows.column_names:
-        return np.asarray(rows[name].to_numpy(), dtype=float)
-    return np.full(rows.num_rows, np.nan)
-
-
-def _assign_actors(
-    name: str, rows: pa.Table, clusters: gpd.GeoDataFrame, project: Project
-) -> Assignment:
-    if name == "partners":
-        countries = pc.binary_join_element_wise(ABROAD, rows["country"].combine_chunks(), "")
-        how = pa.array(np.full(rows.num_rows, HOW.index("abroad"), dtype=np.int8))
-        none = np.full(rows.num_rows, np.nan)
-        coded = pa.DictionaryArray.from_arrays(how, pa.array(HOW))
-        return Assignment(countries.dictionary_encode(), coded, none, 0)
-    overlaps = project.layers.clusters.overlaps
-    return assign(
-        _read_place(rows), clusters, overlaps=overlaps, nearest_m=project.assign.nearest_m
-    )
-
-
-def _read_place(rows: pa.Table) -> Place:
-    return Place(
-        _numbers(rows, "x"),
-        _numbers(rows, "y"),
-        column_or_null(rows, "complex", pa.string()),
-        column_or_null(rows, "region", pa.string()),
-        _numbers(rows, "precision_m"),
-        column_or_null(rows, "district", pa.string()),
-        np.asarray(pc.fill_null(column_or_null(rows, INDIVIDUAL, pa.bool_()), False), dtype=bool),
-    )
-
-
-def _move_actors(
-    rows: Mapping[str, pa.Table],
-    drawn: dict[str, Assignment],
-    clusters: gpd.GeoDataFrame,
-    project: Project,
-) -> dict[str, dict[str, pa.DictionaryArray]]:
-    """Assign all actors again to clusters whose boundary is moved.
-
-    An actor whose complex is stated stays there. Where clusters grow, none takes what another
-    holds, unless clusters may share their actors.
-    """
-    moved: dict[str, dict[str, pa.DictionaryArray]] = {}
-    for boundary in MOVED:
-        shapes = move_boundaries(clusters.geometry, outward=boundary == "larger")
-        frame = clusters.set_geometry(shapes, crs=clusters.crs)
-        stay = ["complex", "abroad"]
-        if boundary == "larger" and project.layers.clusters.overlaps != "all":
-            stay += ["inside", "nearest"]
-        overlaps, nearest_m = project.layers.clusters.overlaps, project.assign.nearest_m
-        moved[boundary] = {
-            name: drawn[name].cells
-            if name == "partners"
-            else reassign(
-                _read_place(table), frame, drawn[name], stay, overlaps=overlaps, nearest_m=nearest_m
-            )
-            for name, table in rows.items()
-        }
-    return moved
-
-
 def _read_taxonomy(project: Project, progress: Progress) -> Taxonomy:
     path = project.industries.path or data_root() / "taxonomies" / "strategic12.csv"
     parts, faults = [], [FAULTS.empty_table()]
@@ -317,24 +237,6 @@ def _home(clusters: gpd.GeoDataFrame, crs: CRS, countries: tuple[str, ...]) -> H
     lonlat = clusters.geometry.to_crs(projection.LONLAT)
     west, south, east, north = (float(v) for v in lonlat.total_bounds)
     return Home(crs, (west, south, east, north), frozenset(countries))
-
-
-def _close_actors(
-    name: str,
-    found: tuple[Checked, int],
-    assigned: Assignment,
-    ledger: Ledger,
-    stated: Mapping[str, int],
-) -> None:
-    (checked, read), ways = found, np.bincount(np.asarray(assigned.how.indices), minlength=len(HOW))
-    facts = {f"assigned_{way}": int(n) for way, n in zip(HOW, ways, strict=True) if n}
-    facts |= stated
-    if assigned.several:
-        facts["in_several_clusters"] = assigned.several
-    if assigned.rough:
-        facts["too_rough_for_cluster"] = assigned.rough
-    facts |= {f"mended_{column}": count for column, count in checked.mended.items()}
-    ledger.close(name, Entry(read, checked.rows.num_rows, 0, facts), checked.faults)
 
 
 def read_layers(project: Project, ledger: Ledger, progress: Progress) -> Layers:
@@ -440,52 +342,28 @@ def settle_layers(
     TableFault
         If a table as a whole is at fault.
     """
-    regions, found = unassigned.regions, unassigned.actors
-    read = {name: checked.rows for name, (checked, _) in found.items()}
-    located = locate(project, unassigned.clusters, read)
-    clusters, assigned, settled = located.clusters, {}, {}
-    for number, (name, rows) in enumerate(located.rows.items(), start=1):
-        progress(Message("step.assign", {"table": name}), number, len(found))
-        assigned[name] = _assign_actors(name, rows, clusters, project)
-        settled[name] = located.settle(name, read[name], assigned[name])
-        facts = {**located.facts.get(name, {}), **coarse_facts(name, settled[name])}
-        _close_actors(name, found[name], assigned[name], ledger, facts)
-    cells = build_cells([str(key) for key in clusters.index], [a.cells for a in assigned.values()])
-    moved = _move_actors(located.rows, assigned, clusters, project)
-    all_cells = extend_cells(cells, [c for parts in moved.values() for c in parts.values()])
-    codes = {
-        name: np.concatenate(
-            [np.zeros(0, np.int32), *(all_cells.codes(part) for part in parts.values())]
-        )
-        for name, parts in moved.items()
-    }
-    actors = {
-        name: rows.drop([FILE, LINE])
-        .append_column("cell", assigned[name].cells)
-        .append_column("how", assigned[name].how)
-        .append_column("#nearest_m", pa.array(assigned[name].nearest_m))
-        for name, rows in settled.items()
-    }
+    held = assign_actors(project, unassigned.clusters, unassigned.actors, ledger, progress)
+    moved = move_actors(project, held)
+    actors, register, cells = held.actors, held.register, held.cells
     taxonomy = _read_taxonomy(project, progress)
     firms = actors.get("firms")
     industries = _code_firms(firms, taxonomy, ledger)
-    register = _build_register(actors, cells)
     strata, stratum = _assign_strata(firms, register, cells, industries)
     register = replace(register, stratum=stratum)
     give_back()
     return Layers(
-        clusters,
-        regions,
+        held.clusters,
+        unassigned.regions,
         actors,
         register,
         cells,
         taxonomy,
         industries,
         strata,
-        codes,
-        all_cells,
+        moved.codes,
+        moved.cells,
         _settle_grants(unassigned, register, ledger),
-        located.tables,
+        held.matches,
         roads=unassigned.roads,
     )
 
@@ -515,51 +393,6 @@ def _settle_grants(
     ledger.close(name, Entry(read, kept.num_rows, 0, facts), settled.faults)
     frame: pd.DataFrame = kept.to_pandas()
     return frame
-
-
-def join_actors(actors: dict[str, pa.Table], name: str, type_: pa.DataType) -> pa.Array:
-    """Return a column of all actors, in the order of the register.
-
-    Parameters
-    ----------
-    actors
-        Rows by layer.
-    name
-        Column; null in layers that lack it.
-    type_
-        Type of the column.
-
-    Returns
-    -------
-    pa.Array
-        One entry an actor.
-    """
-    parts = [column_or_null(rows, name, type_).cast(type_) for rows in actors.values()]
-    return pa.concat_arrays([pa.nulls(0, type_), *parts])
-
-
-def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
-    ids = [rows[ACTORS[name]].combine_chunks() for name, rows in actors.items()]
-    types = [type_codes(rows, "firm" if name == "firms" else "") for name, rows in actors.items()]
-    codes = [cells.codes(rows["cell"].combine_chunks()) for rows in actors.values()]
-    # A partner abroad has no place on the map, whatever its coordinates mean.
-    at_home = {name: rows for name, rows in actors.items() if name != "partners"}
-    away = sum(rows.num_rows for name, rows in actors.items() if name == "partners")
-    x, y, precision_m = (
-        np.append(np.asarray(join_actors(at_home, name, pa.float64())), np.full(away, np.nan))
-        for name in ("x", "y", "precision_m")
-    )
-    return Register(
-        pa.concat_arrays([pa.array([], pa.string()), *ids]),
-        np.concatenate([np.zeros(0, np.uint8), *types]),
-        np.concatenate([np.zeros(0, np.int32), *codes]),
-        x,
-        y,
-        precise_points(x, y, precision_m),
-        group=group_codes(join_actors(actors, "group", pa.string())),
-        site=site_codes(join_actors(actors, "site", pa.string())),
-        placed=np.asarray(pc.fill_null(join_actors(actors, PLACED, pa.bool_()), False), dtype=bool),
-    )
 
 
 def _code_firms(firms: pa.Table | None, taxonomy: Taxonomy, ledger: Ledger) -> CodedIndustries:

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from clustermap import tables
-from clustermap.checks import FAULTS, Checked, Chunk, check_chunk
+from clustermap.checks import FAULTS, Checked, check_chunk
 from clustermap.errors import TableFault
 from clustermap.messages import Message
 from clustermap.network.sums import join_parts
+from clustermap.side_by_side import go_through
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.stages.ledger import DIALECT, Ledger, Progress, Received
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from clustermap.checks import Chunk
     from clustermap.project import Source
     from clustermap.sources.files import Item
     from clustermap.tables import Table
+
+THREADS = 2
+"""Chunks that are looked at at a time; Arrow and numpy let go of Python's lock while they work."""
 
 
 @dataclass(frozen=True)
@@ -174,12 +179,19 @@ def read_rows(
     """
     parts, faults, systems, read = [], [FAULTS.empty_table()], {}, 0
     mended, facts = Counter[str](), Counter[str]()
-    for item in read_source(table, source, ledger, countries):
+    items = read_source(table, source, ledger, countries)
+
+    def check(item: Item) -> tuple[Chunk, Checked] | pa.Table:
         if isinstance(item, pa.Table):
-            faults.append(item)
-            read += item.num_rows
+            return item
+        return item, check_chunk(table, item, source.kinds, getattr(source, "factors", None))
+
+    for found in go_through(check, items, workers=THREADS, ahead=THREADS + 1):
+        if isinstance(found, pa.Table):
+            faults.append(found)
+            read += found.num_rows
             continue
-        checked = check_chunk(table, item, source.kinds, getattr(source, "factors", None))
+        item, checked = found
         parts.append(checked.rows)
         faults.append(checked.faults)
         mended.update(checked.mended)

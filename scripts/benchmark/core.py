@@ -1,4 +1,8 @@
-"""clustermap's core: from Parquet to assignment, flows, the graph of clusters and PageRank."""
+"""clustermap's core: from Parquet to assignment, flows, the graph of clusters and PageRank.
+
+The functions that ``clustermap run`` calls, for the work that the plain script does: every row of
+links is checked and its ends are looked up, but no boundary is moved and no distance measured.
+"""
 
 from __future__ import annotations
 
@@ -6,61 +10,102 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from clustermap.indicators.centrality import pagerank, strength
-from clustermap.network.pagerank import rank_actors
-from clustermap.project import open_project
-from clustermap.stages.counting import count_network
-from clustermap.stages.ledger import Ledger, no_progress
-from clustermap.stages.reading import read_layers
-from clustermap.store import open_scratch
+from clustermap.checks import check_chunk
+from clustermap.layers.actors import Register, type_codes
+from clustermap.layers.cells import ABROAD, Place, assign, build_cells
+from clustermap.network.flows import keys_by_year, list_yearly, name_flows, orient
+from clustermap.network.graph import join_kinds, sum_ties
+from clustermap.network.linkages import Reading, code_pairs
+from clustermap.network.pagerank import rank_actors, rank_nodes
+from clustermap.network.running import RunningSums
+from clustermap.side_by_side import go_through
+from clustermap.sources.files import FileSource, read_chunks
+from clustermap.tables import ACTOR_TYPES, PAIRS, SCORED_KINDS
 from scripts.benchmark.sizes import PRECISION
 from scripts.benchmark.tell import Told
 
 if TYPE_CHECKING:
-    from clustermap.stages.counting import Network
-    from clustermap.stages.reading import Layers
+    from collections.abc import Iterator
+
+    from clustermap.checks import Chunk
+    from clustermap.layers.cells import Cells
+
+THREADS = 2
 
 
-def count(folder: Path, scratch: Path, told: Told) -> tuple[Layers, Network]:
-    """Read, assign and count, as a run does before any null."""
-    project = open_project(folder / "project.toml")
-    ledger = Ledger(project.quality.max_refused, strict=False)
-    with told.step("points"):
-        layers = read_layers(project, ledger, no_progress)
-    with told.step("flows"):
-        network = count_network(project, layers, ledger, no_progress, scratch)
-    return layers, network
+def place_actors(folder: Path, clusters: gpd.GeoDataFrame) -> tuple[Register, Cells]:
+    """Read actors and assign them to their cells."""
+    ids, types, cells = [], [], []
+    for layer, more in (("firm", []), ("institute", ["kind"])):
+        rows = pq.read_table(folder / f"{layer}s.parquet", columns=[layer, "x", "y", *more])
+        x, y = (rows[name].to_numpy() for name in ("x", "y"))
+        nothing = pa.nulls(len(x), pa.string())
+        place = Place(x, y, nothing, nothing, np.full(len(x), np.nan))
+        cells.append(assign(place, clusters, overlaps="smallest", nearest_m=0.0).cells)
+        types.append(type_codes(rows, "firm" if layer == "firm" else ""))
+        ids.append(rows[layer].combine_chunks())
+    partners = pq.read_table(folder / "partners.parquet", columns=["partner"])["partner"]
+    ids.append(partners.combine_chunks())
+    types.append(np.full(len(partners), ACTOR_TYPES.index("other"), dtype=np.uint8))
+    cells.append(pa.array([ABROAD] * len(partners)).dictionary_encode())
+    known = build_cells([str(key) for key in clusters.index], cells)
+    codes = np.concatenate([known.codes(each) for each in cells])
+    return Register(pa.concat_arrays(ids), np.concatenate(types), codes), known
+
+
+def read_links(folder: Path, register: Register) -> Iterator[pa.Table]:
+    """Read, check and code links."""
+
+    def code(chunk: Chunk) -> pa.Table:
+        return code_pairs("pairs", check_chunk(PAIRS, chunk), register, Reading()).rows
+
+    register.find(pa.nulls(0, pa.string()))  # identifiers are hashed before threads ask for any
+    chunks = read_chunks(FileSource(PAIRS, (folder / "pairs.parquet",)))
+    return go_through(code, chunks, workers=THREADS, ahead=THREADS + 1)
 
 
 def work(folder: Path, what: str, out: Path | None) -> Told:
     """Do the work: ``core``, or ``actors``, the core with the PageRank of all actors."""
     told = Told()
-    with open_scratch() as scratch:
-        layers, network = count(folder, scratch, told)
-        with told.step("clusters"):
-            both = [
-                found.set_index("cluster")["value"]
-                for found in (strength(network.counts), pagerank(network.counts))
-            ]
-            table = pd.concat(both, axis=1, keys=["strength", "pagerank"])
-        told.sums |= {
-            "assigned": int((layers.register.cells < layers.cells.clusters).sum()),
-            "links": int(network.flows["links"].sum()),
-            "strength": int(table["strength"].sum()),
-        }
+    clusters = gpd.read_parquet(folder / "clusters.parquet").set_index("cluster")
+    with told.step("points"):
+        register, cells = place_actors(folder, clusters)
+    with told.step("flows"):
+        sums, ends = RunningSums(keys_by_year(len(cells.names)), ["links", "weight"]), []
+        for edges in read_links(folder, register):
+            sums.add(list_yearly(edges, orient(edges, register)))
+            if what == "actors":
+                ends.append(edges.select(["a", "b"]))
+        flows = sums.table()
+    with told.step("clusters"):
+        tied = join_kinds(sum_ties([flows], cells), SCORED_KINDS)
+        one, other, links = (tied[name].to_numpy() for name in ("one", "other", "links"))
+        size = len(clusters)
+        strength = np.bincount(one, links, size) + np.bincount(other, links, size)
+        ranked = rank_nodes(one, other, links, size)
+    table = pd.DataFrame({"strength": strength, "pagerank": ranked}, index=clusters.index)
+    told.sums |= {
+        "assigned": int((register.cells < cells.clusters).sum()),
+        "links": int(np.sum(flows["links"])),
+        "strength": int(strength.sum()),
+    }
+    if out is not None:
+        name_flows(flows, cells).to_parquet(out / "flows.parquet")
+        table.to_parquet(out / "clusters.parquet")
+    if what == "actors":
+        with told.step("actors"):
+            a, b = (pa.concat_tables(ends)[end].to_numpy() for end in ("a", "b"))
+            shares = pd.Series(rank_actors(a, b, len(register.cells), tolerance=PRECISION))
+        told.sums["actors"] = int(shares.notna().sum())
         if out is not None:
-            network.flows.to_parquet(out / "flows.parquet")
-            table.to_parquet(out / "clusters.parquet")
-        if what == "actors":
-            edges, actors = network.edges, len(layers.register.cells)
-            with told.step("actors"):
-                ranked = pd.Series(rank_actors(edges.a, edges.b, actors, tolerance=PRECISION))
-            told.sums["actors"] = int(ranked.notna().sum())
-            if out is not None:
-                ranked.index = pd.Index(layers.register.ids.to_pylist())
-                ranked.dropna().to_frame("pagerank").to_parquet(out / "actors.parquet")
+            shares.index = pd.Index(register.ids.to_pylist())
+            shares.dropna().to_frame("pagerank").to_parquet(out / "actors.parquet")
     return told
 
 

@@ -9,27 +9,26 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
 
 from clustermap.indicators import centrality
 from clustermap.indicators.centrality import SAMPLED, betweenness, pagerank
-from tests.indicators.worlds import small_world
+from clustermap.network.graph import TIES
+from tests.indicators.worlds import small_world, tie
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clustermap.network.counts import Counts
 
 LINKS = [("A", "B", 2), ("B", "C", 1), ("C", "D", 1), ("C", "E", 1), ("C", "C", 9)]
 
 
-def draw_counts(links: list[tuple[str, str, int]], names: str = "ABCDE") -> Counts:
-    network: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    for one, other, count in links:
-        network.add_edge(one, other, kind="firm_firm", channel="firm-firm", links=count, weight=0)
-    world = small_world()
-    return replace(world, clusters=pd.Index(list(names), name="cluster"), network=network)
+def draw_counts(links: list[tuple[str, str, int]], names: Sequence[str] = "ABCDE") -> Counts:
+    ties = tie([(one, other, "firm_firm", many) for one, other, many in links], names)
+    return replace(small_world(), clusters=pd.Index(list(names), name="cluster"), ties=ties)
 
 
 def values(found: pd.DataFrame) -> dict[str, float]:
@@ -84,18 +83,19 @@ def test_a_sample_says_so_and_comes_close(monkeypatch: pytest.MonkeyPatch) -> No
             strict=True,
         )
     ]
-    world = replace(draw_counts(links), clusters=pd.Index(names, name="cluster"))
+    world = draw_counts(links, names)
     exact = betweenness(world)
     monkeypatch.setattr(centrality, "_STEPS", 60 * 500)
     sampled = betweenness(world)
     assert set(exact["note"]) == {""}
     assert set(sampled["note"]) == {SAMPLED}
     assert np.corrcoef(exact["value"], sampled["value"])[0, 1] > 0.95
-    turned = betweenness(replace(world, clusters=world.clusters[::-1]))
+    turned = betweenness(draw_counts(links[::-1], names[::-1]))
     pd.testing.assert_frame_equal(turned[::-1].reset_index(drop=True), sampled, check_exact=True)
 
 
 def test_without_any_record_there_is_nothing_to_stand_in() -> None:
-    world = replace(small_world(), links=small_world().links.iloc[:0], network=nx.MultiDiGraph())
+    none = TIES.empty_table()
+    world = replace(small_world(), links=small_world().links.iloc[:0], ties=none)
     assert betweenness(world).empty
     assert pagerank(world).empty

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from clustermap.indicators.evidence import divide, wilson_interval
 from clustermap.indicators.linkage import external_internal_index
 from clustermap.indicators.specialisation import herfindahl, location_quotient
 from clustermap.messages import LANGUAGES, read_catalogue
+from clustermap.network.graph import TIES
 from clustermap.tables import INDICATORS as TABLE
 from tests.indicators.worlds import small_world
 
@@ -34,12 +35,8 @@ counts_of = st.lists(st.integers(0, 10**6), min_size=2, max_size=8)
 
 def shuffle(counts: Counts, seed: int) -> Counts:
     shuffled = {name: getattr(counts, name).sample(frac=1, random_state=seed) for name in TABLES}
-    network: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    edges = list(counts.network.edges(data=True))
-    for at in np.random.default_rng(seed).permutation(len(edges)):
-        one, other, edge = edges[at]
-        network.add_edge(one, other, **edge)
-    return replace(counts, **shuffled, network=network)
+    order = np.random.default_rng(seed).permutation(counts.ties.num_rows)
+    return replace(counts, **shuffled, ties=counts.ties.take(pa.array(order)))
 
 
 def rename(counts: Counts) -> Counts:
@@ -53,7 +50,6 @@ def rename(counts: Counts) -> Counts:
         counts,
         **renamed,
         clusters=counts.clusters.map(names).rename("cluster"),
-        network=nx.relabel_nodes(counts.network, names),
     )
 
 
@@ -104,7 +100,7 @@ def test_counts_without_any_record_give_no_error(indicator: Indicator) -> None:
     empty = replace(
         counts,
         **{name: getattr(counts, name).iloc[:0] for name in TABLES},
-        network=nx.MultiDiGraph(),
+        ties=TIES.empty_table(),
     )
     value = indicator.function(empty)["value"].astype(float)
     assert not np.isinf(value).any()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from clustermap.indicators import industries
 from clustermap.indicators.industries import compute_industries
 from clustermap.messages import LANGUAGES, read_catalogue
+from clustermap.network.graph import TIES
 from clustermap.tables import INDUSTRIES
 from tests.indicators.worlds import small_world
 
@@ -65,7 +65,7 @@ def test_without_industries_there_are_no_rows() -> None:
         counts,
         by_industry=counts.by_industry[:0],
         nation_by_industry=counts.nation_by_industry[:0],
-        network=nx.MultiDiGraph(),
+        ties=TIES.empty_table(),
     )
     assert compute_industries(empty).empty
 

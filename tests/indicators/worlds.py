@@ -17,11 +17,17 @@ The research links of A and of B come from one project each; all other links are
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import pandas as pd
+import pyarrow as pa
 
 from clustermap.network.counts import Counts
+from clustermap.network.graph import TIES
+from clustermap.tables import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 CLUSTERS = ("A", "B", "C", "D")
 
@@ -123,21 +129,29 @@ EXPECTED = {
 }
 
 
-def draw_network() -> nx.MultiDiGraph[str]:
-    network: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    network.add_nodes_from(CLUSTERS)
-    edges = (
-        ("A", "A", "firm_firm", "firm-firm", 4),
-        ("A", "A", "research", "firm-university", 2),
-        ("B", "B", "firm_firm", "firm-firm", 1),
-        ("A", "B", "research", "firm-university", 1),
-        ("B", "A", "research", "firm-university", 1),
-        ("A", "C", "firm_firm", "firm-firm", 3),
-        ("C", "B", "firm_firm", "firm-firm", 1),
+def tie(links: Iterable[tuple[str, str, str, int]], names: Sequence[str]) -> pa.Table:
+    """Return links between named clusters, of a kind each, as ties."""
+    rows = [
+        (names.index(one), names.index(other), KINDS.index(kind), 0, many, many * 10**9)
+        for one, other, kind, many in links
+    ]
+    columns = list(zip(*rows, strict=True)) or [()] * len(TIES)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, TIES, strict=True)], TIES)
+
+
+def draw_ties() -> pa.Table:
+    return tie(
+        [
+            ("A", "A", "firm_firm", 4),
+            ("A", "A", "research", 2),
+            ("B", "B", "firm_firm", 1),
+            ("A", "B", "research", 1),
+            ("B", "A", "research", 1),
+            ("A", "C", "firm_firm", 3),
+            ("C", "B", "firm_firm", 1),
+        ],
+        CLUSTERS,
     )
-    for one, other, kind, channel, links in edges:
-        network.add_edge(one, other, kind=kind, channel=channel, links=links, weight=links * 10**9)
-    return network
 
 
 def small_world() -> Counts:
@@ -209,5 +223,5 @@ def small_world() -> Counts:
         nation_by_industry=nation_by_industry,
         links=links,
         linked=pd.DataFrame([("A", 8), ("B", 4), ("C", 4)], columns=["cluster", "linked"]),
-        network=draw_network(),
+        ties=draw_ties(),
     )

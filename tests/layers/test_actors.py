@@ -12,6 +12,7 @@ from pyproj import CRS
 from clustermap import tables
 from clustermap.checks import Checked, Chunk, check_chunk
 from clustermap.errors import TableFault
+from clustermap.layers import identity
 from clustermap.layers.actors import (
     Home,
     Register,
@@ -117,6 +118,12 @@ def test_the_register_finds_positions() -> None:
 def test_every_row_of_a_duplicated_identifier_is_marked() -> None:
     assert find_duplicates(pa.array(["a", "b", "a", "c", "a"])).tolist() == [1, 0, 1, 0, 1]
     assert find_duplicates(pa.array([], pa.string())).tolist() == []
+    assert find_duplicates(pa.array(["a", "b", ""])).tolist() == [0, 0, 0]
+
+
+def test_texts_that_share_a_hash_are_no_duplicates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identity, "hash_texts", lambda ids: np.array([len(i.as_py()) for i in ids]))
+    assert find_duplicates(pa.array(["a", "b", "cc", "b", "dd"])).tolist() == [0, 1, 0, 1, 0]
     rows = checked([SEOUL] * 2).rows
     twice = pa.concat_tables([rows, rows.slice(1)])
     held = set_duplicates_aside("firms", twice, "firm")

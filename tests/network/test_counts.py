@@ -19,7 +19,7 @@ from clustermap.network.flows import (
 )
 from clustermap.network.linkages import EDGES
 from clustermap.network.tallies import UNKNOWN_SIZE, count_tallies, merge_tallies
-from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
+from clustermap.tables import ACTOR_TYPES, SHARE_UNIT
 from tests.network.worlds import ACTORS, World, draw
 
 HALF = SHARE_UNIT // 2
@@ -57,7 +57,7 @@ def count(world: World, units: int | None = None, *, linked: bool = True) -> Cou
         INDUSTRIES.sectors,
         INDUSTRIES.groups,
         evidence if linked else [],
-        merge_presence(*presence).linked if linked else np.zeros((len(KINDS), len(ACTORS)), bool),
+        merge_presence(*presence).linked if linked else np.zeros(len(ACTORS), np.uint8),
     )
 
 

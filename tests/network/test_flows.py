@@ -18,6 +18,7 @@ from clustermap.network.flows import (
     count_flows,
     count_presence,
     count_yearly,
+    mark_kind,
     merge_flows,
     merge_presence,
     merge_yearly,
@@ -131,8 +132,8 @@ def test_presence_marks_actors_and_counts_projects() -> None:
         *(count_presence(e, world.register, world.cells) for e in (world.pairs, world.project))
     )
     marked = {
-        KINDS[kind]: {world.register.ids[int(who)].as_py() for who in np.flatnonzero(row)}
-        for kind, row in enumerate(found.linked)
+        name: {world.register.ids[int(who)].as_py() for who in np.flatnonzero(found.linked & bit)}
+        for name, bit in zip(KINDS, map(mark_kind, range(len(KINDS))), strict=True)
     }
     assert marked == {
         "firm_firm": {"f1", "f2", "f3", "f4", "f5"},

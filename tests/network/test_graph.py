@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from clustermap.network.flows import count_yearly
-from clustermap.network.graph import build_network, join_kinds
+from clustermap.network.graph import TIES, build_network, join_kinds, sum_ties
 from clustermap.tables import KINDS, SHARE_UNIT
 from tests.network.worlds import draw
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import networkx as nx
 
 
-def network(*, joint: bool = False) -> nx.MultiDiGraph[str]:
+NAMES = ("A", "B", "C")
+
+
+def ties(*, joint: bool = False) -> pa.Table:
     world = draw(joint=joint)
     flows = [count_yearly(e, world.register) for e in (world.pairs, world.project)]
-    return build_network(("A", "B", "C"), flows, world.cells)
+    return sum_ties(flows, world.cells)
+
+
+def network(*, joint: bool = False) -> nx.MultiDiGraph[str]:
+    return build_network(NAMES, ties(joint=joint))
+
+
+def joined(rows: pa.Table, kinds: Iterable[str]) -> dict[tuple[str, str], int]:
+    one, other, links, _ = (column.to_pylist() for column in join_kinds(rows, kinds).columns)
+    pairs = zip([NAMES[a] for a in one], [NAMES[b] for b in other], strict=True)
+    return dict(zip(pairs, links, strict=True))
 
 
 def test_kinds_and_channels_stay_apart_and_years_add_up() -> None:
@@ -42,20 +59,18 @@ def test_kinds_and_channels_stay_apart_and_years_add_up() -> None:
 
 
 def test_joining_adds_both_directions() -> None:
+    rows = ties()
+    assert joined(rows, KINDS) == {("A", "B"): 5}  # two kinds each way; loops are left out
+    assert joined(rows, ["transfer"]) == {("A", "B"): 1}
+    assert joined(rows, []) == {}
     graph = network()
-    joined = join_kinds(graph, KINDS)
-    assert {(a, b): d["links"] for a, b, d in joined.edges(data=True)} == {
-        ("A", "A"): 3,
-        ("A", "B"): 5,
-    }
-    # The trap: of two edges with one key, networkx's to_undirected() keeps one direction.
-    assert join_kinds(graph, ["transfer"])["A"]["B"]["links"] == 1
-    assert "C" in joined
-    assert join_kinds(graph, []).number_of_edges() == 0
     graph.add_edge("A", "B", key=("transfer", "firm>firm"), kind="transfer", links=7, weight=0)
-    assert join_kinds(graph, ["transfer"])["A"]["B"]["links"] == 8
+    # The trap: of two edges with one key, networkx's to_undirected() keeps one direction.
     kept = graph.to_undirected()["A"]["B"]["transfer", "firm>firm"]["links"]
     assert kept in {1, 7}
+    row = [[0], [1], [KINDS.index("transfer")], [0], [7], [0]]
+    more = pa.table([pa.array(c, f.type) for c, f in zip(row, TIES, strict=True)], TIES)
+    assert joined(pa.concat_tables([rows, more]), ["transfer"]) == {("A", "B"): 8}
 
 
 def test_a_piece_of_two_clusters_stands_at_both() -> None:
@@ -67,5 +82,5 @@ def test_a_piece_of_two_clusters_stands_at_both() -> None:
 
 def test_no_linkages_leave_the_clusters() -> None:
     world = draw()
-    graph = build_network(("A", "B", "C"), [], world.cells)
+    graph = build_network(NAMES, sum_ties([], world.cells))
     assert (graph.number_of_nodes(), graph.number_of_edges()) == (3, 0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustermap.network.pagerank import TOLERANCE, rank_actors
+from clustermap.network.pagerank import TOLERANCE, rank_actors, rank_nodes
 
 LINKS = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=30)
 
@@ -50,6 +50,17 @@ def test_neither_order_nor_direction_matters(
     other = [links[at][:: 1 if at % 2 else -1] for at in order if at < len(links)]
     found, again = (rank_actors(*ends(each), 8) for each in (links, other))
     np.testing.assert_allclose(found, again, atol=1e-12)
+
+
+@given(st.dictionaries(st.tuples(st.integers(0, 6), st.integers(0, 6)), st.integers(1, 9)))
+def test_a_small_network_as_networkx_has_it(drawn: dict[tuple[int, int], int]) -> None:
+    links = {(a, b): many for (a, b), many in drawn.items() if a < b}
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(range(7))
+    graph.add_weighted_edges_from((a, b, many) for (a, b), many in links.items())
+    found = rank_nodes(*ends(list(links)), np.array(list(links.values()), np.int64), 7)
+    wanted = nx.pagerank(graph, tol=1e-14, max_iter=1_000)
+    assert dict(enumerate(found)) == pytest.approx(wanted, abs=1e-12)
 
 
 def test_too_few_steps_are_told() -> None:

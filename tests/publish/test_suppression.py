@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import networkx as nx
 import pandas as pd
 import pytest
 
 from clustermap.network.counts import Counts
+from clustermap.network.graph import TIES
 from clustermap.publish.suppression import Rules, find_suppressed, hide_clusters, hide_kinds
 
 #  cluster   firms  employees  largest  small  linked (any, research)
@@ -43,7 +43,7 @@ def counts() -> Counts:
             [(cluster, linked[0]) for cluster, linked in LINKED.items()],
             columns=["cluster", "linked"],
         ),
-        network=nx.MultiDiGraph(),
+        ties=TIES.empty_table(),
     )
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clustermap.network import running
 from clustermap.network.observed import BOUNDARIES
 from clustermap.pipeline import find
 from clustermap.project import open_project
 from clustermap.sources.files import geometries, parquet, text
-from clustermap.stages import observing
 from clustermap.stages.counting import Network, count_network
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.reading import read_layers
@@ -107,7 +107,7 @@ def test_chunks_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(text, "_BLOCK_BYTES", block)
     for module in (geometries, parquet):
         monkeypatch.setattr(module, "CHUNK_ROWS", 2)
-    monkeypatch.setattr(observing, "_FEW_ROWS", 3)
+    monkeypatch.setattr(running, "_WAITING", 3)
     parts, _ = count(build_small_world(), tmp_path / "parts")
     assert_equal(whole, parts)
 

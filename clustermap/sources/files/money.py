@@ -95,16 +95,17 @@ def state_money(
             rows = rows.drop([MONEY_UNIT])
     for name in money:
         named = find_unit(columns.get(name, ""))
+        if not named and units is None:
+            continue  # the amounts stand as they are
         own = pa.nulls(rows.num_rows, pa.string()) if units is None else units
         in_units = pc.fill_null(own, named)
         texts = as_text(rows[name].combine_chunks())
         if units is not None and not named:
             bare = pc.and_(pc.is_valid(texts), pc.is_null(own))
             _count(told, "money_without_unit", bare)
-        if named or units is not None:
-            scaled = _scale(texts, in_units)
-            _count(told, "money_in_units", pc.not_equal(scaled, texts))
-            rows = _put(rows, name, scaled)
+        scaled = _scale(texts, in_units)
+        _count(told, "money_in_units", pc.not_equal(scaled, texts))
+        rows = _put(rows, name, scaled)
     return replace(chunk, rows=rows, told=told)
 
 

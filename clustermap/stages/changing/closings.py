@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from clustermap.errors import TableFault
 from clustermap.messages import Message
 from clustermap.network.changed import NO_CHANGE, ChangedLinks
+from clustermap.stages.assigning import ACTORS, join_actors
 from clustermap.stages.changing.edges import pass_edges
 from clustermap.stages.changing.names import (
     call_cluster,
@@ -19,7 +20,6 @@ from clustermap.stages.changing.names import (
     near_actors,
     require_cluster,
 )
-from clustermap.stages.reading import ACTORS, join_actors
 from clustermap.stages.rows import column_or_null
 from clustermap.tables import ACTOR_TYPES
 

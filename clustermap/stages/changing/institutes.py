@@ -12,8 +12,8 @@ import shapely
 from clustermap.checks import FAULTS, FILE, LINE, Checked
 from clustermap.errors import TableFault
 from clustermap.messages import Message
+from clustermap.stages.assigning import ACTORS
 from clustermap.stages.changing.names import require_cluster
-from clustermap.stages.reading import ACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

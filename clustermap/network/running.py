@@ -1,0 +1,231 @@
+"""Running sums: rows by several small keys, one whole number each, added up as they come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from clustermap.network.sums import ROWS_AT_ONCE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy.typing as npt
+
+    Whole = npt.NDArray[np.int64]
+
+PACKED = "key"
+"""Column of several keys as one whole number."""
+
+_MOST_BITS = 63
+_WAITING = 4_000_000
+"""Rows that may come in before they are added to those that are added up already."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A column of keys.
+
+    Parameters
+    ----------
+    name
+        Of the column.
+    type
+        Of its whole numbers.
+    values
+        Number of values that it may have, from ``lowest`` on.
+    lowest
+        Smallest value.
+    """
+
+    name: str
+    type: np.dtype[Any]
+    values: int
+    lowest: int = 0
+
+    @property
+    def bits(self) -> int:
+        """Bits that tell its values apart."""
+        return max(self.values - 1, 0).bit_length()
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Columns of keys as one whole number a row, which sorts as they do.
+
+    Parameters
+    ----------
+    columns
+        The first decides, then the second, and so on.
+
+    Raises
+    ------
+    ValueError
+        If one number of 63 bits cannot hold them.
+    """
+
+    columns: tuple[Key, ...]
+
+    def __post_init__(self) -> None:
+        if sum(key.bits for key in self.columns) > _MOST_BITS:
+            raise ValueError(f"too many values: {self.columns}")
+
+    def pack(self, rows: Mapping[str, npt.NDArray[np.integer]]) -> Whole:
+        """Return one whole number a row.
+
+        Parameters
+        ----------
+        rows
+            The columns, and maybe others.
+
+        Returns
+        -------
+        np.ndarray
+            int64.
+        """
+        packed = np.zeros(len(rows[self.columns[0].name]), dtype=np.int64)
+        for key in self.columns:
+            packed <<= key.bits
+            column = rows[key.name]
+            packed |= column if not key.lowest else column.astype(np.int64) - key.lowest
+        return packed
+
+    def unpack(self, packed: Whole) -> dict[str, npt.NDArray[Any]]:
+        """Return the columns of packed rows.
+
+        Parameters
+        ----------
+        packed
+            From :meth:`pack`.
+
+        Returns
+        -------
+        dict
+            By name, in the order of the columns.
+        """
+        found, shift = {}, 0
+        for key in reversed(self.columns):
+            values = (packed >> shift) & ((1 << key.bits) - 1)
+            found[key.name] = (values + key.lowest if key.lowest else values).astype(key.type)
+            shift += key.bits
+        return dict(reversed(found.items()))
+
+
+class RunningSums:
+    """Whole numbers added up by key, as their rows come in.
+
+    Parameters
+    ----------
+    keys
+        How rows are told apart.
+    values
+        Columns that are added up.
+
+    Examples
+    --------
+    >>> cells = Keys((Key("cell", np.dtype(np.int32), 10),))
+    >>> links = RunningSums(cells, ["links"])
+    >>> links.add({"cell": np.array([2, 1, 2]), "links": np.array([1, 1, 5])})
+    >>> links.add({"cell": np.array([1]), "links": np.array([1])}, sign=-1)
+    >>> links.table().to_pydict()
+    {'cell': [1, 2], 'links': [0, 6]}
+    """
+
+    def __init__(self, keys: Keys, values: Sequence[str]) -> None:
+        self.keys = keys
+        self.values = tuple(values)
+        none = np.zeros(0, dtype=np.int64)
+        self._parts: list[list[Whole]] = [[none] * (1 + len(self.values))]
+
+    def add(self, rows: Mapping[str, npt.NDArray[np.integer]], sign: int = 1) -> None:
+        """Add rows.
+
+        Parameters
+        ----------
+        rows
+            Keys and values by name.
+        sign
+            -1 takes them away.
+        """
+        packed = self.keys.pack(rows)
+        if len(packed):
+            summed = _sum_packed(packed, [rows[name] for name in self.values])
+            self._take([summed[0], *(sign * column for column in summed[1:])])
+
+    def take(self, packed: pa.Table) -> None:
+        """Add what other rows come to.
+
+        Parameters
+        ----------
+        packed
+            From :meth:`pack`.
+        """
+        if packed.num_rows:
+            self._take([packed[name].to_numpy() for name in (PACKED, *self.values)])
+
+    def pack(self) -> pa.Table:
+        """Return the sums in the form that they are kept in.
+
+        Returns
+        -------
+        pa.Table
+            PACKED (int64), then values (int64); sorted. Sums of the same keys are added up by it.
+        """
+        packed, *sums = self._settle()
+        return pa.table({PACKED: packed, **dict(zip(self.values, sums, strict=True))})
+
+    def _take(self, part: list[Whole]) -> None:
+        self._parts.append(part)
+        waiting = sum(len(part[0]) for part in self._parts[1:])
+        if waiting > max(len(self._parts[0][0]), _WAITING):
+            self._settle()
+
+    def _settle(self) -> list[Whole]:
+        if len(self._parts) > 1:
+            self._parts = [_merge([part for part in self._parts if len(part[0])])]
+        return self._parts[0]
+
+    def table(self) -> pa.Table:
+        """Return the sums.
+
+        Returns
+        -------
+        pa.Table
+            Keys, then values (int64); one row a combination that came in, sorted by the keys.
+        """
+        packed, *sums = self._settle()
+        return pa.table({**self.keys.unpack(packed), **dict(zip(self.values, sums, strict=True))})
+
+
+def _sum_packed(packed: Whole, values: Sequence[npt.NDArray[np.integer]]) -> list[Whole]:
+    """Add up the values of rows by their keys; some rows at least."""
+    # Where all rows count alike the number of rows tells the sum, and keys alone are sorted.
+    alike = [int(column[0]) if (column == column[0]).all() else None for column in values]
+    order = None if None not in alike else np.argsort(packed)
+    packed = np.sort(packed) if order is None else packed[order]
+    first = np.flatnonzero(np.concatenate([[True], packed[1:] != packed[:-1]]))
+    many = np.diff(np.append(first, len(packed)))
+    sums = [
+        many * one if one is not None else np.add.reduceat(column[order], first, dtype=np.int64)
+        for column, one in zip(values, alike, strict=True)
+    ]
+    return [packed[first], *sums]
+
+
+def _merge(parts: Sequence[Sequence[Whole]]) -> list[Whole]:
+    """Add up sums: all of them are sorted, so that some keys after the others can be looked at."""
+    largest = max((part[0] for part in parts), key=len)
+    rows = sum(len(part[0]) for part in parts)
+    bounds = largest[:: max(len(largest) * ROWS_AT_ONCE // rows, 1)][1:]
+    cuts = [[0, *np.searchsorted(part[0], bounds).tolist(), len(part[0])] for part in parts]
+    blocks = []
+    for spans in zip(*map(pairwise, cuts), strict=True):
+        some = [[c[a:b] for c in part] for part, (a, b) in zip(parts, spans, strict=True) if a < b]
+        if some:
+            packed, *values = (np.concatenate(columns) for columns in zip(*some, strict=True))
+            blocks.append(_sum_packed(packed, values))
+    return [np.concatenate(columns) for columns in zip(*blocks, strict=True)]
