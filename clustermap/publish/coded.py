@@ -25,7 +25,7 @@ def sort_texts(*columns: pd.Series[Any]) -> pa.Array:
 
     Parameters
     ----------
-    columns
+    *columns
         Texts, or categories of texts; none missing.
 
     Returns

@@ -175,9 +175,11 @@ def _holds_nan(column: pa.ChunkedArray) -> bool:
     return bool(pa.types.is_floating(column.type) and pc.any(pc.is_nan(column)).as_py())
 
 
+_PLAIN = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_floating)
+
+
 def _is_plain(type_: pa.DataType) -> bool:
-    texts = pa.types.is_string(type_) or pa.types.is_large_string(type_)
-    return texts or pa.types.is_integer(type_) or pa.types.is_floating(type_)
+    return any(is_so(type_) for is_so in _PLAIN)
 
 
 def _attribution(project: Project) -> tuple[str, ...]:
