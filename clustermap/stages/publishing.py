@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
 _OF_FIRMS = ("firm", "name", "industry", "employees", "x", "y", "precision_m", "cell")
+_PLAIN = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_floating)
 _VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
 
 
@@ -173,9 +174,6 @@ def _retype(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:
 def _holds_nan(column: pa.ChunkedArray) -> bool:
     """Return whether a number is NaN, which pandas does not tell from a missing one."""
     return bool(pa.types.is_floating(column.type) and pc.any(pc.is_nan(column)).as_py())
-
-
-_PLAIN = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_floating)
 
 
 def _is_plain(type_: pa.DataType) -> bool:
