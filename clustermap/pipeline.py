@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -77,7 +77,7 @@ from clustermap.store import (
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     import networkx as nx
     import pandas as pd
@@ -339,12 +339,11 @@ def _carry_out(
     out = project.project.out
     # The database counts last: it stays as it was where files cannot be put in place.
     with _open_database(project, steps) as database, Staging(out) as stage:
-        written = go_through(
-            lambda step: _write(step, project, findings, release, stage, database), steps
-        )
-        for done, step in enumerate(steps, start=1):
-            listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
-            record |= next(written)
+        _tell_step(listen, steps, 0)
+        write = partial(_write, project, findings, release, stage, database)
+        for done, found in enumerate(go_through(write, steps), start=1):
+            record |= found
+            _tell_step(listen, steps, done)
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
@@ -353,13 +352,20 @@ def _carry_out(
     return replace(closed, release=release, selected=selected, kept=tuple(kept.told))
 
 
+def _tell_step(listen: Progress, steps: Sequence[str], done: int) -> None:
+    """Say which output is waited for."""
+    if done < len(steps):
+        what = Message(f"what.{steps[done]}")
+        listen(Message("step.write", {"what": what}), done + 1, len(steps))
+
+
 def _write(
-    step: str,
     project: Project,
     findings: Findings,
     release: Release,
     stage: Path,
     database: Database | None,
+    step: str,
 ) -> dict[str, Any]:
     """Write one kind of output, and return what run.json holds of it."""
     if step == TABLES:
