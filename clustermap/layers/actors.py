@@ -238,6 +238,12 @@ class Register:
         return self.lookup.find(ids)
 
     @cached_property
+    def typed_cells(self) -> tuple[npt.NDArray[np.int32], int]:
+        """Type and cell of everyone as one number, the type first; and the bits of the cell."""
+        bits = int(self.cells.max(initial=0)).bit_length()
+        return self.types.astype(np.int32) << bits | self.cells, bits
+
+    @cached_property
     def lookup(self) -> Lookup:
         """The identifiers, hashed once."""
         return build_lookup(self.ids)

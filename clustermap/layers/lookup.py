@@ -8,7 +8,7 @@ from several processes without being read.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +26,36 @@ _NOBODY = np.int32(-1)
 _ROWS_AT_ONCE = 1_000_000
 
 
+class Words(NamedTuple):
+    """Texts as numbers.
+
+    Parameters
+    ----------
+    hashes
+        uint64; the same for equal texts.
+    lengths
+        uint32; their bytes.
+    last
+        uint64; the eighth part of them that is not full, or the last full one.
+    """
+
+    hashes: Hashes
+    lengths: npt.NDArray[np.uint32]
+    last: Hashes
+
+    def tell(self, others: Words) -> npt.NDArray[np.bool_]:
+        """Return which texts are certainly those of ``others``, entry by entry.
+
+        A hash is made word by word, each step of it one to one. Texts of up to two words that have
+        the hash, the length and the last word in common have the first in common, too.
+        """
+        same = (self.hashes == others.hashes) & (self.lengths == others.lengths)
+        short = self.lengths <= _WORD
+        if not short.all():
+            same &= short | ((self.lengths <= 2 * _WORD) & (self.last == others.last))
+        return np.asarray(same, dtype=bool)
+
+
 def hash_texts(texts: pa.Array) -> Hashes:
     """Return a whole number for each text, the same for equal ones.
 
@@ -39,12 +69,28 @@ def hash_texts(texts: pa.Array) -> Hashes:
     np.ndarray
         uint64.
     """
-    starts = range(0, len(texts), _ROWS_AT_ONCE)
-    parts = [_hash_some(texts.slice(start, _ROWS_AT_ONCE)) for start in starts]
-    return np.concatenate([np.zeros(0, dtype=np.uint64), *parts])
+    return read_words(texts).hashes
 
 
-def _hash_some(texts: pa.Array) -> Hashes:
+def read_words(texts: pa.Array) -> Words:
+    """Return texts as numbers.
+
+    Parameters
+    ----------
+    texts
+        Text without nulls.
+
+    Returns
+    -------
+    Words
+        One entry a text.
+    """
+    starts = range(0, max(len(texts), 1), _ROWS_AT_ONCE)
+    parts = [_read_some(texts.slice(start, _ROWS_AT_ONCE)) for start in starts]
+    return parts[0] if len(parts) == 1 else Words(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _read_some(texts: pa.Array) -> Words:
     offsets, data = _open(texts)
     low, high = int(offsets[0]), int(offsets[-1])
     padded = np.zeros(high - low + _WORD, dtype=np.uint8)
@@ -53,12 +99,15 @@ def _hash_some(texts: pa.Array) -> Hashes:
     words: Hashes = np.ndarray((high - low + 1,), "<u8", padded, strides=(1,))
     start, length = offsets[:-1].astype(np.int64) - low, np.diff(offsets).astype(np.int64)
     hashes = _mix(length.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))
+    last = np.zeros(len(length), dtype=np.uint64)
     for begin in range(0, int(length.max(initial=0)), _WORD):
-        rows = np.flatnonzero(length > begin)
+        rows: Any = np.flatnonzero(length > begin)
+        rows = slice(None) if len(rows) == len(length) else rows
         bytes_ = np.minimum(length[rows] - begin, _WORD).astype(np.uint64)
         word = words[start[rows] + begin] & (_ALL >> (np.uint64(64) - np.uint64(8) * bytes_))
         hashes[rows] = _mix(hashes[rows] ^ word)
-    return hashes
+        last[rows] = word
+    return Words(hashes, length.astype(np.uint32), last)
 
 
 def _open(texts: pa.Array) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.uint8]]:
@@ -96,12 +145,16 @@ class Lookup:
     starts
         int32; where the hashes of each bucket begin. A bucket holds the hashes that begin with the
         same bits.
+    lengths, last
+        Of the identifiers, by their positions: see :class:`Words`.
     """
 
     ids: pa.Array
     hashes: Hashes
     positions: Positions
     starts: Positions
+    lengths: npt.NDArray[np.uint32]
+    last: Hashes
 
     def find(self, ids: pa.Array) -> Positions:
         """Return the positions of identifiers.
@@ -126,20 +179,22 @@ class Lookup:
         if pa.types.is_large_string(ids.type):
             ids = ids.cast(pa.string())
         asked = ids.fill_null("") if ids.null_count else ids
-        found = self._find_hashes(hash_texts(asked))
-        known = np.flatnonzero(found >= 0)
-        there, wanted = self.ids.take(pa.array(found[known])), asked
-        if len(known) < len(found):
-            wanted = asked.take(pa.array(known))
-        same = pc.equal(there, wanted)
-        if not pc.all(same, min_count=0).as_py():
-            # Two texts of one hash: it happens to no one by chance, and to no one wrongly.
-            other = known[~np.asarray(same.to_numpy(zero_copy_only=False))]
+        words = read_words(asked)
+        found = self._find_hashes(words.hashes)
+        # Two texts of one hash: it happens to no one by chance, and to no one wrongly.
+        open_ = np.flatnonzero((found >= 0) & ~words.tell(self._words(words.hashes, found)))
+        if len(open_):
+            there, wanted = self.ids.take(pa.array(found[open_])), asked.take(pa.array(open_))
+            other = open_[~np.asarray(pc.equal(there, wanted).to_numpy(zero_copy_only=False))]
             at = pc.fill_null(pc.index_in(asked.take(pa.array(other)), value_set=self.ids), -1)
             found[other] = at.to_numpy(zero_copy_only=False)
         if ids.null_count:
             found[np.asarray(ids.is_null().to_numpy(zero_copy_only=False))] = -1
         return found
+
+    def _words(self, hashes: Hashes, found: Positions) -> Words:
+        """Return the words of the identifiers found; those of -1 mean nothing."""
+        return Words(hashes, self.lengths[found], self.last[found] if len(self.last) else hashes)
 
     def _find_hashes(self, hashes: Hashes) -> Positions:
         at = self.starts[_bucket(hashes, len(self.starts))]
@@ -183,10 +238,19 @@ def build_lookup(ids: pa.Array) -> Lookup:
     """
     if pa.types.is_large_string(ids.type):
         ids = ids.cast(pa.string())
-    hashes = hash_texts(ids)
-    order = np.argsort(hashes)
-    hashes = hashes[order]
+    words = read_words(ids)
+    order = np.argsort(words.hashes)
+    hashes = words.hashes[order]
     buckets = 1 << max(len(ids) * 2 - 1, 2).bit_length()
     starts = np.zeros(buckets, dtype=np.int32)
     np.cumsum(np.bincount(_bucket(hashes, buckets), minlength=buckets)[:-1], out=starts[1:])
-    return Lookup(ids, np.append(hashes, _ALL), np.append(order.astype(np.int32), _NOBODY), starts)
+    # Of texts of one word, lengths and hashes tell all.
+    last = words.last if words.lengths.max(initial=0) > _WORD else np.zeros(0, dtype=np.uint64)
+    return Lookup(
+        ids,
+        np.append(hashes, _ALL),
+        np.append(order.astype(np.int32), _NOBODY),
+        starts,
+        np.append(words.lengths, np.uint32(0)),
+        np.append(last, np.uint64(0)) if len(last) else last,
+    )

@@ -117,13 +117,16 @@ def orient(edges: pa.Table, register: Register) -> Oriented:
     a, b, kind, directed, unit, share = (
         edges[name].to_numpy() for name in ("a", "b", "kind", "directed", "unit", "share")
     )
-    first, second = register.types[a], register.types[b]
-    source, target = register.cells[a], register.cells[b]
-    turn = ~directed & ((first > second) | ((first == second) & (source > target)))
-    (a, b), (source, target), (first, second) = (
+    # Type and cell in one number: it is smaller for the end that comes first.
+    place, bits = register.typed_cells
+    one, other = place[a], place[b]
+    turn = ~directed & (one > other)
+    (a, b), (one, other) = (
         (np.where(turn, after, before), np.where(turn, before, after))
-        for before, after in ((a, b), (source, target), (first, second))
+        for before, after in ((a, b), (one, other))
     )
+    first, second = ((end >> bits).astype(np.uint8) for end in (one, other))
+    source, target = (end & ((1 << bits) - 1) for end in (one, other))
     channel = directed * np.uint8(_TYPES**2) + first * np.uint8(_TYPES) + second
     credit = np.where(unit == NO_UNIT, SHARE_UNIT, share)
     return Oriented(a, b, source, target, kind, channel, credit)

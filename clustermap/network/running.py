@@ -23,7 +23,9 @@ PACKED = "key"
 
 _MOST_BITS = 63
 _WAITING = 4_000_000
-"""Rows that may come in before they are added to those that are added up already."""
+"""Sums that may come in before they are added to those that are added up already."""
+_UNSORTED = 32_000_000
+"""Rows that may come in before they are sorted: eight bytes each."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +120,17 @@ class Keys:
 class RunningSums:
     """Whole numbers added up by key, as their rows come in.
 
+    Rows that all count alike are kept as keys alone and sorted together, late: that takes a
+    fraction of the time and of the room of sums that are merged again and again.
+
     Parameters
     ----------
     keys
         How rows are told apart.
     values
         Columns that are added up.
+    few
+        Whether there are much fewer keys than rows, so that rows are better added up at once.
 
     Examples
     --------
@@ -135,11 +142,13 @@ class RunningSums:
     {'cell': [1, 2], 'links': [0, 6]}
     """
 
-    def __init__(self, keys: Keys, values: Sequence[str]) -> None:
+    def __init__(self, keys: Keys, values: Sequence[str], *, few: bool = False) -> None:
         self.keys = keys
         self.values = tuple(values)
+        self._few = few
         none = np.zeros(0, dtype=np.int64)
         self._parts: list[list[Whole]] = [[none] * (1 + len(self.values))]
+        self._alike: dict[tuple[int, ...], list[Whole]] = {}
 
     def add(self, rows: Mapping[str, npt.NDArray[np.integer]], sign: int = 1) -> None:
         """Add rows.
@@ -152,9 +161,15 @@ class RunningSums:
             -1 takes them away.
         """
         packed = self.keys.pack(rows)
-        if len(packed):
-            summed = _sum_packed(packed, [rows[name] for name in self.values])
+        if not len(packed):
+            return
+        values = [rows[name] for name in self.values]
+        alike = None if self._few else _find_alike(values)
+        if alike is None:
+            summed = _sum_packed(packed, values)
             self._take([summed[0], *(sign * column for column in summed[1:])])
+        else:
+            self._keep(tuple(sign * one for one in alike), [packed])
 
     def take(self, packed: pa.Table) -> None:
         """Add what other rows come to.
@@ -167,6 +182,20 @@ class RunningSums:
         if packed.num_rows:
             self._take([packed[name].to_numpy() for name in (PACKED, *self.values)])
 
+    def join(self, others: RunningSums) -> None:
+        """Add other sums of the same keys and values.
+
+        Parameters
+        ----------
+        others
+            They must not be used any more.
+        """
+        for part in others._parts:
+            if len(part[0]):
+                self._take(part)
+        for alike, packed in others._alike.items():
+            self._keep(alike, packed)
+
     def pack(self) -> pa.Table:
         """Return the sums in the form that they are kept in.
 
@@ -178,6 +207,11 @@ class RunningSums:
         packed, *sums = self._settle()
         return pa.table({PACKED: packed, **dict(zip(self.values, sums, strict=True))})
 
+    def _keep(self, alike: tuple[int, ...], packed: list[Whole]) -> None:
+        self._alike.setdefault(alike, []).extend(packed)
+        if sum(len(some) for each in self._alike.values() for some in each) > _UNSORTED:
+            self._settle()
+
     def _take(self, part: list[Whole]) -> None:
         self._parts.append(part)
         waiting = sum(len(part[0]) for part in self._parts[1:])
@@ -185,6 +219,9 @@ class RunningSums:
             self._settle()
 
     def _settle(self) -> list[Whole]:
+        while self._alike:
+            alike, packed = self._alike.popitem()
+            self._parts.append(_count_keys(packed, alike))
         if len(self._parts) > 1:
             self._parts = [_merge([part for part in self._parts if len(part[0])])]
         return self._parts[0]
@@ -201,23 +238,38 @@ class RunningSums:
         return pa.table({**self.keys.unpack(packed), **dict(zip(self.values, sums, strict=True))})
 
 
+def _find_alike(values: Sequence[npt.NDArray[np.integer]]) -> tuple[int, ...] | None:
+    """Return what every row counts, None where they count otherwise; some rows at least."""
+    if any((column != column[0]).any() for column in values):
+        return None
+    return tuple(int(column[0]) for column in values)
+
+
+def _count_keys(packed: list[Whole], alike: tuple[int, ...]) -> list[Whole]:
+    """Add up rows that count alike; the list is emptied, so that no two copies are held."""
+    keys = np.concatenate(packed)
+    packed.clear()
+    keys.sort()
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    keys, many = keys[first], np.diff(first, append=len(keys))
+    return [keys, *(many * one for one in alike)]
+
+
 def _sum_packed(packed: Whole, values: Sequence[npt.NDArray[np.integer]]) -> list[Whole]:
     """Add up the values of rows by their keys; some rows at least."""
-    # Where all rows count alike the number of rows tells the sum, and keys alone are sorted.
-    alike = [int(column[0]) if (column == column[0]).all() else None for column in values]
-    order = None if None not in alike else np.argsort(packed)
-    packed = np.sort(packed) if order is None else packed[order]
+    alike = _find_alike(values)
+    if alike is not None:
+        return _count_keys([packed], alike)
+    order = np.argsort(packed)
+    packed = packed[order]
     first = np.flatnonzero(np.concatenate([[True], packed[1:] != packed[:-1]]))
-    many = np.diff(np.append(first, len(packed)))
-    sums = [
-        many * one if one is not None else np.add.reduceat(column[order], first, dtype=np.int64)
-        for column, one in zip(values, alike, strict=True)
-    ]
-    return [packed[first], *sums]
+    return [packed[first], *(np.add.reduceat(c[order], first, dtype=np.int64) for c in values)]
 
 
 def _merge(parts: Sequence[Sequence[Whole]]) -> list[Whole]:
     """Add up sums: all of them are sorted, so that some keys after the others can be looked at."""
+    if len(parts) == 1:
+        return list(parts[0])
     largest = max((part[0] for part in parts), key=len)
     rows = sum(len(part[0]) for part in parts)
     bounds = largest[:: max(len(largest) * ROWS_AT_ONCE // rows, 1)][1:]

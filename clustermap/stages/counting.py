@@ -46,21 +46,17 @@ from clustermap.stages.pairs import (
     KEPT,
     LARGEST,
     LEFT_OUT,
-    LINKS,
     MISFITS,
     READ,
     PairsJob,
+    Tallied,
     Terms,
-    add_rows,
     check_item,
     code_checked,
     count_ways,
     how_to_read,
     read_edges,
-    read_faults,
-    read_linked,
     read_terms,
-    read_told,
     tally_edges,
     tally_item,
 )
@@ -82,7 +78,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from clustermap.engine import Part, Pool
+    from clustermap.engine import Pool
     from clustermap.layers.actors import Register
     from clustermap.network.observed import Observed
     from clustermap.project import Linkage, Project
@@ -158,12 +154,13 @@ class _Reduced:
         self.presence = merge_presence(self.presence, self._find_presence(edges))
         self.largest = max(self.largest, int(edges["share"].to_numpy().max(initial=0)))
 
-    def add(self, part: Part) -> None:
+    def add(self, tallied: Tallied) -> None:
         """Add pairs that were counted."""
-        self.counts.add(part.tables, part.facts[LINKS])
-        read_linked(part, self.presence.linked)
-        self.misfits += part.facts[MISFITS]
-        self.largest = max(self.largest, part.facts[LARGEST])
+        self.counts.join(tallied.counts)
+        self.store.add(tallied.edges)
+        tallied.mark(self.presence.linked)
+        self.misfits += tallied.facts[MISFITS]
+        self.largest = max(self.largest, tallied.facts[LARGEST])
 
     @property
     def edges(self) -> int:
@@ -197,11 +194,11 @@ def _count_pairs(
         parts = _tally_here(terms, linkage, reduced, ledger)
     for part in parts:
         reduced.add(part)
-        faults.append(read_faults(part))
+        faults.append(part.faults)
         entry.read += part.facts.get(READ, 0)
         entry.kept += part.facts.get(KEPT, 0)
         entry.left_out += part.facts.get(LEFT_OUT, 0)
-        ways.update(read_told(part))
+        ways.update(part.read_told())
         progress(Message("step.count", {"table": table.name}), entry.read, 0)
         give_back()
     # A project's kind holds for all its pairs; only a pair can contradict its own.
@@ -217,7 +214,7 @@ def _reduce_elsewhere(
     progress: Progress,
     pool: Pool,
     folder: Path,
-) -> Iterator[Part]:
+) -> Iterator[Tallied]:
     """Have a table of pairs counted chunk by chunk, and take in the edges that each chunk left."""
     chunks = list_references(file_source(terms.table, linkage))
     job = PairsJob(terms, write_gauge(reduced.counts.gauge, folder))
@@ -227,38 +224,33 @@ def _reduce_elsewhere(
         progress(step, done, len(chunks))
 
     found = reduce_chunks(job, chunks, folder, pool, listen)
-    yield found.total
+    yield Tallied.unpack(found.total, reduced.counts.gauge)
     for leaf in found.leaves:
         reduced.store.add(read_edges(open_part(leaf, (EDGE_LIST,))))
 
 
 def _tally_here(
     terms: Terms, linkage: Linkage, reduced: _Reduced, ledger: Ledger
-) -> Iterator[Part]:
+) -> Iterator[Tallied]:
     """Count a table of pairs in this process, two chunks at a time."""
     register = reduced.layers.find_register(linkage)
     items = read_source(terms.table, linkage, ledger)
     tally = partial(tally_item, terms, reduced.counts.gauge, register)
-    parts: Iterator[Part]
     if reduced.change is not NO_CHANGE:
-        parts = (_tally_changed(terms, reduced, register, item) for item in items)
-    elif linkage.match == "name":
-        parts = map(tally, items)  # its register finds out about names as it is asked
-    else:
-        parts = go_through(tally, items, workers=THREADS, ahead=THREADS + 1)
-    for part in parts:
-        reduced.store.add(read_edges(part))
-        yield part
+        return (_tally_changed(terms, reduced, register, item) for item in items)
+    if linkage.match == "name":
+        return map(tally, items)  # its register finds out about names as it is asked
+    return go_through(tally, items, workers=THREADS, ahead=THREADS + 1)
 
 
-def _tally_changed(terms: Terms, reduced: _Reduced, register: Register, item: Item) -> Part:
+def _tally_changed(terms: Terms, reduced: _Reduced, register: Register, item: Item) -> Tallied:
     """Count what a what-if leaves of a chunk."""
     checked, read = check_item(terms, item)
     checked, closed = reduced.change.drop_closed(checked, ENDS, register)
     edges, faults, found = code_checked(terms, checked, register)
-    part = tally_edges(reduced.drop_removed(edges), reduced.counts.gauge)
     left_out = found.pop(LEFT_OUT, 0) + closed
-    return add_rows(part, faults, {**read, **found, LEFT_OUT: left_out})
+    facts = {**read, **found, LEFT_OUT: left_out}
+    return tally_edges(reduced.drop_removed(edges), reduced.counts.gauge, faults, facts)
 
 
 def _count_projects(

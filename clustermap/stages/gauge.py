@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ACTORS = ("types", "cells", "x", "y", "precise", "stratum", "placed")
+_LOOKUP = ("hashes", "positions", "starts", "lengths", "last")
 _SPACE = ("edges_m", "bins", "near", "shares", "x", "y")
 
 
@@ -78,10 +79,9 @@ def write_gauge(gauge: Gauge, folder: Path) -> Path:
         for name, register in gauge.registers.items()
         if name != "drawn"
     }
-    arrays |= {f"lookup_{name}": getattr(lookup, name) for name in ("hashes", "positions")}
+    arrays |= {f"lookup_{name}": getattr(lookup, name) for name in _LOOKUP}
     arrays |= {f"space_{name}": getattr(space, name) for name in _SPACE}
     arrays |= {
-        "lookup_starts": lookup.starts,
         "held_cell": cells.held_cell,
         "held_cluster": cells.held_cluster,
         "reach_of_band": gauge.reach.of_band,
@@ -113,7 +113,7 @@ def open_gauge(path: Path) -> Gauge:
     side = open_side(path)
     arrays, facts = side.arrays, side.facts
     ids = side.texts["ids"]
-    parts = (arrays[f"lookup_{name}"] for name in ("hashes", "positions", "starts"))
+    parts = (arrays[f"lookup_{name}"] for name in _LOOKUP)
     drawn = Register(ids, **{name: arrays[f"actor_{name}"] for name in _ACTORS})
     drawn.__dict__["lookup"] = Lookup(ids, *parts)  # as it was found: nothing is hashed again
     registers = {

@@ -231,8 +231,8 @@ class _Sums:
         self.gauge = gauge
         self.by_unit = by_unit
         self.flows = RunningSums(by_band, ["credit"])
-        self.ends = RunningSums(END_KEYS, ["links", "credit"])
-        self.squares = RunningSums(SQUARE_KEYS, ["credit", "squares"])
+        self.ends = RunningSums(END_KEYS, ["links", "credit"], few=True)
+        self.squares = RunningSums(SQUARE_KEYS, ["credit", "squares"], few=True)
         self.apart = RunningSums(by_band, ["credit"])
 
     def add(self, view: _View, sign: int = 1) -> None:
@@ -349,6 +349,18 @@ class LinkCounts:
         for name, sums in self._list_sums():
             sums.take(counted[name])
         self.links += links
+
+    def join(self, others: LinkCounts) -> None:
+        """Take in what other links come to.
+
+        Parameters
+        ----------
+        others
+            Counts that must not be used any more.
+        """
+        for (_, sums), (_, more) in zip(self._list_sums(), others._list_sums(), strict=True):
+            sums.join(more)
+        self.links += others.links
 
     def sum_years(self) -> pa.Table:
         """Return the links by year, by the boundary drawn.

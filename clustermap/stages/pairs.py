@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 from clustermap.checks import FAULTS, Checked, check_chunk
 from clustermap.engine import Part
 from clustermap.layers.names import WAYS, NamedRegister
-from clustermap.network.edges import EDGE_TYPES, Edges, code_edges, sort_edges
+from clustermap.network.edges import EDGE_TYPES, Edges, code_edges, no_edges, sort_edges
 from clustermap.network.linkages import EDGES, Reading, code_pairs, fits_kind
 from clustermap.network.running import PACKED
 from clustermap.network.sums import merge_rows
@@ -187,7 +187,86 @@ def no_rows() -> pa.Table:
     return EDGES.empty_table()
 
 
-def tally_edges(edges: pa.Table, gauge: Gauge) -> Part:
+class Tallied(NamedTuple):
+    """What some rows of pairs were reduced to, where they were read.
+
+    Parameters
+    ----------
+    counts
+        By boundary.
+    marks
+        Who is linked: actor (int32), kinds (uint8; a bit for each kind), one row an actor.
+    edges
+        The links themselves, in the order of the rows.
+    faults
+        FAULTS.
+    facts
+        Numbers for the ledger.
+    """
+
+    counts: LinkCounts
+    marks: pa.Table
+    edges: Edges
+    faults: pa.Table
+    facts: Mapping[str, int]
+
+    def pack(self) -> Part:
+        """Return the same as tables, without the links themselves.
+
+        Returns
+        -------
+        Part
+            For :meth:`unpack`, and to be added to others.
+        """
+        tables = {**self.counts.pack(), _LINKED: self.marks, _FAULTS: self.faults}
+        return Part(tables, {**self.facts, LINKS: self.counts.links})
+
+    @classmethod
+    def unpack(cls, part: Part, gauge: Gauge) -> Tallied:
+        """Return what a part holds.
+
+        Parameters
+        ----------
+        part
+            From :meth:`pack`, or of several added up.
+        gauge
+            What its links were counted by.
+
+        Returns
+        -------
+        Tallied
+            Without edges.
+        """
+        counts = LinkCounts(gauge)
+        counts.add(part.tables, part.facts[LINKS])
+        return cls(counts, part.tables[_LINKED], no_edges(), part.tables[_FAULTS], part.facts)
+
+    def read_told(self) -> dict[str, int]:
+        """Return what is to be told of how rows were read.
+
+        Returns
+        -------
+        dict
+            For the ledger.
+        """
+        told = self.facts.items()
+        return {name.removeprefix(_TOLD): rows for name, rows in told if name.startswith(_TOLD)}
+
+    def mark(self, marks: npt.NDArray[np.uint8]) -> None:
+        """Enter who is linked.
+
+        Parameters
+        ----------
+        marks
+            uint8, one entry an actor: a bit for each kind; changed in place.
+        """
+        actor, kinds = (self.marks[name].to_numpy() for name in ("actor", "kinds"))
+        marks[actor] |= kinds
+
+
+def tally_edges(
+    edges: pa.Table, gauge: Gauge, faults: pa.Table, facts: Mapping[str, int]
+) -> Tallied:
     """Reduce edges of pairs.
 
     Parameters
@@ -196,11 +275,15 @@ def tally_edges(edges: pa.Table, gauge: Gauge) -> Part:
         EDGES.
     gauge
         What they are counted by.
+    faults
+        FAULTS of the rows that they come from.
+    facts
+        What else is to be told of these rows.
 
     Returns
     -------
-    Part
-        Counts by boundary, who is linked, and the edges themselves.
+    Tallied
+        See there.
     """
     counts = LinkCounts(gauge)
     counts.take(edges)
@@ -209,9 +292,8 @@ def tally_edges(edges: pa.Table, gauge: Gauge) -> Part:
     ends = [edges[end].to_numpy() for end in ("a", "b")]
     misfits = int((~fits_kind(kind, *(types[end] for end in ends))).sum())
     largest = int(edges["share"].to_numpy().max(initial=SHARE_UNIT))
-    listed = pa.table(code_edges(edges).columns())
-    facts = {LINKS: edges.num_rows, MISFITS: misfits, LARGEST: largest}
-    return Part({**counts.pack(), _LINKED: _mark(ends, kind), EDGE_LIST: listed}, facts)
+    found = {**facts, MISFITS: misfits, LARGEST: largest}
+    return Tallied(counts, _mark(ends, kind), code_edges(edges), faults, found)
 
 
 def _mark(ends: Sequence[npt.NDArray[np.int32]], kind: npt.NDArray[np.uint8]) -> pa.Table:
@@ -230,71 +312,24 @@ def _join_marks(actor: npt.NDArray[np.int64], kinds: npt.NDArray[np.uint8]) -> p
     return pa.table({"actor": actor[first].astype(np.int32), "kinds": joined})
 
 
-def read_linked(part: Part, marks: npt.NDArray[np.uint8]) -> None:
-    """Enter who is linked.
-
-    Parameters
-    ----------
-    part
-        From :func:`tally_edges`.
-    marks
-        uint8, one entry an actor: a bit for each kind; changed in place.
-    """
-    actor, kinds = (part.tables[_LINKED][name].to_numpy() for name in ("actor", "kinds"))
-    marks[actor] |= kinds
-
-
 def read_edges(part: Part) -> Edges:
     """Return the edges of a part.
 
     Parameters
     ----------
     part
-        From :func:`tally_edges`.
+        From :meth:`PairsJob.tally`.
 
     Returns
     -------
     Edges
-        In the order of the part; sorted in one of :meth:`PairsJob.tally`.
+        Sorted.
     """
     listed = part.tables[EDGE_LIST]
     return Edges(**{name: listed[name].to_numpy() for name in EDGE_TYPES})
 
 
-def read_faults(part: Part) -> pa.Table:
-    """Return the faults of a part.
-
-    Parameters
-    ----------
-    part
-        From :func:`tally_chunk`.
-
-    Returns
-    -------
-    pa.Table
-        FAULTS.
-    """
-    return part.tables[_FAULTS]
-
-
-def read_told(part: Part) -> dict[str, int]:
-    """Return what is to be told of how rows were read.
-
-    Parameters
-    ----------
-    part
-        From :func:`tally_chunk`.
-
-    Returns
-    -------
-    dict
-        For the ledger.
-    """
-    told = part.facts.items()
-    return {name.removeprefix(_TOLD): rows for name, rows in told if name.startswith(_TOLD)}
-
-
-def tally_item(terms: Terms, gauge: Gauge, register: Register, item: Item) -> Part:
+def tally_item(terms: Terms, gauge: Gauge, register: Register, item: Item) -> Tallied:
     """Reduce some rows of pairs as a reader gives them.
 
     Parameters
@@ -310,33 +345,12 @@ def tally_item(terms: Terms, gauge: Gauge, register: Register, item: Item) -> Pa
 
     Returns
     -------
-    Part
-        As :func:`tally_edges`, with faults and numbers for the ledger.
+    Tallied
+        With faults and numbers for the ledger.
     """
     checked, read = check_item(terms, item)
     edges, faults, found = code_checked(terms, checked, register)
-    part = tally_edges(edges, gauge)
-    return add_rows(part, faults, {**read, **found})
-
-
-def add_rows(part: Part, faults: pa.Table, facts: Mapping[str, int]) -> Part:
-    """Return a part that also tells what became of its rows.
-
-    Parameters
-    ----------
-    part
-        From :func:`tally_edges`.
-    faults
-        FAULTS.
-    facts
-        Numbers for the ledger.
-
-    Returns
-    -------
-    Part
-        With both.
-    """
-    return Part({**part.tables, _FAULTS: faults}, {**part.facts, **facts})
+    return tally_edges(edges, gauge, faults, {**read, **found})
 
 
 def merge_parts(parts: Sequence[Part]) -> Part:
@@ -345,7 +359,7 @@ def merge_parts(parts: Sequence[Part]) -> Part:
     Parameters
     ----------
     parts
-        From :func:`tally_item`, or added up already.
+        From :meth:`Tallied.pack`, or added up already.
 
     Returns
     -------
@@ -418,17 +432,16 @@ class PairsJob:
         Returns
         -------
         Part
-            As :func:`tally_item`.
+            As :meth:`Tallied.pack`, and the edges, sorted.
         """
         gauge = _open_once(self.side)
         register = gauge.registers["drawn"]
-        parts, listed = [], []
+        tally = partial(tally_item, self.terms, gauge, register)
+        parts, listed = [tally(FAULTS.empty_table()).pack()], []
         for item in read_chunks(chunk):
-            part = tally_item(self.terms, gauge, register, item)
-            parts.append(replace(part, tables=_without_edges(part)))
-            listed.append(read_edges(part))
-        if not parts:
-            parts = [tally_item(self.terms, gauge, register, FAULTS.empty_table())]
+            tallied = tally(item)
+            parts.append(tallied.pack())
+            listed.append(tallied.edges)
         whole = merge_parts(parts)
         edges = pa.table(sort_edges(listed).columns())
         return replace(whole, tables={**whole.tables, EDGE_LIST: edges})
@@ -447,10 +460,6 @@ class PairsJob:
             Without edges.
         """
         return merge_parts(parts)
-
-
-def _without_edges(part: Part) -> dict[str, pa.Table]:
-    return {name: table for name, table in part.tables.items() if name != EDGE_LIST}
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clustermap.layers import lookup
-from clustermap.layers.lookup import build_lookup, hash_texts
+from clustermap.layers.lookup import build_lookup, hash_texts, read_words
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,12 +37,26 @@ def test_slices_and_large_texts_are_read_where_they_begin() -> None:
 
 
 def test_texts_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    def alike(texts: pa.Array) -> npt.NDArray[np.uint64]:
-        return np.full(len(texts), 7, dtype=np.uint64)
+    def alike(key: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        return np.full(len(key), 7, dtype=np.uint64)
 
-    monkeypatch.setattr(lookup, "hash_texts", alike)
-    found = build_lookup(pa.array(["a", "b", "c"]))
-    assert found.find(pa.array(["c", "x", "a", "b"])).tolist() == [2, -1, 0, 1]
+    monkeypatch.setattr(lookup, "_mix", alike)
+    known, asked = (pa.array([letter * 17 for letter in letters]) for letters in ("abc", "cxab"))
+    found = build_lookup(known)
+    assert set(found.hashes[:3].tolist()) == {7}
+    assert found.find(asked).tolist() == [2, -1, 0, 1]
+
+
+words = st.text("ab\0가", max_size=5)
+
+
+@given(st.lists(words, min_size=1, max_size=20), st.lists(words, min_size=1, max_size=20))
+def test_two_words_and_a_hash_tell_short_texts(one: list[str], other: list[str]) -> None:
+    pairs = [(a, b) for a in one for b in other]
+    left, right = (read_words(pa.array(side)) for side in zip(*pairs, strict=True))
+    short = [len(a.encode()) <= 16 for a, _ in pairs]
+    told = left.tell(right).tolist()
+    assert told == [a == b and known for (a, b), known in zip(pairs, short, strict=True)]
 
 
 def test_mapped_arrays_answer_as_well() -> None:
