@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,7 +30,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
-from clustermap.side_by_side import go_through, one_core_each
+from clustermap.side_by_side import one_core_each
 from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
@@ -77,7 +77,7 @@ from clustermap.store import (
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     import networkx as nx
     import pandas as pd
@@ -339,24 +339,15 @@ def _carry_out(
     out = project.project.out
     # The database counts last: it stays as it was where files cannot be put in place.
     with _open_database(project, steps) as database, Staging(out) as stage:
-        _tell_step(listen, steps, 0)
-        write = partial(_write, project, findings, release, stage, database)
-        for done, found in enumerate(go_through(write, steps), start=1):
-            record |= found
-            _tell_step(listen, steps, done)
+        for done, step in enumerate(steps, start=1):
+            listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
+            record |= _write(project, findings, release, stage, database, step)
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
     clear_parts(out)  # the run is whole: nothing of it has to be found again
     closed = _close(findings, record, files)
     return replace(closed, release=release, selected=selected, kept=tuple(kept.told))
-
-
-def _tell_step(listen: Progress, steps: Sequence[str], done: int) -> None:
-    """Say which output is waited for."""
-    if done < len(steps):
-        what = Message(f"what.{steps[done]}")
-        listen(Message("step.write", {"what": what}), done + 1, len(steps))
 
 
 def _write(
