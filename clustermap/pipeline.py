@@ -48,7 +48,13 @@ from clustermap.stages.keeping import (
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.measuring import measure_clusters
 from clustermap.stages.proposing import Finding, propose
-from clustermap.stages.publishing import Findings, build_record, list_tables, release_findings
+from clustermap.stages.publishing import (
+    Findings,
+    build_record,
+    list_tables,
+    read_layer,
+    release_findings,
+)
 from clustermap.stages.reading import read_layers, read_unassigned, settle_layers
 from clustermap.stages.scoring import assess_clusters, read_profile, standardise_links
 from clustermap.stages.selecting import (
@@ -335,20 +341,33 @@ def _carry_out(
     with _open_database(project, steps) as database, Staging(out) as stage:
         for done, step in enumerate(steps, start=1):
             listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
-            if step == TABLES:
-                _write_tables(project, findings, stage)
-            elif step == MAP:
-                _write_pages(release, stage / "maps", PAGES)
-            elif step == REPORT:
-                _write_pages(release, stage / "report", {"memo": draw_memo})
-            else:
-                record["export"] = _write_exports(project, release, stage / "export", database)
+            record |= _write(project, findings, release, stage, database, step)
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
-        written = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
+        files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
     clear_parts(out)  # the run is whole: nothing of it has to be found again
-    closed = _close(findings, record, written)
+    closed = _close(findings, record, files)
     return replace(closed, release=release, selected=selected, kept=tuple(kept.told))
+
+
+def _write(
+    project: Project,
+    findings: Findings,
+    release: Release,
+    stage: Path,
+    database: Database | None,
+    step: str,
+) -> dict[str, Any]:
+    """Write one kind of output, and return what run.json holds of it."""
+    if step == TABLES:
+        _write_tables(project, findings, stage)
+    elif step == MAP:
+        _write_pages(release, stage / "maps", PAGES)
+    elif step == REPORT:
+        _write_pages(release, stage / "report", {"memo": draw_memo})
+    else:
+        return {"export": _write_exports(project, release, stage / "export", database)}
+    return {}
 
 
 def _write_pages(
@@ -389,7 +408,10 @@ def _write_exports(
 def _write_tables(project: Project, findings: Findings, stage: Path) -> None:
     section = project.project
     marks = {"synthetic": str(section.synthetic).lower(), "version": version("clustermap")}
-    write_tables(list_tables(findings), stage / "tables", metadata=marks)
+    tables = list_tables(findings)
+    actors = {name: read_layer(findings.layers, name) for name in ("firms", "institutes")}
+    others = {name: tables[name] for name in tables if name not in actors}
+    write_tables({**actors, **others}, stage / "tables", metadata=marks)
     faults = findings.ledger.faults()
     write_quarantine(faults, stage / "quarantine", language=section.language)
 

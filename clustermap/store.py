@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections import deque
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ from clustermap.network.edges import (
     sort_edges,
 )
 from clustermap.publish.spreadsheets import defuse_text
+from clustermap.side_by_side import go_through
 from clustermap.tables import OUTPUT_TABLES, SCHEMA
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ _MANIFEST = ".clustermap.json"
 _JOURNAL = ".journal.json"
 _SCHEMA = {f"{_PROGRAM}:schema": str(SCHEMA)}
 _ROW_GROUP = 1_000_000
+_WRITERS = 2  # tables written at a time: Arrow works outside Python's lock
 _QUARANTINE_COLUMNS = ("file", "line", "column", "value", "reason")
 _ENTRIES = (_RUN, "tables", "quarantine", "maps", "export", "report")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
@@ -79,7 +82,9 @@ def _read_arrow(table: pa.Table | pd.DataFrame) -> pa.Table:
         return _read_geo(table)
     # Whether words are held as categories is nothing that a file should tell.
     named = [name for name, type_ in table.dtypes.items() if type_ == "category"]
-    return pa.Table.from_pandas(table.astype(dict.fromkeys(named, str)), preserve_index=False)
+    words = {name: pa.array(table[name].array).dictionary_decode() for name in named}
+    spelt = {str(name): pd.array(column, dtype="str") for name, column in words.items()}
+    return pa.Table.from_pandas(table.assign(**spelt), preserve_index=False)
 
 
 def _order(name: str, rows: pa.Table) -> pa.Table:
@@ -108,14 +113,17 @@ def write_tables(
     """
     folder.mkdir(parents=True, exist_ok=True)
     told = {f"{_PROGRAM}:{key}": value for key, value in sorted(metadata.items())}
-    for name, table in tables.items():
-        rows = _order(name, _read_arrow(table))
+
+    def write(name: str) -> None:
+        rows = _order(name, _read_arrow(tables[name]))
         # The bytes must not depend on the chunks that the rows came in.
         rows = rows.combine_chunks()
         rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **told, **_SCHEMA})
         part = folder / f".{name}.parquet.part"
         pq.write_table(rows, part, compression="zstd", row_group_size=_ROW_GROUP)
         part.replace(folder / f"{name}.parquet")
+
+    deque(go_through(write, list(tables), workers=_WRITERS, ahead=_WRITERS), maxlen=0)
 
 
 def _escape(value: object) -> str:

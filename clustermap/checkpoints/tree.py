@@ -21,6 +21,7 @@ from pyproj import CRS
 from scipy import sparse
 
 from clustermap.checkpoints.frames import pack_column, unpack_column
+from clustermap.checkpoints.graphs import add_edges, list_edges, read_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -202,6 +203,7 @@ def _name(types: Iterable[type]) -> dict[str, type]:
 class _Packer:
     def __init__(self, types: Mapping[str, type], sink: Sink, *, share: bool = True) -> None:
         self._share = share  # whether what occurs twice is written once
+        self._types = types
         self._names = {one: name for name, one in types.items()}
         self._sink = sink
         self._known: dict[int, int] = {}
@@ -240,7 +242,7 @@ class _Packer:
         return node
 
     def _find(self, value: object) -> Callable[[Any], list[Any]]:
-        own = type(value)
+        own = value.__class__  # not its type: a graph that is stored becomes one by this look
         if own in self._packers:
             return self._packers[own]
         if own in self._names:
@@ -315,22 +317,11 @@ class _Packer:
         return ["geo", value._geometry_column_name, self._pack_frame(pd.DataFrame(value))]
 
     def _pack_graph(self, value: nx.MultiDiGraph[Any]) -> list[Any]:
-        nodes = [[self.pack(node), self.pack(dict(facts))] for node, facts in value.nodes.items()]
-        place = {node: at for at, node in enumerate(value.nodes)}
-        edges = list(value.edges(keys=True, data=True))
-        names = list(edges[0][3]) if edges else []
-        if any(list(facts) != names for *_, facts in edges):
-            raise TypeError("a checkpoint cannot hold a graph whose edges differ in attributes")
-        keys = {key: at for at, key in enumerate(dict.fromkeys(edge[2] for edge in edges))}
-        table = pd.DataFrame(
-            {
-                "#source": [place[edge[0]] for edge in edges],
-                "#target": [place[edge[1]] for edge in edges],
-                "#key": [keys[edge[2]] for edge in edges],
-                **{name: [edge[3][name] for edge in edges] for name in names},
-            }
-        )
-        return ["graph", nodes, [self.pack(key) for key in keys], self._pack_frame(table)]
+        keys, table = list_edges(value)
+        # A packer of its own: what is read later, or never, is not numbered among the others.
+        alone = _Packer(self._types, self._sink, share=False)
+        nodes = [[alone.pack(node), alone.pack(dict(facts))] for node, facts in value.nodes.items()]
+        return ["graph", nodes, [alone.pack(key) for key in keys], alone.pack(table)]
 
 
 class _Unpacker:
@@ -443,20 +434,13 @@ class _Unpacker:
         column = self._unpack_values(node)
         return column.set_axis(self.unpack(index)).rename(self.unpack(name))
 
-    def _unpack_graph(self, nodes: list[Any], keys: list[Any], node: Any) -> nx.MultiDiGraph[Any]:  # noqa: ANN401
-        graph: nx.MultiDiGraph[Any] = nx.MultiDiGraph()
-        graph.add_nodes_from((self.unpack(one), self.unpack(facts)) for one, facts in nodes)
-        known, named = [self.unpack(key) for key in keys], list(graph)
-        table = self._read(node)
-        source, target, key = (
-            table.pop(f"#{name}").tolist() for name in ("source", "target", "key")
-        )
-        facts = table.to_dict("records") if len(table.columns) else [{} for _ in source]
-        graph.add_edges_from(
-            (named[a], named[b], known[k], of)
-            for a, b, k, of in zip(source, target, key, facts, strict=True)
-        )
-        return graph
+    def _unpack_graph(self, nodes: list[Any], keys: list[Any], table: Any) -> nx.MultiDiGraph[Any]:  # noqa: ANN401
+        def fill(graph: nx.MultiDiGraph[Any]) -> None:
+            alone = _Unpacker(self._types, self._blocks)
+            graph.add_nodes_from((alone.unpack(one), alone.unpack(facts)) for one, facts in nodes)
+            add_edges(graph, [alone.unpack(key) for key in keys], alone.unpack(table))
+
+        return read_later(fill)
 
 
 def _join(column: pa.ChunkedArray) -> pa.Array:

@@ -105,6 +105,13 @@ def _spell(value: object, language: Language) -> object:
     return value
 
 
+@cache
+def _say_alone(key: str, language: Language) -> str:
+    """Return a sentence without values, such as the name of a part of the score."""
+    template = read_catalogue()[key][language]
+    return (settle_particles(template, {}) if language == "ko" else template).format()
+
+
 def say(message: Message, language: Language) -> str:
     """Put a message into words.
 
@@ -125,6 +132,8 @@ def say(message: Message, language: Language) -> str:
     KeyError
         If the catalogue has no such key.
     """
+    if not message.values:
+        return _say_alone(message.key, language)
     template = read_catalogue()[message.key][language]
     values = {name: _spell(value, language) for name, value in message.values.items()}
     if language == "ko":

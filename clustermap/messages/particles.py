@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -69,7 +70,29 @@ def settle_particles(template: str, values: Mapping[str, object]) -> str:
         opens = ending == _OPEN or (ending == _ON_RIEUL and pair == _TOWARDS)
         return before + _FORMS[pair][opens]
 
-    return _AFTER.sub(choose, template)
+    return _AFTER.sub(choose, template) if holds_pairs(template) else template
+
+
+@cache
+def holds_pairs(template: str) -> bool:
+    """Return whether a template has particles that depend on values.
+
+    Parameters
+    ----------
+    template
+        A sentence of the catalogue.
+
+    Returns
+    -------
+    bool
+        Most have none.
+
+    Examples
+    --------
+    >>> holds_pairs("{money}을(를)"), holds_pairs("{money}")
+    (True, False)
+    """
+    return _AFTER.search(template) is not None
 
 
 def _find_ending(word: str) -> int | None:

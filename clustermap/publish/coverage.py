@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clustermap.layers.cells import ABROAD, OUTSIDE
+from clustermap.publish.coded import starts_with
 from clustermap.publish.periods import find_periods
 from clustermap.publish.secondary import find_few, hide_few
 from clustermap.tables import KINDS
@@ -23,6 +24,7 @@ REGIONS_COVERED = ("region", "clusters", "firms", "kind", "links", "withheld")
 
 _FLOW = ["source", "target", "kind"]
 _JOINED = -2
+_BEYOND = (ABROAD, OUTSIDE)
 _OF_LINKS = ("internal_links", "external_links")
 
 
@@ -39,10 +41,7 @@ def count_coverage(flows: pd.DataFrame) -> pd.DataFrame:
     pd.DataFrame
         One row a kind: kind, links, inside (neither end outside or abroad), first_year, last_year.
     """
-    abroad = (ABROAD, OUTSIDE)
-    inside = ~(
-        flows["source"].str.startswith(abroad) | flows["target"].str.startswith(abroad)
-    ).astype(bool)
+    inside = ~(starts_with(flows["source"], _BEYOND) | starts_with(flows["target"], _BEYOND))
     rows = flows[["kind", "year", "links"]].assign(inside=flows["links"].where(inside, 0))
     kinds = rows.groupby("kind", sort=True, observed=True)
     found = kinds.agg(

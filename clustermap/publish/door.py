@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from pyproj import CRS
 
 from clustermap.layers.actors import PRECISE_M
 from clustermap.layers.cells import OUTSIDE
-from clustermap.layers.industries import code_industries
 from clustermap.layers.projection import LONLAT, transform
-from clustermap.layers.revisions import AMONG
 from clustermap.publish.advice import release_advice
+from clustermap.publish.coded import FlowCodes, starts_with, sum_codes
 from clustermap.publish.coverage import count_coverage, count_years, cover_regions
 from clustermap.publish.density import count_density
 from clustermap.publish.evidence import (
@@ -51,7 +49,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from clustermap.layers.industries import Taxonomy
+    from clustermap.layers.industries import CodedIndustries, Taxonomy
     from clustermap.messages import Language, Message
     from clustermap.network.counts import Counts
     from clustermap.publish.density import Density
@@ -65,6 +63,8 @@ _OF_PART = (
     *("measure", "measure_low", "measure_high"),
 )
 _UNDECIDED = "undecided"
+_BROKERS = frozenset({"missing_links"})
+"""Tables of advice that name a broker."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,12 @@ class Results:
     ----------
     clusters
         Index cluster; the layer's columns and geometry on the map.
-    institutes, firms
-        The tables of the layers with cell and how.
+    institutes
+        The table of the layer with cell and how.
+    firms
+        Of the table of the layer what is released, or counted; with cell.
+    coded
+        Strategic industries of the firms.
     flows
         The table FLOWS.
     counts
@@ -106,6 +110,7 @@ class Results:
     clusters: gpd.GeoDataFrame
     institutes: pd.DataFrame
     firms: pd.DataFrame
+    coded: CodedIndustries
     flows: pd.DataFrame
     counts: Counts
     indicators: pd.DataFrame
@@ -184,6 +189,7 @@ def build_release(results: Results, terms: Terms) -> Release:
     periods, period_flows = release_periods(results.flows, flows, rules)
     clusters = _release_clusters(results, hidden)
     density, lonely = _release_density(results, rules)
+    actors = _name_actors(results)
     release = Release(
         title=terms.title,
         language=terms.language,
@@ -198,7 +204,7 @@ def build_release(results: Results, terms: Terms) -> Release:
         subscores=_release_subscores(subscores, few),
         ratios=release_ratios(find_table(behind, "ratios"), results.sheet.null, few, kinds, rules),
         brokers=release_brokers(
-            find_table(behind, "brokers"), _name_actors(results), few, internal=terms.internal
+            find_table(behind, "brokers"), actors, few, internal=terms.internal
         ),
         abroad=release_abroad(find_table(behind, "abroad"), kinds, rules),
         flags=release_flags(find_table(behind, "flags"), few, rules, internal=terms.internal),
@@ -222,7 +228,7 @@ def build_release(results: Results, terms: Terms) -> Release:
         profiles=results.profiles,
     )
     told = release_sentences(results.scored, find_table(behind, "abroad"), few, release)
-    unsaid = Withheld(hidden, kinds, results.indicators, summed, _name_actors(results), rules)
+    unsaid = Withheld(hidden, kinds, results.indicators, summed, actors, rules)
     advice = release_advice(results.advised, release, unsaid)
     travel = release_travel(results.advised, rules, internal=terms.internal)
     return replace(release, explanations=told, advice=advice, travel=travel)
@@ -302,8 +308,14 @@ def _release_sheet(results: Results, withheld: pd.Series[str]) -> Sheet:
 
 
 def _name_actors(results: Results) -> pd.DataFrame:
-    """Return the name and the type of every actor at home."""
-    firms = results.firms.reindex(columns=["firm", "name"]).assign(kind="firm")
+    """Return the name and the type of every actor at home that a table names."""
+    told = [find_table(results.behind, "brokers")["actor"]]
+    told += [
+        results.advised.tables[table]["broker"] for table in _BROKERS & {*results.advised.tables}
+    ]
+    named = pd.concat(told).dropna().unique()
+    firms = results.firms.reindex(columns=["firm", "name"])
+    firms = firms[firms["firm"].isin(named)].assign(kind="firm")
     institutes = results.institutes[["institute", "name", "kind"]]
     layers = (firms.set_index("firm"), institutes.set_index("institute"))
     return pd.concat([layer.rename_axis("actor") for layer in layers])
@@ -337,7 +349,7 @@ def _release_firms(results: Results) -> pd.DataFrame:
     columns = ["firm", "name", "industry", "employees", "x", "y", "precision_m"]
     frame = results.firms.reindex(columns=columns).copy()
     frame[["name", "industry"]] = frame[["name", "industry"]].astype(object).fillna("")
-    frame["cluster"] = results.firms["cell"].where(inside, "")
+    frame["cluster"] = results.firms["cell"].astype(object).where(inside, "")
     return frame.reset_index(drop=True)
 
 
@@ -352,33 +364,27 @@ def _release_density(results: Results, rules: Rules) -> tuple[Density | None, in
         for name in "xy"
     )
     lon, lat = transform(x, y, CRS.from_user_input(results.clusters.crs), CRS(LONLAT))
-    coded = firms.reindex(columns=[AMONG if AMONG in firms else "industry", "products", "firm"])
-    codes, products, ids = (
-        pa.array(coded[name].astype(object), pa.string(), from_pandas=True) for name in coded
-    )
-    industries = code_industries(codes, results.taxonomy, products, ids)
-    density = count_density(lon, lat, industries, rules)
+    density = count_density(lon, lat, results.coded, rules)
     return density, density.layers[None].withheld
 
 
 def _sum_flows(flows: pd.DataFrame) -> pd.DataFrame:
-    keys = ["source", "target", "kind"]
-    summed = flows.groupby(keys, sort=True, observed=True)[["links", "weight"]].sum()
-    return summed.reset_index().astype(dict.fromkeys(keys, str))
+    names = FlowCodes.of(flows)
+    columns = {name: flows[name].to_numpy(dtype=np.int64) for name in ("links", "weight")}
+    codes, sums = sum_codes(names.code(flows), **columns)
+    return names.name(codes).assign(**sums)
 
 
 def _release_flows(summed: pd.DataFrame, counts: Counts, terms: Terms) -> tuple[pd.DataFrame, int]:
     # Background squares hold few actors; what runs between them says nothing of a cluster.
-    both_outside = summed["source"].str.startswith(OUTSIDE) & summed["target"].str.startswith(
-        OUTSIDE
-    )
+    both_outside = starts_with(summed["source"], OUTSIDE) & starts_with(summed["target"], OUTSIDE)
     summed = summed[~both_outside]
     if terms.internal:
         return summed.reset_index(drop=True), 0
     hidden = hide_kinds(counts, terms.rules)
-    small = summed["links"] < terms.rules.min_firms
+    kept = summed[summed["links"] >= terms.rules.min_firms]
     for end in ("source", "target"):
         # What a kind's figures may not tell, its flows may not tell either.
-        ends = pd.MultiIndex.from_frame(summed[[end, "kind"]])
-        small |= hidden.reindex(ends).fillna(value=False).to_numpy(dtype=bool)
-    return summed[~small].reset_index(drop=True), int(small.sum())
+        ends = pd.MultiIndex.from_frame(kept[[end, "kind"]])
+        kept = kept[~hidden.reindex(ends).fillna(value=False).to_numpy(dtype=bool)]
+    return kept.reset_index(drop=True), len(summed) - len(kept)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from clustermap.publish.coded import FlowCodes, find_codes, sum_codes
 from clustermap.publish.names import MASK
 from clustermap.publish.secondary import tell_kinds, tell_reaches
 from clustermap.tables import (
@@ -251,22 +252,25 @@ def release_typical(
         and kind with a released flow of which the null says anything: not with cells abroad, and
         not of kinds that are not scored.
     """
-    keys = ["low", "high", "kind"]
-    told = _join_ends(released).groupby(keys, sort=True)["links"].sum()
-    if told.empty or expected.empty:
+    if released.empty or expected.empty:
         return pd.DataFrame(columns=list(TYPICAL))
-    pairs = _join_ends(expected).set_index(keys)[["observed", "expected"]]
-    frame = pairs.reindex(told.index.intersection(pairs.index)).astype(float)
-    there = _join_ends(flows).groupby(keys)["links"].sum().reindex(frame.index)
-    frame["observed"] = frame["observed"].where(told.reindex(frame.index) == there)
-    return frame.sort_index().reset_index()[list(TYPICAL)]
+    names = FlowCodes.of(released)
+    told, links = sum_codes(names.code(released, turn=True), links=_whole(released["links"]))
+    codes = names.code(expected, turn=True)
+    rows = np.flatnonzero(find_codes(codes, told) >= 0)
+    rows = rows[np.argsort(codes[rows])]
+    at = find_codes(codes[rows], told)
+    every = find_codes(names.code(flows, turn=True), told)
+    there = np.bincount(every[every >= 0], _whole(flows["links"])[every >= 0], len(told))
+    observed, typical = (expected[name].to_numpy(dtype=float)[rows] for name in TYPICAL[3:])
+    whole = links["links"][at] == there[at]
+    return names.name(told[at], TYPICAL[:3]).assign(
+        observed=np.where(whole, observed, np.nan), expected=typical
+    )
 
 
-def _join_ends(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows with the two cells in the order of their names."""
-    source, target = (rows[end].to_numpy(dtype=object) for end in ("source", "target"))
-    turned = source > target
-    return rows.assign(low=np.where(turned, target, source), high=np.where(turned, source, target))
+def _whole(values: pd.Series[int]) -> npt.NDArray[np.int64]:
+    return np.asarray(values, dtype=np.int64)
 
 
 def release_flags(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clustermap.publish.coded import FlowCodes, find_codes, sum_codes
 from clustermap.publish.secondary import find_few
 
 if TYPE_CHECKING:
@@ -102,12 +103,16 @@ def release_periods(
         are not in it; what a flow in it has more over all years has no date.
     """
     periods = cut_years(flows["year"])
-    wanted = released[_FLOW].astype(flows.dtypes[_FLOW].to_dict())
-    kept = flows[[*_FLOW, "year", "links"]].merge(wanted, on=_FLOW)
-    kept["period"] = find_periods(kept["year"], periods)
-    sums = kept.groupby([*_FLOW, "period"], sort=True, observed=True)["links"].sum()
-    parts = sums.reset_index().astype(released.dtypes[_FLOW].to_dict())
-    parts["few"] = find_few(parts["links"].to_numpy(dtype=np.int64), rules.min_firms)
-    whole = ~parts.groupby(_FLOW)["few"].transform("any").to_numpy(dtype=bool)
-    dated = (parts["period"] != _UNDATED).to_numpy()
-    return periods, parts.loc[whole & dated, list(PERIOD_FLOWS)].reset_index(drop=True)
+    names = FlowCodes.of(released)
+    wanted = np.sort(names.code(released))
+    found = find_codes(names.code(flows), wanted)
+    kept = np.flatnonzero(found >= 0)
+    period = find_periods(flows["year"].iloc[kept], periods) - _UNDATED
+    steps = len(periods) - _UNDATED
+    links = flows["links"].to_numpy(dtype=np.int64)[kept]
+    codes, sums = sum_codes(found[kept] * steps + period, links=links)
+    flow, period = np.divmod(codes, steps)
+    few = find_few(sums["links"], rules.min_firms)
+    told = ~np.isin(flow, flow[few]) & (period + _UNDATED != _UNDATED)
+    parts = names.name(wanted[flow[told]], _FLOW).astype(released.dtypes[_FLOW].to_dict())
+    return periods, parts.assign(period=period[told] + _UNDATED, links=sums["links"][told])

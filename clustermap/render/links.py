@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from clustermap.layers.cells import ABROAD
-from clustermap.render.columns import FEW_DIGITS, coded, numbers, spread
+from clustermap.render.columns import FEW_DIGITS, coded, listed, numbers, spread
 from clustermap.render.safe import clean_text
 from clustermap.tables import DEFAULT_SCENARIO, KINDS
 
@@ -216,13 +216,13 @@ def describe_flows(flows: pd.DataFrame, places: Places) -> Flows:
         Cells by their numbers.
     """
     ends = pd.concat([flows["source"], flows["target"]]).drop_duplicates()
-    beyond = sorted(str(cell) for cell in ends if cell not in places)
+    beyond = sorted(str(cell) for cell in listed(ends) if cell not in places)
     cells = places | {cell: len(places) + place for place, cell in enumerate(beyond)}
     return {
         # A cell outside is known by its number, so that a name is never read for a cluster's.
         "beyond": [clean_text(cell) for cell in beyond],
-        "source": [cells[cell] for cell in flows["source"]],
-        "target": [cells[cell] for cell in flows["target"]],
+        "source": [cells[cell] for cell in listed(flows["source"])],
+        "target": [cells[cell] for cell in listed(flows["target"])],
         "kind": _kinds(flows),
         "links": [int(links) for links in flows["links"]],
     }
@@ -250,8 +250,8 @@ def describe_typical(release: Release, flows: pd.DataFrame, places: Places) -> T
     kept = kept[kept["low"].isin(places) & kept["high"].isin(places)].drop_duplicates()
     rows = kept.merge(release.typical, on=["low", "high", "kind"])
     return {
-        "low": [places[cell] for cell in rows["low"]],
-        "high": [places[cell] for cell in rows["high"]],
+        "low": [places[cell] for cell in listed(rows["low"])],
+        "high": [places[cell] for cell in listed(rows["high"])],
         "kind": _kinds(rows),
         "observed": numbers(rows["observed"], FEW_DIGITS),
         "expected": numbers(rows["expected"], FEW_DIGITS),
@@ -331,11 +331,12 @@ def describe_regions(release: Release) -> RegionsCovered:
 
 
 def _kinds(rows: pd.DataFrame) -> list[int]:
-    return [KINDS.index(kind) for kind in rows["kind"]]
+    place = {kind: number for number, kind in enumerate(KINDS)}
+    return [place[kind] for kind in listed(rows["kind"])]
 
 
 def _own(rows: pd.DataFrame, places: Places) -> list[int]:
-    return [places[str(cluster)] for cluster in rows["cluster"]]
+    return [places[str(cluster)] for cluster in listed(rows["cluster"])]
 
 
 def _deciding(release: Release) -> pd.Series[Any]:

@@ -26,6 +26,9 @@ DATA_ID = "cm-data"
 DATA_TYPE = "application/gzip"
 """Type of that element: no browser runs it, and no text of a user can end it."""
 
+_EFFORT = 6
+"""Of gzip: with 9, the data of a nation are 2 % smaller and take four times as long."""
+
 _POLICY = (
     "default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; "
     "base-uri 'none'; form-action 'none'"
@@ -208,7 +211,8 @@ def pack_content(content: object) -> str:
         If a number is NaN or infinite.
     """
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return b64encode(gzip.compress(text.encode("utf-8"), mtime=0)).decode("ascii")
+    packed = gzip.compress(text.encode("utf-8"), _EFFORT, mtime=0)
+    return b64encode(packed).decode("ascii")
 
 
 def read_content(page: bytes) -> Any:  # noqa: ANN401 -- JSON

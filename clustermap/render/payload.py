@@ -17,6 +17,7 @@ from clustermap.render.columns import (
     FEW_DIGITS,
     coded,
     degrees,
+    listed,
     number,
     numbers,
     points_of,
@@ -326,7 +327,8 @@ def _subscore(subscore: str, rows: pd.DataFrame, places: Places) -> Subscore:
 
 def _indicators(release: Release, places: Places) -> list[Indicator]:
     table = release.indicators[release.indicators["cluster"].isin(places)]
-    rated = _rated(release)
+    rated = table["cluster"].isin(_rated(release)).to_numpy()
+    table = table.assign(value=pd.to_numeric(table["value"]), rated=rated)
     found: list[Indicator] = []
     for (indicator, kind, industry), rows in table.groupby(
         ["indicator", "kind", "industry"], sort=False
@@ -336,11 +338,13 @@ def _indicators(release: Release, places: Places) -> list[Indicator]:
             "indicator": clean_text(indicator),
             "kind": clean_text(kind),
             "industry": clean_text(industry),
-            "median": _median(rows, rated),
+            "median": _median(rows),
             "value": spread(rows, rows["value"], places, DIGITS),
             "notes": {
                 str(places[cluster]): clean_text(note)
-                for cluster, note in zip(noted["cluster"], noted["note"], strict=True)
+                for cluster, note in zip(
+                    *(listed(noted[n]) for n in ("cluster", "note")), strict=True
+                )
             },
         }
         if rows["low"].notna().any() and rows["high"].notna().any():
@@ -358,8 +362,8 @@ def _institutes(release: Release, places: Places, seam: float) -> Institutes:
     lon, lat = degrees(points.to_numpy()[on_map])
     return {
         "name": texts(shown["name"]),
-        "kind": [ACTOR_TYPES.index(kind) for kind in shown["kind"]],
-        "cluster": [places.get(cluster) for cluster in shown["cluster"]],
+        "kind": [ACTOR_TYPES.index(kind) for kind in listed(shown["kind"])],
+        "cluster": [places.get(cluster) for cluster in listed(shown["cluster"])],
         "precision_m": numbers(shown["precision_m"]),
         "lon": lon,
         "lat": lat,
@@ -396,10 +400,10 @@ def _regions(regions: gpd.GeoDataFrame, seam: float) -> Regions:
 def _rated(release: Release) -> set[str]:
     table = release.scores
     own = table[(table["scenario"] == DEFAULT_SCENARIO) & (table["rated"] == 1)]
-    return {str(cluster) for cluster in own["cluster"]}
+    return {str(cluster) for cluster in listed(own["cluster"])}
 
 
-def _median(rows: pd.DataFrame, rated: set[str]) -> Maybe:
+def _median(rows: pd.DataFrame) -> Maybe:
     """Return the median of the rated clusters, which those that are not rated never move."""
-    known = pd.to_numeric(rows.loc[rows["cluster"].isin(rated), "value"]).dropna()
+    known = rows.loc[rows["rated"], "value"].dropna()
     return None if known.empty else number(float(known.median()))

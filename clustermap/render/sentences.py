@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from string import Formatter
 from typing import TYPE_CHECKING
 
 from clustermap.messages import LANGUAGES, Message, read_catalogue, say
+from clustermap.messages.particles import holds_pairs
 from clustermap.render.safe import LONGEST, clean_text
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ _LONGEST = 1000
 _SAME_ACTIVITY = "explain.null.constrained"
 
 _Gap = tuple[str, str]  # name of a value and how it is written, as in {score:.1f}
+_Split = tuple[tuple[str, ...], tuple[_Gap, ...]]  # what is fixed in a sentence, and its gaps
 
 
 class Sentences:
@@ -26,6 +29,7 @@ class Sentences:
     def __init__(self) -> None:
         self.templates: list[dict[Language, Template]] = []
         self._places: dict[str, int] = {}
+        self._known: dict[tuple[_Split, ...], tuple[int, list[_Gap]]] = {}
 
     def add(self, message: Message) -> list[object]:
         """Take in one sentence.
@@ -56,19 +60,27 @@ class Sentences:
         list
             As :meth:`add`.
         """
-        split = {language: _split(messages[language], language) for language in LANGUAGES}
-        order = sorted({gap for _, gaps in split.values() for gap in gaps})
+        split = tuple(_split(messages[language], language) for language in LANGUAGES)
+        if split not in self._known:
+            self._known[split] = self._take_in(split)
+        place, order = self._known[split]
+        told = [_fill(messages, gap) for gap in order]
+        if all(ko == en for ko, en in told):
+            return [place, [alike for alike, _ in told]]
+        return [place, *map(list, zip(*told, strict=True))]
+
+    def _take_in(self, split: tuple[_Split, ...]) -> tuple[int, list[_Gap]]:
+        """Return the number of a template, and its gaps in the order in which they are told."""
+        order = sorted({gap for _, gaps in split for gap in gaps})
         template: dict[Language, Template] = {
-            language: {"fixed": fixed, "gaps": [order.index(gap) for gap in gaps]}
-            for language, (fixed, gaps) in split.items()
+            language: {"fixed": list(fixed), "gaps": [order.index(gap) for gap in gaps]}
+            for language, (fixed, gaps) in zip(LANGUAGES, split, strict=True)
         }
         name = repr(template)
         if name not in self._places:
             self._places[name] = len(self.templates)
             self.templates.append(template)
-        told = [[_write_clean(messages[of], gap, of) for gap in order] for of in LANGUAGES]
-        alike = all(texts == told[0] for texts in told)
-        return [self._places[name], *(told[:1] if alike else told)]
+        return self._places[name], order
 
 
 def find_activity(told: Iterable[Message]) -> Message | None:
@@ -96,7 +108,18 @@ def find_activity(told: Iterable[Message]) -> Message | None:
 def _write(message: Message, gap: _Gap, language: Language) -> str:
     name, form = gap
     value = message.values[name]
-    return format(value, form) if form else say(Message("page.as_is", {"value": value}), language)
+    if form:
+        return format(value, form)
+    told = value if isinstance(value, Message) else Message("page.as_is", {"value": value})
+    return say(told, language)
+
+
+def _fill(messages: Mapping[Language, Message], gap: _Gap) -> tuple[str, ...]:
+    """Return what fills a gap in each language."""
+    values = [messages[language].values[gap[0]] for language in LANGUAGES]
+    if values[0] is values[-1] and isinstance(values[0], str) and not gap[1]:
+        return (clean_text(values[0]),) * len(LANGUAGES)
+    return tuple(_write_clean(messages[language], gap, language) for language in LANGUAGES)
 
 
 def _write_clean(message: Message, gap: _Gap, language: Language) -> str:
@@ -105,15 +128,31 @@ def _write_clean(message: Message, gap: _Gap, language: Language) -> str:
     return clean_text(_write(message, gap, language), longest)
 
 
-def _split(message: Message, language: Language) -> tuple[list[str], list[_Gap]]:
+def _split(message: Message, language: Language) -> _Split:
     """Return what is fixed in a sentence and its gaps; a sentence of its own has no gaps."""
-    fixed, gaps = [""], list[_Gap]()
-    for literal, name, form, _ in Formatter().parse(read_catalogue()[message.key][language]):
-        fixed[-1] += literal
-        if name is not None and name in message.values:
-            gaps.append((name, form or ""))
-            fixed.append("")
+    fixed, gaps, settled = _read_template(message.key, language, frozenset(message.values))
+    if settled:
+        return fixed, gaps
     whole = say(message, language)
     texts = [*(_write(message, gap, language) for gap in gaps), ""]
     told = "".join(text for pair in zip(fixed, texts, strict=True) for text in pair)
-    return (fixed, gaps) if told == whole else ([clean_text(whole, _LONGEST)], [])
+    return (fixed, gaps) if told == whole else ((clean_text(whole, _LONGEST),), ())
+
+
+@cache
+def _read_template(
+    key: str, language: Language, names: frozenset[str]
+) -> tuple[tuple[str, ...], tuple[_Gap, ...], bool]:
+    """Return what is fixed in a template, its gaps, and whether no value changes what is fixed."""
+    template = read_catalogue()[key][language]
+    settled = not (language == "ko" and holds_pairs(template))
+    fixed, gaps = [""], list[_Gap]()
+    for literal, name, form, way in Formatter().parse(template):
+        fixed[-1] += literal
+        if name is None:
+            continue
+        settled = settled and name in names and way is None
+        if name in names:
+            gaps.append((name, form or ""))
+            fixed.append("")
+    return tuple(fixed), tuple(gaps), settled

@@ -250,8 +250,7 @@ def find_peers(scored: Scored, clusters: pd.DataFrame) -> dict[str, tuple[Peer, 
         index="cluster", columns="subscore", values="value", aggfunc="first", dropna=False
     )
     away = measure_apart(values.reindex(scores.index).to_numpy(dtype=float))
-    nearest = np.argsort(away, axis=1, kind="stable")[:, : min(PEERS, len(scores) - 1)]
-    there = np.isfinite(np.take_along_axis(away, nearest, axis=1))
+    nearest, there = _find_nearest(away, min(PEERS, len(scores) - 1))
     before = _share_before(scored, scores.index, nearest)
     ids, ranks = scores.index.to_list(), scores["rank"].to_numpy(dtype=int)
     names = [name_of(clusters, key) for key in ids]
@@ -263,6 +262,18 @@ def find_peers(scored: Scored, clusters: pd.DataFrame) -> dict[str, tuple[Peer, 
         )
         for at, key in enumerate(ids)
     }
+
+
+def _find_nearest(away: Numbers, many: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """Return the nearest of each, of equal ones the first, and whether there are so many."""
+    left, rows = away.copy(), np.arange(len(away))
+    nearest = np.empty((len(away), many), dtype=np.intp)
+    there = np.empty(nearest.shape, dtype=bool)
+    for place in range(many):
+        nearest[:, place] = at = left.argmin(axis=1)
+        there[:, place] = np.isfinite(left[rows, at])
+        left[rows, at] = np.inf
+    return nearest, there
 
 
 def measure_apart(values: Numbers) -> Numbers:

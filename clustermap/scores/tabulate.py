@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from clustermap.layers.cells import ABROAD
 from clustermap.scores.draws import draw_deviates, draw_weights
@@ -14,6 +15,8 @@ from clustermap.scores.sensitivity import rank_sensitivity
 from clustermap.tables import FLAGS, KINDS, NULLS, RATIOS, SENSITIVITY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from clustermap.layers.cells import Cells
@@ -135,13 +138,18 @@ def tabulate_expected(standardised: Standardised, cells: Cells) -> pd.DataFrame:
     pd.DataFrame
         The table EXPECTED; allowances are not in it, they are made for clusters.
     """
-    names, kinds = (np.array(values, dtype=object) for values in (cells.names, KINDS))
     pairs = standardised.pairs
     return pairs.assign(
-        source=names[pairs["source"].to_numpy()],
-        target=names[pairs["target"].to_numpy()],
-        kind=kinds[pairs["kind"].to_numpy()],
+        source=_spell(pairs["source"], cells.names),
+        target=_spell(pairs["target"], cells.names),
+        kind=_spell(pairs["kind"], KINDS),
     )
+
+
+def _spell(codes: pd.Series[int], names: Sequence[str]) -> pd.Series[str]:
+    """Return the names of codes, in Arrow's room: a nation has a million pairs of cells."""
+    spelt = pa.array(names, pa.large_string()).take(pa.array(codes.to_numpy()))
+    return pd.Series(pd.array(spelt, dtype="str"), codes.index)
 
 
 def tabulate_flags(ids: pd.Index[str], parts: Parts) -> pd.DataFrame:

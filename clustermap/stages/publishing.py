@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from clustermap import tables
 from clustermap.indicators.industries import compute_industries
@@ -26,7 +30,7 @@ from clustermap.sources.reference import read_coast
 from clustermap.store import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from clustermap.project import Project, RoadGraph, Source
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
     Hash = Callable[[Path], str]
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
+_OF_FIRMS = ("firm", "name", "industry", "employees", "x", "y", "precision_m", "cell")
+_PLAIN = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_floating)
 _VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
 
 
@@ -116,6 +122,62 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
     for point in {"x", "y"} - set(frame.columns):
         frame[point] = float("nan")
     return frame[[name for name in [*columns, RAW, AMONG, "cell", "how"] if name in frame]]
+
+
+def _read_firms(layers: Layers) -> pd.DataFrame:
+    """Return what a release looks at of firms; of millions, texts stay in Arrow as they are."""
+    rows = layers.actors.get("firms")
+    if rows is None:
+        return layer_frame(layers, "firms")
+    known = [name for name in _OF_FIRMS if name in rows.column_names]
+    frame: pd.DataFrame = rows.select(known).to_pandas()
+    return frame.assign(**{point: np.nan for point in ("x", "y") if point not in known})
+
+
+def read_layer(layers: Layers, name: str) -> pa.Table | pd.DataFrame:
+    """Return a layer of actors as :func:`layer_frame` does, in Arrow where that is the same.
+
+    Parameters
+    ----------
+    layers
+        Clean layers.
+    name
+        "firms", "institutes" or "partners".
+
+    Returns
+    -------
+    pa.Table or pd.DataFrame
+        To be written: of millions of actors nothing becomes a Python object.
+    """
+    rows = layers.actors.get(name)
+    if rows is None or not rows.num_rows:
+        return layer_frame(layers, name)
+    # pandas holds whole numbers of which some are missing as decimals.
+    floats = {
+        column: pa.float64()
+        for column in rows.column_names
+        if pa.types.is_integer(rows[column].type) and rows[column].null_count
+    }
+    typed = rows.cast(_retype(rows.schema, floats)) if floats else rows
+    first = replace(layers, actors={name: typed.slice(0, 1)})
+    schema = pa.Schema.from_pandas(layer_frame(first, name), preserve_index=False)
+    known = {*schema.names} <= {*rows.column_names} and all(map(_is_plain, schema.types))
+    if not known or any(map(_holds_nan, typed.select(schema.names).columns)):
+        return layer_frame(layers, name)
+    return typed.select(schema.names).cast(schema)
+
+
+def _retype(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:
+    return pa.schema([(field.name, types.get(field.name, field.type)) for field in schema])
+
+
+def _holds_nan(column: pa.ChunkedArray) -> bool:
+    """Return whether a number is NaN, which pandas does not tell from a missing one."""
+    return bool(pa.types.is_floating(column.type) and pc.any(pc.is_nan(column)).as_py())
+
+
+def _is_plain(type_: pa.DataType) -> bool:
+    return any(is_so(type_) for is_so in _PLAIN)
 
 
 def _attribution(project: Project) -> tuple[str, ...]:
@@ -198,7 +260,8 @@ def release_findings(project: Project, findings: Findings) -> Release:
     results = Results(
         clusters=layers.clusters,
         institutes=layer_frame(layers, "institutes"),
-        firms=layer_frame(layers, "firms"),
+        firms=_read_firms(layers),
+        coded=layers.industries,
         flows=network.flows,
         counts=network.counts,
         indicators=findings.indicators,
@@ -225,7 +288,58 @@ def release_findings(project: Project, findings: Findings) -> Release:
     return build_release(results, terms)
 
 
-def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
+class LateTables(Mapping[str, pd.DataFrame]):
+    """Tables by their names, some of which are made when they are asked for.
+
+    Parameters
+    ----------
+    tables
+        Name to table, or to what makes it.
+    """
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame | Callable[[], pd.DataFrame]]) -> None:
+        self._tables = dict(tables)
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return a table.
+
+        Parameters
+        ----------
+        name
+            Its name.
+
+        Returns
+        -------
+        pd.DataFrame
+            The same one each time.
+        """
+        found = self._tables[name]
+        if not isinstance(found, pd.DataFrame):
+            found = self._tables[name] = found()
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names.
+
+        Yields
+        ------
+        str
+            In their order.
+        """
+        yield from self._tables
+
+    def __len__(self) -> int:
+        """Return how many tables there are.
+
+        Returns
+        -------
+        int
+            Those included that are not made yet.
+        """
+        return len(self._tables)
+
+
+def list_tables(findings: Findings) -> Mapping[str, pd.DataFrame]:
     """Return every table of a run, as written to OUT/tables.
 
     Parameters
@@ -235,8 +349,8 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
 
     Returns
     -------
-    dict
-        Name of the table to its rows.
+    Mapping
+        Name of the table to its rows; those of actors are read when they are asked for.
     """
     layers, network = findings.layers, findings.network
     cells = layers.cells
@@ -247,10 +361,10 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
             "cluster": [cells.names[code] for code in cells.held_cluster],
         }
     )
-    return {
+    tables = {
         "clusters": layers.clusters.reset_index(),
-        "firms": layer_frame(layers, "firms"),
-        "institutes": layer_frame(layers, "institutes"),
+        "firms": partial(layer_frame, layers, "firms"),
+        "institutes": partial(layer_frame, layers, "institutes"),
         "memberships": memberships,
         **layers.matches,
         "flows": network.flows,
@@ -263,6 +377,7 @@ def list_tables(findings: Findings) -> dict[str, pd.DataFrame]:
         **findings.advised.tables,
         **findings.advised.travel,
     }
+    return LateTables(tables)
 
 
 def _inputs(project: Project, ledger: Ledger, hash_: Hash) -> list[dict[str, Any]]:

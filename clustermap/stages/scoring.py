@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from clustermap.errors import TableFault
 from clustermap.indicators.evidence import actors_of
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    import numpy.typing as npt
     import pandas as pd
 
+    from clustermap.layers.actors import Register
     from clustermap.network.counts import Counts
     from clustermap.network.standardise import Standardised
     from clustermap.project import Project
@@ -249,12 +252,11 @@ def assess_clusters(
     if parts is None:
         return Assessment(scored, profiles, tuple(others), abroad)
     sheet = assess_score(scored.scores, scored.subscores, profile, actors_of(network.counts))
-    names = np.array(layers.register.ids.to_pylist(), dtype=object)
     tables = {
         "ratios": tabulate_ratios(ids, standardised, parts, Reaches(project.score.radii_m)),
         "nulls": tabulate_nulls(standardised),
         "expected": tabulate_expected(standardised, network.observed.cells),
-        "brokers": tabulate_brokers(parts, ids, names),
+        "brokers": tabulate_brokers(parts, ids, _name_brokers(parts, layers.register)),
         **abroad,
         "flags": tabulate_flags(ids, parts),
         "quality": tabulate_quality(sheet),
@@ -265,6 +267,14 @@ def assess_clusters(
     return Assessment(
         replace(scored, explanations=explained), profiles, tuple(others), tables, sheet
     )
+
+
+def _name_brokers(parts: Parts, register: Register) -> npt.NDArray[np.object_]:
+    """Return the ids of actors by position, of brokers alone: there are millions of actors."""
+    names = np.empty(len(register.ids), dtype=object)
+    at = parts.brokerage.brokers["actor"].unique()
+    names[at] = register.ids.take(pa.array(at)).to_numpy(zero_copy_only=False)
+    return names
 
 
 def _lighten(project: Project, other: Scored, profile: Profile) -> Scored:

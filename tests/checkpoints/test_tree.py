@@ -183,8 +183,12 @@ def test_graphs_come_back_in_their_order(tmp_path: Path) -> None:
     graph.add_nodes_from(["b", "a", "c"])
     for source, target, kind, links in (("b", "a", "x", 3), ("b", "b", "y", 1), ("a", "b", "x", 2)):
         graph.add_edge(source, target, key=(kind, "f-u"), kind=kind, links=links)
-    found = through(graph, tmp_path)
+    found, beside = through([graph, Box(graph), {"after": 1}], tmp_path)[:2]
+    assert beside.content is found
+    assert isinstance(found, nx.MultiDiGraph)
+    assert hash_value(through(graph, tmp_path), TYPES) == hash_value(graph, TYPES)
     assert list(found.nodes) == ["b", "a", "c"]
+    assert type(found) is nx.MultiDiGraph
     assert list(found.edges(keys=True, data=True)) == list(graph.edges(keys=True, data=True))
     assert list(found.in_edges(keys=True)) == list(graph.in_edges(keys=True))
     assert {type(of["links"]) for *_, of in found.edges(data=True)} == {int}
