@@ -79,10 +79,10 @@ from clustermap.tables import DEFAULT_SCENARIO
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    import networkx as nx
     import pandas as pd
 
     from clustermap.formats.postgis import Database
+    from clustermap.network.counts import Counts
     from clustermap.publish.release import Release
     from clustermap.render.explore import ExploreMap
 
@@ -124,8 +124,8 @@ class Run:
         What run.json holds.
     tables
         Every table of the run by its name.
-    network
-        The cluster network.
+    counts
+        What was counted of clusters.
     outputs
         Files written.
     page
@@ -154,7 +154,7 @@ class Run:
     summary: Mapping[str, Any]
     record: Mapping[str, Any]
     tables: Mapping[str, pd.DataFrame]
-    network: nx.MultiDiGraph[str]
+    counts: Counts
     outputs: list[Path] = field(default_factory=list)
     page: Path | None = None
     explore_page: Path | None = None
@@ -165,6 +165,11 @@ class Run:
     selected: Selected | None = None
     memo: Path | None = None
     kept: tuple[Message, ...] = ()
+
+    @property
+    def network(self) -> nx.MultiDiGraph[str]:
+        """The cluster network."""
+        return self.counts.network
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -437,13 +442,12 @@ def _close(findings: Findings, record: Mapping[str, Any], written: list[Path]) -
         "unrated": {str(reason): int(count) for reason, count in sorted(unrated.items())},
     }
     faults = [*say_facts(record["tables"]), *say_quarantine(findings.ledger.faults())]
-    network = findings.network.counts.network
     pages = {path.stem.partition("_")[0]: path for path in written if path.suffix == ".html"}
     return Run(
         summary,
         record,
         list_tables(findings),
-        network,
+        findings.network.counts,
         outputs=written,
         page=pages.get("planner"),
         explore_page=pages.get("explore"),

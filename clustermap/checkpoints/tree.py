@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -21,7 +20,6 @@ from pyproj import CRS
 from scipy import sparse
 
 from clustermap.checkpoints.frames import pack_column, unpack_column
-from clustermap.checkpoints.graphs import add_edges, list_edges, read_later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -127,7 +125,7 @@ def pack(value: object, types: Iterable[type], sink: Sink) -> str:
     Parameters
     ----------
     value
-        Built of plain values, containers, arrays, tables, graphs of networkx, and ``types``.
+        Built of plain values, containers, arrays, tables, and ``types``.
     types
         Dataclasses and named tuples that may occur.
     sink
@@ -201,8 +199,7 @@ def _name(types: Iterable[type]) -> dict[str, type]:
 
 
 class _Packer:
-    def __init__(self, types: Mapping[str, type], sink: Sink, *, share: bool = True) -> None:
-        self._share = share  # whether what occurs twice is written once
+    def __init__(self, types: Mapping[str, type], sink: Sink) -> None:
         self._types = types
         self._names = {one: name for name, one in types.items()}
         self._sink = sink
@@ -222,7 +219,6 @@ class _Packer:
             gpd.GeoDataFrame: self._pack_geo,
             pd.Series: self._pack_series,
             CRS: lambda value: ["crs", value.to_wkt()],
-            nx.MultiDiGraph: self._pack_graph,
             sparse.csr_array: lambda value: [
                 *("csr", list(value.shape)),
                 *map(self._pack_array, (value.data, value.indices, value.indptr)),
@@ -233,7 +229,7 @@ class _Packer:
         if type(value) in _PLAIN:
             return cast("Node", value)
         known = self._known.get(id(value))
-        if known is not None and self._share:
+        if known is not None:
             return ["same", known]
         # What is read is numbered in the order that it was written in: parts before the whole.
         node = self._find(value)(value)
@@ -242,7 +238,7 @@ class _Packer:
         return node
 
     def _find(self, value: object) -> Callable[[Any], list[Any]]:
-        own = value.__class__  # not its type: a graph that is stored becomes one by this look
+        own = type(value)
         if own in self._packers:
             return self._packers[own]
         if own in self._names:
@@ -316,13 +312,6 @@ class _Packer:
     def _pack_geo(self, value: gpd.GeoDataFrame) -> list[Any]:
         return ["geo", value._geometry_column_name, self._pack_frame(pd.DataFrame(value))]
 
-    def _pack_graph(self, value: nx.MultiDiGraph[Any]) -> list[Any]:
-        keys, table = list_edges(value)
-        # A packer of its own: what is read later, or never, is not numbered among the others.
-        alone = _Packer(self._types, self._sink, share=False)
-        nodes = [[alone.pack(node), alone.pack(dict(facts))] for node, facts in value.nodes.items()]
-        return ["graph", nodes, [alone.pack(key) for key in keys], alone.pack(table)]
-
 
 class _Unpacker:
     def __init__(self, types: Mapping[str, type], blocks: Blocks) -> None:
@@ -353,7 +342,6 @@ class _Unpacker:
             "frame": self._unpack_frame,
             "geo": lambda name, node: gpd.GeoDataFrame(self._read(node), geometry=name),
             "crs": CRS.from_wkt,
-            "graph": self._unpack_graph,
             "csr": lambda shape, *parts: sparse.csr_array(
                 tuple(map(self._read, parts)), shape=tuple(shape)
             ),
@@ -433,14 +421,6 @@ class _Unpacker:
     def _unpack_series(self, node: list[Any], index: Any, name: Any) -> pd.Series[Any]:  # noqa: ANN401
         column = self._unpack_values(node)
         return column.set_axis(self.unpack(index)).rename(self.unpack(name))
-
-    def _unpack_graph(self, nodes: list[Any], keys: list[Any], table: Any) -> nx.MultiDiGraph[Any]:  # noqa: ANN401
-        def fill(graph: nx.MultiDiGraph[Any]) -> None:
-            alone = _Unpacker(self._types, self._blocks)
-            graph.add_nodes_from((alone.unpack(one), alone.unpack(facts)) for one, facts in nodes)
-            add_edges(graph, [alone.unpack(key) for key in keys], alone.unpack(table))
-
-        return read_later(fill)
 
 
 def _join(column: pa.ChunkedArray) -> pa.Array:

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -176,25 +175,6 @@ def test_arrow_tables_come_back_with_their_types(tmp_path: Path) -> None:
     assert through(text, tmp_path).equals(text)
     assert through(pa.array([], pa.string()), tmp_path).type == pa.string()
     assert through(table["n"], tmp_path).equals(table["n"])
-
-
-def test_graphs_come_back_in_their_order(tmp_path: Path) -> None:
-    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    graph.add_nodes_from(["b", "a", "c"])
-    for source, target, kind, links in (("b", "a", "x", 3), ("b", "b", "y", 1), ("a", "b", "x", 2)):
-        graph.add_edge(source, target, key=(kind, "f-u"), kind=kind, links=links)
-    found, beside = through([graph, Box(graph), {"after": 1}], tmp_path)[:2]
-    assert beside.content is found
-    assert isinstance(found, nx.MultiDiGraph)
-    assert hash_value(through(graph, tmp_path), TYPES) == hash_value(graph, TYPES)
-    assert list(found.nodes) == ["b", "a", "c"]
-    assert type(found) is nx.MultiDiGraph
-    assert list(found.edges(keys=True, data=True)) == list(graph.edges(keys=True, data=True))
-    assert list(found.in_edges(keys=True)) == list(graph.in_edges(keys=True))
-    assert {type(of["links"]) for *_, of in found.edges(data=True)} == {int}
-    assert list(through(nx.MultiDiGraph([("a", "b", 0)]), tmp_path).edges(keys=True)) == [
-        ("a", "b", 0)
-    ]
 
 
 def test_what_is_shared_stays_shared_and_hashes_as_what_is_not(tmp_path: Path) -> None:
