@@ -79,6 +79,7 @@ from clustermap.tables import DEFAULT_SCENARIO
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+    import networkx as nx
     import pandas as pd
 
     from clustermap.formats.postgis import Database

@@ -185,7 +185,7 @@ def hash_value(value: object, types: Iterable[type]) -> str:
         64 hexadecimal digits; equal values of equal types have equal ones.
     """
     sink = Sink()
-    packer = _Packer(_name(types), sink, share=False)
+    packer = _Packer(_name(types), sink)
     sink.write(_spell(packer.pack(value)).encode())
     return sink.digest.hex()
 
