@@ -185,7 +185,7 @@ def hash_value(value: object, types: Iterable[type]) -> str:
         64 hexadecimal digits; equal values of equal types have equal ones.
     """
     sink = Sink()
-    packer = _Packer(_name(types), sink)
+    packer = _Packer(_name(types), sink, share=False)
     sink.write(_spell(packer.pack(value)).encode())
     return sink.digest.hex()
 
@@ -199,7 +199,8 @@ def _name(types: Iterable[type]) -> dict[str, type]:
 
 
 class _Packer:
-    def __init__(self, types: Mapping[str, type], sink: Sink) -> None:
+    def __init__(self, types: Mapping[str, type], sink: Sink, *, share: bool = True) -> None:
+        self._share = share  # whether what occurs twice is written once
         self._types = types
         self._names = {one: name for name, one in types.items()}
         self._sink = sink
@@ -229,7 +230,7 @@ class _Packer:
         if type(value) in _PLAIN:
             return cast("Node", value)
         known = self._known.get(id(value))
-        if known is not None:
+        if known is not None and self._share:
             return ["same", known]
         # What is read is numbered in the order that it was written in: parts before the whole.
         node = self._find(value)(value)
