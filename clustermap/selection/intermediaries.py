@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 SQUARE_M = 1_000.0
 """Side of the squares that firms out of reach are counted in, on a map in metres."""
 
+_FINE = 30
+"""Bits that the place of a firm in its square is told with."""
+
 FEW_VARIABLES = 3_000
 """Candidates and squares up to which the best sites are found exactly."""
 
@@ -165,17 +168,22 @@ def find_unreached(register: Register, reach: Nearness, side: float = SQUARE_M) 
     firms = firms[_located(register, firms)]
     bodies = np.flatnonzero((register.types == _SUPPORT) & (register.stratum != LEFT_OUT))
     bodies = bodies[_located(register, bodies)]
-    # In an order of their own, so that means are the same whatever the numbers of the firms.
-    firms = firms[np.lexsort((register.y[firms], register.x[firms]))]
     x, y = register.x[firms], register.y[firms]
     served = reach.serve((register.x[bodies], register.y[bodies]), (x, y))
-    east, north = (np.floor(v / side).astype(np.int64) for v in (x, y))
-    order = np.lexsort((served, north, east))
-    start, number = count_runs(east[order], north[order], served[order])
-    means = [
-        np.add.reduceat(v[order], start) / number if len(start) else np.zeros(0) for v in (x, y)
-    ]
-    found = {"x": means[0], "y": means[1], "firms": number, "reached": served[order][start]}
+    column, row = (np.floor(v / side).astype(np.int64) for v in (x, y))
+    rows = np.ptp(row) + 1 if len(row) else 1
+    square = (column * rows + row) * 2 + served
+    order = np.argsort(square)
+    start, number = count_runs(square[order])
+    first = order[start]
+    # Sums of whole numbers, so that means are the same whatever the order of the firms.
+    step = 2.0 ** (np.floor(np.log2(side)) - _FINE)
+    means = []
+    for v, at in ((x, column), (y, row)):
+        beyond = np.rint((v - at * side) / step).astype(np.int64)[order]
+        total = np.add.reduceat(beyond, start) if len(start) else beyond
+        means.append(at[first] * side + total / number * step)
+    found = {"x": means[0], "y": means[1], "firms": number, "reached": served[first]}
     return pd.DataFrame(found)
 
 

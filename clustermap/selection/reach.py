@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from clustermap.layers.projection import LONLAT, check_crs, transform
 from clustermap.network.roads import Roads, Stops, count_within, find_stops, reach_actors
 from clustermap.selection.distance import WIDER, find_within, plane_unit, straight_line
+from clustermap.selection.raster import count_in_circles, lay_raster
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 REACH_M = 30_000.0
 """Straight line that stands for thirty minutes by road where no roads were read; ours."""
 
-_LEAF = 64
+_CELLS = 32
+"""Cells along the radius within which somebody is served; ours."""
 
 REACH_MINUTES = 30.0
 """How far by road is near; ours."""
@@ -124,30 +126,16 @@ class Reach:
             np.add.at(near, place, number[point])
             return near
         near = np.zeros((len(here[0]), *number.shape[1:]), dtype=np.int64)
-        for column in np.ndindex(number.shape[1:]):
-            near[:, *column] = self._count(here, there, number[:, *column], self.unit)
+        placed, known = (np.flatnonzero(np.isfinite(x) & np.isfinite(y)) for x, y in (here, there))
+        if len(placed) and len(known):
+            places, points = (here[0][placed], here[1][placed]), (there[0][known], there[1][known])
+            radii = self._radii(self.unit)
+            near[placed] = count_in_circles(places, radii, points, number[known], self.holds)
         return near
 
-    def _count(self, here: Points, there: Points, number: Positions, unit: float) -> Positions:
-        known = np.isfinite(there[0]) & np.isfinite(there[1])
-        at = np.repeat(np.flatnonzero(known), number[known])
-        # Sides cut in the middle: as fast to ask as an even tree, and several times so to build.
-        points = np.column_stack([there[0][at], there[1][at]])
-        tree = cKDTree(points, leafsize=_LEAF, compact_nodes=False, balanced_tree=False)
-        near, spots = np.zeros(len(here[0]), dtype=np.int64), np.column_stack(here)
-        placed = np.flatnonzero(np.isfinite(spots).all(axis=1))
-        radius = self.limit / unit
-        sure, most = (
-            tree.query_ball_point(spots[placed], within, return_length=True)
-            for within in (radius / WIDER, radius * WIDER)
-        )
-        near[placed] = sure
-        # Who stands at the very limit is measured.
-        for row in placed[sure < most].tolist():
-            found = np.array(tree.query_ball_point(spots[row], radius * WIDER), np.int64)
-            home = np.repeat(spots[[row]], len(found), axis=0)
-            near[row] = self.holds((home[:, 0], home[:, 1]), tuple(points[found].T)).sum()
-        return near
+    def _radii(self, unit: float) -> tuple[float, float]:
+        """Return how far on the map is near for sure, and from where on for sure it is not."""
+        return self.limit / unit / WIDER, self.limit / unit * WIDER
 
     def serve(self, here: Points, there: Points) -> Marks:
         """Return who is near any of several places.
@@ -168,13 +156,17 @@ class Reach:
             return np.asarray(np.isin(at, point))
         served = np.zeros(len(there[0]), dtype=bool)
         if len(here[0]) and len(served):
-            wide = WIDER * self.limit / self.unit
             tree = cKDTree(np.column_stack(here))
-            _, nearest = tree.query(np.column_stack(there), distance_upper_bound=wide)
+            sure, most = self._radii(self.unit)
+            # Where a cell as a whole is served, or is not, its points need not be looked at.
+            raster = lay_raster(there, most / _CELLS, most / _CELLS)
+            cell, half = raster.find(there), np.hypot(raster.width, raster.height) / 2
+            away, _ = tree.query(np.column_stack(raster.list_middles()))
+            served = (away <= sure - half)[cell]
+            some = np.flatnonzero(~served & (away <= most + half)[cell])
+            _, nearest = tree.query(np.column_stack(there)[some])
             of = np.asarray(nearest, dtype=np.int64)
-            some = np.flatnonzero(of < len(here[0]))
-            at = of[some]
-            served[some] = self.holds((here[0][at], here[1][at]), (there[0][some], there[1][some]))
+            served[some] = self.holds((here[0][of], here[1][of]), (there[0][some], there[1][some]))
         return served
 
     def holds(self, here: Points, there: Points) -> Marks:
