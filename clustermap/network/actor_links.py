@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
     Numbers: TypeAlias = npt.NDArray[np.float64]
     Integers: TypeAlias = npt.NDArray[np.integer]
     Marks: TypeAlias = npt.NDArray[np.bool_]
+
+_PARTS = 16
 
 ENDS_AT_ONCE = 2_000_000
 """Ends of links that are listed at a time where clusters are looked at one after the other."""
@@ -274,18 +276,34 @@ def list_ends_apart(
     tuple
         Clusters, and the ends that they hold.
     """
+    # One more than there are: nobody holds who is in no cell, which is -1.
     cells = 2 + max(int(cell.max(initial=-1)) for cell in (members.cell, members.held_cell))
     ends = np.zeros(cells, dtype=np.int64)
     for end in (links.a, links.b):
-        ends[:-1] += np.bincount(members.cell[end] + 1, minlength=cells)[1:]
+        own = np.bincount(end, minlength=len(members.cell))
+        np.add.at(ends, members.cell, own)
     of_cluster = np.bincount(members.held_cluster, ends[members.held_cell], members.clusters)
     before = np.cumsum(of_cluster) - of_cluster
     bounds = np.searchsorted(before, np.arange(0, before[-1] + rows, rows))
-    for first, stop in pairwise(np.unique([*bounds.tolist(), members.clusters]).tolist()):
-        own = members.part(first, stop)
-        held = np.zeros(cells, dtype=np.bool_)
-        held[own.held_cell] = True
-        near = held[own.cell[links.a]]
-        near |= held[own.cell[links.b]]
-        near &= use & (links.a != links.b)
-        yield slice(first, stop), _list_ends(links, own, np.flatnonzero(near))
+    parts = list(pairwise(np.unique([*bounds.tolist(), members.clusters]).tolist()))
+    for start in range(0, len(parts), _PARTS):
+        some = parts[start : start + _PARTS]
+        seen = _see_parts(links, members, use, some)
+        for at, (first, stop) in enumerate(some):
+            kept = np.flatnonzero((seen & np.uint16(1 << at)) != 0)
+            yield slice(first, stop), _list_ends(links, members.part(first, stop), kept)
+
+
+def _see_parts(
+    links: ActorLinks, members: Membership, use: Marks, parts: Sequence[tuple[int, int]]
+) -> npt.NDArray[np.uint16]:
+    """Return which parts of the clusters see each link, a bit for each of them."""
+    cells = 2 + max(int(cell.max(initial=-1)) for cell in (members.cell, members.held_cell))
+    held = np.zeros(cells, dtype=np.uint16)
+    for at, (first, stop) in enumerate(parts):
+        held[members.part(first, stop).held_cell] |= np.uint16(1 << at)
+    holding = held[members.cell]
+    seen = holding[links.a]
+    seen |= holding[links.b]
+    seen[~use | (links.a == links.b)] = 0
+    return np.asarray(seen)
