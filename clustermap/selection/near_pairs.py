@@ -15,6 +15,7 @@ import pandas as pd
 from scipy import special
 
 from clustermap.network.actor_links import Membership
+from clustermap.network.distinct import count_runs, distinct
 from clustermap.network.expected import Stage
 from clustermap.network.meetings import Meetings, expect_meetings
 from clustermap.network.pairs import relative_sizes
@@ -137,11 +138,8 @@ def pair_institutes(linkages: Linkages, fields: Fields, near_m: float = NEAR_M) 
     actor = actors[at]
     # A place known to a few kilometres tells that it is near, not how near.
     told = np.where(register.precise[actor], distance, np.nan)
-    shared = [
-        fields.common_with(c, fields.actors.get(a, frozenset()))
-        for c, a in zip(cluster.tolist(), actor.tolist(), strict=True)
-    ]
-    expected = _expect_institutes(linkages, cluster, actor)
+    shared = _share_fields(fields, cluster, actors, at)
+    expected = _expect_institutes(linkages, cluster, actors, at)
     expected *= _own_ratio(linkages, actors)[at][:, None]
     seen = _count_institutes(linkages, cluster * len(actors) + at, actors)
     return _judge(linkages, (cluster, actor, told), (seen, expected), shared, scatter=True)
@@ -169,10 +167,11 @@ def pair_clusters(linkages: Linkages, fields: Fields, near_m: float = NEAR_M) ->
     once = (cluster < other) & _peopled(linkages)[other]
     once &= ~np.isin(cluster * many + other, _find_overlaps(linkages))
     cluster, other, distance = cluster[once], other[once], distance[once]
-    shared = [
+    found = [
         fields.common_with(c, fields.clusters[o])
         for c, o in zip(cluster.tolist(), other.tolist(), strict=True)
     ]
+    shared = _Shared(found, np.arange(len(found)))
     expected = _expect_clusters(linkages, cluster, other)
     seen = _count_clusters(linkages, cluster * many + other)
     return _judge(linkages, (cluster, other, distance), (seen, expected), shared, scatter=False)
@@ -230,12 +229,47 @@ def _kinds(linkages: Linkages) -> tuple[int, ...]:
     return found.comparisons[found.headline, "drawn"].kinds
 
 
-def _expect_institutes(linkages: Linkages, cluster: Positions, actor: Positions) -> Numbers:
-    register = linkages.register
-    row, cell = _hold(linkages, cluster)
-    who = actor[row]
-    meetings = Meetings(cell, register.cells[who], register.stratum[who])
-    return _sum_fits(linkages, meetings, row, len(cluster))
+@dataclass(frozen=True)
+class _Shared:
+    # Fields that both ends of pairs have, once for pairs that are alike, and which are each pair's.
+    found: list[frozenset[str] | None]
+    which: Positions
+
+
+def _share_fields(fields: Fields, cluster: Positions, actors: Positions, at: Positions) -> _Shared:
+    """Return what fields clusters share with institutes; many of these work on the same."""
+    number = dict[frozenset[str], int]()
+    own = [fields.actors.get(actor, frozenset()) for actor in actors.tolist()]
+    code = np.array([number.setdefault(one, len(number)) for one in own], dtype=np.int64)
+    some, which = _find_alike(cluster * len(number) + code[at])
+    sets = list(number)
+    pairs = np.divmod(some, max(len(sets), 1))
+    found = [
+        fields.common_with(c, sets[s])
+        for c, s in zip(*(end.tolist() for end in pairs), strict=True)
+    ]
+    return _Shared(found, which)
+
+
+def _find_alike(keys: Positions) -> tuple[Positions, Positions]:
+    """Return the different ones of whole numbers, ascending, and which of them each is."""
+    different = distinct(keys)
+    return different, np.searchsorted(different, keys)
+
+
+def _expect_institutes(
+    linkages: Linkages, cluster: Positions, actors: Positions, at: Positions
+) -> Numbers:
+    register, strata = linkages.register, len(linkages.observed.strata)
+    # Of institutes of one stratum in one cell the same is expected.
+    sorts, sort = _find_alike(
+        register.cells[actors].astype(np.int64) * strata + register.stratum[actors]
+    )
+    some, which = _find_alike(cluster * len(sorts) + sort[at])
+    pairs = np.divmod(some, max(len(sorts), 1))
+    row, cell = _hold(linkages, pairs[0])
+    other, stratum = np.divmod(sorts[pairs[1]][row], strata)
+    return _sum_fits(linkages, Meetings(cell, other, stratum), row, len(some))[which]
 
 
 def _expect_clusters(linkages: Linkages, cluster: Positions, other: Positions) -> Numbers:
@@ -288,14 +322,15 @@ def _design(linkages: Linkages) -> float:
 
 def _count_institutes(linkages: Linkages, wanted: Positions, actors: Positions) -> Numbers:
     edges, members = linkages.edges, _members(linkages)
-    slot = np.full(len(linkages.register.cells), -1, dtype=np.int64)
-    slot[actors] = np.arange(len(actors))
+    asked = np.zeros(len(linkages.register.cells), dtype=bool)
+    asked[actors] = True
+    slot = np.cumsum(asked) - 1  # actors are ascending
     links = np.zeros((len(wanted), len(KINDS)), dtype=np.int64)
     for one, other in ((edges.a, edges.b), (edges.b, edges.a)):
-        rows = np.flatnonzero(slot[one] >= 0)
+        rows = np.flatnonzero(asked[one])
         at, cluster = members.holders(other[rows])
         rows = rows[at]
-        _tally(links, wanted, cluster * len(actors) + slot[one[rows]], edges.part(rows))
+        _tally(links, wanted, cluster * len(actors) + slot[one[rows]], (edges, rows))
     return links[:, list(_kinds(linkages))] / SHARE_UNIT
 
 
@@ -307,25 +342,36 @@ def _count_clusters(linkages: Linkages, wanted: Positions) -> Numbers:
     rows, one = rows[at], one[at]
     links = np.zeros((len(wanted), len(KINDS)), dtype=np.int64)
     keys = np.minimum(one, other) * many + np.maximum(one, other)
-    _tally(links, wanted, keys, edges.part(rows.astype(np.int64)))
+    _tally(links, wanted, keys, (edges, rows))
     return links[:, list(_kinds(linkages))] / SHARE_UNIT
 
 
-def _tally(links: npt.NDArray[np.int64], wanted: Positions, keys: Positions, edges: Edges) -> None:
-    """Add the credit of edges to the pairs that are wanted, which are sorted."""
-    if not len(wanted):
+def _tally(
+    links: npt.NDArray[np.int64],
+    wanted: Positions,
+    keys: Positions,
+    held: tuple[Edges, npt.NDArray[np.integer]],
+) -> None:
+    """Add the credit of some edges to the pairs that are wanted, which are sorted."""
+    if not len(wanted) or not len(keys):
         return
-    at = np.minimum(np.searchsorted(wanted, keys), len(wanted) - 1)
-    kept = wanted[at] == keys
-    place = at[kept] * links.shape[1] + edges.kind[kept]
-    np.add.at(links.reshape(-1), place, edges.credit[kept])
+    edges, rows = held
+    keys = keys * len(KINDS) + edges.kind[rows]
+    # Sorted, for there may be millions of both: places are then looked up one after the other.
+    order = np.argsort(keys)
+    start, _ = count_runs(keys := keys[order])
+    pair, kind = np.divmod(keys[start], len(KINDS))
+    credit = np.add.reduceat(edges.credit[rows[order]], start)
+    at = np.minimum(np.searchsorted(wanted, pair), len(wanted) - 1)
+    kept = wanted[at] == pair
+    links[at[kept], kind[kept]] += credit[kept]
 
 
 def _judge(
     linkages: Linkages,
     pair: tuple[Positions, Positions, Numbers],
     links: tuple[Numbers, Numbers],
-    shared: list[frozenset[str] | None],
+    shared: _Shared,
     *,
     scatter: bool,
 ) -> NearPairs:
@@ -336,14 +382,17 @@ def _judge(
     if scatter:
         # Institutes differ among themselves beyond what cells, which are sums of actors, do.
         # Sorted, so that the order of the pairs changes no digit.
-        order = np.lexsort((observed, expected))
-        own = estimate_dispersion(observed[order], expected[order], design=design)
+        both = np.sort(expected + 1j * observed)
+        own = estimate_dispersion(both.imag, both.real, design=design)
         dispersion = max(dispersion, own)
     size = 1 / dispersion if dispersion > 0 else ENDLESS
     none = np.zeros(len(observed))
     kinds = np.array(_kinds(linkages), dtype=np.int64)
     lacking = (expected_by_kind - by_kind).argmax(axis=1) if len(kinds) else none.astype(int)
     cluster, other, distance_m = pair
+    matched = [np.nan if one is None else float(bool(one)) for one in shared.found]
+    told = (tuple(sorted(one or ())) for one in shared.found)
+    common = np.fromiter(told, dtype=object, count=len(matched))
     table = pd.DataFrame(
         {
             "cluster": cluster,
@@ -354,7 +403,7 @@ def _judge(
             "probability": lower_tail(observed / design, expected / design, size),
             "least": lower_tail(none, expected / design, size),
             "lacking": kinds[lacking],
-            "matched": [np.nan if common is None else float(bool(common)) for common in shared],
+            "matched": np.array(matched, dtype=np.float64)[shared.which],
         }
     )
-    return NearPairs(table, tuple(tuple(sorted(c or ())) for c in shared), dispersion, design)
+    return NearPairs(table, tuple(common[shared.which].tolist()), dispersion, design)
