@@ -204,29 +204,36 @@ def _count_closed(
     """Return how many pairs of partners are tied, by place."""
     row, partner = linked
     who = distinct(partner)
-    # Brokers of each partner, and as one number each broker with its partners.
+    at = np.searchsorted(who, partner)
+    # Brokers of each partner, and as one number each partner with its brokers.
     brokers = sparse.csr_array(
-        (np.ones(len(row), np.int8), (np.searchsorted(who, partner), row)),
-        shape=(len(who), len(nodes)),
+        (np.ones(len(row), np.int8), (at, row)), shape=(len(who), len(nodes))
     )
-    known = row * len(who) + np.searchsorted(who, partner)
-    within = sparse.triu(ties[who][:, who], format="coo")
-    number = np.diff(brokers.indptr)
-    one, other = within.coords
-    fewer = number[one] <= number[other]
-    one, other = np.where(fewer, one, other), np.where(fewer, other, one)
+    known = np.repeat(np.arange(len(who)), np.diff(brokers.indptr)) * len(nodes) + brokers.indices
+    one, other = _turn(ties[who][:, who], np.diff(brokers.indptr))
     counted = np.zeros((len(nodes), len(PLACES)), dtype=np.int64)
     for start in range(0, len(one), _PAIRS_AT_ONCE):
         part = slice(start, start + _PAIRS_AT_ONCE)
         # Whoever is tied to the end with fewer brokers may be tied to the other one, too.
         at, broker = list_partners(brokers, one[part])
-        first, second = one[part][at], other[part][at]
-        both = np.searchsorted(known, broker * len(who) + second)
-        closed = known[np.minimum(both, len(known) - 1)] == broker * len(who) + second
-        broker, first, second = broker[closed], who[first[closed]], who[second[closed]]
+        sought = other[part][at] * len(nodes) + broker
+        both = np.searchsorted(known, sought)
+        closed = np.flatnonzero(known[np.minimum(both, len(known) - 1)] == sought)
+        at, broker = at[closed], broker[closed]
+        first, second = who[one[part][at]], who[other[part][at]]
         place = _place(group[nodes[broker]], group[first], group[second])
         np.add.at(counted, (broker, place), 1)
     return counted
+
+
+def _turn(ties: sparse.csr_array, brokers: Counts) -> tuple[Counts, Counts]:
+    """Return the ends of ties: the one with fewer brokers, and the other, by which they stand."""
+    one, other = sparse.triu(ties, format="coo").coords
+    fewer = brokers[one] <= brokers[other]
+    one, other = np.where(fewer, one, other), np.where(fewer, other, one)
+    # What is looked up one after the other then lies close together.
+    order = np.argsort(other)
+    return one[order].astype(np.int64), other[order].astype(np.int64)
 
 
 def _place(home: Counts, one: Counts, other: Counts) -> Counts:

@@ -40,13 +40,19 @@ def tie_actors(
     >>> tie_actors(*ends, 3).toarray().tolist()
     [[0, 1, 1], [1, 0, 0], [1, 0, 0]]
     """
-    pairs = np.minimum(one, other).astype(np.int64) << _HALF
+    apart = one != other
+    one, other = one[apart], other[apart]
+    pairs = np.minimum(one, other).astype(np.int64)
+    pairs <<= _HALF
     pairs |= np.maximum(one, other)
-    pairs = distinct(pairs[one != other], in_place=True)
-    high = (pairs & ((1 << _HALF) - 1)).astype(np.int32)
+    del one, other
+    pairs = distinct(pairs, in_place=True)
+    high = pairs.astype(np.int32)  # the lower half
     pairs >>= _HALF
     starts = np.concatenate([[0], np.cumsum(np.bincount(pairs, minlength=actors))])
     del pairs
+    if 2 * len(high) < 2**31:
+        starts = starts.astype(np.int32)  # else scipy makes all of it twice as large
     upper = sparse.csr_array((np.ones(len(high), np.int8), high, starts), shape=(actors, actors))
     return sparse.csr_array(upper + upper.T.tocsr())
 
