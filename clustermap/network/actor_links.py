@@ -165,6 +165,9 @@ class Membership:
         """
         actor, cluster = self.holders(np.arange(len(self.cell)))
         start = np.concatenate([[0], np.cumsum(np.bincount(cluster, minlength=self.clusters))])
+        # Numbers of two bytes are sorted by their digits: clusters are mostly so few.
+        few = self.clusters <= np.iinfo(np.uint16).max
+        cluster = cluster.astype(np.uint16 if few else np.int64)
         return start, actor[np.argsort(cluster, kind="stable")].astype(np.int64)
 
     def count_members(self) -> npt.NDArray[np.int64]:

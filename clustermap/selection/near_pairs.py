@@ -31,6 +31,8 @@ from clustermap.selection.distance import find_within, plane_unit, straight_line
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     from clustermap.network.edges import Edges
@@ -49,6 +51,7 @@ INSTITUTE_TYPES = tuple(
 """Actor types that are paired with clusters, as codes."""
 
 _LEAST_SIZE, _MOST_SIZE = 1e-6, 1e9
+_EDGES_AT_ONCE = 1_000_000
 
 
 def lower_tail(observed: npt.ArrayLike, mean: npt.ArrayLike, size: npt.ArrayLike) -> Numbers:
@@ -77,8 +80,11 @@ def lower_tail(observed: npt.ArrayLike, mean: npt.ArrayLike, size: npt.ArrayLike
     """
     seen, typical, spread = (np.asarray(v, dtype=np.float64) for v in (observed, mean, size))
     limited = np.clip(spread, _LEAST_SIZE, _MOST_SIZE)
-    wide = special.betainc(limited, seen + 1, limited / (limited + np.maximum(typical, 0)))
-    narrow = special.gammaincc(seen + 1, np.maximum(typical, 0))
+    typical = np.maximum(typical, 0)
+    if (spread < _MOST_SIZE).all():
+        return np.asarray(special.betainc(limited, seen + 1, limited / (limited + typical)))
+    wide = special.betainc(limited, seen + 1, limited / (limited + typical))
+    narrow = special.gammaincc(seen + 1, typical)
     return np.asarray(np.where(spread >= _MOST_SIZE, narrow, wide))
 
 
@@ -293,12 +299,13 @@ def _own_ratio(linkages: Linkages, actors: Positions) -> Numbers:
     """Return the ratio of all links of each institute to those typical of it, shrunk."""
     register, found, kinds = linkages.register, linkages.standardised, _kinds(linkages)
     edges, home = linkages.edges, register.stratum != LEFT_OUT
-    use = linkages.scored & home[edges.a] & home[edges.b]
+    scored = np.isin(np.arange(len(KINDS)), kinds)
     credit = np.zeros(len(register.cells), dtype=np.int64)
     asked = np.zeros(len(credit), dtype=bool)
     asked[actors] = True
-    for end in (edges.a, edges.b):
-        own = np.flatnonzero(use & asked[end])
+    for end, far in ((edges.a, edges.b), (edges.b, edges.a)):
+        own = np.flatnonzero(asked[end])
+        own = own[scored[edges.kind[own]] & home[far[own]]]
         np.add.at(credit, end[own], edges.credit[own])
     typical = np.zeros(len(actors))
     for kind in kinds:
@@ -326,42 +333,43 @@ def _count_institutes(linkages: Linkages, wanted: Positions, actors: Positions) 
     asked[actors] = True
     slot = np.cumsum(asked) - 1  # actors are ascending
     links = np.zeros((len(wanted), len(KINDS)), dtype=np.int64)
-    for one, other in ((edges.a, edges.b), (edges.b, edges.a)):
-        rows = np.flatnonzero(asked[one])
-        at, cluster = members.holders(other[rows])
-        rows = rows[at]
-        _tally(links, wanted, cluster * len(actors) + slot[one[rows]], (edges, rows))
+    for some in _split(edges):
+        for one, other in ((some.a, some.b), (some.b, some.a)):
+            rows = np.flatnonzero(asked[one])
+            at, cluster = members.holders(other[rows])
+            rows = rows[at]
+            _tally(links, wanted, cluster * len(actors) + slot[one[rows]], some.part(rows))
     return links[:, list(_kinds(linkages))] / SHARE_UNIT
 
 
 def _count_clusters(linkages: Linkages, wanted: Positions) -> Numbers:
     edges, members = linkages.edges, _members(linkages)
     many = members.clusters
-    rows, one = members.holders(edges.a)
-    at, other = members.holders(edges.b[rows])
-    rows, one = rows[at], one[at]
     links = np.zeros((len(wanted), len(KINDS)), dtype=np.int64)
-    keys = np.minimum(one, other) * many + np.maximum(one, other)
-    _tally(links, wanted, keys, (edges, rows))
+    for some in _split(edges):
+        rows, one = members.holders(some.a)
+        at, other = members.holders(some.b[rows])
+        rows, one = rows[at].astype(np.int64), one[at]
+        keys = np.minimum(one, other) * many + np.maximum(one, other)
+        _tally(links, wanted, keys, some.part(rows))
     return links[:, list(_kinds(linkages))] / SHARE_UNIT
 
 
-def _tally(
-    links: npt.NDArray[np.int64],
-    wanted: Positions,
-    keys: Positions,
-    held: tuple[Edges, npt.NDArray[np.integer]],
-) -> None:
-    """Add the credit of some edges to the pairs that are wanted, which are sorted."""
+def _split(edges: Edges) -> Iterator[Edges]:
+    for start in range(0, len(edges.a), _EDGES_AT_ONCE):
+        yield edges.part(slice(start, start + _EDGES_AT_ONCE))
+
+
+def _tally(links: npt.NDArray[np.int64], wanted: Positions, keys: Positions, edges: Edges) -> None:
+    """Add the credit of edges to the pairs that are wanted, which are sorted."""
     if not len(wanted) or not len(keys):
         return
-    edges, rows = held
-    keys = keys * len(KINDS) + edges.kind[rows]
+    keys = keys * len(KINDS) + edges.kind
     # Sorted, for there may be millions of both: places are then looked up one after the other.
     order = np.argsort(keys)
     start, _ = count_runs(keys := keys[order])
     pair, kind = np.divmod(keys[start], len(KINDS))
-    credit = np.add.reduceat(edges.credit[rows[order]], start)
+    credit = np.add.reduceat(edges.credit[order], start)
     at = np.minimum(np.searchsorted(wanted, pair), len(wanted) - 1)
     kept = wanted[at] == pair
     links[at[kept], kind[kept]] += credit[kept]
