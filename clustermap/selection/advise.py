@@ -143,7 +143,6 @@ def prepare_advice(material: Material) -> Groundwork:
     linkages, ids = material.linkages, pd.Index(material.clusters.index, name="cluster")
     names, members = Names(linkages.register.ids), _members(linkages)
     fields = _find_fields(material)
-    near = pair_institutes(linkages, fields)
     given = {}
     if material.grants is not None:
         scored = linkages.edges.part(np.flatnonzero(linkages.scored))
@@ -151,6 +150,8 @@ def prepare_advice(material: Material) -> Groundwork:
             material.grants, ids, linkages.register, members, scored
         )
     bodies, sites = _find_bodies(material, members, names, ids)
+    # Pairs take much memory, and so does what is found of bodies: one after the other.
+    near = pair_institutes(linkages, fields)
     gaps = find_permitted_gaps(material.clusters, material.firms, material.taxonomy)
     tables = {
         "permitted_gaps": gaps,

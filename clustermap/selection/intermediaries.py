@@ -121,8 +121,9 @@ def _count_near(
     firms = np.flatnonzero((register.types == _FIRM) & (register.stratum != LEFT_OUT))
     firms = firms[_located(register, firms)]
     own_x, own_y = _find_spots(register, bodies)
-    each = np.ones(len(firms), dtype=np.int64)
-    near = reach.count((own_x, own_y), (register.x[firms], register.y[firms]), each)
+    there = register.x[firms], register.y[firms]
+    near = reach.count((own_x, own_y), there, np.ones(len(firms), dtype=np.int64))
+    del there, firms
     row, partner = linked
     firm = (register.types[partner] == _FIRM) & (register.stratum[partner] != LEFT_OUT)
     row, partner = row[firm], partner[firm]

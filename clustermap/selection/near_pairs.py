@@ -396,7 +396,8 @@ def _judge(
     size = 1 / dispersion if dispersion > 0 else ENDLESS
     none = np.zeros(len(observed))
     kinds = np.array(_kinds(linkages), dtype=np.int64)
-    lacking = (expected_by_kind - by_kind).argmax(axis=1) if len(kinds) else none.astype(int)
+    by_kind -= expected_by_kind
+    lacking = by_kind.argmin(axis=1) if len(kinds) else none.astype(int)
     cluster, other, distance_m = pair
     matched = [np.nan if one is None else float(bool(one)) for one in shared.found]
     told = (tuple(sorted(one or ())) for one in shared.found)

@@ -167,7 +167,7 @@ class _Held:
     """Points by the cells of a raster."""
 
     def __init__(self, points: Points, number: Positions, raster: Raster) -> None:
-        cell = raster.find(points)
+        cell = raster.find(points).astype(np.int32)
         order = np.argsort(cell)
         held = np.bincount(cell, minlength=raster.rows * raster.columns)
         self.raster = raster
