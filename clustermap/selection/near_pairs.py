@@ -337,7 +337,7 @@ def _count_institutes(linkages: Linkages, wanted: Positions, actors: Positions) 
         for one, other in ((some.a, some.b), (some.b, some.a)):
             rows = np.flatnonzero(asked[one])
             at, cluster = members.holders(other[rows])
-            rows = rows[at]
+            rows = rows[at].astype(np.int64)
             _tally(links, wanted, cluster * len(actors) + slot[one[rows]], some.part(rows))
     return links[:, list(_kinds(linkages))] / SHARE_UNIT
 
