@@ -349,9 +349,9 @@ def _count_clusters(linkages: Linkages, wanted: Positions) -> Numbers:
     for some in _split(edges):
         rows, one = members.holders(some.a)
         at, other = members.holders(some.b[rows])
-        rows, one = rows[at].astype(np.int64), one[at]
+        rows, one = rows[at], one[at]
         keys = np.minimum(one, other) * many + np.maximum(one, other)
-        _tally(links, wanted, keys, some.part(rows))
+        _tally(links, wanted, keys, some.part(rows.astype(np.int64)))
     return links[:, list(_kinds(linkages))] / SHARE_UNIT
 
 
