@@ -6,7 +6,7 @@ makes of its partners: bringing together two partners of one project is no broke
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,8 @@ from clustermap.network.empirical_bayes import Estimate, believe, find_reasons, 
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from clustermap.network.actor_links import Ends, Integers, Marks, Numbers
@@ -308,26 +310,122 @@ def judge_roles(
     Brokerage
         Measure, belief, shares and brokers.
     """
+    return weigh_roles(sum_roles(roles, types, clusters, top=top))
+
+
+@dataclass(frozen=True)
+class RoleSums:
+    """Roles of clusters, member by member no more.
+
+    Parameters
+    ----------
+    observed, expected, variance
+        Roles of the cluster's members, and what dealing its units at random gives.
+    units, linked
+        Units of its members, and how many members have some.
+    by_type, largest, brokers
+        As of :class:`Brokerage`.
+    """
+
+    observed: npt.NDArray[np.int64]
+    expected: Numbers
+    variance: Numbers
+    units: Numbers
+    linked: npt.NDArray[np.int64]
+    by_type: Numbers
+    largest: Numbers
+    brokers: pd.DataFrame
+
+    def part(self, clusters: slice) -> RoleSums:
+        """Return the roles of some clusters.
+
+        Parameters
+        ----------
+        clusters
+            Which; nobody else has brokers.
+
+        Returns
+        -------
+        RoleSums
+            Of those.
+        """
+        columns = (getattr(self, column.name) for column in fields(self)[:-1])
+        return RoleSums(*(column[clusters] for column in columns), self.brokers)
+
+
+def join_roles(parts: Sequence[RoleSums]) -> RoleSums:
+    """Return the roles of all clusters from those of some after the other.
+
+    Parameters
+    ----------
+    parts
+        Roles of different clusters, in order.
+
+    Returns
+    -------
+    RoleSums
+        Of all of them.
+    """
+    names = [column.name for column in fields(RoleSums)[:-1]]
+    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    return RoleSums(*columns, pd.concat([part.brokers for part in parts], ignore_index=True))
+
+
+def sum_roles(
+    roles: pd.DataFrame, types: npt.NDArray[np.uint8], clusters: int, *, top: int = 5
+) -> RoleSums:
+    """Return the roles of every cluster from those of its members.
+
+    Parameters
+    ----------
+    roles, types, clusters, top
+        As for :func:`judge_roles`.
+
+    Returns
+    -------
+    RoleSums
+        Of all clusters.
+    """
     cluster = roles["cluster"].to_numpy()
     observed = np.zeros(clusters, dtype=np.int64)
     np.add.at(observed, cluster, roles["roles"].to_numpy())
     mean, variance = expect_roles(roles, clusters)
-    mean = mean * meet_others(roles, clusters)
-    value, sd = log_ratio(observed, mean, variance)
-    units = np.bincount(cluster, weights=roles["units"], minlength=clusters).astype(np.float64)
-    estimate = Estimate(value, sd, units)
-    linked = np.bincount(cluster, minlength=clusters)
-    believed, spread = shrink(estimate)
-    reason = find_reasons(estimate, linked, NOBODY_CAN, inside=True)
     by_type, largest = _shares(roles, observed, types)
-    return Brokerage(
-        posterior=believe(KEY, believed, spread, units, reason),
-        estimate=estimate,
+    return RoleSums(
         observed=observed,
-        expected=mean,
+        expected=mean * meet_others(roles, clusters),
+        variance=variance,
+        units=np.bincount(cluster, roles["units"], clusters).astype(np.float64),
+        linked=np.bincount(cluster, minlength=clusters),
         by_type=by_type,
         largest=largest,
         brokers=_first(roles, top),
+    )
+
+
+def weigh_roles(sums: RoleSums) -> Brokerage:
+    """Return the brokerage of every cluster from its roles.
+
+    Parameters
+    ----------
+    sums
+        From :func:`sum_roles`.
+
+    Returns
+    -------
+    Brokerage
+        Measure, belief, shares and brokers.
+    """
+    estimate = Estimate(*log_ratio(sums.observed, sums.expected, sums.variance), sums.units)
+    reason = find_reasons(estimate, sums.linked, NOBODY_CAN, inside=True)
+    return Brokerage(
+        posterior=believe(KEY, *shrink(estimate), sums.units, reason),
+        estimate=estimate,
+        observed=sums.observed,
+        expected=sums.expected,
+        by_type=sums.by_type,
+        largest=sums.largest,
+        brokers=sums.brokers,
     )
 
 

@@ -12,37 +12,43 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from clustermap.layers.cells import ABROAD
 from clustermap.network.actor_links import ActorLinks, Membership, list_ends_apart
-from clustermap.network.brokerage import count_roles, judge_roles
+from clustermap.network.brokerage import count_roles, join_roles, sum_roles, weigh_roles
 from clustermap.network.diversity import diversity
 from clustermap.network.flags import foreign_flag, group_flag, headquarters_flag, join_flags
 from clustermap.network.involvement import (
     correlate_kinds,
     expect_linked,
-    fit_dispersion,
+    fit_dispersion_of_groups,
     involvement,
 )
 from clustermap.network.linkages import NO_UNIT
 from clustermap.network.ratios import believe_ratios, weigh_ratios
-from clustermap.network.resilience import assortativity, join_groups, judge_teams, list_teams
+from clustermap.network.resilience import (
+    assortativity,
+    count_entities,
+    form_teams,
+    join_groups,
+    judge_teams,
+)
 from clustermap.network.strata import LEFT_OUT
 from clustermap.network.ties import tie_actors
 from clustermap.scores.profile import PARTS
-from clustermap.side_by_side import go_through
+from clustermap.side_by_side import do_each, go_through
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
+    import pandas as pd
     from scipy import sparse
 
     from clustermap.layers.actors import Register
     from clustermap.network.actor_links import Ends
-    from clustermap.network.brokerage import Brokerage
+    from clustermap.network.brokerage import Brokerage, RoleSums
     from clustermap.network.comparison import Comparison
     from clustermap.network.edges import Edges
     from clustermap.network.flags import Flag
@@ -56,6 +62,9 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.float64]
     Variant = tuple[str, str]
+
+_BLOCKS = 2
+"""Blocks of clusters whose ends are looked at side by side; each takes some 200 MB."""
 
 HEADQUARTERS = 1
 """Code of head offices among the sites of firms."""
@@ -316,6 +325,15 @@ def choose_reach(local: tuple[Ratios, ...]) -> tuple[Posterior, npt.NDArray[np.i
     return posterior, reach
 
 
+@dataclass(frozen=True)
+class _Looked:
+    # What the ends of links told of some clusters.
+    roles: RoleSums
+    teams: list[Teams]
+    alike: Numbers
+    flags: list[Flag]
+
+
 class _Actors:
     """The parts that look at who in a cluster has its links, of the kinds that are scored."""
 
@@ -333,61 +351,86 @@ class _Actors:
         use = np.isin(self.edges.kind, kept)
         home = self.register.stratum != LEFT_OUT
         self.home = use & home[self.edges.a] & home[self.edges.b]
-        self._count_linked()
-        self.diversity = self._diversify()
-        self._look_at_ends(use)
+        self._measure(use)
+
+    def _measure(self, use: npt.NDArray[np.bool_]) -> None:
+        """Look at actors alone beside what looks at their links: neither waits for the other."""
+
+        def look_at_actors() -> None:
+            self._count_linked()
+            self.diversity = self._diversify()
+
+        do_each(lambda look: look(), [look_at_actors, lambda: self._look_at_ends(use)])
 
     def _look_at_ends(self, use: npt.NDArray[np.bool_]) -> None:
         """Measure what needs every end of a link, for some clusters after the other."""
         edges, register, many = self.edges, self.register, self.members.clusters
         links = ActorLinks(edges.a, edges.b, edges.directed, edges.unit, edges.credit)
         entity, warn = join_groups(register.group), self._prepare_flags()
-        roles, alike, flags = [], [], []
-        teams: list[Teams] = []
-        for clusters, ends in list_ends_apart(links, self.members, use):
-            roles.append(count_roles(ends))
-            members = self.members.part(clusters.start, clusters.stop)
-            teams += list_teams(ends, members, entity)
-            alike.append(assortativity(ends, many, entity)[clusters])
-            flags.append([flag.part(clusters) for flag in warn(ends)])
-        self.brokerage = judge_roles(pd.concat(roles, ignore_index=True), register.types, many)
-        self.resilience = judge_teams(teams, np.concatenate(alike))
-        self.flags = Flags(*(join_flags(parts) for parts in zip(*flags, strict=True)))
+        members = count_entities(self.members, entity)
+
+        def look(listed: tuple[slice, Ends]) -> _Looked:
+            clusters, ends = listed
+            return _Looked(
+                sum_roles(count_roles(ends), register.types, many).part(clusters),
+                form_teams(ends, members, entity),
+                assortativity(ends, many, entity)[clusters],
+                [flag.part(clusters) for flag in warn(ends)],
+            )
+
+        blocks = list_ends_apart(links, self.members, use)
+        looked = list(go_through(look, blocks, workers=_BLOCKS, ahead=_BLOCKS))
+        self.brokerage = weigh_roles(join_roles([each.roles for each in looked]))
+        teams = [team for each in looked for team in each.teams]
+        self.resilience = judge_teams(teams, np.concatenate([each.alike for each in looked]))
+        flags = zip(*(each.flags for each in looked), strict=True)
+        self.flags = Flags(*(join_flags(parts) for parts in flags))
 
     def _count_linked(self) -> None:
-        register, members = self.register, self.observed.drawn.members
-        actors = len(register.cells)
-        linked = np.zeros((actors, len(self.kinds)), dtype=bool)
-        here = register.stratum != LEFT_OUT
-        held = self.observed.cells
-        expected, variance = np.full((2, held.clusters, len(self.kinds)), np.nan)
-        for at, kind in enumerate(self.kinds):
-            links = self.edges.part(np.flatnonzero(self.home & (self.edges.kind == kind)))
-            taken = count_units(links, actors)
-            linked[:, at] = taken > 0
-            # The null expects credit; a project gives each of its participants one in all, and a
-            # part of it to those of a type by links of a kind.
-            scale = _units_per_credit(links, taken, register.types)
-            rates = self.standardised.ends[kind] * scale[self.observed.strata.type]
-            each = rates[register.cells[here], register.stratum[here]]
-            kappa = fit_dispersion(taken[here], each)
-            by_cluster = np.zeros((2, held.clusters, members.shape[1]))
-            np.add.at(by_cluster[0], held.held_cluster, members[held.held_cell])
-            ends = rates * members
-            np.add.at(by_cluster[1], held.held_cluster, ends[held.held_cell])
-            if np.isfinite(kappa):
-                expected[:, at], variance[:, at] = expect_linked(
-                    by_cluster[1], by_cluster[0], kappa
-                )
-        row, cluster = self.members.holders(np.flatnonzero(here))
-        who = np.flatnonzero(here)[row]
-        counts = np.zeros((held.clusters, len(self.kinds)))
-        np.add.at(counts, cluster, linked[who])
-        anyone = np.asarray(linked[:, self.scored].any(axis=1))
-        self.anyone = np.bincount(cluster, anyone[who], held.clusters).astype(np.int64)
-        self.linked, self.expected = counts, expected
+        here = np.flatnonzero(self.register.stratum != LEFT_OUT)
+        shape = (len(self.kinds), len(self.register.cells))
+        linked = np.zeros(shape, dtype=bool)
+        found = [self._count_kind(kind, here, linked[at]) for at, kind in enumerate(self.kinds)]
+        expected, variance = np.stack(found, axis=2)
+        linked = linked[:, here]
+        anyone = np.asarray(linked[self.scored].any(axis=0))
+        self.anyone = self._sum_held(here[anyone]).astype(np.int64)
+        self.linked = np.stack([self._sum_held(here[column]) for column in linked], axis=1)
+        self.expected = expected
         self.variance = variance * np.maximum(self.comparison.design[:, :-1, -1], 1.0)
-        self.correlation = correlate_kinds(linked[here], register.stratum[here])
+        self.correlation = correlate_kinds(linked.T, self.register.stratum[here])
+
+    def _count_kind(
+        self, kind: int, here: npt.NDArray[np.int64], linked: npt.NDArray[np.bool_]
+    ) -> tuple[Numbers, Numbers]:
+        """Mark who has a link of a kind; return how many of a cluster should, and the variance."""
+        register, members = self.register, self.observed.drawn.members
+        held = self.observed.cells
+        links = self.edges.part(np.flatnonzero(self.home & (self.edges.kind == kind)))
+        taken = count_units(links, len(register.cells))
+        np.greater(taken, 0, out=linked)
+        # The null expects credit; a project gives each of its participants one in all, and a
+        # part of it to those of a type by links of a kind.
+        scale = _units_per_credit(links, taken, register.types)
+        rates = self.standardised.ends[kind] * scale[self.observed.strata.type]
+        group = register.cells[here].astype(np.int64)
+        group *= rates.shape[1]
+        group += register.stratum[here]
+        kappa = fit_dispersion_of_groups(taken[here], group, rates.ravel())
+        if not np.isfinite(kappa):
+            nobody = np.full(held.clusters, np.nan)
+            return nobody, nobody
+        by_cluster = np.zeros((2, held.clusters, members.shape[1]))
+        np.add.at(by_cluster[0], held.held_cluster, members[held.held_cell])
+        np.add.at(by_cluster[1], held.held_cluster, (rates * members)[held.held_cell])
+        return expect_linked(by_cluster[1], by_cluster[0], kappa)
+
+    def _sum_held(self, actors: npt.NDArray[np.int64]) -> Numbers:
+        """Return how many of some actors each cluster holds."""
+        held = self.observed.cells
+        of_cell = np.bincount(self.register.cells[actors], minlength=len(held.names))
+        sums = np.bincount(held.held_cluster, of_cell[held.held_cell], held.clusters)
+        return np.asarray(sums, dtype=np.float64)
 
     def involve(self, weights: Numbers) -> Involvement:
         """Return participation, by what the kinds weigh."""
