@@ -6,8 +6,8 @@ makes of its partners: bringing together two partners of one project is no broke
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -315,7 +315,7 @@ def judge_roles(
 
 @dataclass(frozen=True)
 class RoleSums:
-    """Roles of clusters, member by member no more.
+    """Roles of clusters, no more member by member.
 
     Parameters
     ----------
@@ -336,39 +336,34 @@ class RoleSums:
     largest: Numbers
     brokers: pd.DataFrame
 
-    def part(self, clusters: slice) -> RoleSums:
-        """Return the roles of some clusters.
 
-        Parameters
-        ----------
-        clusters
-            Which; nobody else has brokers.
-
-        Returns
-        -------
-        RoleSums
-            Of those.
-        """
-        columns = (getattr(self, column.name) for column in fields(self)[:-1])
-        return RoleSums(*(column[clusters] for column in columns), self.brokers)
-
-
-def join_roles(parts: Sequence[RoleSums]) -> RoleSums:
+def join_roles(parts: Sequence[tuple[slice, RoleSums]]) -> RoleSums:
     """Return the roles of all clusters from those of some after the other.
 
     Parameters
     ----------
     parts
-        Roles of different clusters, in order.
+        Clusters, and roles that are complete for these; in order.
 
     Returns
     -------
     RoleSums
         Of all of them.
     """
-    names = [column.name for column in fields(RoleSums)[:-1]]
-    columns = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    return RoleSums(*columns, pd.concat([part.brokers for part in parts], ignore_index=True))
+
+    def join(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([getattr(sums, name)[clusters] for clusters, sums in parts])
+
+    return RoleSums(
+        observed=join("observed"),
+        expected=join("expected"),
+        variance=join("variance"),
+        units=join("units"),
+        linked=join("linked"),
+        by_type=join("by_type"),
+        largest=join("largest"),
+        brokers=pd.concat([sums.brokers for _, sums in parts], ignore_index=True),
+    )
 
 
 def sum_roles(

@@ -117,7 +117,7 @@ def fit_dispersion_of_groups(degree: Integers, group: Integers, mean: Numbers) -
     True
     """
     actors = np.bincount(group, minlength=len(mean)).astype(np.float64)
-    links = np.bincount(group, degree, len(mean))
+    links = np.bincount(group, degree, len(mean)).astype(np.float64)
     held = (mean > 0) & (actors > 0)
     times = np.bincount(degree[held[group]])
     if len(times) < 2:

@@ -328,7 +328,7 @@ def choose_reach(local: tuple[Ratios, ...]) -> tuple[Posterior, npt.NDArray[np.i
 @dataclass(frozen=True)
 class _Looked:
     # What the ends of links told of some clusters.
-    roles: RoleSums
+    roles: tuple[slice, RoleSums]
     teams: list[Teams]
     alike: Numbers
     flags: list[Flag]
@@ -360,7 +360,10 @@ class _Actors:
             self._count_linked()
             self.diversity = self._diversify()
 
-        do_each(lambda look: look(), [look_at_actors, lambda: self._look_at_ends(use)])
+        def look_at_ends() -> None:
+            self._look_at_ends(use)
+
+        do_each(_call, [look_at_actors, look_at_ends])
 
     def _look_at_ends(self, use: npt.NDArray[np.bool_]) -> None:
         """Measure what needs every end of a link, for some clusters after the other."""
@@ -372,7 +375,7 @@ class _Actors:
         def look(listed: tuple[slice, Ends]) -> _Looked:
             clusters, ends = listed
             return _Looked(
-                sum_roles(count_roles(ends), register.types, many).part(clusters),
+                (clusters, sum_roles(count_roles(ends), register.types, many)),
                 form_teams(ends, members, entity),
                 assortativity(ends, many, entity)[clusters],
                 [flag.part(clusters) for flag in warn(ends)],
@@ -472,6 +475,10 @@ class _Actors:
             )
 
         return warn
+
+
+def _call(look: Callable[[], None]) -> None:
+    look()
 
 
 def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
