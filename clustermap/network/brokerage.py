@@ -127,9 +127,12 @@ def _meet(ends: Ends) -> tuple[Integers, Integers, Integers, Integers]:
 
     Third and fourth are cluster and actor of every member.
     """
-    flags = np.where(ends.own, _OWN_OUT, _FAR_OUT) * ends.outward
-    flags |= np.where(ends.own, _OWN_IN, _FAR_IN) * ends.inward
+    # A byte is enough, and there are millions of ends.
+    out, back = np.array([[_FAR_OUT, _OWN_OUT], [_FAR_IN, _OWN_IN]], dtype=np.uint8)
+    flags = out[ends.own.view(np.uint8)] * ends.outward
+    flags |= back[ends.own.view(np.uint8)] * ends.inward
     cluster, actor, unit, met = distinct_rows((ends.cluster, ends.actor, ends.unit, flags))
+    met = met.astype(np.uint8)
     start, _ = count_runs(cluster, actor, unit)
     met = np.bitwise_or.reduceat(met, start) if len(start) else met
     cluster, actor = cluster[start], actor[start]

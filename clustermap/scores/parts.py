@@ -16,7 +16,9 @@ import numpy as np
 from clustermap.layers.cells import ABROAD
 from clustermap.network.actor_links import ActorLinks, Membership, list_ends_apart
 from clustermap.network.brokerage import count_roles, join_roles, sum_roles, weigh_roles
+from clustermap.network.distinct import distinct
 from clustermap.network.diversity import diversity
+from clustermap.network.edges import no_edges
 from clustermap.network.flags import foreign_flag, group_flag, headquarters_flag, join_flags
 from clustermap.network.involvement import (
     correlate_kinds,
@@ -409,12 +411,8 @@ class _Actors:
         """Mark who has a link of a kind; return how many of a cluster should, and the variance."""
         register, members = self.register, self.observed.drawn.members
         held = self.observed.cells
-        links = self.edges.part(np.flatnonzero(self.home & (self.edges.kind == kind)))
-        taken = count_units(links, len(register.cells))
+        taken, scale = self._count_taken(kind)
         np.greater(taken, 0, out=linked)
-        # The null expects credit; a project gives each of its participants one in all, and a
-        # part of it to those of a type by links of a kind.
-        scale = _units_per_credit(links, taken, register.types)
         rates = self.standardised.ends[kind] * scale[self.observed.strata.type]
         group = register.cells[here].astype(np.int64)
         group *= rates.shape[1]
@@ -427,6 +425,16 @@ class _Actors:
         np.add.at(by_cluster[0], held.held_cluster, members[held.held_cell])
         np.add.at(by_cluster[1], held.held_cluster, (rates * members)[held.held_cell])
         return expect_linked(by_cluster[1], by_cluster[0], kappa)
+
+    def _count_taken(self, kind: int) -> tuple[npt.NDArray[np.int64], Numbers]:
+        """Return how often each actor took part in a kind, and that by credit for each type."""
+        use, edges, register = self.home & (self.edges.kind == kind), self.edges, self.register
+        columns = {name: getattr(edges, name)[use] for name in ("a", "b", "unit", "credit")}
+        links = replace(no_edges(), **columns)
+        taken = count_units(links, len(register.cells))
+        # The null expects credit; a project gives each of its participants one in all, and a
+        # part of it to those of a type by links of a kind.
+        return taken, _units_per_credit(links, taken, register.types)
 
     def _sum_held(self, actors: npt.NDArray[np.int64]) -> Numbers:
         """Return how many of some actors each cluster holds."""
@@ -514,7 +522,7 @@ def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
     actor = np.concatenate([edges.a[~pair], edges.b[~pair]]).astype(np.int64)
     unit = np.concatenate([edges.unit[~pair]] * 2).astype(np.int64)
     width = int(unit.max(initial=0)) + 1
-    once = np.unique(actor * width + unit) // width
+    once = distinct(actor * width + unit, in_place=True) // width
     return np.asarray(counted + np.bincount(once, minlength=actors), dtype=np.int64)
 
 
@@ -523,9 +531,8 @@ def _units_per_credit(
 ) -> Numbers:
     """Return how often actors of each type took part for a link's worth of credit; 1 if never."""
     many = len(ACTOR_TYPES)
-    credit = sum(
-        np.bincount(types[end], edges.credit / SHARE_UNIT, many) for end in (edges.a, edges.b)
-    )
+    each = edges.credit / SHARE_UNIT
+    credit = sum(np.bincount(types[end], each, many) for end in (edges.a, edges.b))
     units = np.bincount(types, taken, many)
     return np.divide(units, credit, out=np.ones(many), where=np.asarray(credit) > 0)
 
