@@ -42,7 +42,7 @@ from clustermap.side_by_side import do_each, go_through
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
     import pandas as pd
@@ -65,8 +65,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.float64]
     Variant = tuple[str, str]
 
-_BLOCKS = 2
-"""Blocks of clusters whose ends are looked at side by side; each takes some 200 MB."""
+_ROWS_AT_ONCE = 1_000_000
 
 HEADQUARTERS = 1
 """Code of head offices among the sites of firms."""
@@ -384,7 +383,8 @@ class _Actors:
             )
 
         blocks = list_ends_apart(links, self.members, use)
-        looked = list(go_through(look, blocks, workers=_BLOCKS, ahead=_BLOCKS))
+        # One block is looked at while the next is listed: more would not fit into little memory.
+        looked = list(go_through(look, blocks, workers=1, ahead=2))
         self.brokerage = weigh_roles(join_roles([each.roles for each in looked]))
         teams = [team for each in looked for team in each.teams]
         self.resilience = judge_teams(teams, np.concatenate([each.alike for each in looked]))
@@ -392,21 +392,20 @@ class _Actors:
         self.flags = Flags(*(join_flags(parts) for parts in flags))
 
     def _count_linked(self) -> None:
-        here = np.flatnonzero(self.register.stratum != LEFT_OUT)
-        shape = (len(self.kinds), len(self.register.cells))
-        linked = np.zeros(shape, dtype=bool)
+        here = self.register.stratum != LEFT_OUT
+        linked = np.zeros((len(self.kinds), len(here)), dtype=bool)
         found = [self._count_kind(kind, here, linked[at]) for at, kind in enumerate(self.kinds)]
         expected, variance = np.stack(found, axis=2)
-        linked = linked[:, here]
+        linked &= here
         anyone = np.asarray(linked[self.scored].any(axis=0))
-        self.anyone = self._sum_held(here[anyone]).astype(np.int64)
-        self.linked = np.stack([self._sum_held(here[column]) for column in linked], axis=1)
+        self.anyone = self._count_held(anyone)
+        self.linked = np.stack([self._count_held(own) for own in linked], axis=1).astype(float)
         self.expected = expected
         self.variance = variance * np.maximum(self.comparison.design[:, :-1, -1], 1.0)
-        self.correlation = correlate_kinds(linked.T, self.register.stratum[here])
+        self.correlation = correlate_kinds(linked[:, here].T, self.register.stratum[here])
 
     def _count_kind(
-        self, kind: int, here: npt.NDArray[np.int64], linked: npt.NDArray[np.bool_]
+        self, kind: int, here: npt.NDArray[np.bool_], linked: npt.NDArray[np.bool_]
     ) -> tuple[Numbers, Numbers]:
         """Mark who has a link of a kind; return how many of a cluster should, and the variance."""
         register, members = self.register, self.observed.drawn.members
@@ -436,12 +435,12 @@ class _Actors:
         # part of it to those of a type by links of a kind.
         return taken, _units_per_credit(links, taken, register.types)
 
-    def _sum_held(self, actors: npt.NDArray[np.int64]) -> Numbers:
-        """Return how many of some actors each cluster holds."""
+    def _count_held(self, actors: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """Return how many of the marked actors each cluster holds."""
         held = self.observed.cells
         of_cell = np.bincount(self.register.cells[actors], minlength=len(held.names))
         sums = np.bincount(held.held_cluster, of_cell[held.held_cell], held.clusters)
-        return np.asarray(sums, dtype=np.float64)
+        return np.asarray(sums.astype(np.int64))
 
     def involve(self, weights: Numbers) -> Involvement:
         """Return participation, by what the kinds weigh."""
@@ -518,12 +517,22 @@ def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
     [3, 2, 2, 0]
     """
     pair = edges.unit == NO_UNIT
-    counted = sum(np.bincount(end[pair], minlength=actors) for end in (edges.a, edges.b))
+    counted = np.zeros(actors, dtype=np.int64)
+    for rows in _cut(len(pair)):
+        for end in (edges.a[rows], edges.b[rows]):
+            np.add.at(counted, end[pair[rows]], 1)
     actor = np.concatenate([edges.a[~pair], edges.b[~pair]]).astype(np.int64)
     unit = np.concatenate([edges.unit[~pair]] * 2).astype(np.int64)
     width = int(unit.max(initial=0)) + 1
     once = distinct(actor * width + unit, in_place=True) // width
-    return np.asarray(counted + np.bincount(once, minlength=actors), dtype=np.int64)
+    np.add.at(counted, once, 1)
+    return counted
+
+
+def _cut(rows: int) -> Iterator[slice]:
+    """Yield the rows of a table of millions, part after part."""
+    for start in range(0, rows, _ROWS_AT_ONCE):
+        yield slice(start, start + _ROWS_AT_ONCE)
 
 
 def _units_per_credit(
@@ -531,10 +540,14 @@ def _units_per_credit(
 ) -> Numbers:
     """Return how often actors of each type took part for a link's worth of credit; 1 if never."""
     many = len(ACTOR_TYPES)
-    each = edges.credit / SHARE_UNIT
-    credit = sum(np.bincount(types[end], each, many) for end in (edges.a, edges.b))
+    credit = np.zeros((2, many))
+    for rows in _cut(len(edges)):
+        each = edges.credit[rows] / SHARE_UNIT
+        for side, end in zip(credit, (edges.a, edges.b), strict=True):
+            np.add.at(side, types[end[rows]], each)
     units = np.bincount(types, taken, many)
-    return np.divide(units, credit, out=np.ones(many), where=np.asarray(credit) > 0)
+    both = np.asarray(credit.sum(axis=0))
+    return np.asarray(np.divide(units, both, out=np.ones(many), where=both > 0))
 
 
 def tabulate_brokers(
