@@ -176,10 +176,12 @@ def form_teams(
 
     Parameters
     ----------
-    ends, entity
+    ends
         As for :func:`list_teams`.
     members
         From :func:`count_entities`.
+    entity
+        As for :func:`list_teams`.
 
     Returns
     -------

@@ -352,22 +352,22 @@ class _Actors:
         use = np.isin(self.edges.kind, kept)
         home = self.register.stratum != LEFT_OUT
         self.home = use & home[self.edges.a] & home[self.edges.b]
-        self._measure(use)
+        self._judge(*self._look_at_ends(use))
 
-    def _measure(self, use: npt.NDArray[np.bool_]) -> None:
-        """Look at actors alone beside what looks at their links: neither waits for the other."""
+    def _judge(self, teams: list[Teams], alike: Numbers) -> None:
+        """Judge who meets in clusters while it is counted who has links: neither waits."""
 
-        def look_at_actors() -> None:
+        def judge() -> None:
+            self.resilience = judge_teams(teams, alike)
+
+        def count() -> None:
             self._count_linked()
             self.diversity = self._diversify()
 
-        def look_at_ends() -> None:
-            self._look_at_ends(use)
+        do_each(_call, [judge, count])
 
-        do_each(_call, [look_at_actors, look_at_ends])
-
-    def _look_at_ends(self, use: npt.NDArray[np.bool_]) -> None:
-        """Measure what needs every end of a link, for some clusters after the other."""
+    def _look_at_ends(self, use: npt.NDArray[np.bool_]) -> tuple[list[Teams], Numbers]:
+        """Measure what needs every end of a link, and return who meets and whether alike."""
         edges, register, many = self.edges, self.register, self.members.clusters
         links = ActorLinks(edges.a, edges.b, edges.directed, edges.unit, edges.credit)
         entity, warn = join_groups(register.group), self._prepare_flags()
@@ -386,10 +386,10 @@ class _Actors:
         # One block is looked at while the next is listed: more would not fit into little memory.
         looked = list(go_through(look, blocks, workers=1, ahead=2))
         self.brokerage = weigh_roles(join_roles([each.roles for each in looked]))
-        teams = [team for each in looked for team in each.teams]
-        self.resilience = judge_teams(teams, np.concatenate([each.alike for each in looked]))
         flags = zip(*(each.flags for each in looked), strict=True)
         self.flags = Flags(*(join_flags(parts) for parts in flags))
+        teams = [team for each in looked for team in each.teams]
+        return teams, np.concatenate([each.alike for each in looked])
 
     def _count_linked(self) -> None:
         here = self.register.stratum != LEFT_OUT
@@ -484,8 +484,8 @@ class _Actors:
         return warn
 
 
-def _call(look: Callable[[], None]) -> None:
-    look()
+def _call(work: Callable[[], None]) -> None:
+    work()
 
 
 def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
