@@ -23,7 +23,7 @@ from clustermap.network.empirical_bayes import (
     shrink,
     trend_with_size,
 )
-from clustermap.side_by_side import do_each
+from clustermap.side_by_side import go_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,7 @@ SEED = 20140114
 _MOST_DRAWS, _FEWEST_DRAWS, _SLOTS = 64, 20, 40_000
 _ROUNDS, _BY_CHANCES = 200, 20
 _AT_ONCE = 1_000_000
+_WORKERS = 2  # draws of a cluster of a hundred thousand members take some 100 MB
 
 
 @dataclass(frozen=True)
@@ -486,9 +487,8 @@ def judge_teams(teams: list[Teams], alike: Numbers) -> Resilience:
     columns = np.full((7, clusters), np.nan)
     units, linked = np.zeros((2, clusters))
     concentration = fit_concentration(teams) if teams else np.nan
-    for team, found in zip(
-        teams, do_each(lambda one: _look(one, concentration), teams), strict=True
-    ):
+    looked = go_through(lambda team: _look(team, concentration), teams, workers=_WORKERS)
+    for team, found in zip(teams, looked, strict=True):
         columns[:, team.cluster] = found
         units[team.cluster], linked[team.cluster] = len(team.sizes), int(team.who.max()) + 1
     ties, part, odds, expected, usual, sd, slope = columns
