@@ -7,7 +7,7 @@ makes of its partners: bringing together two partners of one project is no broke
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ from clustermap.network.empirical_bayes import Estimate, believe, find_reasons, 
 from clustermap.tables import ACTOR_TYPES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from clustermap.network.actor_links import Ends, Integers, Marks, Numbers
@@ -125,9 +127,12 @@ def _meet(ends: Ends) -> tuple[Integers, Integers, Integers, Integers]:
 
     Third and fourth are cluster and actor of every member.
     """
-    flags = np.where(ends.own, _OWN_OUT, _FAR_OUT) * ends.outward
-    flags |= np.where(ends.own, _OWN_IN, _FAR_IN) * ends.inward
+    # A byte is enough, and there are millions of ends.
+    out, back = np.array([[_FAR_OUT, _OWN_OUT], [_FAR_IN, _OWN_IN]], dtype=np.uint8)
+    flags = out[ends.own.view(np.uint8)] * ends.outward
+    flags |= back[ends.own.view(np.uint8)] * ends.inward
     cluster, actor, unit, met = distinct_rows((ends.cluster, ends.actor, ends.unit, flags))
+    met = met.astype(np.uint8)
     start, _ = count_runs(cluster, actor, unit)
     met = np.bitwise_or.reduceat(met, start) if len(start) else met
     cluster, actor = cluster[start], actor[start]
@@ -308,26 +313,117 @@ def judge_roles(
     Brokerage
         Measure, belief, shares and brokers.
     """
+    return weigh_roles(sum_roles(roles, types, clusters, top=top))
+
+
+@dataclass(frozen=True)
+class RoleSums:
+    """Roles of clusters, no more member by member.
+
+    Parameters
+    ----------
+    observed, expected, variance
+        Roles of the cluster's members, and what dealing its units at random gives.
+    units, linked
+        Units of its members, and how many members have some.
+    by_type, largest, brokers
+        As of :class:`Brokerage`.
+    """
+
+    observed: npt.NDArray[np.int64]
+    expected: Numbers
+    variance: Numbers
+    units: Numbers
+    linked: npt.NDArray[np.int64]
+    by_type: Numbers
+    largest: Numbers
+    brokers: pd.DataFrame
+
+
+def join_roles(parts: Sequence[tuple[slice, RoleSums]]) -> RoleSums:
+    """Return the roles of all clusters from those of some after the other.
+
+    Parameters
+    ----------
+    parts
+        Clusters, and roles that are complete for these; in order.
+
+    Returns
+    -------
+    RoleSums
+        Of all of them.
+    """
+
+    def join(name: str) -> npt.NDArray[Any]:
+        return np.concatenate([getattr(sums, name)[clusters] for clusters, sums in parts])
+
+    return RoleSums(
+        observed=join("observed"),
+        expected=join("expected"),
+        variance=join("variance"),
+        units=join("units"),
+        linked=join("linked"),
+        by_type=join("by_type"),
+        largest=join("largest"),
+        brokers=pd.concat([sums.brokers for _, sums in parts], ignore_index=True),
+    )
+
+
+def sum_roles(
+    roles: pd.DataFrame, types: npt.NDArray[np.uint8], clusters: int, *, top: int = 5
+) -> RoleSums:
+    """Return the roles of every cluster from those of its members.
+
+    Parameters
+    ----------
+    roles, types, clusters, top
+        As for :func:`judge_roles`.
+
+    Returns
+    -------
+    RoleSums
+        Of all clusters.
+    """
     cluster = roles["cluster"].to_numpy()
     observed = np.zeros(clusters, dtype=np.int64)
     np.add.at(observed, cluster, roles["roles"].to_numpy())
     mean, variance = expect_roles(roles, clusters)
-    mean = mean * meet_others(roles, clusters)
-    value, sd = log_ratio(observed, mean, variance)
-    units = np.bincount(cluster, weights=roles["units"], minlength=clusters).astype(np.float64)
-    estimate = Estimate(value, sd, units)
-    linked = np.bincount(cluster, minlength=clusters)
-    believed, spread = shrink(estimate)
-    reason = find_reasons(estimate, linked, NOBODY_CAN, inside=True)
     by_type, largest = _shares(roles, observed, types)
-    return Brokerage(
-        posterior=believe(KEY, believed, spread, units, reason),
-        estimate=estimate,
+    return RoleSums(
         observed=observed,
-        expected=mean,
+        expected=mean * meet_others(roles, clusters),
+        variance=variance,
+        units=np.bincount(cluster, roles["units"], clusters).astype(np.float64),
+        linked=np.bincount(cluster, minlength=clusters),
         by_type=by_type,
         largest=largest,
         brokers=_first(roles, top),
+    )
+
+
+def weigh_roles(sums: RoleSums) -> Brokerage:
+    """Return the brokerage of every cluster from its roles.
+
+    Parameters
+    ----------
+    sums
+        From :func:`sum_roles`.
+
+    Returns
+    -------
+    Brokerage
+        Measure, belief, shares and brokers.
+    """
+    estimate = Estimate(*log_ratio(sums.observed, sums.expected, sums.variance), sums.units)
+    reason = find_reasons(estimate, sums.linked, NOBODY_CAN, inside=True)
+    return Brokerage(
+        posterior=believe(KEY, *shrink(estimate), sums.units, reason),
+        estimate=estimate,
+        observed=sums.observed,
+        expected=sums.expected,
+        by_type=sums.by_type,
+        largest=sums.largest,
+        brokers=sums.brokers,
     )
 
 

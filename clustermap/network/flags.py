@@ -168,6 +168,6 @@ def foreign_flag(ends: Ends, abroad: Marks, group: npt.NDArray[np.int32], cluste
         Links with the foreign partner (or group) that has most, over all links abroad.
     """
     leaving = abroad[ends.partner] & ~ends.own
-    cluster, partner = ends.cluster[leaving], join_groups(group)[ends.partner[leaving]]
+    cluster, partner = ends.cluster[leaving], join_groups(group, ends.partner[leaving])
     links = np.bincount(cluster, minlength=clusters)
     return _flag(_largest(cluster, partner, clusters), links)

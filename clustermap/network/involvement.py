@@ -87,8 +87,51 @@ def fit_dispersion(degree: npt.ArrayLike, mean: npt.ArrayLike, times: npt.ArrayL
     if not (d > 0).any():
         return np.nan
     # Of whom one expects the same, only how many they are and their links in all matter.
-    mean, actors, links = _add_alike(m, n, n * d)
-    degree, times = _add_alike(d, n)
+    return _fit_dispersion(_add_alike(m, n, n * d), _add_alike(d, n))
+
+
+def fit_dispersion_of_groups(degree: Integers, group: Integers, mean: Numbers) -> float:
+    """Return how evenly the links of a kind fall, from millions of actors in a few groups.
+
+    What :func:`fit_dispersion` returns, without sorting the actors.
+
+    Parameters
+    ----------
+    degree
+        Links of an actor, 0 included.
+    group
+        Group of an actor, from 0.
+    mean
+        Links expected of an actor of each group.
+
+    Returns
+    -------
+    float
+        As :func:`fit_dispersion`.
+
+    Examples
+    --------
+    >>> degree, group = np.array([0, 5, 2, 0]), np.array([0, 0, 2, 2])
+    >>> mean = np.array([1.0, 7.0, 2.0])
+    >>> fit_dispersion_of_groups(degree, group, mean) == fit_dispersion(degree, mean[group])
+    True
+    """
+    actors = np.bincount(group, minlength=len(mean)).astype(np.float64)
+    links = np.bincount(group, degree, len(mean)).astype(np.float64)
+    held = (mean > 0) & (actors > 0)
+    times = np.bincount(degree[held[group]])
+    if len(times) < 2:
+        return np.nan
+    there = np.flatnonzero(times)
+    return _fit_dispersion(
+        _add_alike(mean[held], actors[held], links[held]),
+        (there.astype(np.float64), times[there].astype(np.float64)),
+    )
+
+
+def _fit_dispersion(expected: tuple[Numbers, ...], observed: tuple[Numbers, ...]) -> float:
+    """Return kappa from means, with their actors and links, and from degrees with their actors."""
+    (mean, actors, links), (degree, times) = expected, observed
 
     def surprise(log_kappa: float) -> float:
         k = np.exp(log_kappa)
@@ -162,12 +205,15 @@ def correlate_kinds(linked: npt.NDArray[np.bool_], stratum: Integers) -> Numbers
         Kinds x kinds: correlation among actors of the same stratum, never below 0; 1 on the
         diagonal.
     """
-    _, code, size = np.unique(stratum, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(size), linked.shape[1]))
-    for at, column in enumerate(linked.T):
-        sums[:, at] = np.bincount(code, column, len(size))
+    size = np.bincount(stratum)
+    kinds = linked.shape[1]
+    sums = np.zeros((len(size), kinds))
+    both = np.zeros((kinds, kinds), dtype=np.int64)
     # Whole numbers until the last step: the order of the actors changes nothing.
-    both = linked.T.astype(np.int64) @ linked.astype(np.int64)
+    for at, column in enumerate(linked.T):
+        sums[:, at] = np.bincount(stratum[column], minlength=len(size))
+        both[at] = [np.count_nonzero(column & other) for other in linked.T]
+    sums, size = sums[size > 0], size[size > 0]
     common = both - np.einsum("sk,sl->kl", sums, sums / size[:, None])
     spread = np.sqrt(np.maximum(np.diag(common), 0))
     scale = np.outer(spread, spread)

@@ -23,6 +23,7 @@ from clustermap.network.empirical_bayes import (
     shrink,
     trend_with_size,
 )
+from clustermap.side_by_side import go_through
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,7 @@ SEED = 20140114
 _MOST_DRAWS, _FEWEST_DRAWS, _SLOTS = 64, 20, 40_000
 _ROUNDS, _BY_CHANCES = 200, 20
 _AT_ONCE = 1_000_000
+_WORKERS = 2  # draws of a cluster of a hundred thousand members take some 100 MB
 
 
 @dataclass(frozen=True)
@@ -97,13 +99,17 @@ class Resilience:
     assortativity: Numbers
 
 
-def join_groups(group: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+def join_groups(
+    group: npt.NDArray[np.int32], actors: Integers | None = None
+) -> npt.NDArray[np.int64]:
     """Return one number for the actors of a business group, its own for every other actor.
 
     Parameters
     ----------
     group
         Group of each actor, -1 for none.
+    actors
+        Whom it is asked of, by default of everybody.
 
     Returns
     -------
@@ -115,7 +121,9 @@ def join_groups(group: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     >>> join_groups(np.array([-1, 7, -1, 7])).tolist()
     [0, 11, 2, 11]
     """
-    return np.where(group >= 0, len(group) + group.astype(np.int64), np.arange(len(group)))
+    who = np.arange(len(group)) if actors is None else actors.astype(np.int64)
+    own = group if actors is None else group[actors]
+    return np.where(own >= 0, len(group) + own.astype(np.int64), who)
 
 
 def list_teams(ends: Ends, members: Membership, entity: npt.NDArray[np.int64]) -> list[Teams]:
@@ -135,15 +143,60 @@ def list_teams(ends: Ends, members: Membership, entity: npt.NDArray[np.int64]) -
     list of Teams
         Of each cluster that has such units, in order.
     """
-    actor, partner = entity[ends.actor], entity[ends.partner]
-    inside = ends.own & (actor != partner)
-    cluster, unit, who = distinct_rows((ends.cluster[inside], ends.unit[inside], actor[inside]))
-    row, holder = members.holders(np.arange(len(members.cell)))
-    held, _ = distinct_rows((holder, entity[row]))
-    count = np.bincount(held, minlength=members.clusters)
-    starts = np.searchsorted(cluster, np.arange(members.clusters + 1))
+    return form_teams(ends, count_entities(members, entity), entity)
+
+
+def count_entities(members: Membership, entity: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return how many members every cluster has, a business group counted once.
+
+    Parameters
+    ----------
+    members, entity
+        As for :func:`list_teams`.
+
+    Returns
+    -------
+    ndarray
+        One number a cluster.
+    """
+    alone = entity < len(entity)
+    # Who is in no cell is in cell -1, and held by nobody.
+    cells = 2 + max(int(cell.max(initial=-1)) for cell in (members.cell, members.held_cell))
+    of_cell = np.bincount(members.cell[alone] + 1, minlength=cells)[1:]
+    each = np.bincount(members.held_cluster, of_cell[members.held_cell], members.clusters)
+    grouped = np.flatnonzero(~alone)
+    row, holder = members.holders(grouped)
+    held, _ = distinct_rows((holder, entity[grouped[row]]))
+    return each.astype(np.int64) + np.bincount(held, minlength=members.clusters)
+
+
+def form_teams(
+    ends: Ends, members: npt.NDArray[np.int64], entity: npt.NDArray[np.int64]
+) -> list[Teams]:
+    """Return the units in which members of clusters meet, of the clusters that ends are given of.
+
+    Parameters
+    ----------
+    ends
+        As for :func:`list_teams`.
+    members
+        From :func:`count_entities`.
+    entity
+        As for :func:`list_teams`.
+
+    Returns
+    -------
+    list of Teams
+        As for :func:`list_teams`.
+    """
+    own = np.flatnonzero(ends.own)
+    actor, partner = entity[ends.actor[own]], entity[ends.partner[own]]
+    apart = actor != partner
+    inside = own[apart]
+    cluster, unit, who = distinct_rows((ends.cluster[inside], ends.unit[inside], actor[apart]))
+    starts = np.searchsorted(cluster, np.arange(len(members) + 1))
     return [
-        _form_team(at, int(count[at]), unit[start:stop], who[start:stop])
+        _form_team(at, int(members[at]), unit[start:stop], who[start:stop])
         for at, (start, stop) in enumerate(pairwise(starts))
         if stop > start
     ]
@@ -239,24 +292,39 @@ def _largest_parts(
 
     Without, the leaver stands alone; with him, the parts that his partners are in are one.
     """
-    draws, nodes = len(who), len(who) * members
+    draws = len(who)
     draw = np.arange(draws)[:, None]
     unit = np.repeat(np.arange(len(sizes)), sizes) + draw * len(sizes)
     left = np.zeros(draws * len(sizes), dtype=bool)
     left[unit[gone]] = True
     stay = ~gone
     person, unit = (who + draw * members)[stay], unit[stay]
-    # Members of a unit who stay hang together like a chain, each with the next.
-    met = np.flatnonzero(unit[1:] == unit[:-1])
-    edges = (np.ones(len(met), dtype=np.int8), (person[met], person[met + 1]))
-    graph = sparse.coo_array(edges, shape=(nodes, nodes)).tocsr()
-    _, part = sparse.csgraph.connected_components(graph, directed=False)
-    size = np.bincount(part)
-    after: npt.NDArray[np.int64] = size[part].reshape(draws, members).max(axis=1)
-    near = person[left[unit]]
-    of_draw, joined = distinct_rows((near // members, part[near]))
+    of_draw = person // members
+    part, size = _find_parts(person, unit, draws * members)
+    # Who is in no unit stands alone.
+    after = np.ones(draws, dtype=np.int64)
+    np.maximum.at(after, of_draw, size[part])
+    near = left[unit]
+    of_draw, joined = distinct_rows((of_draw[near], part[near]))
     together = 1 + np.bincount(of_draw, size[joined], draws).astype(np.int64)
     return np.maximum(together, after), after
+
+
+def _find_parts(
+    person: Integers, unit: Integers, people: int
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Return the connected part that each entry of a unit is in, and how many are in each part."""
+    seen = np.zeros(people, dtype=bool)
+    seen[person] = True
+    # Few of all are in a unit: a graph of these alone is several times as small.
+    code = (np.cumsum(seen, dtype=np.int32) - 1)[person]
+    nodes = int(code.max(initial=-1)) + 1
+    # Members of a unit hang together like a chain, each with the next.
+    met = np.flatnonzero(unit[1:] == unit[:-1])
+    edges = (np.ones(len(met)), (code[met], code[met + 1]))  # as the library wants them
+    graph = sparse.coo_array(edges, shape=(nodes, nodes)).tocsr()
+    _, part = sparse.csgraph.connected_components(graph, directed=False)
+    return part[code], np.bincount(part)
 
 
 def draw_teams(team: Teams, concentration: float, draws: int, rng: np.random.Generator) -> Integers:
@@ -416,18 +484,15 @@ def judge_teams(teams: list[Teams], alike: Numbers) -> Resilience:
         Measure, belief and descriptions.
     """
     clusters = len(alike)
-    columns = np.full((6, clusters), np.nan)
-    ties, part, expected, value, sd, slope = columns
+    columns = np.full((7, clusters), np.nan)
     units, linked = np.zeros((2, clusters))
     concentration = fit_concentration(teams) if teams else np.nan
-    for team in teams:
-        at = team.cluster
-        ties[at], part[at] = _observe(team)
-        expected[at], odds, sd[at] = _expect(team, concentration)
-        value[at] = _odds(ties[at], part[at]) - odds
-        degree = np.bincount(team.who)
-        slope[at] = hierarchy_slope(degree)
-        units[at], linked[at] = len(team.sizes), len(degree)
+    looked = go_through(lambda team: _look(team, concentration), teams, workers=_WORKERS)
+    for team, found in zip(teams, looked, strict=True):
+        columns[:, team.cluster] = found
+        units[team.cluster], linked[team.cluster] = len(team.sizes), int(team.who.max()) + 1
+    ties, part, odds, expected, usual, sd, slope = columns
+    value = odds - usual
     fixed = ~(sd > 1e-9)  # nothing could have come out otherwise
     value[fixed], sd[fixed] = np.nan, np.nan
     value = value - trend_with_size(value, sd, units)
@@ -443,6 +508,18 @@ def judge_teams(teams: list[Teams], alike: Numbers) -> Resilience:
         concentration=concentration,
         hierarchy=slope,
         assortativity=alike,
+    )
+
+
+def _look(team: Teams, concentration: float) -> tuple[float, ...]:
+    """Return what a cluster retains, as shares and log odds; what typical ones do; its slope."""
+    ties, part = _observe(team)
+    return (
+        ties,
+        part,
+        float(_odds(np.array(ties), np.array(part))),
+        *_expect(team, concentration),
+        hierarchy_slope(np.bincount(team.who)),
     )
 
 
@@ -501,9 +578,10 @@ def assortativity(ends: Ends, clusters: int, entity: npt.NDArray[np.int64]) -> N
     ----------
     Newman, M. E. J. (2002). Assortative mixing in networks. Physical Review Letters 89, 208701.
     """
-    one, other = entity[ends.actor], entity[ends.partner]
-    inside = ends.own & (one != other)
-    cluster, one, other = distinct_rows((ends.cluster[inside], one[inside], other[inside]))
+    own = np.flatnonzero(ends.own)
+    one, other = entity[ends.actor[own]], entity[ends.partner[own]]
+    apart = one != other
+    cluster, one, other = distinct_rows((ends.cluster[own[apart]], one[apart], other[apart]))
     _, partners = count_runs(cluster, one)
     mine = np.repeat(partners, partners)
     back = np.lexsort((one, other, cluster))  # the same ties, read from their other ends

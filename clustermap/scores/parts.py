@@ -12,37 +12,45 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from clustermap.layers.cells import ABROAD
 from clustermap.network.actor_links import ActorLinks, Membership, list_ends_apart
-from clustermap.network.brokerage import count_roles, judge_roles
+from clustermap.network.brokerage import count_roles, join_roles, sum_roles, weigh_roles
+from clustermap.network.distinct import distinct
 from clustermap.network.diversity import diversity
+from clustermap.network.edges import no_edges
 from clustermap.network.flags import foreign_flag, group_flag, headquarters_flag, join_flags
 from clustermap.network.involvement import (
     correlate_kinds,
     expect_linked,
-    fit_dispersion,
+    fit_dispersion_of_groups,
     involvement,
 )
 from clustermap.network.linkages import NO_UNIT
 from clustermap.network.ratios import believe_ratios, weigh_ratios
-from clustermap.network.resilience import assortativity, join_groups, judge_teams, list_teams
+from clustermap.network.resilience import (
+    assortativity,
+    count_entities,
+    form_teams,
+    join_groups,
+    judge_teams,
+)
 from clustermap.network.strata import LEFT_OUT
 from clustermap.network.ties import tie_actors
 from clustermap.scores.profile import PARTS
-from clustermap.side_by_side import go_through
+from clustermap.side_by_side import do_each, go_through
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
+    import pandas as pd
     from scipy import sparse
 
     from clustermap.layers.actors import Register
     from clustermap.network.actor_links import Ends
-    from clustermap.network.brokerage import Brokerage
+    from clustermap.network.brokerage import Brokerage, RoleSums
     from clustermap.network.comparison import Comparison
     from clustermap.network.edges import Edges
     from clustermap.network.flags import Flag
@@ -56,6 +64,8 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.float64]
     Variant = tuple[str, str]
+
+_ROWS_AT_ONCE = 1_000_000
 
 HEADQUARTERS = 1
 """Code of head offices among the sites of firms."""
@@ -316,6 +326,15 @@ def choose_reach(local: tuple[Ratios, ...]) -> tuple[Posterior, npt.NDArray[np.i
     return posterior, reach
 
 
+@dataclass(frozen=True)
+class _Looked:
+    # What the ends of links told of some clusters.
+    roles: tuple[slice, RoleSums]
+    teams: list[Teams]
+    alike: Numbers
+    flags: list[Flag]
+
+
 class _Actors:
     """The parts that look at who in a cluster has its links, of the kinds that are scored."""
 
@@ -333,61 +352,95 @@ class _Actors:
         use = np.isin(self.edges.kind, kept)
         home = self.register.stratum != LEFT_OUT
         self.home = use & home[self.edges.a] & home[self.edges.b]
-        self._count_linked()
-        self.diversity = self._diversify()
-        self._look_at_ends(use)
+        self._judge(*self._look_at_ends(use))
 
-    def _look_at_ends(self, use: npt.NDArray[np.bool_]) -> None:
-        """Measure what needs every end of a link, for some clusters after the other."""
+    def _judge(self, teams: list[Teams], alike: Numbers) -> None:
+        """Judge who meets in clusters while it is counted who has links: neither waits."""
+
+        def judge() -> None:
+            self.resilience = judge_teams(teams, alike)
+
+        def count() -> None:
+            self._count_linked()
+            self.diversity = self._diversify()
+
+        do_each(_call, [judge, count])
+
+    def _look_at_ends(self, use: npt.NDArray[np.bool_]) -> tuple[list[Teams], Numbers]:
+        """Measure what needs every end of a link, and return who meets and whether alike."""
         edges, register, many = self.edges, self.register, self.members.clusters
         links = ActorLinks(edges.a, edges.b, edges.directed, edges.unit, edges.credit)
         entity, warn = join_groups(register.group), self._prepare_flags()
-        roles, alike, flags = [], [], []
-        teams: list[Teams] = []
-        for clusters, ends in list_ends_apart(links, self.members, use):
-            roles.append(count_roles(ends))
-            members = self.members.part(clusters.start, clusters.stop)
-            teams += list_teams(ends, members, entity)
-            alike.append(assortativity(ends, many, entity)[clusters])
-            flags.append([flag.part(clusters) for flag in warn(ends)])
-        self.brokerage = judge_roles(pd.concat(roles, ignore_index=True), register.types, many)
-        self.resilience = judge_teams(teams, np.concatenate(alike))
-        self.flags = Flags(*(join_flags(parts) for parts in zip(*flags, strict=True)))
+        members = count_entities(self.members, entity)
+
+        def look(listed: tuple[slice, Ends]) -> _Looked:
+            clusters, ends = listed
+            return _Looked(
+                (clusters, sum_roles(count_roles(ends), register.types, many)),
+                form_teams(ends, members, entity),
+                assortativity(ends, many, entity)[clusters],
+                [flag.part(clusters) for flag in warn(ends)],
+            )
+
+        blocks = list_ends_apart(links, self.members, use)
+        # One block is looked at while the next is listed: more would not fit into little memory.
+        looked = list(go_through(look, blocks, workers=1, ahead=2))
+        self.brokerage = weigh_roles(join_roles([each.roles for each in looked]))
+        flags = zip(*(each.flags for each in looked), strict=True)
+        self.flags = Flags(*(join_flags(parts) for parts in flags))
+        teams = [team for each in looked for team in each.teams]
+        return teams, np.concatenate([each.alike for each in looked])
 
     def _count_linked(self) -> None:
-        register, members = self.register, self.observed.drawn.members
-        actors = len(register.cells)
-        linked = np.zeros((actors, len(self.kinds)), dtype=bool)
-        here = register.stratum != LEFT_OUT
-        held = self.observed.cells
-        expected, variance = np.full((2, held.clusters, len(self.kinds)), np.nan)
-        for at, kind in enumerate(self.kinds):
-            links = self.edges.part(np.flatnonzero(self.home & (self.edges.kind == kind)))
-            taken = count_units(links, actors)
-            linked[:, at] = taken > 0
-            # The null expects credit; a project gives each of its participants one in all, and a
-            # part of it to those of a type by links of a kind.
-            scale = _units_per_credit(links, taken, register.types)
-            rates = self.standardised.ends[kind] * scale[self.observed.strata.type]
-            each = rates[register.cells[here], register.stratum[here]]
-            kappa = fit_dispersion(taken[here], each)
-            by_cluster = np.zeros((2, held.clusters, members.shape[1]))
-            np.add.at(by_cluster[0], held.held_cluster, members[held.held_cell])
-            ends = rates * members
-            np.add.at(by_cluster[1], held.held_cluster, ends[held.held_cell])
-            if np.isfinite(kappa):
-                expected[:, at], variance[:, at] = expect_linked(
-                    by_cluster[1], by_cluster[0], kappa
-                )
-        row, cluster = self.members.holders(np.flatnonzero(here))
-        who = np.flatnonzero(here)[row]
-        counts = np.zeros((held.clusters, len(self.kinds)))
-        np.add.at(counts, cluster, linked[who])
-        anyone = np.asarray(linked[:, self.scored].any(axis=1))
-        self.anyone = np.bincount(cluster, anyone[who], held.clusters).astype(np.int64)
-        self.linked, self.expected = counts, expected
+        here = self.register.stratum != LEFT_OUT
+        linked = np.zeros((len(self.kinds), len(here)), dtype=bool)
+        found = [self._count_kind(kind, here, linked[at]) for at, kind in enumerate(self.kinds)]
+        expected, variance = np.stack(found, axis=2)
+        linked &= here
+        anyone = np.asarray(linked[self.scored].any(axis=0))
+        self.anyone = self._count_held(anyone)
+        self.linked = np.stack([self._count_held(own) for own in linked], axis=1).astype(float)
+        self.expected = expected
         self.variance = variance * np.maximum(self.comparison.design[:, :-1, -1], 1.0)
-        self.correlation = correlate_kinds(linked[here], register.stratum[here])
+        self.correlation = correlate_kinds(linked[:, here].T, self.register.stratum[here])
+
+    def _count_kind(
+        self, kind: int, here: npt.NDArray[np.bool_], linked: npt.NDArray[np.bool_]
+    ) -> tuple[Numbers, Numbers]:
+        """Mark who has a link of a kind; return how many of a cluster should, and the variance."""
+        register, members = self.register, self.observed.drawn.members
+        held = self.observed.cells
+        taken, scale = self._count_taken(kind)
+        np.greater(taken, 0, out=linked)
+        rates = self.standardised.ends[kind] * scale[self.observed.strata.type]
+        group = register.cells[here].astype(np.int64)
+        group *= rates.shape[1]
+        group += register.stratum[here]
+        kappa = fit_dispersion_of_groups(taken[here], group, rates.ravel())
+        if not np.isfinite(kappa):
+            nobody = np.full(held.clusters, np.nan)
+            return nobody, nobody
+        by_cluster = np.zeros((2, held.clusters, members.shape[1]))
+        np.add.at(by_cluster[0], held.held_cluster, members[held.held_cell])
+        np.add.at(by_cluster[1], held.held_cluster, (rates * members)[held.held_cell])
+        return expect_linked(by_cluster[1], by_cluster[0], kappa)
+
+    def _count_taken(self, kind: int) -> tuple[npt.NDArray[np.int64], Numbers]:
+        """Return how often each actor took part in a kind, and that by credit for each type."""
+        use, edges, register = self.home & (self.edges.kind == kind), self.edges, self.register
+        columns = {name: getattr(edges, name)[use] for name in ("a", "b", "unit", "credit")}
+        links = replace(no_edges(), **columns)
+        taken = count_units(links, len(register.cells))
+        # The null expects credit; a project gives each of its participants one in all, and a
+        # part of it to those of a type by links of a kind.
+        return taken, _units_per_credit(links, taken, register.types)
+
+    def _count_held(self, actors: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """Return how many of the marked actors each cluster holds."""
+        held = self.observed.cells
+        of_cell = np.bincount(self.register.cells[actors], minlength=len(held.names))
+        sums = np.bincount(held.held_cluster, of_cell[held.held_cell], held.clusters)
+        return np.asarray(sums.astype(np.int64))
 
     def involve(self, weights: Numbers) -> Involvement:
         """Return participation, by what the kinds weigh."""
@@ -431,6 +484,10 @@ class _Actors:
         return warn
 
 
+def _call(work: Callable[[], None]) -> None:
+    work()
+
+
 def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
     """Return how many times each actor took part: in links of pairs, and in units of several.
 
@@ -460,12 +517,22 @@ def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
     [3, 2, 2, 0]
     """
     pair = edges.unit == NO_UNIT
-    counted = sum(np.bincount(end[pair], minlength=actors) for end in (edges.a, edges.b))
+    counted = np.zeros(actors, dtype=np.int64)
+    for rows in _cut(len(pair)):
+        for end in (edges.a[rows], edges.b[rows]):
+            np.add.at(counted, end[pair[rows]], 1)
     actor = np.concatenate([edges.a[~pair], edges.b[~pair]]).astype(np.int64)
     unit = np.concatenate([edges.unit[~pair]] * 2).astype(np.int64)
     width = int(unit.max(initial=0)) + 1
-    once = np.unique(actor * width + unit) // width
-    return np.asarray(counted + np.bincount(once, minlength=actors), dtype=np.int64)
+    once = distinct(actor * width + unit, in_place=True) // width
+    np.add.at(counted, once, 1)
+    return counted
+
+
+def _cut(rows: int) -> Iterator[slice]:
+    """Yield the rows of a table of millions, part after part."""
+    for start in range(0, rows, _ROWS_AT_ONCE):
+        yield slice(start, start + _ROWS_AT_ONCE)
 
 
 def _units_per_credit(
@@ -473,11 +540,14 @@ def _units_per_credit(
 ) -> Numbers:
     """Return how often actors of each type took part for a link's worth of credit; 1 if never."""
     many = len(ACTOR_TYPES)
-    credit = sum(
-        np.bincount(types[end], edges.credit / SHARE_UNIT, many) for end in (edges.a, edges.b)
-    )
+    credit = np.zeros((2, many))
+    for rows in _cut(len(edges)):
+        each = edges.credit[rows] / SHARE_UNIT
+        for side, end in zip(credit, (edges.a, edges.b), strict=True):
+            np.add.at(side, types[end[rows]], each)
     units = np.bincount(types, taken, many)
-    return np.divide(units, credit, out=np.ones(many), where=np.asarray(credit) > 0)
+    both = np.asarray(credit.sum(axis=0))
+    return np.asarray(np.divide(units, both, out=np.ones(many), where=both > 0))
 
 
 def tabulate_brokers(

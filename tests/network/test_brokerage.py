@@ -2,6 +2,7 @@ r"""Brokerage counted by hand on drawn clusters, and its null against every poss
 
 from __future__ import annotations
 
+from dataclasses import astuple, fields
 from itertools import permutations
 
 import numpy as np
@@ -10,12 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustermap.network.actor_links import Ends
 from clustermap.network.brokerage import (
     NOBODY_CAN,
     brokerage,
     count_roles,
     expect_roles,
+    join_roles,
     meet_others,
+    sum_roles,
 )
 from clustermap.network.empirical_bayes import TOO_FEW_LINKED
 from clustermap.tables import ACTOR_TYPES
@@ -54,6 +58,21 @@ def test_a_project_does_not_broker_with_itself() -> None:
     assert roles[["own", "far", "both", "roles"]].to_numpy().tolist() == [[2, 1, 1, 1]] * 2
     alone = count_roles(draw(rows[:3], [0] * 5 + [9], 1, unit[:3]).ends)
     assert alone["roles"].tolist() == [0, 0]
+
+
+@given(links_of)
+def test_clusters_may_be_looked_at_apart(rows: list[tuple[int, int, int, bool]]) -> None:
+    ends, types = build(rows).ends, np.full(len(CELLS), FIRM, dtype=np.uint8)
+    apart = []
+    for cluster in range(2):
+        own = ends.cluster == cluster
+        some = Ends(*(getattr(ends, column.name)[own] for column in fields(Ends)))
+        apart.append((slice(cluster, cluster + 1), sum_roles(count_roles(some), types, 2)))
+    *found, brokers = astuple(join_roles(apart))
+    *expected, all_brokers = astuple(sum_roles(count_roles(ends), types, 2))
+    for own_column, column in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(own_column, column)
+    pd.testing.assert_frame_equal(brokers, all_brokers)
 
 
 def test_directed_links_name_the_role() -> None:

@@ -14,6 +14,7 @@ from clustermap.network.involvement import (
     correlate_kinds,
     expect_linked,
     fit_dispersion,
+    fit_dispersion_of_groups,
     involvement,
 )
 
@@ -42,6 +43,34 @@ def test_degrees_may_come_counted() -> None:
     assert counted == pytest.approx(fit_dispersion(degree, mean), rel=1e-5)
     assert fit_dispersion(degree[::-1], mean[::-1]) == fit_dispersion(degree, mean)
     assert np.isnan(fit_dispersion([0, 0], [1, 1]))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4)), min_size=1, max_size=60),
+    st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.5]), min_size=5, max_size=5),
+)
+def test_groups_are_fitted_as_their_actors_are(
+    actors: list[tuple[int, int]], expected: list[float]
+) -> None:
+    degree, group = np.array(actors).T
+    mean = np.array(expected)
+    found = fit_dispersion_of_groups(degree, group, mean)
+    np.testing.assert_equal(found, fit_dispersion(degree, mean[group]))
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 3)), min_size=2))
+def test_kinds_go_together_as_their_marks_within_strata_do(
+    actors: list[tuple[bool, bool, int]],
+) -> None:
+    linked = np.array([marks for *marks, _ in actors])
+    stratum = np.array([stratum for *_, stratum in actors])
+    within = np.zeros((2, 2))
+    for own in np.unique(stratum):
+        apart = linked[stratum == own] - linked[stratum == own].mean(axis=0)
+        within += apart.T @ apart
+    scale = np.sqrt(within[0, 0] * within[1, 1])
+    expected = max(within[0, 1] / scale, 0) if scale > 1e-9 else 0
+    assert correlate_kinds(linked, stratum)[0, 1] == pytest.approx(expected, abs=1e-9)
 
 
 def test_kinds_that_go_together_by_hand() -> None:

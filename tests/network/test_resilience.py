@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clustermap.network.actor_links import Membership
 from clustermap.network.empirical_bayes import TOO_FEW_LINKED, TOO_FEW_LINKS
 from clustermap.network.resilience import (
     NO_NETWORK,
     Resilience,
     Teams,
     assortativity,
+    count_entities,
     draw_teams,
     fit_concentration,
     hierarchy_slope,
@@ -105,6 +107,18 @@ def test_what_is_left_is_that_of_the_graph(
 
 def test_group_numbers_never_meet_actor_numbers() -> None:
     assert join_groups(np.array([0, -1, 0, 1], dtype=np.int32)).tolist() == [4, 1, 4, 5]
+
+
+def test_members_of_a_group_are_counted_once_in_every_cluster() -> None:
+    # Cluster 0 holds cells 0 and 1, cluster 1 cell 1 alone; the last two are held by nobody.
+    group = np.array([7, 7, -1, 7, 3, -1, 7, -1], dtype=np.int32)
+    members = Membership(
+        np.array([0, 0, 0, 1, 1, 1, 2, -1]), np.array([0, 1, 1]), np.array([0, 0, 1]), 2
+    )
+    assert count_entities(members, join_groups(group)).tolist() == [4, 3]
+    alone = join_groups(np.full(8, -1, dtype=np.int32))
+    assert count_entities(members, alone).tolist() == members.count_members().tolist() == [6, 3]
+    assert join_groups(group, np.array([6, 2, 4])).tolist() == [15, 2, 11]
 
 
 def test_draws_keep_what_they_promise() -> None:
