@@ -38,6 +38,7 @@ from clustermap.stages.comparing import Seen, compare_findings, tell_comparison
 from clustermap.stages.counting import count_network
 from clustermap.stages.fetching import fetch_osm
 from clustermap.stages.keeping import (
+    GROUNDS,
     NULLS,
     PARTS,
     TALLIES,
@@ -52,6 +53,7 @@ from clustermap.stages.publishing import (
     Findings,
     build_record,
     list_tables,
+    prepare_release,
     read_layer,
     release_findings,
 )
@@ -312,6 +314,15 @@ def _measure(
     )
 
 
+def _release(project: Project, findings: Findings, kept: Checkpoints) -> Release:
+    """Return what may leave, with what of it was kept."""
+    if "expected" not in findings.behind:
+        # A profile may score none of the kinds that there are: such a release holds less.
+        return release_findings(project, findings)
+    grounds = kept.take(GROUNDS, lambda own: prepare_release(own, findings))
+    return release_findings(project, findings, grounds)
+
+
 def _carry_out(
     project: Project,
     outputs: Collection[str],
@@ -332,7 +343,7 @@ def _carry_out(
     record = build_record(project, findings, kept.hash_file)
     if not outputs:
         return replace(_close(findings, record, []), kept=tuple(kept.told))
-    release = release_findings(project, findings)
+    release = _release(project, findings, kept)
     selected = None
     if SELECT in outputs:
         selected = select_findings(project, findings, release, listen, kept)
@@ -764,7 +775,7 @@ def _see(altered: Altered, when: str, progress: Progress, kept: Checkpoints) -> 
     findings = _measure(project, lambda _: altered, kept, tell, altered.weights)
     if project.select is None:
         return Seen(project, findings, None)
-    release = release_findings(project, findings)
+    release = _release(project, findings, kept)
     return Seen(project, findings, select_findings(project, findings, release, tell, kept))
 
 

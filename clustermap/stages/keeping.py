@@ -44,6 +44,8 @@ from clustermap.network.space import Space
 from clustermap.network.standardise import Standardised
 from clustermap.network.strata import Strata
 from clustermap.project import Project, Section, Source
+from clustermap.publish.density import Density, Leaves
+from clustermap.publish.grounds import Grounds
 from clustermap.scores.parts import Flags, Parts
 from clustermap.selection.advise import Groundwork
 from clustermap.selection.budget import Path as BudgetPath
@@ -121,12 +123,15 @@ class Stage(Generic[T]):
         Sections and keys of the project file that it, and those before it, depend on.
     rooms
         Where its code stands, and that of those before it: their content is its version.
+    told
+        Whether it is told that its result was taken.
     """
 
     name: str
     holds: type[T]
     uses: tuple[str, ...]
     rooms: tuple[str, ...]
+    told: bool = True
 
 
 TALLIES = Stage(
@@ -151,6 +156,9 @@ PARTS = Stage(
 )
 """All that does not depend on weights: parts of the score, indicators, most of the advice."""
 
+GROUNDS = Stage("grounds", Grounds, (*PARTS.uses, "publish"), PARTS.rooms, told=False)
+"""Density of firms and flows as they may leave."""
+
 SELECTION = Stage("selection", Choice, (), ("checkpoints", "selection", "stages", "tables"))
 """What one scenario chooses. It depends on its problem alone, whose content is its key."""
 
@@ -161,7 +169,7 @@ IRRELEVANT = (
     *("project.currency", "project.checkpoints", "score.profile", "score.draws", "select"),
     *("scenarios", "publish", "export", "licence", "attribution"),
 )
-"""What of the project file no checkpoint but a selection depends on: it is computed every time."""
+"""What of the project file no checkpoint of a score depends on: it is computed every time."""
 
 TYPES: tuple[type, ...] = (
     *(Alone, Boundary, BudgetPath, Budget, Brokerage, Cap, Cells, Channel, Choice, CodedIndustries),
@@ -169,7 +177,7 @@ TYPES: tuple[type, ...] = (
     *(Groundwork, Ineligible, Involvement, Layers, Ledger, Measured, Message, Must, MustNot),
     *(NamedRegister, Network, Observed, Parts, Portfolio, Posterior, Prepared, Prior, Problem),
     *(Ratios, Register, Resilience, Setting, Space, Standardised, Standings, Strata, Taxonomy),
-    *(Roads, Travelled),
+    *(Roads, Travelled, Density, Grounds, Leaves),
 )
 """Classes that a checkpoint may hold; whatever else one names is refused."""
 
@@ -343,7 +351,8 @@ class Checkpoints:
         try:
             found = self._folder.find(stage.name, key)
             if isinstance(found, stage.holds):
-                self._tell(Message("checkpoint.taken", named))
+                if stage.told:
+                    self._tell(Message("checkpoint.taken", named))
                 return found
             self._tell(Message("checkpoint.damaged", named))
         except Damaged:
