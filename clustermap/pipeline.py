@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -51,6 +51,7 @@ from clustermap.stages.measuring import measure_clusters
 from clustermap.stages.proposing import Finding, propose
 from clustermap.stages.publishing import (
     Findings,
+    LateTables,
     build_record,
     list_tables,
     prepare_release,
@@ -71,6 +72,7 @@ from clustermap.store import (
     check_free,
     open_scratch,
     recover,
+    take_file,
     write_project,
     write_quarantine,
     write_run,
@@ -112,6 +114,8 @@ __all__ = [
 TABLES, MAP, EXPORT, SELECT, REPORT, WHATIF = (
     *("tables", "map", "export", "select", "report", "whatif"),
 )
+LASTING = ("expected", "firms", "flows", "institutes")
+"""Long tables that follow from what is kept of the stage PARTS: written once, whatever weighs."""
 PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
@@ -358,7 +362,7 @@ def _carry_out(
     with _open_database(project, steps) as database, Staging(out) as stage:
         for done, step in enumerate(steps, start=1):
             listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
-            record |= _write(project, findings, release, stage, database, step)
+            record |= _write(project, findings, release, stage, database, step, kept)
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
@@ -374,10 +378,11 @@ def _write(
     stage: Path,
     database: Database | None,
     step: str,
+    kept: Checkpoints,
 ) -> dict[str, Any]:
     """Write one kind of output, and return what run.json holds of it."""
     if step == TABLES:
-        _write_tables(project, findings, stage)
+        _write_tables(project, findings, stage, kept)
     elif step == MAP:
         _write_pages(release, stage / "maps", PAGES)
     elif step == REPORT:
@@ -422,13 +427,24 @@ def _write_exports(
     return {**written, "postgis": {**place, "tables": tables}}
 
 
-def _write_tables(project: Project, findings: Findings, stage: Path) -> None:
+def _write_tables(project: Project, findings: Findings, stage: Path, kept: Checkpoints) -> None:
     section = project.project
     marks = {"synthetic": str(section.synthetic).lower(), "version": version("clustermap")}
     tables = list_tables(findings)
-    actors = {name: read_layer(findings.layers, name) for name in ("firms", "institutes")}
+    actors = {name: partial(read_layer, findings.layers, name) for name in ("firms", "institutes")}
     others = {name: tables[name] for name in tables if name not in actors}
-    write_tables({**actors, **others}, stage / "tables", metadata=marks)
+    folder, written = stage / TABLES, kept.open_written(PARTS, marks)
+
+    def take(name: str, path: Path) -> bool:
+        old = project.project.out / TABLES / path.name
+        if written is None or name not in LASTING or not written.knows(name):
+            return False
+        return take_file(old, path, lambda file: written.holds(name, file))
+
+    write_tables(LateTables({**actors, **others}), folder, metadata=marks, take=take)
+    if written is not None:
+        files = {name: folder / f"{name}.parquet" for name in LASTING}
+        kept.note_written(written, {n: file for n, file in files.items() if file.is_file()})
     faults = findings.ledger.faults()
     write_quarantine(faults, stage / "quarantine", language=section.language)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from clustermap.checkpoints import (
     CheckpointFolder,
     Damaged,
     Fingerprints,
+    WrittenFiles,
     hash_sources,
     hash_value,
 )
@@ -64,7 +66,7 @@ from clustermap.stages.travelling import Travelled
 from clustermap.store import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from clustermap.stages.ledger import Progress
 
@@ -72,6 +74,7 @@ T = TypeVar("T")
 
 _FOLDER = ".{name}.checkpoints"
 _HASHES = "hashes.json"
+_WRITTEN = "written.json"
 _PACKAGES = (
     *("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyogrio", "pyproj", "scipy"),
     "shapely",
@@ -87,6 +90,7 @@ _READ = (
     "project.py",
     "side_by_side.py",
 )
+_WRITE = ("pipeline.py", "store.py", "tables")
 _COUNT = (*_READ, "engine", "sources", "stages", "tables")
 
 
@@ -328,6 +332,43 @@ class Checkpoints:
         if not alike:
             changed._hashes = None
         return changed
+
+    def open_written(self, stage: Stage[Any], marks: Mapping[str, str]) -> WrittenFiles | None:
+        """Return which files were written from what a stage finds.
+
+        Parameters
+        ----------
+        stage
+            The stage: nothing else that changes is in them but ``marks``.
+        marks
+            What each file says of itself.
+
+        Returns
+        -------
+        WrittenFiles or None
+            None where nothing is kept, or cannot be known beforehand.
+        """
+        key = self._find_key(stage, narrow(self._project, stage.uses))
+        if self._folder is None or key is None or not self._write:
+            return None
+        writer = hash_sources(Path(__file__).parents[1], _WRITE)
+        key = _hash({"stage": key, "code": writer, "marks": dict(marks)})
+        return WrittenFiles(self._folder.path / _WRITTEN, key, hash_file)
+
+    def note_written(self, written: WrittenFiles, files: dict[str, Path]) -> None:
+        """Remember what files were written from, if what was read is still the same.
+
+        Parameters
+        ----------
+        written
+            From :meth:`open_written`.
+        files
+            Name of each to where it is.
+        """
+        if self._hashes is None or not self._hashes.unchanged:
+            return
+        with suppress(OSError):  # then they are written again
+            written.remember(files)
 
     def hash_file(self, path: Path) -> str:
         """Return the SHA-256 of a file, which the run may know already.

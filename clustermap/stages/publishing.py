@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from clustermap.stages.reading import Layers
 
     Hash = Callable[[Path], str]
+
+T = TypeVar("T", bound=pd.DataFrame | pa.Table)
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
 _OF_FIRMS = ("firm", "name", "industry", "employees", "x", "y", "precision_m", "cell")
@@ -327,7 +329,7 @@ def release_findings(
     return build_release(results, terms)
 
 
-class LateTables(Mapping[str, pd.DataFrame]):
+class LateTables(Mapping[str, T]):
     """Tables by their names, some of which are made when they are asked for.
 
     Parameters
@@ -336,10 +338,10 @@ class LateTables(Mapping[str, pd.DataFrame]):
         Name to table, or to what makes it.
     """
 
-    def __init__(self, tables: Mapping[str, pd.DataFrame | Callable[[], pd.DataFrame]]) -> None:
+    def __init__(self, tables: Mapping[str, T | Callable[[], T]]) -> None:
         self._tables = dict(tables)
 
-    def __getitem__(self, name: str) -> pd.DataFrame:
+    def __getitem__(self, name: str) -> T:
         """Return a table.
 
         Parameters
@@ -349,11 +351,11 @@ class LateTables(Mapping[str, pd.DataFrame]):
 
         Returns
         -------
-        pd.DataFrame
+        pd.DataFrame or pa.Table
             The same one each time.
         """
         found = self._tables[name]
-        if not isinstance(found, pd.DataFrame):
+        if callable(found):
             found = self._tables[name] = found()
         return found
 
