@@ -47,7 +47,7 @@ from clustermap.stages.keeping import (
     open_checkpoints,
 )
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
-from clustermap.stages.measuring import measure_clusters
+from clustermap.stages.measuring import Measured, measure_clusters
 from clustermap.stages.proposing import Finding, propose
 from clustermap.stages.publishing import (
     Findings,
@@ -300,7 +300,12 @@ def _measure(
         layers, network = counted.layers, counted.network
         check_selection(project, layers)
         expected = kept.take(NULLS, lambda own: standardise_links(own, network, progress))
-        measured = kept.take(PARTS, lambda _: measure_clusters(layers, network, expected, progress))
+
+        def measure(narrowed: Project) -> Measured:
+            advice = narrowed.score.advice
+            return measure_clusters(layers, network, expected, progress, advice=advice)
+
+        measured = kept.take(PARTS, measure)
         assessed = assess_clusters(project, layers, network, expected, measured, progress, weights)
         advised = advise_findings(layers, network, measured, assessed, progress)
         network = replace(network, edges=no_edges())  # nothing on disk outlives the run

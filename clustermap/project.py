@@ -549,6 +549,12 @@ class Score(Section):
         default=None, description="Local links end at the region instead of at radii."
     )
 
+    advice: bool = Field(
+        default=True,
+        description="Whether to look behind scores: diagnosis, support bodies, missing links and"
+        " brokers. Without it a nation of millions of firms takes two thirds of the time.",
+    )
+
     @field_validator("local_m", mode="after")
     @classmethod
     def _check_radii(cls, radii: tuple[float, ...]) -> tuple[float, ...]:
@@ -783,6 +789,9 @@ class Project(Section):
 
     @model_validator(mode="after")
     def _check_scenarios(self) -> Self:
+        if self.select is not None and not self.score.advice:
+            found = {"at": "select", "one": "score.advice = false", "other": "select"}
+            raise PydanticCustomError("project_either", "fault", found)
         for name in self.scenarios:
             if self.select is None:
                 raise bad_value(name, Message("project.expected.select"), f"scenarios.{name}")

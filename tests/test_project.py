@@ -280,6 +280,11 @@ FAULTS = {
         "project_database_password",
         "PGPASSWORD",
     ),
+    "selection without advice": (
+        "[score]\nadvice = false\n[select]\nbudget = 1",
+        "project_either",
+        "score.advice = false and select exclude each other",
+    ),
     "export with a password": (
         '[export.postgis]\nurl = "postgresql://u:secret@a/b"',
         "project_database_password",

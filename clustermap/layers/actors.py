@@ -243,6 +243,11 @@ class Register:
         bits = int(self.cells.max(initial=0)).bit_length()
         return self.types.astype(np.int32) << bits | self.cells, bits
 
+    def forget(self) -> None:
+        """Give back what was made to look links up: some hundred megabytes of a nation."""
+        for name in ("lookup", "typed_cells"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def lookup(self) -> Lookup:
         """The identifiers, hashed once."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from clustermap.network.distinct import distinct
 from clustermap.network.sums import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ PACKED = "key"
 _MOST_BITS = 63
 _WAITING = 4_000_000
 """Sums that may come in before they are added to those that are added up already."""
+_WAYS = 8
+"""Ways to count, as weights of links are mostly one or two, in which rows still count alike."""
 _UNSORTED = 32_000_000
 """Rows that may come in before they are sorted: eight bytes each."""
 
@@ -120,7 +123,7 @@ class Keys:
 class RunningSums:
     """Whole numbers added up by key, as their rows come in.
 
-    Rows that all count alike are kept as keys alone and sorted together, late: that takes a
+    Rows that count alike are kept as keys alone and sorted together, late: that takes a
     fraction of the time and of the room of sums that are merged again and again.
 
     Parameters
@@ -164,12 +167,13 @@ class RunningSums:
         if not len(packed):
             return
         values = [rows[name] for name in self.values]
-        alike = None if self._few else _find_alike(values)
-        if alike is None:
+        parted = None if self._few else _part_alike(packed, values)
+        if parted is None:
             summed = _sum_packed(packed, values)
             self._take([summed[0], *(sign * column for column in summed[1:])])
-        else:
-            self._keep(tuple(sign * one for one in alike), [packed])
+            return
+        for alike, some in parted:
+            self._keep(tuple(sign * one for one in alike), [some])
 
     def take(self, packed: pa.Table) -> None:
         """Add what other rows come to.
@@ -243,6 +247,31 @@ def _find_alike(values: Sequence[npt.NDArray[np.integer]]) -> tuple[int, ...] | 
     if any((column != column[0]).any() for column in values):
         return None
     return tuple(int(column[0]) for column in values)
+
+
+def _part_alike(
+    packed: Whole, values: Sequence[npt.NDArray[np.integer]]
+) -> list[tuple[tuple[int, ...], Whole]] | None:
+    """Return what rows count and their keys, for each of a few ways to count; None of many."""
+    same = [bool((column == column[0]).all()) for column in values]
+    if all(same):
+        return [(tuple(int(column[0]) for column in values), packed)]
+    if same.count(False) > 1:
+        return None
+    various = values[same.index(False)]
+    found = distinct(various)
+    if len(found) > _WAYS:
+        return None
+    return [
+        (
+            tuple(
+                int(column[0]) if alike else int(one)
+                for column, alike in zip(values, same, strict=True)
+            ),
+            packed[various == one],
+        )
+        for one in found
+    ]
 
 
 def _count_keys(packed: list[Whole], alike: tuple[int, ...]) -> list[Whole]:

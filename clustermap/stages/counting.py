@@ -383,6 +383,7 @@ def count_network(
         evidence.append(Evidence(reduced.counts.sum_years(), None, None))
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
+    layers.register.forget()
     edges = store.sort()
     give_back()
     observed = observe(survey, counted)

@@ -156,7 +156,10 @@ NULLS = Stage(
 """Expected links."""
 
 PARTS = Stage(
-    "parts", Measured, NULLS.uses, (*TALLIES.rooms, "indicators", "scores", "selection", "publish")
+    "parts",
+    Measured,
+    (*NULLS.uses, "score.advice"),
+    (*TALLIES.rooms, "indicators", "scores", "selection", "publish"),
 )
 """All that does not depend on weights: parts of the score, indicators, most of the advice."""
 

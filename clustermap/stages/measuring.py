@@ -43,7 +43,12 @@ class Measured:
 
 
 def measure_clusters(
-    layers: Layers, network: Network, standardised: Standardised, progress: Progress
+    layers: Layers,
+    network: Network,
+    standardised: Standardised,
+    progress: Progress,
+    *,
+    advice: bool = True,
 ) -> Measured:
     """Measure every cluster, as every profile that ships weighs kinds of links.
 
@@ -57,6 +62,8 @@ def measure_clusters(
         Observed and expected links.
     progress
         Hears how far it is.
+    advice
+        Whether to look behind scores.
 
     Returns
     -------
@@ -74,6 +81,8 @@ def measure_clusters(
     linkages = Linkages(network.observed, standardised, network.edges, layers.register)
     measured = measure_parts(linkages, profiles)
     parts = {profile.name: own for profile, own in zip(profiles, measured, strict=True)}
-    advice = prepare_findings(layers, network, standardised, indicators, progress)
+    prepared = Prepared()
+    if advice:
+        prepared = prepare_findings(layers, network, standardised, indicators, progress)
     progress(Message("step.measure"), 1, 1)
-    return Measured(indicators, parts, advice)
+    return Measured(indicators, parts, prepared)

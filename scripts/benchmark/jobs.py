@@ -71,6 +71,9 @@ JOBS = {
     "rerun": Job(
         "`clustermap run` again, with other weights", ("clustermap", "run", f"{{folder}}/{PROJECT}")
     ),
+    "advised": Job(
+        "`clustermap run` with advice as well", ("clustermap", "run", f"{{folder}}/{PROJECT}")
+    ),
     "roles": Job("brokerage and resilience alone", (f"{_OURS}roles", "{folder}")),
     "roads": Job(
         "reading 1 million road edges, and all searches on them",
@@ -93,27 +96,30 @@ def clear(folder: Path) -> None:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def weigh(project: str, profile: str | None) -> str:
-    """Return a project file with a profile of weights, or without any."""
-    bare = re.sub(r"^profile = .*\n", "", project, flags=re.MULTILINE)
-    return bare.replace("[score]\n", f'[score]\nprofile = "{profile}"\n') if profile else bare
+def change(project: str, *, profile: str | None, advice: bool) -> str:
+    """Return a project file with a profile of weights, or without any, and with advice or not."""
+    bare = re.sub(r"^(profile|advice) = .*\n", "", project, flags=re.MULTILINE)
+    said = [f'profile = "{profile}"'] if profile else []
+    said += [] if advice else ["advice = false"]
+    return bare.replace("[score]\n", "\n".join(["[score]", *said, ""]))
 
 
 def set_stage(job: str, folder: Path) -> None:
     """Bring a world's folder into the state that a job starts from."""
-    if job == "run":
+    if job in {"run", "advised"}:
         clear(folder)
-    _weigh(folder, OTHER_WEIGHTS if job == "rerun" else None)
+    profile = OTHER_WEIGHTS if job == "rerun" else None
+    _change(folder, profile=profile, advice=job == "advised")
 
 
 def restore(folder: Path) -> None:
-    """Give a world its own weights again."""
-    _weigh(folder, None)
+    """Give a world its own project file again."""
+    _change(folder, profile=None, advice=False)
 
 
-def _weigh(folder: Path, profile: str | None) -> None:
+def _change(folder: Path, *, profile: str | None, advice: bool) -> None:
     file = folder / PROJECT
     text = file.read_text(encoding="utf-8")
-    wanted = weigh(text, profile)
+    wanted = change(text, profile=profile, advice=advice)
     if text != wanted:
         file.write_text(wanted, encoding="utf-8")

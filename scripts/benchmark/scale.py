@@ -334,7 +334,9 @@ are texts, row groups hold a million rows.
 - **PageRank of all actors**: firms, institutes and partners with their links, undirected and
   weighted by number; followed on both sides until all shares together change by less than
   {PRECISION:g}. networkx multiplies its own `tol` by the number of nodes and is told so much less.
-- **`clustermap run`**: the project file names {DRAWS} draws and GeoPackage, and no selection.
+- **`clustermap run`**: the project file names {DRAWS} draws and GeoPackage, no selection, and no
+  advice (`advice = false`); **with advice as well**: diagnosis, support bodies, missing links and
+  brokers, which a run works out unless told otherwise.
   **Again, with other weights**: the profile `{OTHER_WEIGHTS}` instead, and the folder as the first
   run left it.
 - **Brokerage and resilience alone**: on coded links that lie on disk already.

@@ -260,6 +260,7 @@ path = "{taxonomy}"
 code = "KSIC10"
 
 [score]
+advice = false
 draws = {draws}
 
 [export]

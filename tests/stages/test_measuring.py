@@ -11,6 +11,7 @@ import pytest
 from clustermap.pipeline import find
 from clustermap.project import open_project
 from clustermap.stages.ledger import no_progress
+from tests.small_world import build_small_world
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +88,17 @@ def test_where_all_take_part_by_chance_participation_is_typical(tmp_path: Path, 
     taking_part = parts.loc[parts["subscore"] == "participation", "value"]
     assert len(taking_part) >= 5
     assert taking_part.mean() == pytest.approx(50.5, abs=2.0)  # 60 and more by credit alone
+
+
+def test_without_advice_scores_are_the_same_and_nothing_is_said_beyond(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("with", "without")]
+    found = []
+    for folder, said in zip(folders, ("", "advice = false\n"), strict=True):
+        folder.mkdir()
+        world = build_small_world()
+        world.project = world.project.replace("[score]\n", f"[score]\n{said}")
+        found.append(find(open_project(world.write(folder)), strict=False, progress=no_progress))
+    one, other = found
+    pd.testing.assert_frame_equal(one.scored.scores, other.scored.scores)
+    assert {"diagnosis", "intermediaries"} <= set(one.advised.tables)
+    assert other.advised.tables == {}
