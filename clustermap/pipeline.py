@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,6 +38,7 @@ from clustermap.stages.comparing import Seen, compare_findings, tell_comparison
 from clustermap.stages.counting import count_network
 from clustermap.stages.fetching import fetch_osm
 from clustermap.stages.keeping import (
+    GROUNDS,
     NULLS,
     PARTS,
     TALLIES,
@@ -50,8 +51,10 @@ from clustermap.stages.measuring import Measured, measure_clusters
 from clustermap.stages.proposing import Finding, propose
 from clustermap.stages.publishing import (
     Findings,
+    LateTables,
     build_record,
     list_tables,
+    prepare_release,
     read_layer,
     release_findings,
 )
@@ -69,6 +72,7 @@ from clustermap.store import (
     check_free,
     open_scratch,
     recover,
+    take_file,
     write_project,
     write_quarantine,
     write_run,
@@ -110,6 +114,8 @@ __all__ = [
 TABLES, MAP, EXPORT, SELECT, REPORT, WHATIF = (
     *("tables", "map", "export", "select", "report", "whatif"),
 )
+LASTING = ("expected", "firms", "flows", "institutes")
+"""Long tables that follow from what is kept of the stage PARTS: written once, whatever weighs."""
 PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
@@ -317,6 +323,15 @@ def _measure(
     )
 
 
+def _release(project: Project, findings: Findings, kept: Checkpoints) -> Release:
+    """Return what may leave, with what of it was kept."""
+    if "expected" not in findings.behind:
+        # A profile may score none of the kinds that there are: such a release holds less.
+        return release_findings(project, findings)
+    grounds = kept.take(GROUNDS, lambda own: prepare_release(own, findings))
+    return release_findings(project, findings, grounds)
+
+
 def _carry_out(
     project: Project,
     outputs: Collection[str],
@@ -337,7 +352,7 @@ def _carry_out(
     record = build_record(project, findings, kept.hash_file)
     if not outputs:
         return replace(_close(findings, record, []), kept=tuple(kept.told))
-    release = release_findings(project, findings)
+    release = _release(project, findings, kept)
     selected = None
     if SELECT in outputs:
         selected = select_findings(project, findings, release, listen, kept)
@@ -352,7 +367,7 @@ def _carry_out(
     with _open_database(project, steps) as database, Staging(out) as stage:
         for done, step in enumerate(steps, start=1):
             listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
-            record |= _write(project, findings, release, stage, database, step)
+            record |= _write(project, findings, release, stage, database, step, kept)
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
@@ -368,10 +383,11 @@ def _write(
     stage: Path,
     database: Database | None,
     step: str,
+    kept: Checkpoints,
 ) -> dict[str, Any]:
     """Write one kind of output, and return what run.json holds of it."""
     if step == TABLES:
-        _write_tables(project, findings, stage)
+        _write_tables(project, findings, stage, kept)
     elif step == MAP:
         _write_pages(release, stage / "maps", PAGES)
     elif step == REPORT:
@@ -416,13 +432,24 @@ def _write_exports(
     return {**written, "postgis": {**place, "tables": tables}}
 
 
-def _write_tables(project: Project, findings: Findings, stage: Path) -> None:
+def _write_tables(project: Project, findings: Findings, stage: Path, kept: Checkpoints) -> None:
     section = project.project
     marks = {"synthetic": str(section.synthetic).lower(), "version": version("clustermap")}
     tables = list_tables(findings)
-    actors = {name: read_layer(findings.layers, name) for name in ("firms", "institutes")}
+    actors = {name: partial(read_layer, findings.layers, name) for name in ("firms", "institutes")}
     others = {name: tables[name] for name in tables if name not in actors}
-    write_tables({**actors, **others}, stage / "tables", metadata=marks)
+    folder, written = stage / TABLES, kept.open_written(PARTS, marks)
+
+    def take(name: str, path: Path) -> bool:
+        old = project.project.out / TABLES / path.name
+        if written is None or name not in LASTING or not written.knows(name):
+            return False
+        return take_file(old, path, lambda file: written.holds(name, file))
+
+    write_tables(LateTables({**actors, **others}), folder, metadata=marks, take=take)
+    if written is not None:
+        files = {name: folder / f"{name}.parquet" for name in LASTING}
+        kept.note_written(written, {n: file for n, file in files.items() if file.is_file()})
     faults = findings.ledger.faults()
     write_quarantine(faults, stage / "quarantine", language=section.language)
 
@@ -769,7 +796,7 @@ def _see(altered: Altered, when: str, progress: Progress, kept: Checkpoints) -> 
     findings = _measure(project, lambda _: altered, kept, tell, altered.weights)
     if project.select is None:
         return Seen(project, findings, None)
-    release = release_findings(project, findings)
+    release = _release(project, findings, kept)
     return Seen(project, findings, select_findings(project, findings, release, tell, kept))
 
 

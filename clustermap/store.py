@@ -39,7 +39,7 @@ from clustermap.side_by_side import go_through
 from clustermap.tables import OUTPUT_TABLES, SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
     import numpy.typing as npt
@@ -95,8 +95,47 @@ def _order(name: str, rows: pa.Table) -> pa.Table:
     return rows.select([*first, *(c for c in rows.column_names if c not in first)])
 
 
+def take_file(old: Path, new: Path, fits: Callable[[Path], bool]) -> bool:
+    """Put a file of the output before into the new one, rather than to write the same again.
+
+    Parameters
+    ----------
+    old
+        The file, if it is there. It gets a second name; where the disk knows no such thing it is
+        copied. Nobody writes into our files, they are replaced.
+    new
+        Where nothing is yet.
+    fits
+        Whether the file is what would be written.
+
+    Returns
+    -------
+    bool
+        Whether it was taken; else there is still nothing.
+    """
+    try:
+        try:
+            os.link(old, new)
+        except OSError:
+            shutil.copyfile(old, new)
+        if fits(new):
+            return True
+    except OSError:
+        pass  # it is written
+    new.unlink(missing_ok=True)
+    return False
+
+
+def _take_none(name: str, path: Path) -> bool:  # noqa: ARG001 -- stands for what may take some
+    return False
+
+
 def write_tables(
-    tables: Mapping[str, pa.Table | pd.DataFrame], folder: Path, *, metadata: Mapping[str, str]
+    tables: Mapping[str, pa.Table | pd.DataFrame],
+    folder: Path,
+    *,
+    metadata: Mapping[str, str],
+    take: Callable[[str, Path], bool] = _take_none,
 ) -> None:
     """Write the tables of a run as Parquet, those with geometry as GeoParquet.
 
@@ -110,11 +149,16 @@ def write_tables(
     metadata
         What each file must say of itself: at least "synthetic" and "version". It stands in the
         file's metadata as ``clustermap:<key>``, beside ``clustermap:schema``.
+    take
+        Puts the file of a table where it is told, if it is known from before, and returns whether
+        it did; such a table is not asked for.
     """
     folder.mkdir(parents=True, exist_ok=True)
     told = {f"{_PROGRAM}:{key}": value for key, value in sorted(metadata.items())}
 
     def write(name: str) -> None:
+        if take(name, folder / f"{name}.parquet"):
+            return
         rows = _order(name, _read_arrow(tables[name]))
         # The bytes must not depend on the chunks that the rows came in.
         rows = rows.combine_chunks()

@@ -143,7 +143,9 @@ def test_killed_at_any_moment_the_output_is_whole_and_the_next_run_resumes(
         assert snapshot(folder / "out") == new, f"moment {moment}"
         assert find_left(folder, scratch) == []
         told = (folder / "out/run.log").read_text(encoding="utf-8").count("Taken from the check")
-        assert told == len(fresh), f"moment {moment}: {sorted(fresh)}"
+        # The grounds of a release are taken without a word.
+        worded = {name for name in fresh if not name.startswith("grounds-")}
+        assert told == len(worded), f"moment {moment}: {sorted(fresh)}"
         resumed += told > 0
         stages |= {name.partition("-")[0] for name in fresh}
         shutil.rmtree(folder)

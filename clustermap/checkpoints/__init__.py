@@ -9,11 +9,13 @@ from __future__ import annotations
 from clustermap.checkpoints.folder import CheckpointFolder, Damaged
 from clustermap.checkpoints.hashes import Fingerprints, hash_sources
 from clustermap.checkpoints.tree import hash_value, pack, unpack
+from clustermap.checkpoints.written import WrittenFiles
 
 __all__ = [
     "CheckpointFolder",
     "Damaged",
     "Fingerprints",
+    "WrittenFiles",
     "hash_sources",
     "hash_value",
     "pack",

@@ -1,12 +1,11 @@
 """The folder that checkpoints lie in: each one file, written whole or not at all, and few of them.
 
 A file is a line that says what it is, blocks of bytes, the tree, where the tree lies, and the
-SHA-256 of all that. It is mapped into memory: what is not looked at is not loaded.
+hash of all that. It is mapped into memory: what is not looked at is not loaded.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import mmap
 import os
@@ -19,6 +18,7 @@ import pyarrow as pa
 from pyproj.exceptions import CRSError
 from shapely.errors import ShapelyError
 
+from clustermap.checkpoints.pieces import DIGEST, hash_pieces
 from clustermap.checkpoints.tree import Sink, pack, unpack
 from clustermap.locks import hold, is_left
 
@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_MAGIC = b"clustermap checkpoint 2\n".ljust(64, b"\0")
+_MAGIC = b"clustermap checkpoint 3\n".ljust(64, b"\0")
 _PLACE = struct.Struct("<QQ")
-_DIGEST = hashlib.sha256().digest_size
-_PIECE = 1 << 22  # bytes hashed at a time
 _SUFFIX, _PART = ".checkpoint", ".part"
 _MARK = ".gitignore"
 _MARKED = "# Checkpoints of clustermap: they may be deleted, and are not to be shared.\n*\n"
@@ -186,13 +184,13 @@ class CheckpointFolder:
 
     def _read(self, file: Path, key: str) -> object:
         with file.open("rb") as opened:
-            digest = _hash_body(opened, os.fstat(opened.fileno()).st_size - _DIGEST)
+            digest = hash_pieces(file, os.fstat(opened.fileno()).st_size - DIGEST)
             # Whoever writes into an array writes into a copy, as into one that was computed.
             content = memoryview(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY))
-        body = content[:-_DIGEST]
+        body = content[:-DIGEST]
         if bytes(content[: len(_MAGIC)]) != _MAGIC:
             raise ValueError("no checkpoint of this version")
-        if digest != bytes(content[-_DIGEST:]):
+        if digest != bytes(content[-DIGEST:]):
             raise ValueError("not what was written")
         start, size = _PLACE.unpack(body[-_PLACE.size :])
 
@@ -211,15 +209,6 @@ class CheckpointFolder:
         for _, file in sorted(files, reverse=True)[most:]:
             with suppress(OSError):  # Windows: another run still looks at it
                 file.unlink()
-
-
-def _hash_body(file: BinaryIO, size: int) -> bytes:
-    """Return the hash of so many bytes; they are read and not mapped, so that they are let go."""
-    whole = hashlib.sha256()
-    while size > 0 and (piece := file.read(min(size, _PIECE))):
-        whole.update(piece)
-        size -= len(piece)
-    return whole.digest()
 
 
 def _remove_empty(made: Path) -> None:

@@ -58,7 +58,9 @@ def pack_column(column: pd.Series[Any], pack: Pack) -> list[Any]:
         codes = np.asarray(column.cat.codes)
         return ["categories", pack(codes), pack(dtype.categories), bool(dtype.ordered)]
     if isinstance(dtype, pd.StringDtype):
-        texts = pa.array(values.to_numpy(object, na_value=None), pa.large_string())
+        texts = pa.array(values, pa.large_string(), from_pandas=True)
+        if isinstance(texts, pa.ChunkedArray):  # equal columns are written alike
+            texts = texts.combine_chunks()
         return ["strings", str(dtype.storage), dtype.na_value is pd.NA, pack(texts)]
     if str(dtype) in _MASKED:
         return ["masked", str(dtype), pack(pa.array(column, from_pandas=True))]

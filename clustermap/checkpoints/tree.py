@@ -6,7 +6,6 @@ keep the order of their axes in memory, since sums of decimals depend on it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import fields, is_dataclass
 from types import MappingProxyType
@@ -20,6 +19,7 @@ from pyproj import CRS
 from scipy import sparse
 
 from clustermap.checkpoints.frames import pack_column, unpack_column
+from clustermap.checkpoints.pieces import PieceHash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +47,7 @@ class Sink:
 
     def __init__(self, file: BinaryIO | None = None) -> None:
         self._file = file
-        self._hash = hashlib.sha256()
+        self._hash = PieceHash()
         self._at = 0
         self.closed = False  # pyarrow asks
 
@@ -97,8 +97,8 @@ class Sink:
 
     @property
     def digest(self) -> bytes:
-        """SHA-256 of what was written."""
-        return self._hash.digest()
+        """Hash of what was written."""
+        return self._hash.digest
 
 
 class Blocks(Protocol):
@@ -170,7 +170,7 @@ def unpack(tree: str, types: Iterable[type], blocks: Blocks) -> object:
 
 
 def hash_value(value: object, types: Iterable[type]) -> str:
-    """Return the SHA-256 of a value.
+    """Return the hash of a value.
 
     Parameters
     ----------

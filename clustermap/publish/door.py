@@ -7,25 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from pyproj import CRS
 
-from clustermap.layers.actors import PRECISE_M
-from clustermap.layers.cells import OUTSIDE
-from clustermap.layers.projection import LONLAT, transform
 from clustermap.publish.advice import release_advice
-from clustermap.publish.coded import FlowCodes, starts_with, sum_codes
-from clustermap.publish.coverage import count_coverage, count_years, cover_regions
-from clustermap.publish.density import count_density
+from clustermap.publish.coverage import cover_regions
 from clustermap.publish.evidence import (
     find_table,
     release_abroad,
     release_brokers,
     release_flags,
     release_ratios,
-    release_typical,
 )
+from clustermap.publish.grounds import Grounds, find_rules
 from clustermap.publish.names import mask_names
-from clustermap.publish.periods import release_periods
 from clustermap.publish.release import Release
 from clustermap.publish.sentences import release_sentences
 from clustermap.publish.sheet import release_sheet
@@ -49,10 +42,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from clustermap.layers.industries import CodedIndustries, Taxonomy
+    from clustermap.layers.industries import Taxonomy
     from clustermap.messages import Language, Message
     from clustermap.network.counts import Counts
-    from clustermap.publish.density import Density
     from clustermap.publish.sheet import Sheet
     from clustermap.scores import Profile, Scored
 
@@ -78,11 +70,9 @@ class Results:
     institutes
         The table of the layer with cell and how.
     firms
-        Of the table of the layer what is released, or counted; with cell.
-    coded
-        Strategic industries of the firms.
-    flows
-        The table FLOWS.
+        Of the table of the layer what is released, with cell.
+    grounds
+        What of the release does not depend on weights.
     counts
         The counts of the run.
     indicators
@@ -110,8 +100,7 @@ class Results:
     clusters: gpd.GeoDataFrame
     institutes: pd.DataFrame
     firms: pd.DataFrame
-    coded: CodedIndustries
-    flows: pd.DataFrame
+    grounds: Grounds
     counts: Counts
     indicators: pd.DataFrame
     scored: Scored
@@ -176,19 +165,16 @@ def build_release(results: Results, terms: Terms) -> Release:
     """
     hidden = hide_clusters(results.counts, terms.rules)
     kinds = hide_kinds(results.counts, terms.rules)
-    rules = terms.rules
+    rules = find_rules(terms.rules, internal=terms.internal)
     if terms.internal:
-        hidden, kinds, rules = hidden & False, kinds & False, Rules(min_firms=0)
+        hidden, kinds = hidden & False, kinds & False
     few, behind = hidden["links"], results.behind
     scores, subscores = join_scenarios([results.scored, *results.others])
     withheld = _find_withheld(scores, hidden, results.profiles)
     indicators, cells = _release_indicators(results, terms)
     institutes, names = _release_institutes(results, terms)
-    summed = _sum_flows(results.flows)
-    flows, small_flows = _release_flows(summed, results.counts, terms)
-    periods, period_flows = release_periods(results.flows, flows, rules)
+    grounds = results.grounds
     clusters = _release_clusters(results, hidden)
-    density, lonely = _release_density(results, rules)
     actors = _name_actors(results)
     release = Release(
         title=terms.title,
@@ -208,27 +194,32 @@ def build_release(results: Results, terms: Terms) -> Release:
         ),
         abroad=release_abroad(find_table(behind, "abroad"), kinds, rules),
         flags=release_flags(find_table(behind, "flags"), few, rules, internal=terms.internal),
-        flows=flows,
-        typical=release_typical(find_table(behind, "expected"), summed, flows),
-        periods=periods,
-        period_flows=period_flows,
-        years=count_years(results.flows, flows, periods, period_flows, rules),
+        flows=grounds.flows,
+        typical=grounds.tell_typical(find_table(behind, "expected")),
+        periods=grounds.periods,
+        period_flows=grounds.period_flows,
+        years=grounds.years,
         regions_covered=cover_regions(clusters, indicators),
         explanations={},
         industries=results.taxonomy.labels,
-        coverage=count_coverage(results.flows),
+        coverage=grounds.coverage,
         regions=results.regions,
         coast=results.coast,
-        withheld={"cells": cells, "flows": small_flows, "names": names, "density": lonely},
+        withheld={
+            "cells": cells,
+            "flows": grounds.few_flows,
+            "names": names,
+            "density": grounds.lonely,
+        },
         notes=terms.notes,
         version=terms.version,
         rules=terms.rules,
-        density=density,
+        density=grounds.density,
         sheet=_release_sheet(results, withheld),
         profiles=results.profiles,
     )
     told = release_sentences(results.scored, find_table(behind, "abroad"), few, release)
-    unsaid = Withheld(hidden, kinds, results.indicators, summed, actors, rules)
+    unsaid = Withheld(hidden, kinds, results.indicators, grounds.summed, actors, rules)
     advice = release_advice(results.advised, release, unsaid)
     travel = release_travel(results.advised, rules, internal=terms.internal)
     return replace(release, explanations=told, advice=advice, travel=travel)
@@ -351,40 +342,3 @@ def _release_firms(results: Results) -> pd.DataFrame:
     frame[["name", "industry"]] = frame[["name", "industry"]].astype(object).fillna("")
     frame["cluster"] = results.firms["cell"].astype(object).where(inside, "")
     return frame.reset_index(drop=True)
-
-
-def _release_density(results: Results, rules: Rules) -> tuple[Density | None, int]:
-    firms = results.firms
-    if firms.empty:
-        return None, 0
-    # A point that stands for a complex or a district would heap its firms up in one square.
-    coarse = pd.to_numeric(firms.get("precision_m", pd.Series(np.nan, firms.index))) > PRECISE_M
-    x, y = (
-        pd.to_numeric(firms[name]).mask(coarse).to_numpy(np.float64, na_value=np.nan)
-        for name in "xy"
-    )
-    lon, lat = transform(x, y, CRS.from_user_input(results.clusters.crs), CRS(LONLAT))
-    density = count_density(lon, lat, results.coded, rules)
-    return density, density.layers[None].withheld
-
-
-def _sum_flows(flows: pd.DataFrame) -> pd.DataFrame:
-    names = FlowCodes.of(flows)
-    columns = {name: flows[name].to_numpy(dtype=np.int64) for name in ("links", "weight")}
-    codes, sums = sum_codes(names.code(flows), **columns)
-    return names.name(codes).assign(**sums)
-
-
-def _release_flows(summed: pd.DataFrame, counts: Counts, terms: Terms) -> tuple[pd.DataFrame, int]:
-    # Background squares hold few actors; what runs between them says nothing of a cluster.
-    both_outside = starts_with(summed["source"], OUTSIDE) & starts_with(summed["target"], OUTSIDE)
-    summed = summed[~both_outside]
-    if terms.internal:
-        return summed.reset_index(drop=True), 0
-    hidden = hide_kinds(counts, terms.rules)
-    kept = summed[summed["links"] >= terms.rules.min_firms]
-    for end in ("source", "target"):
-        # What a kind's figures may not tell, its flows may not tell either.
-        ends = pd.MultiIndex.from_frame(kept[[end, "kind"]])
-        kept = kept[~hidden.reindex(ends).fillna(value=False).to_numpy(dtype=bool)]
-    return kept.reset_index(drop=True), len(summed) - len(kept)

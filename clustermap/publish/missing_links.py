@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from clustermap.publish.coded import code_texts
 from clustermap.publish.names import MASK
 from clustermap.publish.withheld import find_unsaid_industries
 from clustermap.selection.fields import split_words
@@ -127,12 +129,14 @@ def _number_pairs(one: Positions, other: Positions, many: int) -> Positions:
 
 def _sum_flows(flows: pd.DataFrame, told: pd.Index[str], pairs: Positions) -> pd.Series[float]:
     """Return the scored links of pairs, by the number of the pair times kinds plus kind."""
-    kind = pd.Index(SCORED_KINDS).get_indexer(pd.Index(flows["kind"]))
-    source, target = (told.get_indexer(pd.Index(flows[end])) for end in ("source", "target"))
-    pair = _number_pairs(source, target, len(told))
-    kept = (kind >= 0) & (source >= 0) & (target >= 0) & np.isin(pair, pairs)
-    key = pair[kept] * len(SCORED_KINDS) + kind[kept]
-    return flows["links"][kept].groupby(key).sum()
+    kind = code_texts(flows["kind"], pa.array(SCORED_KINDS, pa.large_string()))
+    known = pa.array(told, pa.large_string())
+    source, target = (code_texts(flows[end], known) for end in ("source", "target"))
+    kept = np.flatnonzero((kind >= 0) & (source >= 0) & (target >= 0))
+    pair = _number_pairs(source[kept], target[kept], len(told))
+    asked = np.isin(pair, pairs)
+    key = pair[asked] * len(SCORED_KINDS) + kind[kept[asked]]
+    return flows["links"].iloc[kept[asked]].groupby(key).sum()
 
 
 def _tell_common(missing: pd.DataFrame, release: Release, withheld: Withheld) -> list[list[str]]:

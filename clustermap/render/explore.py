@@ -100,22 +100,21 @@ class Features(folium.GeoJson):
 
     def place_data(self) -> None:
         """Put the data into the page, last of what is in it."""
-        name = self.take_data()
+        name, _ = self.take_data()
         content = inert_json({"features": self.data, "spec": self.tip})
         markup = f'<script type="application/json" id="{name}">{content}</script>'
         cast("Figure", self.get_root()).html.add_child(_Verbatim(markup), name=name)
 
-    def take_data(self) -> str:
+    def take_data(self) -> tuple[str, Element]:
         """Take the data out of the page again.
 
         Returns
         -------
-        str
-            What they are known by in the page.
+        tuple
+            What they are known by in the page, and what stood there; nothing if they did not.
         """
         name = f"{self.get_name()}-data"
-        cast("Figure", self.get_root()).html._children.pop(name, None)
-        return name
+        return name, cast("Figure", self.get_root()).html._children.pop(name, _Verbatim(""))
 
 
 class ExploreMap(OfflineMap):
@@ -223,11 +222,10 @@ class ExploreMap(OfflineMap):
         """
         page = cast("Figure", self.get_root())
         page.render()  # once: some objects of folium add to the page each time
-        for layer in self.layers.values():
-            layer.take_data()
+        taken = dict(layer.take_data() for layer in self.layers.values())
         policy = content_policy(_assemble(page))
-        for layer in self.layers.values():
-            layer.place_data()
+        for name, data in taken.items():  # as they were: megabytes are written as JSON once
+            page.html.add_child(data, name=name)
         rule = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
         page.header.add_child(_Verbatim(rule), name="policy", index=1)
         drawn = _assemble(page)

@@ -260,11 +260,26 @@ def _collect(shapes: Iterable[Any], columns: dict[str, list[Any]]) -> Collection
     drawn = shapely.transform(np.array([*shapes], dtype=object), lambda c: c.round(_DIGITS))
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
     features = [
-        {"type": "Feature", "geometry": shapely.geometry.mapping(shape), "properties": row}
-        for shape, row in zip(drawn, rows, strict=True)
-        if shape is not None and not shape.is_empty
+        {"type": "Feature", "geometry": geometry, "properties": row}
+        for geometry, row in zip(_map_shapes(drawn), rows, strict=True)
+        if geometry is not None
     ]
     return {"type": "FeatureCollection", "features": features}
+
+
+def _map_shapes(shapes: Shapes) -> list[dict[str, Any] | None]:
+    """Return the geometries of features, None for a missing or an empty shape."""
+    shown = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    if (shapely.get_type_id(shapes[shown]) == shapely.GeometryType.POINT).all():
+        places = iter(shapely.get_coordinates(shapes[shown]).tolist())
+        return [
+            {"type": "Point", "coordinates": tuple(next(places))} if there else None
+            for there in shown.tolist()
+        ]
+    return [
+        shapely.geometry.mapping(shape) if there else None
+        for shape, there in zip(shapes, shown.tolist(), strict=True)
+    ]
 
 
 def _filled(shade: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from clustermap.checkpoints import (
     CheckpointFolder,
     Damaged,
     Fingerprints,
+    WrittenFiles,
     hash_sources,
     hash_value,
 )
@@ -44,6 +46,8 @@ from clustermap.network.space import Space
 from clustermap.network.standardise import Standardised
 from clustermap.network.strata import Strata
 from clustermap.project import Project, Section, Source
+from clustermap.publish.density import Density, Leaves
+from clustermap.publish.grounds import Grounds
 from clustermap.scores.parts import Flags, Parts
 from clustermap.selection.advise import Groundwork
 from clustermap.selection.budget import Path as BudgetPath
@@ -62,7 +66,7 @@ from clustermap.stages.travelling import Travelled
 from clustermap.store import hash_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from clustermap.stages.ledger import Progress
 
@@ -70,6 +74,7 @@ T = TypeVar("T")
 
 _FOLDER = ".{name}.checkpoints"
 _HASHES = "hashes.json"
+_WRITTEN = "written.json"
 _PACKAGES = (
     *("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyogrio", "pyproj", "scipy"),
     "shapely",
@@ -85,6 +90,7 @@ _READ = (
     "project.py",
     "side_by_side.py",
 )
+_WRITE = ("pipeline.py", "store.py", "tables")
 _COUNT = (*_READ, "engine", "sources", "stages", "tables")
 
 
@@ -121,12 +127,15 @@ class Stage(Generic[T]):
         Sections and keys of the project file that it, and those before it, depend on.
     rooms
         Where its code stands, and that of those before it: their content is its version.
+    told
+        Whether it is told that its result was taken.
     """
 
     name: str
     holds: type[T]
     uses: tuple[str, ...]
     rooms: tuple[str, ...]
+    told: bool = True
 
 
 TALLIES = Stage(
@@ -154,6 +163,9 @@ PARTS = Stage(
 )
 """All that does not depend on weights: parts of the score, indicators, most of the advice."""
 
+GROUNDS = Stage("grounds", Grounds, (*PARTS.uses, "publish"), PARTS.rooms, told=False)
+"""Density of firms and flows as they may leave."""
+
 SELECTION = Stage("selection", Choice, (), ("checkpoints", "selection", "stages", "tables"))
 """What one scenario chooses. It depends on its problem alone, whose content is its key."""
 
@@ -164,7 +176,7 @@ IRRELEVANT = (
     *("project.currency", "project.checkpoints", "score.profile", "score.draws", "select"),
     *("scenarios", "publish", "export", "licence", "attribution"),
 )
-"""What of the project file no checkpoint but a selection depends on: it is computed every time."""
+"""What of the project file no checkpoint of a score depends on: it is computed every time."""
 
 TYPES: tuple[type, ...] = (
     *(Alone, Boundary, BudgetPath, Budget, Brokerage, Cap, Cells, Channel, Choice, CodedIndustries),
@@ -172,7 +184,7 @@ TYPES: tuple[type, ...] = (
     *(Groundwork, Ineligible, Involvement, Layers, Ledger, Measured, Message, Must, MustNot),
     *(NamedRegister, Network, Observed, Parts, Portfolio, Posterior, Prepared, Prior, Problem),
     *(Ratios, Register, Resilience, Setting, Space, Standardised, Standings, Strata, Taxonomy),
-    *(Roads, Travelled),
+    *(Roads, Travelled, Density, Grounds, Leaves),
 )
 """Classes that a checkpoint may hold; whatever else one names is refused."""
 
@@ -324,6 +336,43 @@ class Checkpoints:
             changed._hashes = None
         return changed
 
+    def open_written(self, stage: Stage[Any], marks: Mapping[str, str]) -> WrittenFiles | None:
+        """Return which files were written from what a stage finds.
+
+        Parameters
+        ----------
+        stage
+            The stage: nothing else that changes is in them but ``marks``.
+        marks
+            What each file says of itself.
+
+        Returns
+        -------
+        WrittenFiles or None
+            None where nothing is kept, or cannot be known beforehand.
+        """
+        key = self._find_key(stage, narrow(self._project, stage.uses))
+        if self._folder is None or key is None or not self._write:
+            return None
+        writer = hash_sources(Path(__file__).parents[1], _WRITE)
+        key = _hash({"stage": key, "code": writer, "marks": dict(marks)})
+        return WrittenFiles(self._folder.path / _WRITTEN, key, hash_file)
+
+    def note_written(self, written: WrittenFiles, files: dict[str, Path]) -> None:
+        """Remember what files were written from, if what was read is still the same.
+
+        Parameters
+        ----------
+        written
+            From :meth:`open_written`.
+        files
+            Name of each to where it is.
+        """
+        if self._hashes is None or not self._hashes.unchanged:
+            return
+        with suppress(OSError):  # then they are written again
+            written.remember(files)
+
     def hash_file(self, path: Path) -> str:
         """Return the SHA-256 of a file, which the run may know already.
 
@@ -346,7 +395,8 @@ class Checkpoints:
         try:
             found = self._folder.find(stage.name, key)
             if isinstance(found, stage.holds):
-                self._tell(Message("checkpoint.taken", named))
+                if stage.told:
+                    self._tell(Message("checkpoint.taken", named))
                 return found
             self._tell(Message("checkpoint.damaged", named))
         except Damaged:

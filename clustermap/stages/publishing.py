@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyproj import CRS
 
 from clustermap import tables
 from clustermap.indicators.industries import compute_industries
@@ -21,6 +22,8 @@ from clustermap.layers.revisions import AMONG, RAW
 from clustermap.messages import Message
 from clustermap.network.strata import BRANCH, HEAD_OFFICE
 from clustermap.publish.door import Results, Terms, build_release
+from clustermap.publish.evidence import find_table
+from clustermap.publish.grounds import Grounds, find_rules, lay_grounds, place_firms
 from clustermap.publish.sheet import Sheet
 from clustermap.publish.suppression import Rules
 from clustermap.scores.score import join_scenarios
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
     from clustermap.stages.reading import Layers
 
     Hash = Callable[[Path], str]
+
+T = TypeVar("T", bound=pd.DataFrame | pa.Table)
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
 _OF_FIRMS = ("firm", "name", "industry", "employees", "x", "y", "precision_m", "cell")
@@ -239,7 +244,42 @@ def _draw_up_sheet(project: Project, findings: Findings) -> Sheet:
     )
 
 
-def release_findings(project: Project, findings: Findings) -> Release:
+def prepare_release(project: Project, findings: Findings) -> Grounds:
+    """Return what of a release is the same whatever the score weighs.
+
+    Parameters
+    ----------
+    project
+        The project file.
+    findings
+        What the run found.
+
+    Returns
+    -------
+    Grounds
+        For :func:`release_findings`.
+    """
+    layers, network, publish = findings.layers, findings.network, project.publish
+    rules = _read_rules(project)
+    shown = find_rules(rules, internal=publish.internal)
+    crs = CRS.from_user_input(layers.clusters.crs)
+    return lay_grounds(
+        network.flows,
+        network.counts,
+        find_table(findings.behind, "expected"),
+        place_firms(_read_firms(layers), layers.industries, crs, shown),
+        rules,
+        internal=publish.internal,
+    )
+
+
+def _read_rules(project: Project) -> Rules:
+    return Rules(project.publish.min_firms, project.publish.dominance)
+
+
+def release_findings(
+    project: Project, findings: Findings, grounds: Grounds | None = None
+) -> Release:
     """Return what may leave of a run.
 
     Parameters
@@ -248,6 +288,8 @@ def release_findings(project: Project, findings: Findings) -> Release:
         The project file.
     findings
         What the run found.
+    grounds
+        From :func:`prepare_release`, of the same project and findings; None to have them laid.
 
     Returns
     -------
@@ -261,8 +303,7 @@ def release_findings(project: Project, findings: Findings) -> Release:
         clusters=layers.clusters,
         institutes=layer_frame(layers, "institutes"),
         firms=_read_firms(layers),
-        coded=layers.industries,
-        flows=network.flows,
+        grounds=grounds or prepare_release(project, findings),
         counts=network.counts,
         indicators=findings.indicators,
         scored=findings.scored,
@@ -283,12 +324,12 @@ def release_findings(project: Project, findings: Findings) -> Release:
         attribution=_attribution(project),
         notes=_notes(project, network, findings),
         version=version("clustermap"),
-        rules=Rules(project.publish.min_firms, project.publish.dominance),
+        rules=_read_rules(project),
     )
     return build_release(results, terms)
 
 
-class LateTables(Mapping[str, pd.DataFrame]):
+class LateTables(Mapping[str, T]):
     """Tables by their names, some of which are made when they are asked for.
 
     Parameters
@@ -297,10 +338,10 @@ class LateTables(Mapping[str, pd.DataFrame]):
         Name to table, or to what makes it.
     """
 
-    def __init__(self, tables: Mapping[str, pd.DataFrame | Callable[[], pd.DataFrame]]) -> None:
+    def __init__(self, tables: Mapping[str, T | Callable[[], T]]) -> None:
         self._tables = dict(tables)
 
-    def __getitem__(self, name: str) -> pd.DataFrame:
+    def __getitem__(self, name: str) -> T:
         """Return a table.
 
         Parameters
@@ -310,11 +351,11 @@ class LateTables(Mapping[str, pd.DataFrame]):
 
         Returns
         -------
-        pd.DataFrame
+        pd.DataFrame or pa.Table
             The same one each time.
         """
         found = self._tables[name]
-        if not isinstance(found, pd.DataFrame):
+        if callable(found):
             found = self._tables[name] = found()
         return found
 
