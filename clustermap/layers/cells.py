@@ -220,33 +220,11 @@ def assign(
     cells = np.full(size, _NOWHERE, dtype=np.int32)
     how = np.full(size, HOW.index("unknown"), dtype=np.int8)
     metres = np.full(size, np.nan)
-    point, polygon = find_inside(place.x, place.y, clusters.geometry.to_numpy())
-    fits = _find_fitting(place.precision_m[point], polygon, clusters)
-    rough = 0
-    if not fits.all():
-        rough = len(np.setdiff1d(point[~fits], point[fits]))
-        point, polygon = point[fits], polygon[fits]
-    inside, held_by, several = _settle(point, polygon, clusters, overlaps, names)
-    cells[inside], how[inside] = held_by, HOW.index("inside")
-
-    stated = _find_stated(place.complex, clusters)
-    open_ = np.flatnonzero((how == HOW.index("unknown")) & (stated >= 0))
-    cells[open_], how[open_] = stated[open_], HOW.index("complex")
-
+    several, rough = _take_inside(place, clusters, overlaps, names, cells, how)
+    _take_stated(place, clusters, cells, how)
     located = ~np.isnan(place.x) & ~np.isnan(place.y)
-    precise = ~(place.precision_m > nearest_m)
-    if place.individual is not None:
-        precise &= ~place.individual
-    near = located & precise & (nearest_m > 0)
-    at = np.flatnonzero((how == HOW.index("unknown")) & near)
-    if len(at):
-        nearest, distance = find_nearest(
-            place.x[at], place.y[at], clusters.geometry, np.full(len(at), float(nearest_m))
-        )
-        found = nearest >= 0
-        at = at[found]
-        cells[at], how[at], metres[at] = nearest[found], HOW.index("nearest"), distance[found]
-
+    if nearest_m > 0:
+        _take_near(place, clusters, nearest_m, located, cells, how, metres)
     located &= ~(place.precision_m > _GRID_M)
     _fill_background(cells, names, how, place, located, clusters.crs)
     return Assignment(
@@ -256,6 +234,63 @@ def assign(
         several,
         rough,
     )
+
+
+def _take_inside(
+    place: Place,
+    clusters: gpd.GeoDataFrame,
+    overlaps: Overlaps,
+    names: list[str],
+    cells: npt.NDArray[np.int32],
+    how: npt.NDArray[np.int8],
+) -> tuple[int, int]:
+    """Give points in clusters their cells; return how many lie in several, or are too rough."""
+    point, polygon = find_inside(place.x, place.y, clusters.geometry.to_numpy())
+    fits, rough = _find_fitting(place.precision_m[point], polygon, clusters), 0
+    if not fits.all():
+        rough = len(np.setdiff1d(point[~fits], point[fits]))
+        point, polygon = point[fits], polygon[fits]
+    inside, held_by, several = _settle(point, polygon, clusters, overlaps, names)
+    cells[inside], how[inside] = held_by, HOW.index("inside")
+    return several, rough
+
+
+def _take_stated(
+    place: Place,
+    clusters: gpd.GeoDataFrame,
+    cells: npt.NDArray[np.int32],
+    how: npt.NDArray[np.int8],
+) -> None:
+    """Give actors that lie in no cluster the one that they state."""
+    if place.complex.null_count == len(place.complex):
+        return
+    stated = _find_stated(place.complex, clusters)
+    open_ = np.flatnonzero((how == HOW.index("unknown")) & (stated >= 0))
+    cells[open_], how[open_] = stated[open_], HOW.index("complex")
+
+
+def _take_near(
+    place: Place,
+    clusters: gpd.GeoDataFrame,
+    nearest_m: float,
+    located: npt.NDArray[np.bool_],
+    cells: npt.NDArray[np.int32],
+    how: npt.NDArray[np.int8],
+    metres: npt.NDArray[np.float64],
+) -> None:
+    """Give actors near a cluster, known well enough, the nearest one."""
+    near = located & ~(place.precision_m > nearest_m) & (how == HOW.index("unknown"))
+    if place.individual is not None:
+        near &= ~place.individual
+    at = np.flatnonzero(near)
+    if not len(at):
+        return
+    nearest, distance = find_nearest(
+        place.x[at], place.y[at], clusters.geometry, np.full(len(at), float(nearest_m))
+    )
+    found = nearest >= 0
+    at = at[found]
+    cells[at], how[at], metres[at] = nearest[found], HOW.index("nearest"), distance[found]
 
 
 def _find_fitting(
