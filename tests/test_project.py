@@ -377,6 +377,7 @@ def test_parameters_hold_no_machine_path(
         "allow_for": ["region", "size", "sites"],
         "local_m": [0, 10_000, 30_000],
         "local_by": None,
+        "advice": True,
     }
 
 
