@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -138,7 +139,9 @@ def test_herfindahl_lies_between_equal_and_single(row: list[int]) -> None:
     if sum(row) == 0:
         assert np.isnan(index)
     else:
-        assert 1 / len(row) - 1e-12 <= index <= 1 + 1e-12
+        exact = sum(Fraction(each, sum(row)) ** 2 for each in row)
+        assert index == pytest.approx(float(exact), rel=1e-12)
+        assert Fraction(1, len(row)) <= exact <= 1
 
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))

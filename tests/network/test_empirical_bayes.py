@@ -50,11 +50,11 @@ def test_the_prior_never_falls_to_a_point() -> None:
 
 def test_shrinking_by_hand() -> None:
     # Ten at 1 and ten at -1, all with sd 1/2: the slope of v times the likelihood of 20 is 0 where
-    # 1/v - 10/(v + 1/4) + 10/(v + 1/4)² = 0.
+    # 1/v - 10/(v + 1/4) + 10/(v + 1/4)² = 0, which is 9 v² - 8 v - 1/16 = 0.
     value = np.repeat([1.0, -1.0], 10)
     estimate = Estimate(value, np.full(20, 0.5), np.full(20, 9.0))
     v = fit_prior(value, estimate.sd)
-    assert 1 / v - 10 / (v + 0.25) + 10 / (v + 0.25) ** 2 == pytest.approx(0, abs=1e-4)
+    assert v == pytest.approx((8 + np.sqrt(66.25)) / 18, abs=1e-6)
     mean, sd = shrink(estimate)
     assert mean[0] == pytest.approx(v / (v + 0.25))
     assert sd[0] == pytest.approx(0.5 * np.sqrt(v / (v + 0.25)))
