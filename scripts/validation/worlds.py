@@ -20,7 +20,7 @@ REFIT = "refit"
 """A world whose links are drawn again and again, and the null fitted to each."""
 MISSING = "missing"
 """A world whose links are deleted, and asked for again."""
-METHOD = 7
+METHOD = 8
 """Raised whenever worlds or what is recorded of them change: older records are made anew."""
 
 CLUSTERS = 1_900
