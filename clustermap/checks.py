@@ -129,12 +129,18 @@ def _is_plain(text: pa.Array) -> bool:
     """Return whether text is printable ASCII without any blank: nothing of it needs mending."""
     if not pa.types.is_string(text.type) or not len(text) or text.null_count:
         return False
+    starts, used = _list_bytes(text)
+    if (starts[1:] == starts[:-1]).any():  # an empty one
+        return False
+    return bool(used.min() > ord(" ") and used.max() < 0x7F)
+
+
+def _list_bytes(text: pa.Array) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Return where texts begin, and their bytes; at least one text."""
     _, offsets, content = text.buffers()
     starts = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
-    if content is None or (starts[1:] == starts[:-1]).any():  # an empty one
-        return False
-    used = np.frombuffer(content, np.uint8)[starts[0] : starts[-1]]
-    return bool(used.min() > ord(" ") and used.max() < 0x7F)
+    bytes_ = np.frombuffer(b"" if content is None else content, np.uint8)
+    return starts, bytes_[starts[0] : starts[-1]]
 
 
 def as_text(values: pa.Array) -> pa.Array:
@@ -186,7 +192,7 @@ def _mend(text: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
 
 def _type_id(values: pa.Array, column: Column) -> Typed:
     text = as_text(values)
-    if _is_plain(text) and not pc.any(pc.match_substring(text, "+")).as_py():
+    if _is_plain(text) and not (_list_bytes(text)[1] == ord("+")).any():
         return text, {}
     faults = {
         "control_characters": _flags(pc.match_substring_regex(text, _CONTROL)),
@@ -472,8 +478,9 @@ def check_chunk(
             values = pc.multiply(values, factors[column.name])
         typed[column.name] = values
         for reason, mask in faults.items():
-            first[mask & (first < 0)] = len(reasons)
-            reasons.append((column.name, reason))
+            if mask.any():
+                first[mask & (first < 0)] = len(reasons)
+                reasons.append((column.name, reason))
     files = pa.DictionaryArray.from_arrays(
         pa.array(np.zeros(size, dtype=np.int32)), pa.array([chunk.file])
     )

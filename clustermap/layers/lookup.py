@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
     Hashes = npt.NDArray[np.uint64]
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 _WORD = 8
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NOBODY = np.int32(-1)
-_ROWS_AT_ONCE = 1_000_000
+_FIRST, _LATER = 2, 4  # slots for each identifier, at least: few come to the second table
+_ROWS_AT_ONCE = 1 << 17  # so that what is worked out in between stays near the processor
 
 
 class Words(NamedTuple):
@@ -105,19 +108,38 @@ def _read_some(texts: pa.Array) -> Words:
     low, high = int(offsets[0]), int(offsets[-1])
     padded = np.zeros(high - low + _WORD, dtype=np.uint8)
     padded[: high - low] = data[low:high]
-    # Eight bytes from any place on, as one number.
-    words: Hashes = np.ndarray((high - low + 1,), "<u8", padded, strides=(1,))
-    start, length = offsets[:-1].astype(np.int64) - low, np.diff(offsets).astype(np.int64)
+    length = np.diff(offsets)
     hashes = _mix(length.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))
     last = np.zeros(len(length), dtype=np.uint64)
-    for begin in range(0, int(length.max(initial=0)), _WORD):
-        rows: Any = np.flatnonzero(length > begin)
-        rows = slice(None) if len(rows) == len(length) else rows
-        bytes_ = np.minimum(length[rows] - begin, _WORD).astype(np.uint64)
-        word = words[start[rows] + begin] & (_ALL >> (np.uint64(64) - np.uint64(8) * bytes_))
+    for rows, word in _list_words(padded, offsets[:-1] - low, length):
         hashes[rows] = _mix(hashes[rows] ^ word)
         last[rows] = word
     return Words(hashes, length.astype(np.uint32), last)
+
+
+def _list_words(
+    padded: npt.NDArray[np.uint8],
+    start: npt.NDArray[np.integer],
+    length: npt.NDArray[np.integer],
+) -> Iterator[tuple[Any, Hashes]]:
+    """Yield the first eight bytes of the texts as numbers, then the next, and whose they are."""
+    most = int(length.max(initial=0))
+    if (length == most).all():  # as identifiers mostly are: the bytes lie at equal distances
+        for begin in range(0, most, _WORD):
+            words: Hashes = np.ndarray((len(length),), "<u8", padded, begin, (most,))
+            yield slice(None), words & _keep_bytes(np.uint64(min(most - begin, _WORD)))
+        return
+    # Eight bytes from any place on, as one number.
+    anywhere: Hashes = np.ndarray((len(padded) - _WORD + 1,), "<u8", padded, strides=(1,))
+    for begin in range(0, most, _WORD):
+        rows: Any = np.flatnonzero(length > begin)
+        rows = slice(None) if len(rows) == len(length) else rows
+        bytes_ = np.minimum(length[rows] - begin, _WORD).astype(np.uint64)
+        yield rows, anywhere[start[rows] + begin] & _keep_bytes(bytes_)
+
+
+def _keep_bytes(many: Any) -> Any:
+    return _ALL >> (np.uint64(64) - np.uint64(8) * many)
 
 
 def _open(texts: pa.Array) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.uint8]]:
@@ -134,35 +156,42 @@ def _open(texts: pa.Array) -> tuple[npt.NDArray[np.integer], npt.NDArray[np.uint
 
 
 def _mix(key: Hashes) -> Hashes:
-    """Return whole numbers scattered over 64 bits (the finaliser of splitmix64)."""
-    key = (key ^ (key >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    key = (key ^ (key >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return key ^ (key >> np.uint64(31))
+    """Return whole numbers scattered over 64 bits (the finaliser of splitmix64), one to one."""
+    key = key ^ (key >> np.uint64(30))
+    key *= np.uint64(0xBF58476D1CE4E5B9)
+    key ^= key >> np.uint64(27)
+    key *= np.uint64(0x94D049BB133111EB)
+    key ^= key >> np.uint64(31)
+    return key
 
 
 @dataclass(frozen=True)
 class Lookup:
     """Where identifiers stand.
 
+    A table of slots, at least two for each identifier, tells by one look into it: the first bits of
+    a hash are the slot, and the slot holds its other bits and the number of the identifier.
+    Whoever finds its slot taken goes into a smaller table, by a hash mixed once more, and so on.
+
     Parameters
     ----------
     ids
         Identifiers, unique text without nulls.
-    hashes
-        uint64; their hashes, ascending, and after them the largest number there is.
+    slots
+        uint64; of all tables, one after the other. 0: nobody.
+    tables
+        int64; of each table the bits that are the slot, and how many identifiers came to it.
     positions
-        int32; the position of the identifier of each hash, -1 after them.
-    starts
-        int32; where the hashes of each bucket begin. A bucket holds the hashes that begin with the
-        same bits.
+        int32; of those that came to the second table and to later ones, by their numbers there.
     lengths, last
-        Of the identifiers, by their positions: see :class:`Words`.
+        Of the identifiers, by their positions: see :class:`Words`. One entry stands for all; no
+        ``last`` means that lengths and hashes tell everything.
     """
 
     ids: pa.Array
-    hashes: Hashes
+    slots: Hashes
+    tables: npt.NDArray[np.int64]
     positions: Positions
-    starts: Positions
     lengths: npt.NDArray[np.uint32]
     last: Hashes
 
@@ -204,28 +233,35 @@ class Lookup:
 
     def _words(self, hashes: Hashes, found: Positions) -> Words:
         """Return the words of the identifiers found; those of -1 mean nothing."""
-        return Words(hashes, self.lengths[found], self.last[found] if len(self.last) else hashes)
+        lengths = self.lengths[found] if len(self.lengths) > 1 else self.lengths
+        return Words(hashes, lengths, self.last[found] if len(self.last) else hashes)
 
     def _find_hashes(self, hashes: Hashes) -> Positions:
-        at = self.starts[_bucket(hashes, len(self.starts))]
-        there = self.hashes[at]
-        found = np.where(there == hashes, self.positions[at], _NOBODY)
-        # Hashes ascend: who does not stand first in a bucket may stand behind a smaller one.
-        open_ = np.flatnonzero(there < hashes)
-        at, wanted = at[open_], hashes[open_]
-        while len(open_):
-            at = at + 1
-            there = self.hashes[at]
-            hit = there == wanted
-            found[open_[hit]] = self.positions[at[hit]]
-            on = there < wanted
-            at, wanted, open_ = at[on], wanted[on], open_[on]
+        found = np.full(len(hashes), _NOBODY)
+        open_: Any = slice(None)
+        slots, positions = self.slots, self.positions
+        for number, (bits, came) in enumerate(self.tables.tolist()):
+            at = _number_there(slots, hashes, bits)
+            hit = at < came
+            if number:
+                rows = np.flatnonzero(hit)
+                found[open_[rows]] = positions[at[rows]]
+                positions = positions[came:]
+            else:
+                found = np.where(hit, at.astype(np.int32), _NOBODY)
+            missed = np.flatnonzero(~hit)
+            open_ = open_[missed] if number else missed
+            hashes, slots = _mix(hashes[missed]), slots[1 << bits :]
         return found
 
 
-def _bucket(hashes: Hashes, buckets: int) -> npt.NDArray[np.int64]:
-    bits = buckets.bit_length() - 1
-    return (hashes >> np.uint64(64 - bits)).astype(np.int64)
+def _number_there(slots: Hashes, hashes: Hashes, bits: int) -> Hashes:
+    """Return who has each hash, by its number in the table; a number too large: nobody."""
+    rest = np.uint64(bits)
+    there = slots[(hashes >> np.uint64(64 - bits)).view(np.int64)]
+    there ^= hashes << rest
+    there -= np.uint64(1)
+    return there
 
 
 def build_lookup(ids: pa.Array) -> Lookup:
@@ -249,18 +285,34 @@ def build_lookup(ids: pa.Array) -> Lookup:
     if pa.types.is_large_string(ids.type):
         ids = ids.cast(pa.string())
     words = read_words(ids)
-    order = np.argsort(words.hashes)
-    hashes = words.hashes[order]
-    buckets = 1 << max(len(ids) * 2 - 1, 2).bit_length()
-    starts = np.zeros(buckets, dtype=np.int32)
-    np.cumsum(np.bincount(_bucket(hashes, buckets), minlength=buckets)[:-1], out=starts[1:])
-    # Of texts of one word, lengths and hashes tell all.
-    last = words.last if words.lengths.max(initial=0) > _WORD else np.zeros(0, dtype=np.uint64)
+    slots, tables, positions = _fill_tables(words.hashes)
+    alike = bool(len(ids)) and words.lengths.min() == words.lengths.max()
+    longest = words.lengths.max(initial=0)
     return Lookup(
         ids,
-        np.append(hashes, _ALL),
-        np.append(order.astype(np.int32), _NOBODY),
-        starts,
-        np.append(words.lengths, np.uint32(0)),
-        np.append(last, np.uint64(0)) if len(last) else last,
+        slots,
+        tables,
+        positions,
+        words.lengths[:1] if alike else np.append(words.lengths, np.uint32(0)),
+        words.last if longest > _WORD else np.zeros(0, dtype=np.uint64),
     )
+
+
+def _fill_tables(hashes: Hashes) -> tuple[Hashes, npt.NDArray[np.int64], Positions]:
+    """Return slots, tables and positions of a lookup."""
+    slots, tables, positions = [np.zeros(0, np.uint64)], [], [np.zeros(0, np.int32)]
+    came = np.arange(len(hashes), dtype=np.int32)
+    while len(came):
+        bits = ((_FIRST if not tables else _LATER) * len(came)).bit_length()
+        table = np.zeros(1 << bits, dtype=np.uint64)
+        others = hashes << np.uint64(bits)
+        slot = (hashes >> np.uint64(64 - bits)).view(np.int64)
+        table[slot] = others | np.arange(1, len(came) + 1, dtype=np.uint64)
+        # Two identifiers of one hash would part nowhere: the second is looked for by its text.
+        rest = np.flatnonzero((table[slot] ^ others) >> np.uint64(bits))
+        slots.append(table)
+        tables.append((bits, len(came)))
+        came, hashes = came[rest], _mix(hashes[rest])
+        positions.append(came)
+    shape = np.array(tables, dtype=np.int64).reshape(-1, 2)
+    return np.concatenate(slots), shape, np.concatenate(positions)

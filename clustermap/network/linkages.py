@@ -55,6 +55,7 @@ _PAIRS_A_BATCH = 2_000_000
 _Code = TypeVar("_Code", bound=np.integer)
 _FIRM, _UNIVERSITY, _PUBLIC, _HOSPITAL, _SUPPORT, _OTHER = range(len(ACTOR_TYPES))
 _CODE = {kind: code for code, kind in enumerate(KINDS)}
+_IS_DIRECTED = np.array([kind in DIRECTED_KINDS for kind in KINDS])
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _in_years(year: npt.NDArray[np.int16], reading: Reading) -> npt.NDArray[np.b
 def _directed(kind: npt.NDArray[np.uint8], reading: Reading) -> npt.NDArray[np.bool_]:
     if reading.directed is not None:
         return np.full(len(kind), reading.directed)
-    return np.isin(kind, [_CODE[name] for name in DIRECTED_KINDS])
+    return np.asarray(_IS_DIRECTED[kind])
 
 
 def code_pairs(table: str, checked: Checked, register: Register, reading: Reading) -> Coded:
@@ -196,17 +197,10 @@ def code_pairs(table: str, checked: Checked, register: Register, reading: Readin
     Coded
         Edges, and rows with unknown or equal ends set aside.
     """
-    rows, faults = checked.rows, [checked.faults]
-    ends = [rows[column].combine_chunks() for column in ("source", "target")]
-    a, b = np.split(register.find(pa.concat_arrays(ends)), 2)
-    bad = np.zeros(rows.num_rows, dtype=bool)
-    for column, mask, reason in (
-        *(("source", a == code, reason) for code, reason in NOT_FOUND.items()),
-        *(("target", b == code, reason) for code, reason in NOT_FOUND.items()),
-        ("source", a == b, "self_link"),
-    ):
-        faults.append(quote_rows(table, rows, mask & ~bad, column=column, reason=reason))
-        bad |= mask
+    rows = checked.rows
+    a, b = (register.find(rows[end].combine_chunks()) for end in ("source", "target"))
+    bad = (a < 0) | (b < 0) | (a == b)
+    faults = [checked.faults, *(_quote_ends(table, rows, a, b) if bad.any() else [])]
     year = _years(rows)
     counted = ~bad & _in_years(year, reading)
     left_out = int((~bad & ~counted).sum())
@@ -214,9 +208,37 @@ def code_pairs(table: str, checked: Checked, register: Register, reading: Readin
     if not counted.all():
         a, b, year = a[counted], b[counted], year[counted]
         kind, share = kind[counted], share[counted]
-    kind = np.where(kind == len(KINDS), derive_kinds(register.types[a], register.types[b]), kind)
+    kind = _settle_kinds(kind, a, b, register)
     edges = _build_edges(a, b, kind, _directed(kind, reading), year, None, share)
     return Coded(edges, pa.concat_tables(faults), left_out)
+
+
+def _quote_ends(
+    table: str, rows: pa.Table, a: npt.NDArray[np.int32], b: npt.NDArray[np.int32]
+) -> Iterator[pa.Table]:
+    """Yield the rows with ends that are not found or the same, each with its first fault."""
+    told = np.zeros(rows.num_rows, dtype=bool)
+    for column, mask, reason in (
+        *(("source", a == code, reason) for code, reason in NOT_FOUND.items()),
+        *(("target", b == code, reason) for code, reason in NOT_FOUND.items()),
+        ("source", a == b, "self_link"),
+    ):
+        yield quote_rows(table, rows, mask & ~told, column=column, reason=reason)
+        told |= mask
+
+
+def _settle_kinds(
+    kind: npt.NDArray[np.uint8],
+    a: npt.NDArray[np.int32],
+    b: npt.NDArray[np.int32],
+    register: Register,
+) -> npt.NDArray[np.uint8]:
+    """Return the kinds as stated; those that are not stated follow from the ends."""
+    open_ = np.flatnonzero(kind == len(KINDS))
+    if len(open_):
+        kind = kind.copy()
+        kind[open_] = derive_kinds(register.types[a[open_]], register.types[b[open_]])
+    return kind
 
 
 def _weights(rows: pa.Table) -> npt.NDArray[np.int64]:
@@ -379,9 +401,7 @@ def _expand(
     left = np.concatenate([*lefts, np.zeros(0, dtype=np.int64)])
     right = np.concatenate([*rights, np.zeros(0, dtype=np.int64)])
     a, b, unit = projects.actor[left], projects.actor[right], projects.unit[left]
-    stated = projects.kind[left]
-    derived = derive_kinds(register.types[a], register.types[b])
-    kind = np.where(stated == len(KINDS), derived, stated)
+    kind = _settle_kinds(projects.kind[left], a, b, register)
     share = np.rint(SHARE_UNIT / (projects.listed[unit] - 1)).astype(np.int64)
     directed = np.zeros(len(kind), dtype=bool)
     return _build_edges(a, b, kind, directed, projects.year[left], unit, share)

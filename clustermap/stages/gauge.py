@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ACTORS = ("types", "cells", "x", "y", "precise", "stratum", "placed")
-_LOOKUP = ("hashes", "positions", "starts", "lengths", "last")
+_LOOKUP = ("slots", "tables", "positions", "lengths", "last")
 _SPACE = ("edges_m", "bins", "near", "shares", "x", "y")
 
 

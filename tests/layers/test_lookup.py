@@ -43,7 +43,7 @@ def test_texts_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(lookup, "_mix", alike)
     known, asked = (pa.array([letter * 17 for letter in letters]) for letters in ("abc", "cxab"))
     found = build_lookup(known)
-    assert set(found.hashes[:3].tolist()) == {7}
+    assert found.tables.tolist() == [[3, 3]]  # who has the same hash goes into no other table
     assert found.find(asked).tolist() == [2, -1, 0, 1]
 
 
@@ -61,6 +61,21 @@ def test_two_words_and_a_hash_tell_short_texts(one: list[str], other: list[str])
 
 def test_mapped_arrays_answer_as_well() -> None:
     found = build_lookup(pa.array(["a", "b"]))
-    frozen = found.hashes.copy()
+    frozen = found.slots.copy()
     frozen.flags.writeable = False
-    assert replace(found, hashes=frozen).find(pa.array(["b"])).tolist() == [1]
+    assert replace(found, slots=frozen).find(pa.array(["b"])).tolist() == [1]
+
+
+def test_who_finds_its_slot_taken_is_found_in_another_table() -> None:
+    known = [f"F{number:07}" for number in range(3_000)]
+    found = build_lookup(pa.array(known))
+    came = found.tables[:, 1]
+    assert came[0] == 3_000
+    assert (came[1:] < came[:-1] / 2).all()
+    assert found.tables[0, 0] == 13  # 8,192 slots
+    assert len(found.positions) == came[1:].sum()
+    nobody = [f"G{number:07}" for number in range(3_000)]
+    assert found.find(pa.array([*known[::-1], *nobody])).tolist() == [
+        *range(2_999, -1, -1),
+        *[-1] * 3_000,
+    ]
