@@ -219,8 +219,8 @@ class Register:
         for name, value in unknown.items():
             given = getattr(self, name)
             if not len(given):
-                filled = np.full(len(self.cells), value, dtype=given.dtype)
-                object.__setattr__(self, name, filled)
+                one = np.array(value, dtype=given.dtype)  # said once for all: it takes no room
+                object.__setattr__(self, name, np.broadcast_to(one, len(self.cells)))
 
     def find(self, ids: pa.Array) -> npt.NDArray[np.int32]:
         """Return the positions of identifiers.

@@ -26,7 +26,7 @@ _WORD = 8
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NOBODY = np.int32(-1)
 _FIRST, _LATER = 2, 4  # slots for each identifier, at least: few come to the second table
-_ROWS_AT_ONCE = 1 << 17  # so that what is worked out in between stays near the processor
+_ROWS_AT_ONCE = 1 << 17
 
 
 class Words(NamedTuple):
@@ -98,9 +98,16 @@ def read_words(texts: pa.Array) -> Words:
     Words
         One entry a text.
     """
-    starts = range(0, max(len(texts), 1), _ROWS_AT_ONCE)
-    parts = [_read_some(texts.slice(start, _ROWS_AT_ONCE)) for start in starts]
-    return parts[0] if len(parts) == 1 else Words(*map(np.concatenate, zip(*parts, strict=True)))
+    many = len(texts)
+    words = Words(np.zeros(many, np.uint64), np.zeros(many, np.uint32), np.zeros(many, np.uint64))
+    for some in _split(many):
+        words.hashes[some], words.lengths[some], words.last[some] = _read_some(texts[some])
+    return words
+
+
+def _split(rows: int) -> Iterator[slice]:
+    """Yield stretches of rows: what is worked out of each stays near the processor."""
+    return (slice(start, start + _ROWS_AT_ONCE) for start in range(0, rows, _ROWS_AT_ONCE))
 
 
 def _read_some(texts: pa.Array) -> Words:
@@ -127,7 +134,7 @@ def _list_words(
     if (length == most).all():  # as identifiers mostly are: the bytes lie at equal distances
         for begin in range(0, most, _WORD):
             words: Hashes = np.ndarray((len(length),), "<u8", padded, begin, (most,))
-            yield slice(None), words & _keep_bytes(np.uint64(min(most - begin, _WORD)))
+            yield slice(None), words & _keep_bytes(np.array([min(most - begin, _WORD)], np.uint64))
         return
     # Eight bytes from any place on, as one number.
     anywhere: Hashes = np.ndarray((len(padded) - _WORD + 1,), "<u8", padded, strides=(1,))
@@ -138,7 +145,7 @@ def _list_words(
         yield rows, anywhere[start[rows] + begin] & _keep_bytes(bytes_)
 
 
-def _keep_bytes(many: Any) -> Any:
+def _keep_bytes(many: Hashes) -> Hashes:
     return _ALL >> (np.uint64(64) - np.uint64(8) * many)
 
 
@@ -208,10 +215,7 @@ class Lookup:
         np.ndarray
             int32; -1 where an identifier is unknown.
         """
-        parts = [
-            self._find(ids.slice(start, _ROWS_AT_ONCE))
-            for start in range(0, len(ids), _ROWS_AT_ONCE)
-        ]
+        parts = [self._find(ids[some]) for some in _split(len(ids))]
         return np.concatenate([np.zeros(0, dtype=np.int32), *parts])
 
     def _find(self, ids: pa.Array) -> Positions:
@@ -257,9 +261,8 @@ class Lookup:
 
 def _number_there(slots: Hashes, hashes: Hashes, bits: int) -> Hashes:
     """Return who has each hash, by its number in the table; a number too large: nobody."""
-    rest = np.uint64(bits)
-    there = slots[(hashes >> np.uint64(64 - bits)).view(np.int64)]
-    there ^= hashes << rest
+    there = slots[_slot(hashes, bits)]
+    there ^= hashes << np.uint64(bits)
     there -= np.uint64(1)
     return there
 
@@ -300,19 +303,40 @@ def build_lookup(ids: pa.Array) -> Lookup:
 
 def _fill_tables(hashes: Hashes) -> tuple[Hashes, npt.NDArray[np.int64], Positions]:
     """Return slots, tables and positions of a lookup."""
-    slots, tables, positions = [np.zeros(0, np.uint64)], [], [np.zeros(0, np.int32)]
+    slots, positions = [np.zeros(0, np.uint64)], [np.zeros(0, np.int32)]
+    tables: list[tuple[int, int]] = []
     came = np.arange(len(hashes), dtype=np.int32)
     while len(came):
         bits = ((_FIRST if not tables else _LATER) * len(came)).bit_length()
-        table = np.zeros(1 << bits, dtype=np.uint64)
-        others = hashes << np.uint64(bits)
-        slot = (hashes >> np.uint64(64 - bits)).view(np.int64)
-        table[slot] = others | np.arange(1, len(came) + 1, dtype=np.uint64)
-        # Two identifiers of one hash would part nowhere: the second is looked for by its text.
-        rest = np.flatnonzero((table[slot] ^ others) >> np.uint64(bits))
+        table, rest = _fill(hashes, bits)
         slots.append(table)
         tables.append((bits, len(came)))
         came, hashes = came[rest], _mix(hashes[rest])
         positions.append(came)
     shape = np.array(tables, dtype=np.int64).reshape(-1, 2)
     return np.concatenate(slots), shape, np.concatenate(positions)
+
+
+def _fill(hashes: Hashes, bits: int) -> tuple[Hashes, npt.NDArray[np.int64]]:
+    """Return the slots of one table, and who found its slot taken by another hash."""
+    table = np.zeros(1 << bits, dtype=np.uint64)
+    rest = np.uint64(bits)
+    for some in _split(len(hashes)):
+        number = np.arange(some.start + 1, some.start + 1 + len(hashes[some]), dtype=np.uint64)
+        table[_slot(hashes[some], bits)] = hashes[some] << rest | number
+    return table, np.concatenate(
+        [some.start + _find_homeless(table, hashes[some], bits) for some in _split(len(hashes))]
+    )
+
+
+def _find_homeless(table: Hashes, hashes: Hashes, bits: int) -> npt.NDArray[np.int64]:
+    """Return whose slot another hash has taken.
+
+    Two identifiers of one hash would part in no table: the second is looked for by its text.
+    """
+    rest = np.uint64(bits)
+    return np.flatnonzero((table[_slot(hashes, bits)] ^ (hashes << rest)) >> rest)
+
+
+def _slot(hashes: Hashes, bits: int) -> npt.NDArray[np.int64]:
+    return (hashes >> np.uint64(64 - bits)).view(np.int64)

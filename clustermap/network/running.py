@@ -13,7 +13,7 @@ from clustermap.network.distinct import distinct
 from clustermap.network.sums import ROWS_AT_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -25,10 +25,13 @@ PACKED = "key"
 _MOST_BITS = 63
 _WAITING = 4_000_000
 """Sums that may come in before they are added to those that are added up already."""
-_WAYS = 8
-"""Ways to count, as weights of links are mostly one or two, in which rows still count alike."""
+_WAY_BITS = 3
+_WAYS = 1 << _WAY_BITS
+"""Ways to count, as weights of links are mostly one or two, that are told beside the key."""
 _UNSORTED = 32_000_000
 """Rows that may come in before they are sorted: eight bytes each."""
+_KEYS_AT_ONCE = 250_000
+"""Sorted rows that are added up at once: what is worked out in between stays near the processor."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,13 @@ class Keys:
     columns: tuple[Key, ...]
 
     def __post_init__(self) -> None:
-        if sum(key.bits for key in self.columns) > _MOST_BITS:
+        if self.bits > _MOST_BITS:
             raise ValueError(f"too many values: {self.columns}")
+
+    @property
+    def bits(self) -> int:
+        """Bits that tell rows apart."""
+        return sum(key.bits for key in self.columns)
 
     def pack(self, rows: Mapping[str, npt.NDArray[np.integer]]) -> Whole:
         """Return one whole number a row.
@@ -123,8 +131,9 @@ class Keys:
 class RunningSums:
     """Whole numbers added up by key, as their rows come in.
 
-    Rows that count alike are kept as keys alone and sorted together, late: that takes a
-    fraction of the time and of the room of sums that are merged again and again.
+    Where rows count in a few ways, each is kept as one number, its key and its way, and all are
+    sorted together, late: that takes a fraction of the time and of the room of sums that are
+    merged again and again.
 
     Parameters
     ----------
@@ -148,10 +157,11 @@ class RunningSums:
     def __init__(self, keys: Keys, values: Sequence[str], *, few: bool = False) -> None:
         self.keys = keys
         self.values = tuple(values)
-        self._few = few
+        self._few = few or keys.bits + _WAY_BITS > _MOST_BITS
         none = np.zeros(0, dtype=np.int64)
         self._parts: list[list[Whole]] = [[none] * (1 + len(self.values))]
-        self._alike: dict[tuple[int, ...], list[Whole]] = {}
+        self._ways: list[tuple[int, ...]] = []
+        self._unsorted: list[Whole] = []
 
     def add(self, rows: Mapping[str, npt.NDArray[np.integer]], sign: int = 1) -> None:
         """Add rows.
@@ -167,13 +177,12 @@ class RunningSums:
         if not len(packed):
             return
         values = [rows[name] for name in self.values]
-        parted = None if self._few else _part_alike(packed, values)
-        if parted is None:
+        ways = None if self._few else self._find_ways(values, sign)
+        if ways is None:
             summed = _sum_packed(packed, values)
             self._take([summed[0], *(sign * column for column in summed[1:])])
-            return
-        for alike, some in parted:
-            self._keep(tuple(sign * one for one in alike), [some])
+        else:
+            self._keep([packed << _WAY_BITS | ways])
 
     def take(self, packed: pa.Table) -> None:
         """Add what other rows come to.
@@ -194,11 +203,15 @@ class RunningSums:
         others
             They must not be used any more.
         """
+        numbers = [self._number(way) for way in others._ways]
+        if None in numbers:
+            others._settle()
         for part in others._parts:
             if len(part[0]):
                 self._take(part)
-        for alike, packed in others._alike.items():
-            self._keep(alike, packed)
+        renumbered = np.array([one or 0 for one in numbers], dtype=np.int64)
+        for some in others._unsorted:
+            self._keep([some & -_WAYS | renumbered[some & (_WAYS - 1)]])
 
     def pack(self) -> pa.Table:
         """Return the sums in the form that they are kept in.
@@ -211,9 +224,33 @@ class RunningSums:
         packed, *sums = self._settle()
         return pa.table({PACKED: packed, **dict(zip(self.values, sums, strict=True))})
 
-    def _keep(self, alike: tuple[int, ...], packed: list[Whole]) -> None:
-        self._alike.setdefault(alike, []).extend(packed)
-        if sum(len(some) for each in self._alike.values() for some in each) > _UNSORTED:
+    def _find_ways(self, values: Sequence[npt.NDArray[np.integer]], sign: int) -> Whole | None:
+        """Return the way that each row counts in, one where all do; None where they are many."""
+        various = [column for column in values if (column != column[0]).any()]
+        if len(various) > 1:
+            return None
+        found = distinct(various[0]) if various else np.zeros(1, dtype=np.int64)
+        if len(found) > _WAYS:
+            return None
+        numbers = []
+        for one in found.tolist():
+            way = (one if various and column is various[0] else int(column[0]) for column in values)
+            numbers.append(self._number(tuple(sign * value for value in way)))
+        if None in numbers:
+            return None
+        known = np.array(numbers, dtype=np.int64)
+        return known[np.searchsorted(found, various[0])] if various else known
+
+    def _number(self, way: tuple[int, ...]) -> int | None:
+        if way not in self._ways:
+            if len(self._ways) == _WAYS:
+                return None
+            self._ways.append(way)
+        return self._ways.index(way)
+
+    def _keep(self, unsorted: list[Whole]) -> None:
+        self._unsorted += unsorted
+        if sum(map(len, self._unsorted)) > _UNSORTED:
             self._settle()
 
     def _take(self, part: list[Whole]) -> None:
@@ -223,9 +260,8 @@ class RunningSums:
             self._settle()
 
     def _settle(self) -> list[Whole]:
-        while self._alike:
-            alike, packed = self._alike.popitem()
-            self._parts.append(_count_keys(packed, alike))
+        if self._unsorted:
+            self._parts.append(_count_sorted(self._unsorted, np.array(self._ways).T))
         if len(self._parts) > 1:
             self._parts = [_merge([part for part in self._parts if len(part[0])])]
         return self._parts[0]
@@ -242,56 +278,48 @@ class RunningSums:
         return pa.table({**self.keys.unpack(packed), **dict(zip(self.values, sums, strict=True))})
 
 
-def _find_alike(values: Sequence[npt.NDArray[np.integer]]) -> tuple[int, ...] | None:
-    """Return what every row counts, None where they count otherwise; some rows at least."""
-    if any((column != column[0]).any() for column in values):
-        return None
-    return tuple(int(column[0]) for column in values)
+def _count_sorted(unsorted: list[Whole], ways: Whole) -> list[Whole]:
+    """Add up rows that are one number each: their key, and which of the ways they count in."""
+    rows = _join(unsorted)
+    rows.sort()
+    blocks = [_count_block(some, ways) for some in _list_blocks(rows)]
+    return [_join(list(column)) for column in zip(*blocks, strict=True)]
 
 
-def _part_alike(
-    packed: Whole, values: Sequence[npt.NDArray[np.integer]]
-) -> list[tuple[tuple[int, ...], Whole]] | None:
-    """Return what rows count and their keys, for each of a few ways to count; None of many."""
-    same = [bool((column == column[0]).all()) for column in values]
-    if all(same):
-        return [(tuple(int(column[0]) for column in values), packed)]
-    if same.count(False) > 1:
-        return None
-    various = values[same.index(False)]
-    found = distinct(various)
-    if len(found) > _WAYS:
-        return None
-    return [
-        (
-            tuple(
-                int(column[0]) if alike else int(one)
-                for column, alike in zip(values, same, strict=True)
-            ),
-            packed[various == one],
-        )
-        for one in found
-    ]
+def _list_blocks(rows: Whole) -> Iterator[Whole]:
+    """Yield stretches of sorted rows, all rows of a key in one."""
+    start = 0
+    while start < len(rows):
+        last = rows[min(start + _KEYS_AT_ONCE, len(rows)) - 1]
+        end = int(np.searchsorted(rows, last | (_WAYS - 1), "right"))
+        yield rows[start:end]
+        start = end
 
 
-def _count_keys(packed: list[Whole], alike: tuple[int, ...]) -> list[Whole]:
-    """Add up rows that count alike; the list is emptied, so that no two copies are held."""
-    keys = np.concatenate(packed)
-    packed.clear()
-    keys.sort()
-    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-    keys, many = keys[first], np.diff(first, append=len(keys))
-    return [keys, *(many * one for one in alike)]
+def _count_block(rows: Whole, ways: Whole) -> list[Whole]:
+    keys = rows >> _WAY_BITS
+    first = _find_firsts(keys)
+    many = np.diff(first, append=len(keys))
+    return [keys[first], *(_sum_ways(rows, first, many, values) for values in ways)]
+
+
+def _sum_ways(rows: Whole, first: Whole, many: Whole, values: Whole) -> Whole:
+    """Return the sums of one value; ``values`` says by way what a row counts."""
+    if (values == values[0]).all():
+        return many * int(values[0])
+    return np.asarray(np.add.reduceat(values[rows & (_WAYS - 1)], first), dtype=np.int64)
+
+
+def _find_firsts(ordered: Whole) -> Whole:
+    """Return where each key comes first; some keys at least."""
+    return np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
 
 
 def _sum_packed(packed: Whole, values: Sequence[npt.NDArray[np.integer]]) -> list[Whole]:
     """Add up the values of rows by their keys; some rows at least."""
-    alike = _find_alike(values)
-    if alike is not None:
-        return _count_keys([packed], alike)
     order = np.argsort(packed)
     packed = packed[order]
-    first = np.flatnonzero(np.concatenate([[True], packed[1:] != packed[:-1]]))
+    first = _find_firsts(packed)
     return [packed[first], *(np.add.reduceat(c[order], first, dtype=np.int64) for c in values)]
 
 
@@ -309,4 +337,13 @@ def _merge(parts: Sequence[Sequence[Whole]]) -> list[Whole]:
         if some:
             packed, *values = (np.concatenate(columns) for columns in zip(*some, strict=True))
             blocks.append(_sum_packed(packed, values))
-    return [np.concatenate(columns) for columns in zip(*blocks, strict=True)]
+    columns = [list(column) for column in zip(*blocks, strict=True)]
+    del blocks
+    return [_join(column) for column in columns]
+
+
+def _join(pieces: list[Whole]) -> Whole:
+    """Join pieces of a column; the list is emptied, so that no two copies of a table are held."""
+    joined = np.concatenate(pieces)
+    pieces.clear()
+    return joined

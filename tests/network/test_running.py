@@ -38,6 +38,7 @@ def test_parts_come_to_the_sum_of_all(drawn: list[list[Row]], wait: int, most: i
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "_WAITING", wait)
         patch.setattr(running, "ROWS_AT_ONCE", most)
+        patch.setattr(running, "_KEYS_AT_ONCE", most)
         for part in drawn[1:]:
             sums.add(columns(part))
         elsewhere.add(columns(drawn[0]))
@@ -48,6 +49,37 @@ def test_parts_come_to_the_sum_of_all(drawn: list[list[Row]], wait: int, most: i
     for one, part in zip(packed, drawn, strict=True):
         one.add(columns(part))
     assert merge_rows([one.pack() for one in packed], [PACKED]).equals(sums.pack())
+
+
+few_ways = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(-128, 127), st.just(1), st.sampled_from([5, 7, 9])),
+    max_size=25,
+)
+many_ways = st.lists(
+    st.tuples(st.integers(0, 4), st.just(3), st.just(1), st.integers(0, 11)), max_size=25
+)
+
+
+@given(st.lists(few_ways | many_ways, min_size=2, max_size=6), st.integers(1, 30))
+def test_rows_of_few_ways_and_of_too_many_come_to_one_sum(
+    drawn: list[list[Row]], most: int
+) -> None:
+    sums, others = RunningSums(KEYS, ["n", "w"]), RunningSums(KEYS, ["n", "w"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "_KEYS_AT_ONCE", most)
+        patch.setattr(running, "_UNSORTED", 2 * most)
+        for turn, part in enumerate(drawn):
+            (sums, others)[turn % 2].add(columns(part))
+        sums.join(others)
+        found = sums.table()
+    assert found.equals(whole([row for part in drawn for row in part]))
+
+
+def test_keys_that_leave_no_room_for_ways_are_summed_as_they_come() -> None:
+    sums = RunningSums(Keys((Key("a", np.dtype(np.int64), 2**62),)), ["n"])
+    for _ in range(2):
+        sums.add({"a": np.array([2**61, 5, 5]), "n": np.array([1, 1, 1])})
+    assert sums.table().to_pydict() == {"a": [5, 2**61], "n": [4, 2]}
 
 
 @given(rows, rows)
