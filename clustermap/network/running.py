@@ -209,9 +209,7 @@ class RunningSums:
         for part in others._parts:
             if len(part[0]):
                 self._take(part)
-        renumbered = np.array([one or 0 for one in numbers], dtype=np.int64)
-        for some in others._unsorted:
-            self._keep([some & -_WAYS | renumbered[some & (_WAYS - 1)]])
+        self._keep([_renumber(some, numbers) for some in others._unsorted])
 
     def pack(self) -> pa.Table:
         """Return the sums in the form that they are kept in.
@@ -308,6 +306,14 @@ def _sum_ways(rows: Whole, first: Whole, many: Whole, values: Whole) -> Whole:
     if (values == values[0]).all():
         return many * int(values[0])
     return np.asarray(np.add.reduceat(values[rows & (_WAYS - 1)], first), dtype=np.int64)
+
+
+def _renumber(rows: Whole, numbers: Sequence[int | None]) -> Whole:
+    """Return rows whose ways have other numbers."""
+    if list(numbers) == [*range(len(numbers))]:
+        return rows
+    renumbered = np.array(numbers, dtype=np.int64)
+    return np.asarray(rows & -_WAYS | renumbered[rows & (_WAYS - 1)])
 
 
 def _find_firsts(ordered: Whole) -> Whole:
