@@ -33,6 +33,7 @@ HOW = ("inside", "complex", "nearest", "grid", "district", "region", "abroad", "
 _NOWHERE = -1
 _GRID_M = 10_000
 _MANY_SQUARES = 10_000_000
+_POINTS_AT_ONCE = 500_000
 _GRID_DEGREES = 0.1
 _DEGREE_M = 110_574.0  # a degree of latitude at the equator, the shortest there is
 
@@ -75,7 +76,7 @@ class Place:
     region
         Region; null where none is given.
     precision_m
-        float64; NaN means exact.
+        float64; NaN means exact. None: all are exact.
     district
         District within the region; null where none is given. None: none is given at all.
     individual
@@ -87,7 +88,7 @@ class Place:
     y: npt.NDArray[np.float64]
     complex: pa.Array
     region: pa.Array
-    precision_m: npt.NDArray[np.float64]
+    precision_m: npt.NDArray[np.float64] | None = None
     district: pa.Array | None = None
     individual: npt.NDArray[np.bool_] | None = None
 
@@ -110,7 +111,7 @@ class Place:
             self.y[at],
             self.complex.take(rows),
             self.region.take(rows),
-            self.precision_m[at],
+            None if self.precision_m is None else self.precision_m[at],
             None if self.district is None else self.district.take(rows),
             None if self.individual is None else self.individual[at],
         )
@@ -219,16 +220,21 @@ def assign(
     names = [str(key) for key in clusters.index]
     cells = np.full(size, _NOWHERE, dtype=np.int32)
     how = np.full(size, HOW.index("unknown"), dtype=np.int8)
-    metres = np.full(size, np.nan)
-    several, rough = _take_inside(place, clusters, overlaps, names, cells, how)
+    several, rough = _take_inside(
+        place.x, place.y, place.precision_m, clusters, overlaps, names, cells
+    )
+    how[cells != _NOWHERE] = HOW.index("inside")
     _take_stated(place, clusters, cells, how)
     located = ~np.isnan(place.x) & ~np.isnan(place.y)
-    if nearest_m > 0:
-        _take_near(place, clusters, nearest_m, located, cells, how, metres)
-    located &= ~(place.precision_m > _GRID_M)
+    near, distance_m = _take_near(place, clusters, nearest_m, located, cells, how)
+    if place.precision_m is not None:
+        located &= ~(place.precision_m > _GRID_M)
     _fill_background(cells, names, how, place, located, clusters.crs)
+    named = _name_cells(cells, names)
+    metres = np.full(size, np.nan)
+    metres[near] = distance_m
     return Assignment(
-        _name_cells(cells, names),
+        named,
         pa.DictionaryArray.from_arrays(pa.array(how), pa.array(HOW)),
         metres,
         several,
@@ -237,21 +243,29 @@ def assign(
 
 
 def _take_inside(
-    place: Place,
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    precision_m: npt.NDArray[np.float64] | None,
     clusters: gpd.GeoDataFrame,
     overlaps: Overlaps,
     names: list[str],
     cells: npt.NDArray[np.int32],
-    how: npt.NDArray[np.int8],
 ) -> tuple[int, int]:
-    """Give points in clusters their cells; return how many lie in several, or are too rough."""
-    point, polygon = find_inside(place.x, place.y, clusters.geometry.to_numpy())
-    fits, rough = _find_fitting(place.precision_m[point], polygon, clusters), 0
-    if not fits.all():
-        rough = len(np.setdiff1d(point[~fits], point[fits]))
-        point, polygon = point[fits], polygon[fits]
-    inside, held_by, several = _settle(point, polygon, clusters, overlaps, names)
-    cells[inside], how[inside] = held_by, HOW.index("inside")
+    """Give points in clusters their cells; return how many lie in several, or are too rough.
+
+    Names of pieces of several clusters are added to ``names``.
+    """
+    several = rough = 0
+    pieces: dict[tuple[int, ...], int] = {}
+    for point, polygon in find_inside(x, y, clusters.geometry.to_numpy()):
+        inside, holder = point, polygon
+        if precision_m is not None:
+            fits = _find_fitting(precision_m[point], polygon, clusters)
+            rough += len(np.setdiff1d(point[~fits], point[fits]))
+            inside, holder = point[fits], polygon[fits]
+        inside, held_by, many = _settle(inside, holder, clusters, overlaps, names, pieces)
+        cells[inside] = held_by
+        several += many
     return several, rough
 
 
@@ -276,21 +290,25 @@ def _take_near(
     located: npt.NDArray[np.bool_],
     cells: npt.NDArray[np.int32],
     how: npt.NDArray[np.int8],
-    metres: npt.NDArray[np.float64],
-) -> None:
-    """Give actors near a cluster, known well enough, the nearest one."""
-    near = located & ~(place.precision_m > nearest_m) & (how == HOW.index("unknown"))
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Give actors near a cluster, known well enough, the nearest one; return who, and how far."""
+    if nearest_m == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    near = located & (how == HOW.index("unknown"))
+    if place.precision_m is not None:
+        near &= ~(place.precision_m > nearest_m)
     if place.individual is not None:
         near &= ~place.individual
     at = np.flatnonzero(near)
     if not len(at):
-        return
+        return at, np.zeros(0)
     nearest, distance = find_nearest(
         place.x[at], place.y[at], clusters.geometry, np.full(len(at), float(nearest_m))
     )
     found = nearest >= 0
     at = at[found]
-    cells[at], how[at], metres[at] = nearest[found], HOW.index("nearest"), distance[found]
+    cells[at], how[at] = nearest[found], HOW.index("nearest")
+    return at, distance[found]
 
 
 def _find_fitting(
@@ -347,12 +365,9 @@ def reassign(
     at = np.flatnonzero(~np.isin(how, [HOW.index(way) for way in stay]))
     if nearest_m == 0:
         names = [str(key) for key in moved.index]
-        point, polygon = find_inside(place.x[at], place.y[at], moved.geometry.to_numpy())
-        fits = _find_fitting(place.precision_m[at[point]], polygon, moved)
-        point, polygon = point[fits], polygon[fits]
-        inside, held_by, _ = _settle(point, polygon, moved, overlaps, names)
         now = np.full(len(at), _NOWHERE, dtype=np.int32)
-        now[inside] = held_by
+        precision_m = None if place.precision_m is None else place.precision_m[at]
+        _take_inside(place.x[at], place.y[at], precision_m, moved, overlaps, names, now)
         known = pc.index_in(drawn.cells.dictionary, value_set=pa.array(names, pa.string()))
         codes = np.asarray(pc.fill_null(known, len(names)).to_numpy(zero_copy_only=False))
         before = codes[np.asarray(drawn.cells.indices)[at]]
@@ -371,10 +386,12 @@ def _settle(
     clusters: gpd.GeoDataFrame,
     overlaps: Overlaps,
     names: list[str],
+    pieces: dict[tuple[int, ...], int],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], int]:
     """Return the points in clusters, their cells, and how many of them lie in several clusters.
 
-    Names of pieces of several clusters are added to ``names``.
+    Pieces of several clusters that are not among ``pieces`` are added, and their names to
+    ``names``.
     """
     again = np.flatnonzero(np.diff(point) == 0)
     if not len(again):
@@ -386,7 +403,6 @@ def _settle(
     cells = polygon[start]
     several = np.flatnonzero(count > 1)
     if overlaps == "all":
-        pieces: dict[tuple[int, ...], int] = {}
         for at in several:
             held = tuple(np.sort(polygon[start[at] : start[at] + count[at]]).tolist())
             if held not in pieces:
@@ -417,12 +433,14 @@ def _fill_background(
 ) -> None:
     at = np.flatnonzero((how == HOW.index("unknown")) & located)
     side = _GRID_DEGREES if crs.is_geographic else _GRID_M / unit_m(crs)
-    corners, number = _find_squares(place.x[at] / side, place.y[at] / side)
+    corners, number = _find_squares(place.x, place.y, at, side)
     cells[at], how[at] = number + len(names), HOW.index("grid")
     names += [f"{OUTSIDE}{east}_{north}" for east, north in corners]
 
+    if place.region.null_count == len(place.region):
+        return
     wholes = {"region": place.region}
-    if place.district is not None:
+    if place.district is not None and place.district.null_count < len(place.district):
         district = pc.binary_join_element_wise(place.region, place.district, " ")
         wholes = {"district": district, **wholes}
     for way, stated in wholes.items():
@@ -435,19 +453,26 @@ def _fill_background(
 
 
 def _find_squares(
-    east: npt.NDArray[np.float64], north: npt.NDArray[np.float64]
+    x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], at: npt.NDArray[np.int64], side: float
 ) -> tuple[list[list[int]], npt.NDArray[np.int64]]:
-    """Return the squares that points lie in, and the position of each point's among them."""
-    if not len(east):
+    """Return the squares that some points lie in, and the position of each point's among them."""
+    if not len(at):
         return [], np.zeros(0, dtype=np.int64)
-    columns, rows = np.floor(east).astype(np.int64), np.floor(north).astype(np.int64)
-    west, south = columns.min(), rows.min()
-    high = rows.max() - south + 1
-    key = (columns - west) * high + (rows - south)
-    if (columns.max() - west + 1) * high > _MANY_SQUARES:
+    key, rows = (np.empty(len(at), dtype=np.int64) for _ in "xy")
+    for start in range(0, len(at), _POINTS_AT_ONCE):
+        part = slice(start, start + _POINTS_AT_ONCE)
+        key[part], rows[part] = (np.floor(axis[at[part]] / side) for axis in (x, y))
+    west, south = key.min(), rows.min()
+    wide, high = key.max() - west + 1, rows.max() - south + 1
+    key -= west
+    key *= high
+    key += rows
+    key -= south
+    if wide * high > _MANY_SQUARES:
         found, number = np.unique(key, return_inverse=True)
     else:
-        used = np.bincount(key) > 0
+        used = np.zeros(wide * high, dtype=bool)
+        used[key] = True
         found, number = np.flatnonzero(used), (np.cumsum(used) - 1)[key]
     return np.column_stack([found // high + west, found % high + south]).tolist(), number
 

@@ -200,7 +200,7 @@ def _read_place(rows: pa.Table) -> Place:
         _numbers(rows, "y"),
         column_or_null(rows, "complex", pa.string()),
         column_or_null(rows, "region", pa.string()),
-        _numbers(rows, "precision_m"),
+        _numbers(rows, "precision_m") if "precision_m" in rows.column_names else None,
         column_or_null(rows, "district", pa.string()),
         np.asarray(pc.fill_null(column_or_null(rows, INDIVIDUAL, pa.bool_()), False), dtype=bool),
     )

@@ -46,7 +46,7 @@ def place_actors(folder: Path, clusters: gpd.GeoDataFrame) -> tuple[Register, Ce
         rows = pq.read_table(folder / f"{layer}s.parquet", columns=[layer, "x", "y", *more])
         x, y = (rows[name].to_numpy() for name in ("x", "y"))
         nothing = pa.nulls(len(x), pa.string())
-        place = Place(x, y, nothing, nothing, np.full(len(x), np.nan))
+        place = Place(x, y, nothing, nothing)
         cells.append(assign(place, clusters, overlaps="smallest", nearest_m=0.0).cells)
         types.append(type_codes(rows, "firm" if layer == "firm" else ""))
         ids.append(rows[layer].combine_chunks())

@@ -20,10 +20,13 @@ def work(folder: Path, out: Path | None) -> Told:
     told = Told()
     with told.step("read"):
         clusters = gpd.read_parquet(folder / "clusters.parquet").set_index("cluster")
-        firms = pq.read_table(folder / "firms.parquet", columns=["firm", "x", "y"])
+        file = pq.ParquetFile(folder / "firms.parquet")
+        # Row group by row group, as a run does: reading all at once holds the file's pages as well.
+        groups = range(file.num_row_groups)
+        firms = pa.concat_tables(file.read_row_group(n, ["firm", "x", "y"]) for n in groups)
         x, y = (firms[name].to_numpy() for name in ("x", "y"))
         nothing = pa.nulls(len(x), pa.string())
-        place = Place(x, y, nothing, nothing, np.full(len(x), np.nan))
+        place = Place(x, y, nothing, nothing)
     with told.step("assign"):
         found = assign(place, clusters, overlaps="smallest", nearest_m=0.0)
         at = pc.index_in(found.cells.dictionary, value_set=pa.array(clusters.index))

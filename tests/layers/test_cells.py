@@ -13,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
+from clustermap.layers import cells as cells_module
+from clustermap.layers import inside as inside_module
 from clustermap.layers.cells import (
     JOINT,
     UNKNOWN,
@@ -238,7 +240,7 @@ def test_inside_is_what_a_spatial_join_says(
 ) -> None:
     frame = clusters(**{f"C{n}": box for n, box in enumerate(drawn)})
     where = place(list(at))
-    mine = find_inside(where.x, where.y, frame.geometry.to_numpy())
+    [mine] = find_inside(where.x, where.y, frame.geometry.to_numpy())
     dots = gpd.GeoDataFrame(geometry=gpd.points_from_xy(where.x, where.y), crs=frame.crs)
     dots = dots[[p is not None for p in at]]
     joined = gpd.sjoin(dots, frame.reset_index(drop=True), predicate="intersects")
@@ -278,6 +280,21 @@ def test_the_nearest_is_the_least_of_all_distances(
             assert all_.min() > 1500
         else:
             assert distance == all_.min() == all_[found]
+
+
+@pytest.mark.parametrize("overlaps", ["smallest", "all"])
+def test_some_points_at_once_get_the_same_cells_as_all(
+    overlaps: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    along = [(n / 2, 1.0) for n in range(18)]
+    frame, where = clusters(**WORLD), place([*along, None, (30, 30), *along])
+    found = assign(where, frame, overlaps=overlaps, nearest_m=0)
+    monkeypatch.setattr(cells_module, "_POINTS_AT_ONCE", 7)
+    monkeypatch.setattr(inside_module, "_POINTS_AT_ONCE", 7)
+    again = assign(where, frame, overlaps=overlaps, nearest_m=0)
+    assert again.cells.equals(found.cells)
+    assert (told(again), again.several) == (told(found), found.several)
+    assert found.several == 2 * (3 + 5)  # along ZONE: in A from 1 to 2, in B from 4 to 6
 
 
 def test_no_actors_at_all() -> None:

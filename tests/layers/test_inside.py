@@ -37,7 +37,9 @@ def test_all_points_lie_where_a_spatial_join_says(
     x, y = np.concatenate([chance.uniform(-5_000, 105_000, (points, 2)), corners]).T
     dots = gpd.GeoSeries.from_xy(x, y)
     theirs = gpd.GeoSeries(shapes).sindex.query(dots, predicate="intersects").T
-    mine = np.column_stack(find_inside(x, y, shapes))
+    found = list(find_inside(x, y, shapes))
+    mine = np.concatenate([np.column_stack(part) for part in found])
+    assert len(found) == np.ceil(len(x) / at_once)
     assert (mine == theirs[np.lexsort((theirs[:, 1], theirs[:, 0]))]).all()
     assert len(mine) == len(theirs) > 100
 
@@ -46,6 +48,7 @@ def test_nobody_and_nothing() -> None:
     square = shapely.box(0, 0, 1, 1)
     shapes = np.array([None, shapely.Polygon(), square], dtype=object)
     x, y = np.array([0.5, np.nan, 2, 1]), np.array([0.5, 0.5, np.nan, 1])
-    assert [part.tolist() for part in find_inside(x, y, shapes)] == [[0, 3], [2, 2]]
-    assert [len(part) for part in find_inside(x, y, shapes[:2])] == [0, 0]
-    assert [len(part) for part in find_inside(x[:0], y[:0], shapes)] == [0, 0]
+    [found] = find_inside(x, y, shapes)
+    assert [part.tolist() for part in found] == [[0, 3], [2, 2]]
+    assert list(find_inside(x, y, shapes[:2])) == []
+    assert list(find_inside(x[:0], y[:0], shapes)) == []
