@@ -27,6 +27,7 @@ from clustermap.project import open_project
 from clustermap.sources import postgis
 from clustermap.sources.postgis import DatabaseSource, read_database
 from clustermap.stages.ledger import Received
+from tests.certain import certain
 from tests.postgres import PASSWORD, Server
 from tests.small_world import PROJECT, SmallWorld, build_small_world
 
@@ -77,8 +78,7 @@ def _has_reader(connection: Any) -> bool:
 
 
 def source(server: Server, table: Table, *, user: str = "postgres", **asked: Any) -> DatabaseSource:
-    address = parse_address(server.url("sources", user))
-    assert address is not None
+    address = certain(parse_address(server.url("sources", user)))
     return DatabaseSource(table, address, **asked)
 
 
@@ -364,8 +364,7 @@ def test_several_geometries_are_told_apart(server: Server, sql: Any) -> None:
 def test_polygons_need_a_geometry_and_postgis(server: Server, sql: Any) -> None:
     sql("create table clusters (cluster text, name text)")
     refuse(server, "database_no_geometry", tables.CLUSTERS, relation="clusters")
-    address = parse_address(server.url("postgres"))
-    assert address is not None
+    address = certain(parse_address(server.url("postgres")))
     query = "select 'a' as cluster, 'A' as name"
     with pytest.raises(TableFault) as caught:
         list(read_database(DatabaseSource(tables.CLUSTERS, address, query=query), Received()))
@@ -382,8 +381,7 @@ def test_postgis_in_a_schema_of_its_own(server: Server) -> None:
         connection.execute('create schema "GIS 확장"')
         connection.execute('create extension postgis schema "GIS 확장"')
     try:
-        address = parse_address(server.url("elsewhere"))
-        assert address is not None
+        address = certain(parse_address(server.url("elsewhere")))
         query = 'select 1 as firm, "GIS 확장".st_makepoint(1, 2) as geom'
         chunk, _ = read_database(DatabaseSource(tables.FIRMS, address, query=query), Received())
         assert chunk.rows.to_pylist() == [{"firm": 1, "x": 1, "y": 2}]
@@ -549,8 +547,7 @@ def test_text_that_is_none_is_told(server: Server) -> None:
                 "insert into pairs values ('a', '\\xc7d1'), (convert_from('\\xb0a1',"
                 " 'SQL_ASCII'), '\\x00')"
             )
-        address = parse_address(server.url("plain"))
-        assert address is not None
+        address = certain(parse_address(server.url("plain")))
         with pytest.raises(TableFault) as caught:
             list(read_database(DatabaseSource(PAIRS, address, relation="pairs"), Received()))
         assert caught.value.reason == "database_text"
@@ -599,8 +596,7 @@ def test_everything_else_may_come_from_the_environment(
     server: Server, reader: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     reader("select 1")
-    bare = parse_address("postgresql:///")
-    assert bare is not None
+    bare = certain(parse_address("postgresql:///"))
     of_bare = DatabaseSource(tables.FIRMS, bare, relation="firms")
     for name, value in {
         "PGHOST": "127.0.0.1",
@@ -619,8 +615,7 @@ def test_everything_else_may_come_from_the_environment(
         encoding="utf-8",
     )
     monkeypatch.setenv("PGSERVICEFILE", str(services))
-    named = parse_address("postgresql:///?service=gis")
-    assert named is not None
+    named = certain(parse_address("postgresql:///?service=gis"))
     of_service = DatabaseSource(tables.FIRMS, named, relation="firms")
     assert next(iter(read_database(of_service, Received()))).rows.to_pylist() == [{"firm": "a"}]
 
@@ -638,8 +633,7 @@ def test_rights_that_are_wanting_are_told(
 def test_a_server_or_database_that_is_not_there(server: Server, sql: Any) -> None:
     sql("select 1")
     for text in ("postgresql://127.0.0.1:1/gis", server.url("없음")):
-        address = parse_address(text)
-        assert address is not None
+        address = certain(parse_address(text))
         with pytest.raises(TableFault) as caught:
             list(read_database(DatabaseSource(PAIRS, address, relation="t"), Received()))
         assert caught.value.reason == "database_closed"
@@ -656,8 +650,7 @@ def test_a_right_password_is_not_blamed_for_what_else_is_wrong(
     reader("alter role reader login")
     assert '"…"' in str(fault)
     assert "reader" not in str(fault)
-    nowhere = parse_address(server.url("nowhere", "reader"))
-    assert nowhere is not None
+    nowhere = certain(parse_address(server.url("nowhere", "reader")))
     with pytest.raises(TableFault, match="nowhere") as caught:
         list(read_database(DatabaseSource(PAIRS, nowhere, relation="t"), Received()))
     assert caught.value.reason == "database_closed"
