@@ -52,11 +52,8 @@ def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def base(server: Server) -> Iterator[str]:
     """Make a database of this module's own."""
-    with server.connect() as connection:
-        connection.execute("create database sources template gis")
-    yield "sources"
-    with server.connect() as connection:
-        connection.execute("drop database sources with (force)")
+    with server.make("sources") as database:
+        yield database
 
 
 @pytest.fixture
@@ -375,19 +372,14 @@ def test_polygons_need_a_geometry_and_postgis(server: Server, sql: Any) -> None:
 
 
 def test_postgis_in_a_schema_of_its_own(server: Server) -> None:
-    with server.connect() as connection:
-        connection.execute("create database elsewhere")
-    with server.connect("elsewhere") as connection:
-        connection.execute('create schema "GIS 확장"')
-        connection.execute('create extension postgis schema "GIS 확장"')
-    try:
-        address = certain(parse_address(server.url("elsewhere")))
+    with server.make("elsewhere", "") as elsewhere:
+        with server.connect(elsewhere) as connection:
+            connection.execute('create schema "GIS 확장"')
+            connection.execute('create extension postgis schema "GIS 확장"')
+        address = certain(parse_address(server.url(elsewhere)))
         query = 'select 1 as firm, "GIS 확장".st_makepoint(1, 2) as geom'
         chunk, _ = read_database(DatabaseSource(tables.FIRMS, address, query=query), Received())
         assert chunk.rows.to_pylist() == [{"firm": 1, "x": 1, "y": 2}]
-    finally:
-        with server.connect() as connection:
-            connection.execute("drop database elsewhere")
 
 
 # Queries
@@ -536,24 +528,17 @@ def test_a_table_that_is_locked_is_not_waited_for(
 
 
 def test_text_that_is_none_is_told(server: Server) -> None:
-    with server.connect() as connection:
-        connection.execute(
-            "create database plain encoding 'SQL_ASCII' locale 'C' template template0"
-        )
-    try:
-        with server.connect("plain") as connection:
+    with server.make("plain", "encoding 'SQL_ASCII' locale 'C' template template0") as plain:
+        with server.connect(plain) as connection:
             connection.execute("create table pairs (source text, target bytea)")
             connection.execute(
                 "insert into pairs values ('a', '\\xc7d1'), (convert_from('\\xb0a1',"
                 " 'SQL_ASCII'), '\\x00')"
             )
-        address = certain(parse_address(server.url("plain")))
+        address = certain(parse_address(server.url(plain)))
         with pytest.raises(TableFault) as caught:
             list(read_database(DatabaseSource(PAIRS, address, relation="pairs"), Received()))
         assert caught.value.reason == "database_text"
-    finally:
-        with server.connect() as connection:
-            connection.execute("drop database plain")
 
 
 # Doors and keys
