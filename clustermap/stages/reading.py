@@ -136,16 +136,12 @@ class Unassigned:
 
     Parameters
     ----------
-    clusters
-        Index cluster; geometry on the map.
-    regions
-        Index region; or None.
+    clusters, regions, roads
+        As in :class:`Layers`.
     actors
         By layer: typed rows on the map with their faults, and how many rows were read.
     grants
         The same of grants of support programmes; None where the project has none.
-    roads
-        Roads; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame
