@@ -402,16 +402,8 @@ def set_aside(
 
     Parameters
     ----------
-    table
-        Name of the input table.
-    rows
-        Typed rows with FILE and LINE.
-    bad
-        Which of them are faulty.
-    column
-        Column at fault; its value is quoted.
-    reason
-        Key below ``row_fault``.
+    table, rows, bad, column, reason
+        As for :func:`quote_rows`.
 
     Returns
     -------

@@ -48,6 +48,7 @@ from clustermap.stages.keeping import (
 )
 from clustermap.stages.ledger import Ledger, Progress, no_progress, say_facts, say_quarantine
 from clustermap.stages.measuring import Measured, measure_clusters
+from clustermap.stages.profiles import read_profile
 from clustermap.stages.proposing import Finding, propose
 from clustermap.stages.publishing import (
     Findings,
@@ -59,7 +60,7 @@ from clustermap.stages.publishing import (
     release_findings,
 )
 from clustermap.stages.reading import read_layers, read_unassigned, settle_layers
-from clustermap.stages.scoring import assess_clusters, read_profile, standardise_links
+from clustermap.stages.scoring import assess_clusters, standardise_links
 from clustermap.stages.selecting import (
     Selected,
     check_selection,

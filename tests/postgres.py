@@ -54,6 +54,17 @@ class Server:
 
         return psycopg.connect(self.url(database), autocommit=True)
 
+    @contextmanager
+    def make(self, database: str, how: str = "template gis") -> Iterator[str]:
+        """Make a database, with PostGIS if nothing else is said, and drop it afterwards."""
+        with self.connect() as connection:
+            connection.execute(f"create database {database} {how}")
+        try:
+            yield database
+        finally:
+            with self.connect() as connection:
+                connection.execute(f"drop database {database} with (force)")
+
 
 def find_programs() -> Path | None:
     """Find the programs of the newest PostgreSQL that has PostGIS, where Debian puts them."""

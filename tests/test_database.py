@@ -19,6 +19,7 @@ from clustermap.database import (
 )
 from clustermap.errors import TableFault
 from clustermap.project import open_project
+from tests.certain import certain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,8 +65,7 @@ def test_addresses_are_read(text: str, address: Address, shown: str | None) -> N
     assert is_address(text)
     assert parse_address(text) == address
     assert address.shown == (shown or text)
-    again = parse_address(address.shown)
-    assert again is not None
+    again = certain(parse_address(address.shown))
     assert (again.host, again.port, again.database) == (
         address.host, address.port, address.database,
     )  # fmt: skip
@@ -123,8 +123,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         found = parse_address(whole)
         if found is not None:
             assert "password" not in found.parts
-            again = parse_address(found.shown)
-            assert again is not None
+            again = certain(parse_address(found.shown))
             assert again.shown == found.shown
 
 

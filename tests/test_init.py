@@ -21,6 +21,7 @@ from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.reading import read_layers
 from clustermap.store import open_scratch
+from tests.certain import certain
 from tests.small_world import build_small_world
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ def test_the_european_case(cases: Path, tmp_path: Path) -> None:
     }
     project = clustermap.open_project(draft.file)
     assert project.project.crs == "EPSG:3035"
-    assert project.layers.institutes is not None
-    assert [path.name for path in project.layers.institutes.path] == [
+    assert [path.name for path in certain(project.layers.institutes).path] == [
         "institutes.csv", "other_orgs.csv",
     ]  # fmt: skip
     counts = count(project)
@@ -272,7 +272,8 @@ def test_a_project_file_is_not_written_over(small: Path) -> None:
     assert "--force" in done.stderr
     assert file.read_text(encoding="utf-8") == "mine"
     clustermap.init_project(small, force=True)
-    assert clustermap.open_project(file).layers.firms is not None
+    firms = certain(clustermap.open_project(file).layers.firms)
+    assert firms.path == (small / "firms.csv",)
     assert sorted(path.name for path in small.iterdir() if path.name.startswith(".")) == []
 
 
@@ -296,8 +297,8 @@ def test_layers_of_a_geopackage(small: Path, tmp_path: Path) -> None:
     draft = clustermap.init_project(tmp_path, [file])
     project = clustermap.open_project(draft.file)
     assert project.layers.clusters.layer == '단지 "하나"'
-    assert project.layers.firms is not None
-    assert (project.layers.firms.layer, project.layers.firms.crs) == ("기업", None)
+    firms = certain(project.layers.firms)
+    assert (firms.layer, firms.crs) == ("기업", None)
     ledger = Ledger(0.05, strict=True)
     read_layers(project, ledger, no_progress)
     assert ledger.summary()["firms"]["assigned_inside"] == 6
@@ -319,8 +320,7 @@ def test_hostile_names_of_files(small: Path, tmp_path: Path, name: str) -> None:
     draft = clustermap.init_project(tmp_path / "p", [small / "clusters.geojson", file])
     project = clustermap.open_project(draft.file)
     if name.isprintable() and file.suffix == ".csv":
-        assert project.layers.firms is not None
-        assert project.layers.firms.path == (file,)
+        assert certain(project.layers.firms).path == (file,)
     else:
         assert project.layers.firms is None
         assert [finding.table for finding in draft.findings] == ["clusters", ""]
@@ -329,8 +329,7 @@ def test_hostile_names_of_files(small: Path, tmp_path: Path, name: str) -> None:
 def test_a_file_named_twice_is_read_once(small: Path, tmp_path: Path) -> None:
     draft = clustermap.init_project(tmp_path, [small, small / "firms.csv"])
     project = clustermap.open_project(draft.file)
-    assert project.layers.firms is not None
-    assert project.layers.firms.path == (small / "firms.csv",)
+    assert certain(project.layers.firms).path == (small / "firms.csv",)
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:

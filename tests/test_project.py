@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from clustermap.errors import TableFault
 from clustermap.project import list_keys, open_project
+from tests.certain import certain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,16 +78,16 @@ def test_files_lists_and_globs_are_found(folder: Path) -> None:
     (folder / "more").mkdir()
     (folder / "more" / "deep.csv").write_text("", encoding="utf-8")
     text = f'{HEAD}[layers.firms]\npath = ["firms.csv", "b*.csv", "b1.csv", "**/deep.csv"]\n'
-    firms = open_project(write(folder, text)).layers.firms
-    assert firms is not None
+    firms = certain(open_project(write(folder, text)).layers.firms)
     names = [path.relative_to(folder).as_posix() for path in firms.path]
     assert names == ["firms.csv", "b1.csv", "b2.csv", "more/deep.csv"]
 
 
 def test_a_file_named_like_a_glob_is_that_file(folder: Path) -> None:
     (folder / "firms[1].csv").write_text("", encoding="utf-8")
-    firms = open_project(write(folder, f'{HEAD}[layers.firms]\npath = "firms[1].csv"')).layers.firms
-    assert firms is not None
+    firms = certain(
+        open_project(write(folder, f'{HEAD}[layers.firms]\npath = "firms[1].csv"')).layers.firms
+    )
     assert firms.path == (folder / "firms[1].csv",)
 
 
@@ -102,8 +103,7 @@ def test_paths_count_from_the_project_file(
 
 def test_units_are_factors(folder: Path) -> None:
     text = f'{HEAD}[layers.firms]\npath = "firms.csv"\nunits = {{ sales = "1e6 KRW" }}'
-    firms = open_project(write(folder, text)).layers.firms
-    assert firms is not None
+    firms = certain(open_project(write(folder, text)).layers.firms)
     assert firms.factors == {"sales": 1e6}
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from clustermap.errors import TableFault
 from clustermap.project import list_keys, open_project
+from tests.certain import certain
 from tests.test_project import HEAD
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ def test_nothing_is_chosen_unless_it_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_defaults_are_those_of_the_design(tmp_path: Path) -> None:
-    select = open_project(write(tmp_path, SELECT)).select
-    assert select is not None
+    select = certain(open_project(write(tmp_path, SELECT)).select)
     assert (select.budget, select.cost, select.rules, select.draws) == (1e11, None, (), 200)
     assert (select.must, select.must_not, select.industries) == ((), (), ())
     assert (select.capability, select.reach, select.exponent) == (0.5, "employees", 0.5)
@@ -51,8 +51,7 @@ profile = "core_technology"
 weights = { openness = 2, participation = 1, diversity = 1 }
 """
     project = open_project(write(tmp_path, text))
-    assert project.select is not None
-    first, second = project.select.rules
+    first, second = certain(project.select).rules
     assert (first.by, first.of, first.min, first.max_share) == ("region", (), 1, None)
     assert (second.by, second.of, second.max_share) == ("industry", ("bio",), 0.3)
     twice, weighed = project.scenarios["두 배"], project.scenarios["open"]

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import doctest
 from threading import Barrier, Lock
 
 import pytest
 from threadpoolctl import threadpool_info
 
-from clustermap import side_by_side
 from clustermap.side_by_side import do_each, go_through, one_core_each
-
-
-def test_examples() -> None:
-    assert doctest.testmod(side_by_side) == doctest.TestResults(failed=0, attempted=2)
 
 
 def test_results_keep_their_order_and_are_made_at_once() -> None:

@@ -7,6 +7,7 @@ makes of its partners: bringing together two partners of one project is no broke
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -168,11 +169,7 @@ def expect_roles(roles: pd.DataFrame, clusters: int) -> tuple[Numbers, Numbers]:
     Mantel, N. (1967). The detection of disease clustering and a generalized regression approach.
     Cancer Research 27(2), 209-220.
     """
-
-    def total(value: pd.Series[float]) -> Numbers:
-        found = np.bincount(roles["cluster"], weights=value, minlength=clusters)
-        return np.asarray(found, dtype=np.float64)
-
+    total = partial(_add_up, roles["cluster"].to_numpy(), clusters)
     n = roles["units"].astype("float64")
     own, far, both = (total(roles[part].astype("float64")) for part in ("own", "far", "both"))
     inside, outside = own - both, far - both
@@ -221,11 +218,7 @@ def meet_others(roles: pd.DataFrame, clusters: int) -> Numbers:
     table = roles.groupby(whom, sort=True)[["own", "far", "both"]].sum().reset_index()
     cluster = table["cluster"].to_numpy()
     alike = roles.groupby(whom, sort=True).size().to_numpy(dtype=np.float64)
-
-    def total(values: Numbers) -> Numbers:
-        sums: Numbers = np.bincount(cluster, weights=values, minlength=clusters).astype(np.float64)
-        return sums
-
+    total = partial(_add_up, cluster, clusters)
     each, own, far, both = (
         table[name].to_numpy(dtype=np.float64) for name in ("units", "own", "far", "both")
     )
@@ -245,6 +238,11 @@ def meet_others(roles: pd.DataFrame, clusters: int) -> Numbers:
     fitted = total(pairs * (chance[0] + chance[2]) * (chance[1] + chance[2]))
     free = total(pairs) * (wanted[0] + wanted[2]) * (wanted[1] + wanted[2])
     return _divide(fitted * whole**2, free, 1.0)
+
+
+def _add_up(cluster: Integers, clusters: int, values: npt.ArrayLike) -> Numbers:
+    """Return the sum of values by cluster."""
+    return np.bincount(cluster, values, clusters).astype(np.float64)
 
 
 def _divide(above: Numbers, below: Numbers, otherwise: float) -> Numbers:

@@ -69,7 +69,7 @@ def slope_probability(observed: Numbers, mean: Numbers, size: Numbers) -> tuple[
     --------
     >>> slopes = slope_probability(np.array(2.0), np.array(3.0), np.array(4.0))
     >>> [round(float(slope), 6) for slope in slopes]
-    [-0.571429, 0.132966]
+    [-0.571429, 0.132965]
     """
     by_mean = size * (observed - mean) / (size + mean)
     steps = special.psi(observed + size) - special.psi(size)

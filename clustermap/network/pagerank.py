@@ -162,7 +162,7 @@ def rank_nodes(
     Examples
     --------
     >>> rank_nodes(np.array([0]), np.array([1]), np.array([5]), 3).round(4).tolist()
-    [0.4545, 0.4545, 0.0909]
+    [0.4651, 0.4651, 0.0698]
     """
     half = sparse.csr_array((links.astype(float), (a, b)), shape=(nodes, nodes))
     both = (half + half.T).tocsr()

@@ -155,47 +155,6 @@ def count_pairs(members: npt.NDArray[np.int64], space: Space) -> Pairs:
     return Pairs(np.maximum(counts, 0.0))
 
 
-def count_pairs_of_cell(
-    cell: int,
-    members: npt.NDArray[np.int64],
-    space: Space,
-    first: npt.NDArray[np.intp],
-    second: npt.NDArray[np.intp],
-) -> Numbers:
-    """Count the pairs of some strata that have at least one end in a cell.
-
-    Parameters
-    ----------
-    cell
-        Its code.
-    members, space
-        As for :func:`count_pairs`.
-    first, second
-        Strata of the two ends.
-
-    Returns
-    -------
-    Numbers
-        As :meth:`Pairs.of`: ordered pairs from the cell and to it, and those within it once.
-    """
-    size = relative_sizes(members)
-    shares = shares_of_cell(cell, space)
-    own, other = (members[cell, strata].astype(np.float64) for strata in (first, second))
-    bins = shares.shape[1]
-    counts = np.zeros((len(SIZE_EXPONENTS), len(first), len(second), bins))
-    for at, exponent in enumerate(SIZE_EXPONENTS):
-        weight = size**exponent
-        reach = (shares * weight[:, None]).T
-        out = own[:, None, None] * (reach @ members[:, second]).T
-        back = (reach @ members[:, first]).T[:, None] * other[:, None]
-        counts[at] = weight[cell] * (out + back)
-        inside = np.outer(own, other)
-        # Pairs within stand in both sums; an actor is no pair with itself.
-        inside += own[:, None] * (first[:, None] == second)
-        counts[at] -= weight[cell] ** 2 * shares[cell] * inside[:, :, None]
-    return np.asarray(np.maximum(counts, 0.0))
-
-
 def weigh_pairs_of_cell(
     cell: int,
     members: npt.NDArray[np.int64],
@@ -208,15 +167,20 @@ def weigh_pairs_of_cell(
 
     Parameters
     ----------
-    cell, members, space, first, second
-        As for :func:`count_pairs_of_cell`.
+    cell
+        Its code.
+    members, space
+        As for :func:`count_pairs`.
+    first, second
+        Strata of the two ends.
     weight
         First x second: weight of a pair of two strata.
 
     Returns
     -------
     Numbers
-        Shape (len(SIZE_EXPONENTS), bins): the sum over strata of :func:`count_pairs_of_cell`.
+        Shape (len(SIZE_EXPONENTS), bins), over all strata: ordered pairs from the cell and to it,
+        and those within it once.
     """
     size, shares = relative_sizes(members), shares_of_cell(cell, space)
     own, other = members[cell, first] @ weight, weight @ members[cell, second]

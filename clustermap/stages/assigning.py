@@ -57,16 +57,10 @@ class Assigned:
 
     Parameters
     ----------
-    clusters
-        Index cluster; geometry on the map.
-    actors
-        Rows by layer with the columns cell and how.
+    clusters, actors, cells, matches
+        As in :class:`clustermap.stages.reading.Layers`.
     register
-        All actors in one row of positions: firms, then institutes, then partners; no strata yet.
-    cells
-        All cells and the clusters that hold them.
-    matches
-        COMPLEX_MATCHES and DISTRICT_MATCHES, by their names.
+        The same, but for strata: there are none yet.
     rows, drawn
         By layer: rows as they are assigned, and what came of it.
     """

@@ -57,10 +57,10 @@ from clustermap.selection.portfolio import Portfolio, Problem
 from clustermap.selection.robustness import Standings
 from clustermap.selection.rules import Budget, Cap, Exclusive, Floor, Ineligible, Must, MustNot
 from clustermap.sources.reference import data_root
-from clustermap.stages.advising import Prepared
 from clustermap.stages.counting import Network
 from clustermap.stages.ledger import Entry, Ledger
 from clustermap.stages.measuring import Measured
+from clustermap.stages.preparing import Prepared
 from clustermap.stages.reading import Layers
 from clustermap.stages.travelling import Travelled
 from clustermap.store import hash_file

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from clustermap.indicators import compute_indicators
 from clustermap.messages import Message
 from clustermap.scores.parts import Linkages, Parts, measure_parts
-from clustermap.stages.advising import Prepared, prepare_findings
-from clustermap.stages.scoring import read_profiles
+from clustermap.stages.preparing import Prepared, prepare_findings
+from clustermap.stages.profiles import read_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -144,10 +144,8 @@ def read_layer(layers: Layers, name: str) -> pa.Table | pd.DataFrame:
 
     Parameters
     ----------
-    layers
-        Clean layers.
-    name
-        "firms", "institutes" or "partners".
+    layers, name
+        As for :func:`layer_frame`.
 
     Returns
     -------

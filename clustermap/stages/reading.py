@@ -14,11 +14,7 @@ from clustermap import tables
 from clustermap.checks import FAULTS, FILE, LINE, Checked, check_chunk, set_aside
 from clustermap.errors import TableFault
 from clustermap.layers import projection
-from clustermap.layers.actors import (
-    Home,
-    Register,
-    place_points,
-)
+from clustermap.layers.actors import Home, Register, place_points
 from clustermap.layers.clusters import (
     CleanPolygons,
     clean_polygons,
@@ -55,9 +51,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyproj import CRS
 
-    from clustermap.layers.cells import (
-        Cells,
-    )
+    from clustermap.layers.cells import Cells
     from clustermap.network.roads import Roads
     from clustermap.project import Layer, Linkage, Project
     from clustermap.tables import Table
@@ -142,16 +136,12 @@ class Unassigned:
 
     Parameters
     ----------
-    clusters
-        Index cluster; geometry on the map.
-    regions
-        Index region; or None.
+    clusters, regions, roads
+        As in :class:`Layers`.
     actors
         By layer: typed rows on the map with their faults, and how many rows were read.
     grants
         The same of grants of support programmes; None where the project has none.
-    roads
-        Roads; None where the project has none.
     """
 
     clusters: gpd.GeoDataFrame

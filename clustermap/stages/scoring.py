@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from clustermap.errors import TableFault
 from clustermap.indicators.evidence import actors_of
 from clustermap.messages import Message
 from clustermap.network.standardise import standardise
-from clustermap.scores import Scored, parse_goalposts, parse_profile, score_linkages
+from clustermap.scores import Scored, score_linkages
 from clustermap.scores.axes import find_confidence, find_gap
 from clustermap.scores.capability import capability
 from clustermap.scores.comparators import score_stars
@@ -31,12 +29,11 @@ from clustermap.scores.tabulate import (
     tabulate_ratios,
     tabulate_sensitivity,
 )
-from clustermap.sources.reference import data_root
+from clustermap.stages.profiles import read_others, read_profile
 from clustermap.tables import DEFAULT_SCENARIO, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     import numpy.typing as npt
     import pandas as pd
@@ -80,90 +77,6 @@ class Assessment:
     others: tuple[Scored, ...]
     tables: Mapping[str, pd.DataFrame]
     quality: QualitySheet | None = None
-
-
-def _list_files(folder: str) -> dict[str, Path]:
-    return {path.stem: path for path in sorted((data_root() / folder).glob("*.toml"))}
-
-
-def _read_named(folder: str, name: str) -> str:
-    """Return the text of a file of ours: a profile or goalposts, chosen by its name."""
-    files = _list_files(folder)
-    if name not in files:
-        near = get_close_matches(name, files, n=1)
-        others = [other for other in files if other not in near]
-        raise TableFault(
-            "unknown_profile",
-            table="score",
-            key="profile",
-            value=name,
-            known=", ".join([*near, *others]),
-        )
-    return files[name].read_text(encoding="utf-8")
-
-
-def read_profile(project: Project) -> tuple[Profile, Goalposts]:
-    """Return the profile that a project names, and its goalposts.
-
-    Parameters
-    ----------
-    project
-        The project file.
-
-    Returns
-    -------
-    tuple
-        Profile and goalposts.
-
-    Raises
-    ------
-    TableFault
-        If there is no such profile, or it is faulty.
-    """
-    return _read_rules(project.score.profile)
-
-
-def read_others(project: Project) -> tuple[tuple[Profile, Goalposts], ...]:
-    """Return every other profile that ships, and its goalposts.
-
-    Parameters
-    ----------
-    project
-        The project file.
-
-    Returns
-    -------
-    tuple
-        Profiles and goalposts, by the names of the profiles.
-
-    Raises
-    ------
-    TableFault
-        If one is faulty.
-    """
-    own = project.score.profile
-    return tuple(_read_rules(name) for name in _list_files("profiles") if name != own)
-
-
-def read_profiles() -> tuple[tuple[Profile, Goalposts], ...]:
-    """Return every profile that ships, and its goalposts.
-
-    Returns
-    -------
-    tuple
-        Profiles and goalposts, by the names of the profiles.
-
-    Raises
-    ------
-    TableFault
-        If one is faulty.
-    """
-    return tuple(_read_rules(name) for name in _list_files("profiles"))
-
-
-def _read_rules(name: str) -> tuple[Profile, Goalposts]:
-    profile = parse_profile(_read_named("profiles", name), name)
-    return profile, parse_goalposts(_read_named("goalposts", profile.goalposts), profile.goalposts)
 
 
 def standardise_links(project: Project, network: Network, progress: Progress) -> Standardised:

@@ -20,15 +20,15 @@ from clustermap.stages.counting import Network, count_network
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.reading import read_layers
 from clustermap.stages.workplace import HERE, PARTS, clear_parts, open_workplace
-from tests.small_world import build_small_world
+from tests.small_world import SmallWorld, build_small_world
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Cluster
 
 
-def write_world(folder: Path, rows: int, files: int = 1) -> Path:
-    """Write the small world with its pairs as Parquet, some of them faulty, in groups of rows."""
-    world = build_small_world()
+def write_world(folder: Path, rows: int, files: int = 1, world: SmallWorld | None = None) -> Path:
+    """Write a small world with its pairs as Parquet, some of them faulty, in groups of rows."""
+    world = world or build_small_world()
     pairs = [{**row, "year": str(row["year"])} for row in world.pairs]
     pairs[7]["source"] = "nobody"
     pairs[50]["weight"] = "-1"

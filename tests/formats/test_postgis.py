@@ -26,6 +26,7 @@ from clustermap.formats.content import build_layers
 from clustermap.formats.layer import LAYER_NAMES
 from clustermap.formats.postgis import Database, open_export
 from clustermap.store import Staging
+from tests.certain import certain
 from tests.formats.conftest import make_release
 from tests.postgres import PASSWORD, Server
 from tests.render.decided import decided_release
@@ -44,11 +45,8 @@ HOSTILE = 'ours"; drop schema public cascade; --가'
 @pytest.fixture(scope="module")
 def base(server: Server) -> Iterator[str]:
     """Make a database of this module's own."""
-    with server.connect() as connection:
-        connection.execute("create database exports template gis")
-    yield "exports"
-    with server.connect() as connection:
-        connection.execute("drop database exports with (force)")
+    with server.make("exports") as database:
+        yield database
 
 
 @pytest.fixture
@@ -59,16 +57,9 @@ def sql(server: Server, base: str) -> Iterator[Any]:
         connection.execute(f"drop schema if exists {SCHEMA} cascade")
 
 
-def read_address(url: str) -> Address:
-    found = parse_address(url)
-    if found is None:
-        pytest.fail(f"{url} is taken for no address of a database")
-    return found
-
-
 @pytest.fixture
 def address(server: Server, base: str) -> Address:
-    return read_address(server.url(base))
+    return certain(parse_address(server.url(base)))
 
 
 def write(address: Address, release: Release, schema: str = SCHEMA) -> tuple[str, ...]:
@@ -392,7 +383,7 @@ def test_two_exports_at_once_do_not_mix(
 
 
 def test_a_database_without_postgis(server: Server, release: Release) -> None:
-    address = read_address(server.url("postgres"))
+    address = certain(parse_address(server.url("postgres")))
     refuse(address, release, "database_no_postgis")
 
 
@@ -426,7 +417,7 @@ def test_rights_that_are_wanting(
 ) -> None:
     sql("create role writer login password 'pw'")
     monkeypatch.setenv("PGPASSWORD", "pw")
-    address = read_address(server.url(base, "writer"))
+    address = certain(parse_address(server.url(base, "writer")))
     refuse(address, release, "database_denied")
     sql(f"create schema {SCHEMA} authorization writer")
     assert "clusters" in write(address, release)

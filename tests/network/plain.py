@@ -21,6 +21,7 @@ import pandas as pd
 
 from clustermap.layers.cells import Cells
 from clustermap.network.null import Channel
+from clustermap.network.pairs import SIZE_EXPONENTS, Pairs, count_pairs, relative_sizes
 from clustermap.network.space import Space
 from clustermap.network.strata import NOT_A_FIRM, Strata
 from clustermap.tables import ACTOR_TYPES, KINDS
@@ -53,6 +54,19 @@ FIRMS_AND_UNIVERSITIES = Strata(
     np.array([0, 0], np.int8),
     np.array([0, NOT_A_FIRM], np.int16),
 )
+
+
+def count_gone(cell: int, members: Whole, space: Space) -> Pairs:
+    """Return the pairs that go with a cell: all, but for those of a nation without it."""
+    rest = members.copy()
+    rest[cell] = 0
+    every, left = count_pairs(members, space).counts, rest.any(axis=1)
+    if not left.any():
+        return Pairs(every)
+    # Without the cell others are larger or smaller against the mean: sizes are held.
+    held = (relative_sizes(members) / relative_sizes(rest))[left][0]
+    factors = held ** (2 * SIZE_EXPONENTS[:, None, None, None])
+    return Pairs(every - count_pairs(rest, space).counts * factors)
 
 
 def draw_space(

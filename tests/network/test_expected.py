@@ -26,7 +26,7 @@ from clustermap.network.expected import (
     leave_out_large,
 )
 from clustermap.network.null import Channel, Fit, Margins, fit_null, strata_of, sum_margins
-from clustermap.network.pairs import count_pairs, count_pairs_of_cell, relative_sizes
+from clustermap.network.pairs import count_pairs, relative_sizes
 from clustermap.network.strata import NOT_A_FIRM, Strata
 from tests.network.plain import (
     DIRECTED,
@@ -42,6 +42,7 @@ from tests.network.plain import (
     A,
     B,
     C,
+    count_gone,
     draw_chance_space,
     list_flows,
     list_pairs,
@@ -306,7 +307,7 @@ def test_a_large_cell_does_not_sit_in_its_own_null(
     by_bin = np.bincount(rest["band"], rest["links"], 4)
     none = np.zeros(0)
     margins = Margins(rest["links"].sum(), none, none, 0.0, by_bin, float(rest["links"] @ log_size))
-    gone = count_pairs_of_cell(17, stage.members, stage.space, fit.first, fit.second)
+    gone = count_gone(17, stage.members, stage.space).of(fit.first, fit.second)
     direct = fit_null(channel, pairs - gone, margins, STRATA, start=fit, exponent=exponent)
     assert own[17].level == pytest.approx(direct.level, rel=1e-9)
     assert own[17].exponent == pytest.approx(direct.exponent, abs=1e-9)

@@ -12,14 +12,13 @@ from clustermap.network.pairs import (
     SIZE_EXPONENTS,
     Pairs,
     count_pairs,
-    count_pairs_of_cell,
     distance_masks,
     relative_sizes,
     shares_of_cell,
     spline_of,
     weigh_pairs_of_cell,
 )
-from tests.network.plain import FIELDS, MEMBERS, SPACE, A, B, C, draw_chance_space
+from tests.network.plain import FIELDS, MEMBERS, SPACE, A, B, C, count_gone, draw_chance_space
 
 PLAIN = int(np.flatnonzero(SIZE_EXPONENTS == 0)[0])
 BOTH = np.arange(2)
@@ -73,42 +72,26 @@ def test_every_pair_of_cells_lies_in_some_bin() -> None:
 
 
 def test_pairs_of_a_cell_by_hand() -> None:
-    counts = count_pairs_of_cell(A, MEMBERS, SPACE, BOTH, BOTH)[PLAIN]
-    np.testing.assert_allclose(counts[0, 0], [6 + 6, 6, 0, 0])
-    np.testing.assert_allclose(counts[0, 1], [3 + 1, 1, 6, 0])
-    np.testing.assert_allclose(counts[1, 1], [0, 0, 4, 0])
+    def count(one: int, other: int) -> list[float]:
+        weight = np.zeros((2, 2))
+        weight[one, other] = 1.0
+        return weigh_pairs_of_cell(A, MEMBERS, SPACE, BOTH, BOTH, weight)[PLAIN].tolist()
 
-
-@given(st.integers(0, 10**6), st.integers(2, 6), st.integers(1, 3))
-def test_pairs_of_a_cell_are_those_that_go_with_it(seed: int, cells: int, strata: int) -> None:
-    rng = np.random.default_rng(seed)
-    members = rng.integers(0, 4, (cells, strata))
-    members[-1, 0] += 1
-    space = draw_chance_space(rng, cells)
-    rest = members.copy()
-    rest[0] = 0
-    every = np.arange(strata)
-    gone = count_pairs_of_cell(0, members, space, every, every)
-    # Without the cell others are larger or smaller against the mean: sizes are held.
-    held = relative_sizes(members)[-1] / relative_sizes(rest)[-1]
-    kept = count_pairs(rest, space).counts * held ** (2 * SIZE_EXPONENTS[:, None, None, None])
-    np.testing.assert_allclose(count_pairs(members, space).counts - gone, kept, atol=1e-9)
-    some = np.array([strata - 1])
-    np.testing.assert_allclose(
-        count_pairs_of_cell(0, members, space, some, every), gone[:, some], rtol=1e-12
-    )
+    assert count(0, 0) == [6 + 6, 6, 0, 0]
+    assert count(0, 1) == [3 + 1, 1, 6, 0]
+    assert count(1, 1) == [0, 0, 4, 0]
 
 
 @given(st.integers(0, 10**6), st.integers(1, 6))
-def test_weighed_pairs_of_a_cell_are_the_sum_over_its_strata(seed: int, cells: int) -> None:
+def test_pairs_of_a_cell_are_those_that_go_with_it(seed: int, cells: int) -> None:
     rng = np.random.default_rng(seed)
     members, space = rng.integers(0, 4, (cells, 4)), draw_chance_space(rng, cells)
     first, second = np.array([0, 1, 2]), np.array([1, 2, 3])
     weight = rng.lognormal(size=(3, 3))
-    plain = count_pairs_of_cell(0, members, space, first, second)
+    gone = count_gone(0, members, space).of(first, second)
     found = weigh_pairs_of_cell(0, members, space, first, second, weight)
-    summed = np.einsum("efsb,fs->eb", plain, weight)
-    np.testing.assert_allclose(found, summed, rtol=1e-12, atol=1e-12)
+    summed = np.einsum("efsb,fs->eb", gone, weight)
+    np.testing.assert_allclose(found, summed, rtol=1e-12, atol=1e-9)
 
 
 @given(st.integers(0, 10**6), st.floats(-0.6, 0.6))

@@ -14,6 +14,8 @@ from scipy import stats
 
 from clustermap.network import constrained, expected, null
 from clustermap.network.expected import PairExpectation
+from clustermap.network.null import strata_of, sum_margins
+from clustermap.network.pairs import count_pairs, relative_sizes
 from clustermap.network.posterior import DEVIATE, read_quantile
 from clustermap.network.ratios import gather_evidence
 from clustermap.network.shrinkage import (
@@ -49,8 +51,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from clustermap.network.comparison import Comparison
+    from clustermap.network.null import Channel, Fit
     from clustermap.network.observed import Observed
-    from clustermap.network.standardise import Standardised
+    from clustermap.network.standardise import Null, Standardised
 
 FENCE, BEYOND = 0, 3
 FIRM_FIRM, RESEARCH, SUPPORT, TRANSFER = range(4)
@@ -114,6 +117,93 @@ def test_convergence_is_reported_for_every_channel_and_null(standard: Standardis
     for (kind_of_null, channel), fit in standard.fits.items():
         assert (fit.channel.name, fit.distance) == (channel, kind_of_null != "no_distance")
         assert (fit.exponent == 0) == (kind_of_null == "no_size")
+
+
+class Alone:
+    """Fits one null to one channel, and nothing beside."""
+
+    def __init__(self, observed: Observed, kind_of_null: str, channel: Channel) -> None:
+        self.channel, self.strata, self.space = channel, observed.strata, observed.space
+        members = observed.drawn.members
+        flows, ends = split_channels(observed.drawn, members, [channel])
+        self.flows = flows[channel]
+        sizes = relative_sizes(members)
+        self.margins = sum_margins(channel, self.flows, ends[channel], self.strata, sizes)
+        self.pairs = count_pairs(members, self.space).of(*strata_of(channel, self.strata))
+        self.distance = kind_of_null != "no_distance"
+        self.exponent = 0.0 if kind_of_null == "no_size" else None
+
+    def fit(self) -> Fit:
+        return null.fit_null(
+            self.channel,
+            self.pairs,
+            self.margins,
+            self.strata,
+            distance=self.distance,
+            exponent=self.exponent,
+        )
+
+    def balance(self) -> tuple[int, float]:
+        return constrained.expect_constrained(self.channel, self.flows, self.space)[1:]
+
+
+def list_reported(
+    observed: Observed, standard: Standardised, kind_of_null: Null
+) -> list[tuple[Channel, int, float]]:
+    """Return the channels that one null was fitted to, with the sweeps and residuals reported."""
+    channels = {channel.name: channel for channel in null.find_channels(observed.drawn.ends)}
+    return [
+        (channels[name], *reached)
+        for (of, name), reached in standard.convergence.items()
+        if of == kind_of_null
+    ]
+
+
+def largest_change(one: Fit, other: Fit) -> float:
+    """Return by how much two fits differ: factors by their ratio, exponents by their difference."""
+    parts = [(one.u, other.u), (one.v, other.v), (one.bins, other.bins), (one.same, other.same)]
+    changes = [np.abs(np.log(after) - np.log(before)).max() for before, after in parts]
+    return float(max(*changes, abs(other.exponent - one.exponent)))
+
+
+@pytest.mark.parametrize("kind_of_null", [n for n in NULLS if n != "constrained"])
+def test_as_many_sweeps_are_needed_as_are_reported(
+    observed: Observed,
+    standard: Standardised,
+    monkeypatch: pytest.MonkeyPatch,
+    kind_of_null: Null,
+) -> None:
+    for channel, sweeps, residual in list_reported(observed, standard, kind_of_null):
+        alone = Alone(observed, kind_of_null, channel)
+        monkeypatch.setattr(null, "MAX_SWEEPS", sweeps - 1)
+        monkeypatch.setattr(null, "LOOSEST", np.inf)  # whatever is reached then will do
+        before = alone.fit()
+        assert before.sweeps == sweeps - 1
+        monkeypatch.setattr(null, "LOOSEST", null.TOLERANCE)
+        with pytest.raises(null.TableFault) as caught:
+            alone.fit()
+        assert (caught.value.table, caught.value.values["sweeps"]) == (channel.name, sweeps - 1)
+        assert caught.value.value == f"{before.residual:.2g}"
+        assert before.residual > null.TOLERANCE
+        monkeypatch.setattr(null, "MAX_SWEEPS", sweeps)
+        after = alone.fit()
+        assert (after.sweeps, after.residual) == (sweeps, residual)
+        assert residual == pytest.approx(largest_change(before, after), abs=1e-12)
+
+
+def test_as_many_sweeps_of_the_constrained_null_are_needed_as_are_reported(
+    observed: Observed, standard: Standardised, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constrained, "PATIENCE", 1)
+    for channel, sweeps, residual in list_reported(observed, standard, "constrained"):
+        alone = Alone(observed, "constrained", channel)
+        monkeypatch.setattr(constrained, "MAX_SWEEPS", sweeps - 1)
+        with pytest.raises(null.TableFault) as caught:
+            alone.balance()
+        assert (caught.value.table, caught.value.values["sweeps"]) == (channel.name, sweeps - 1)
+        assert float(str(caught.value.value)) >= constrained.TOLERANCE  # told to two digits
+        monkeypatch.setattr(constrained, "MAX_SWEEPS", sweeps)
+        assert alone.balance() == (sweeps, residual)
 
 
 def test_the_null_without_size_is_the_mass_null_with_an_exponent_of_nought(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clustermap.publish import coded
 from clustermap.publish.coded import (
     FlowCodes,
     code_texts,
@@ -27,10 +24,6 @@ ROWS = st.lists(st.tuples(TEXTS, TEXTS, TEXTS, st.integers(0, 9)), min_size=1, m
 def table(rows: list[tuple[str, str, str, int]], *, words: bool) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=[*FLOW, "links"])
     return frame.astype(dict.fromkeys(FLOW, "category")) if words else frame
-
-
-def test_the_examples_hold() -> None:
-    assert doctest.testmod(coded) == doctest.TestResults(failed=0, attempted=3)
 
 
 @settings(max_examples=60)

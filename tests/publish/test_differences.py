@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import doctest
 from itertools import product
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clustermap.publish import differences
 from clustermap.publish.differences import follow_from, tell_counts, tells_of_few
 from clustermap.publish.suppression import Rules
 
 RULES = Rules()
 NOTHING = np.empty((0, 3))
-
-
-def test_examples() -> None:
-    found = doctest.testmod(differences)
-    assert (found.failed, found.attempted > 0) == (0, True)
 
 
 def test_what_can_be_found_by_hand() -> None:

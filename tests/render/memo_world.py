@@ -21,6 +21,7 @@ from clustermap.tables import (
     NEXT_SITES,
     SUPPORT_MEASURES,
 )
+from tests.certain import certain
 from tests.render import worlds
 
 if TYPE_CHECKING:
@@ -324,15 +325,14 @@ def hostile_release() -> Release:
         institutes=nation.institutes.assign(name=many[: len(nation.institutes)]),
         notes=tuple(Message("page.card.outside_place", {"place": text}) for text in texts),
         industries={text: {"ko": text, "en": text} for text in texts},
-        decision=_rename_decision(nation.decision, texts),
-        advice=_rename_advice(nation.advice, texts),
+        decision=_rename_decision(certain(nation.decision), texts),
+        advice=_rename_advice(certain(nation.advice), texts),
         version=texts[2],
     )
 
 
-def _rename_decision(decision: Decision | None, texts: list[str]) -> Decision:
+def _rename_decision(decision: Decision, texts: list[str]) -> Decision:
     """Call the other scenario, every rule, every group and the currency by hostile texts."""
-    assert decision is not None
     names = {name: texts[1] for name in decision.told if name != "default"}
     frames: dict[str, pd.DataFrame] = {}
     for name in ("selection", "portfolios", "rule_prices", "budget_path", "budget_steps",
@@ -355,9 +355,8 @@ def _rename_decision(decision: Decision | None, texts: list[str]) -> Decision:
     )
 
 
-def _rename_advice(advice: Advice | None, texts: list[str]) -> Advice:
+def _rename_advice(advice: Advice, texts: list[str]) -> Advice:
     """Call everybody who could bring others together by hostile texts."""
-    assert advice is not None
     many = texts * 99
     count = len(advice.missing_links)
     missing = advice.missing_links.assign(

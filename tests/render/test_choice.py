@@ -16,6 +16,7 @@ from clustermap.render.money import write_money
 from clustermap.render.planner import draw_planner
 from clustermap.render.safe import clean_text
 from clustermap.selection.comparators import share_out
+from tests.certain import certain
 from tests.javascript_tools import AXE
 from tests.render import decided, worlds
 from tests.render.test_accessibility import find_violations
@@ -225,11 +226,11 @@ def test_tips_tell_whether_a_cluster_is_chosen(chosen: Callable[..., Visit]) -> 
 
 def test_every_stop_of_the_budget_is_what_the_tables_say(visit: Go) -> None:
     release = decided.decided_release(stuck=True)
-    assert release.decision is not None
+    given = certain(release.decision)
     seen = visit(draw_planner(release))
-    path, steps = release.decision.budget_path, release.decision.budget_steps
+    path, steps = given.budget_path, given.budget_steps
     some = 0
-    for place, scenario in enumerate(release.decision.portfolios["scenario"]):
+    for place, scenario in enumerate(given.portfolios["scenario"]):
         stops = seen.page.evaluate(
             f"cm.stopsOf(cm.payload.decision.portfolios[{place}]).map(stop => [stop.share,"
             " stop.budget, stop.feasible, stop.spent, [...stop.chosen], [...stop.dropped]])"
@@ -305,11 +306,11 @@ def test_the_slider_stops_where_was_computed(chosen: Callable[..., Visit]) -> No
 
 def test_the_scenario_s_own_budget_is_a_stop_in_any_case(visit: Go) -> None:
     release = decided.decided_release()
-    assert release.decision is not None
-    path = release.decision.budget_path
-    steps = release.decision.budget_steps
+    given = certain(release.decision)
+    path = given.budget_path
+    steps = given.budget_steps
     decision = replace(
-        release.decision,
+        given,
         budget_path=path[path["budget_share"] != 1],
         budget_steps=steps[steps["budget_share"] != 1],
     )
@@ -340,8 +341,8 @@ def test_a_filter_goes_where_no_cluster_fits_any_more(chosen: Callable[..., Visi
 
 def test_money_is_written_as_python_does(visit: Go) -> None:
     release = decided.decided_release()
-    assert release.decision is not None
-    odd = replace(release, decision=replace(release.decision, currency="<b>$"))
+    given = certain(release.decision)
+    odd = replace(release, decision=replace(given, currency="<b>$"))
     page = visit(draw_planner(odd)).page
     rng = np.random.default_rng(1)
     amounts = [0.0, 0.4, 9_999.5, 99_999_999.0, 1e8, 999.95e9, 1e12, 1.00005e12, *range(5, 60, 7)]
@@ -378,14 +379,14 @@ def test_money_is_shared_out_as_python_does(visit: Go, page_of: Callable[[str], 
 
 def test_the_equal_split_is_that_of_the_comparators(visit: Go) -> None:
     release = decided.decided_release()
-    assert release.decision is not None
+    given = certain(release.decision)
     seen = visit(draw_planner(release))
     page = seen.page
     page.click("#ask-equal")
     money = page.evaluate("cm.equalMoney()")
     # 45 is all that D needs; the others have a third of the rest.
     np.testing.assert_allclose(np.array(money) / decided.UNIT, [155 / 3] * 3 + [45, 0, 0])
-    table = release.decision.comparators
+    table = given.comparators
     own = table[(table["comparator"] == "equal") & (table["scenario"] == "default")]
     assert sum(money) == pytest.approx(own["spent"].iloc[0])
     share = page.evaluate("[0, 1, 2, 3].map(cm.equalShare)")
@@ -517,11 +518,11 @@ def test_key_figures_side_by_side(chosen: Callable[..., Visit]) -> None:
 
 def test_what_is_worth_nothing_has_no_ratio(visit: Go) -> None:
     release = decided.decided_release()
-    assert release.decision is not None
-    table = release.decision.comparators.copy()
+    given = certain(release.decision)
+    table = given.comparators.copy()
     nothing = (table["comparator"] == "equal") & (table["curve"] == "threshold")
     table.loc[nothing, "worth"] = 0.0
-    decision = replace(release.decision, comparators=table)
+    decision = replace(given, comparators=table)
     page = visit(draw_planner(replace(release, decision=decision))).page
     page.click("#tab-choices")
     worth = page.locator("#choice-worth tbody tr").all_inner_texts()
@@ -580,18 +581,18 @@ def test_the_card_says_why_and_why_not(chosen: Callable[..., Visit]) -> None:
 
 def test_bounds_and_ties_are_told_as_such(visit: Go) -> None:
     release = decided.decided_release()
-    assert release.decision is not None
-    table = release.decision.why_not.set_index("cluster").copy()
+    given = certain(release.decision)
+    table = given.why_not.set_index("cluster").copy()
     own = table["scenario"] == "default"
     table.loc[own & (table.index == "C"), ["lacks_least", "lacks", "times"]] = [0, 0, 1.0]
     table.loc[own & (table.index == "D"), ["lacks_least", "lacks", "times"]] = [6, np.nan, np.nan]
-    decision = replace(release.decision, why_not=table.reset_index())
+    decision = replace(given, why_not=table.reset_index())
     page = visit(draw_planner(replace(release, decision=decision))).page
     assert card(page, "C")[1].startswith("가치가 똑같은 다른 조합에는 들어갑니다")
     # 6 of the 40 that it is worth.
     assert card(page, "D")[1].startswith(f"가치가 적어도 15{THIN}% 더 높아야 합니다")
     table.loc[own & (table.index == "D"), "lacks_least"] = 0
-    decision = replace(release.decision, why_not=table.reset_index())
+    decision = replace(given, why_not=table.reset_index())
     page = visit(draw_planner(replace(release, decision=decision))).page
     assert card(page, "D")[1] == "얼마나 모자라는지는 계산하지 않았습니다."
 
@@ -617,13 +618,13 @@ def test_the_fold_opens_for_who_asks_and_stays_as_it_is_left(
 
 def test_the_rules_and_what_the_order_leans_on_stand_above_the_list(visit: Go) -> None:
     release = decided.decided_release()
-    assert release.decision is not None
-    table = release.decision.portfolios.assign(
+    given = certain(release.decision)
+    table = given.portfolios.assign(
         leaning_linkage=0.05, leaning_capability=0.4, leaning_reach=0.5, leaning_cost=-0.3
     )
 
     def draw(**changed: Any) -> Any:
-        decision = replace(release.decision, portfolios=table.assign(**changed))
+        decision = replace(given, portfolios=table.assign(**changed))
         page = visit(draw_planner(replace(release, decision=decision))).page
         page.click("#ask-selected")
         return page
@@ -651,8 +652,8 @@ def test_the_rules_and_what_the_order_leans_on_stand_above_the_list(visit: Go) -
 
 def test_the_rule_without_which_it_would_be_chosen_is_named(visit: Go) -> None:
     release = decided.decided_release()
-    assert release.decision is not None
-    table = release.decision.why_not.copy()
+    given = certain(release.decision)
+    table = given.why_not.copy()
     own = table["scenario"] == "default"
     table["freed_by"] = ""
     table.loc[own & (table["cluster"] == "C"), "freed_by"] = "1 region max; unrated"
@@ -662,10 +663,8 @@ def test_the_rule_without_which_it_would_be_chosen_is_named(visit: Go) -> None:
         {"group": ("경기도",), "end": "1", "count": 17,
          "by": Message("selection.by.region", {"count": 17})},
     )  # fmt: skip
-    rules = {**release.decision.rules["default"], "1 region max": cap}
-    decision = replace(
-        release.decision, why_not=table, rules={**release.decision.rules, "default": rules}
-    )
+    rules = {**given.rules["default"], "1 region max": cap}
+    decision = replace(given, why_not=table, rules={**given.rules, "default": rules})
     # D lies where one is chosen, so that its own group is full; C does not.
     clusters = release.clusters.copy()
     clusters.loc["D", "region"] = "경기도"
@@ -685,14 +684,14 @@ def test_the_rule_without_which_it_would_be_chosen_is_named(visit: Go) -> None:
 
 def test_a_heading_says_where_a_smaller_share_is_chosen(visit: Go) -> None:
     release = decided.decided_release()
-    assert release.decision is not None
-    table = release.decision.selection.copy()
+    given = certain(release.decision)
+    table = given.selection.copy()
     own = table["scenario"] == "default"
     told = {}
     for share in (0.9, 0.3):
         table.loc[own & (table["cluster"] == "D"), "inclusion"] = share
         table.loc[own & (table["cluster"] == "C"), "inclusion"] = 0.1
-        decision = replace(release.decision, selection=table)
+        decision = replace(given, selection=table)
         page = visit(draw_planner(replace(release, decision=decision))).page
         page.click("#ask-selected")
         told[share] = page.locator("#rows tr.group small").all_inner_texts()[1]
@@ -1026,8 +1025,7 @@ def test_a_nation_of_1900_in_five_scenarios(
     counts = page.evaluate(
         "cm.stopsOf(cm.portfolio()).map(stop => [stop.chosen.size, stop.dropped.size])"
     )
-    decision = release.decision
-    assert decision is not None
+    decision = certain(release.decision)
     path = decision.budget_path[decision.budget_path["scenario"] == "default"]
     assert counts == path[["chosen", "dropped"]].to_numpy().tolist()
     page.select_option("#ask-other", "4")

@@ -12,6 +12,7 @@ from clustermap.messages import LANGUAGES, Message, say
 from clustermap.render.decision import describe_decision, find_terms
 from clustermap.render.money import write_money
 from clustermap.render.sentences import Sentences
+from tests.certain import certain
 from tests.render import decided
 
 
@@ -70,14 +71,12 @@ def test_money_is_written_in_units_that_are_read(amount: float, ko: str, en: str
 
 def test_rules_are_told_as_they_ask_or_as_they_stand() -> None:
     release = decided.decided_release()
-    assert release.decision is not None
-    table = release.decision.why_not.copy()
+    given = certain(release.decision)
+    table = given.why_not.copy()
     table.loc[(table["scenario"] == "default") & (table["cluster"] == "C"), "barred"] = (
         "unrated; 1 region min; no such {rule}"
     )
-    content, templates = describe(
-        replace(release, decision=replace(release.decision, why_not=table))
-    )
+    content, templates = describe(replace(release, decision=replace(given, why_not=table)))
     barred = content["portfolios"][0]["barred"]
     told = [read(rule, templates, "en") for rule in barred["rules"][barred["codes"][2]]]
     assert told == [
@@ -102,11 +101,9 @@ def test_what_is_lacked_is_told_of_those_not_chosen_alone() -> None:
 
 def test_a_scenario_may_weigh_otherwise() -> None:
     release = decided.decided_release()
-    assert release.decision is not None
-    table = release.decision.portfolios.assign(
-        capability_weight=[np.nan, 0.8], reach_exponent=[np.nan, 1.0]
-    )
-    content, _ = describe(replace(release, decision=replace(release.decision, portfolios=table)))
+    given = certain(release.decision)
+    table = given.portfolios.assign(capability_weight=[np.nan, 0.8], reach_exponent=[np.nan, 1.0])
+    content, _ = describe(replace(release, decision=replace(given, portfolios=table)))
     weighed = [(one["capability"], one["exponent"]) for one in content["portfolios"]]
     assert weighed == [(0.5, 0.5), (0.8, 1.0)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, reject, settings
 
 from clustermap.selection.budget import (
     SHARES,
@@ -17,15 +17,15 @@ from clustermap.selection.budget import (
 )
 from clustermap.selection.portfolio import Problem, solve
 from clustermap.selection.rules import Cap, Floor, Ineligible, Must, MustNot
+from tests.certain import certain
 from tests.selection.hand import list_portfolios, make_problem, named, probe, problems
 
 
 @given(problem=problems())
 @settings(max_examples=40)
 def test_a_price_is_the_difference_of_two_optima(problem: Problem) -> None:
-    best = solve(problem)
-    assume(best is not None)
-    assert best is not None
+    if (best := solve(problem)) is None:
+        reject()
     prices = price_rules(problem, best)
     assert tuple(prices["rule"]) == problem.families
     for rule, price, value in prices[["rule", "price", "value"]].itertuples(index=False):
@@ -39,8 +39,7 @@ def test_prices_of_probe_by_hand() -> None:
     # Without rules {A, B, D} is worth 9 for 20. C is forced in: {B, C} is worth 7. Without A
     # barred {A, C} is worth 6: no more; without C forced {B, D} is worth 6.
     problem = probe(20, Must("C"), MustNot("A"), Cap("cap", "g", ("B",), 1))
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     assert (named(problem, best.chosen), best.value) == ("BC", 7)
     heard: list[tuple[int, int]] = []
     prices = price_rules(problem, best, listen=lambda *at: heard.append(at))
@@ -48,8 +47,7 @@ def test_prices_of_probe_by_hand() -> None:
     assert prices["price"].tolist() == [0, 0, 0]
     assert heard == [(1, 3), (2, 3), (3, 3)]
     problem = probe(20, Must("C"))
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     (price,) = price_rules(problem, best).to_dict("records")
     assert price == {
         "rule": "must C",
@@ -64,8 +62,7 @@ def test_prices_of_probe_by_hand() -> None:
 def test_a_rule_of_several_groups_is_priced_as_a_whole() -> None:
     floors = (Floor("one each", "N", ("C",), 1), Floor("one each", "S", ("D",), 1))
     problem = make_problem([5, 4, 1, 1], [1, 1, 1, 1], 2, *floors)
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     (price,) = price_rules(problem, best).to_dict("records")
     assert (price["rule"], price["price"], price["enter"], price["leave"]) == ("one each", 7, 2, 2)
     assert price_rules(probe(), best).empty
@@ -122,8 +119,7 @@ def test_value_for_money_of_what_is_free() -> None:
 
 def test_who_is_funded_and_not_chosen_is_phased_out() -> None:
     problem = probe()
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     found = list_phase_out(problem, [5, np.nan, 7, 0], best.chosen, [1, 0.9, 0.1, 0.6])
     assert found.to_dict("records") == [
         {"cluster": "C", "money": 7.0, "value": 3.0, "inclusion": 0.1}

@@ -14,6 +14,7 @@ from clustermap.selection.comparators import Setting
 from clustermap.selection.rules import Ineligible, Must, MustNot
 from clustermap.selection.tabulate import tabulate_choices, tabulate_selection
 from clustermap.tables import OUTPUT_TABLES
+from tests.certain import certain
 from tests.selection.hand import probe
 
 if TYPE_CHECKING:
@@ -55,10 +56,8 @@ def test_all_that_must_stand_beside_is_there(chosen: Choice) -> None:
     )
     assert {step for step, *_ in heard} == set(STEPS)
     assert [at for at in heard if at[0] == "draws"][-1] == ("draws", 59, 59)
-    assert chosen.best is not None
-    assert chosen.best.value == 6
-    assert chosen.standings is not None
-    assert chosen.standings.inclusion.tolist() == [1, 0, 1, 0]
+    assert certain(chosen.best).value == 6
+    assert certain(chosen.standings).inclusion.tolist() == [1, 0, 1, 0]
     assert chosen.prices.to_dict("records") == [
         {
             "rule": "unrated",

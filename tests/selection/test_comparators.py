@@ -22,6 +22,7 @@ from clustermap.selection.comparators import (
 )
 from clustermap.selection.portfolio import solve
 from clustermap.selection.rules import Must
+from tests.certain import certain
 from tests.selection.hand import keeps, make_problem, probe
 
 SHARES = arrays(float, st.integers(1, 8), elements=st.floats(0, 3))
@@ -117,8 +118,7 @@ def setting() -> Setting:
 
 def test_selection_and_equal_split_by_hand() -> None:
     problem, known = probe(), setting()
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     money = {
         "selection": np.where(best.chosen, problem.costs, 0),
         "equal": share_out(problem.costs, np.ones(4), 20),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from clustermap.messages import say
@@ -29,6 +29,7 @@ from clustermap.selection.rules import (
     MustNot,
     Row,
 )
+from tests.certain import certain
 from tests.indicators.oracles import oracle
 from tests.selection.hand import keeps, list_portfolios, make_problem, named, probe, problems
 
@@ -76,21 +77,18 @@ def test_the_order_of_clusters_and_rules_changes_nothing(problem: Problem, seed:
 @given(problem=problems(), more=st.integers(0, 60))
 @settings(max_examples=60)
 def test_more_money_is_never_worth_less(problem: Problem, more: int) -> None:
-    best = solve(problem)
-    assume(best is not None)
-    richer = solve(replace(problem, budget=problem.budget + more))
-    assert best is not None
-    assert richer is not None
+    if (best := solve(problem)) is None:
+        reject()
+    richer = certain(solve(replace(problem, budget=problem.budget + more)))
     assert richer.value >= best.value
 
 
 @given(problem=problems())
 @settings(max_examples=60)
 def test_nothing_is_worth_more_than_the_relaxed_optimum(problem: Problem) -> None:
-    best, relaxed = solve(problem), relax(problem)
-    assume(best is not None)
-    assert best is not None
-    assert relaxed is not None
+    if (best := solve(problem)) is None:
+        reject()
+    relaxed = certain(relax(problem))
     assert relaxed.value >= best.value - 1e-6
     forced = np.eye(len(problem.clusters), dtype=bool)
     for at, inside in enumerate(forced):
@@ -137,8 +135,7 @@ def test_a_conflict_names_its_rules() -> None:
 
 def test_the_optimum_of_probe_is_not_what_greed_takes() -> None:
     problem = probe()
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     assert (named(problem, best.chosen), best.value, best.cost) == ("ABD", 9, 20)
     greedy = np.cumsum(problem.costs) <= 20  # in the order of value for money
     assert (named(problem, greedy), problem.worth[greedy].sum()) == ("AB", 7)
@@ -152,8 +149,7 @@ def test_the_portfolios_of_probe_are_those_published() -> None:
     found = set()
     for budget in range(31):
         problem = make_problem(worth.tolist(), costs.tolist(), budget)
-        best = solve(problem)
-        assert best is not None
+        best = certain(solve(problem))
         # Of portfolios of equal worth the cheapest is efficient.
         least = min(one @ costs for one in list_portfolios(problem) if one @ worth == best.value)
         assert best.cost >= least
@@ -164,8 +160,7 @@ def test_the_portfolios_of_probe_are_those_published() -> None:
         }
         assert named(problem, best.chosen) in efficient or best.cost > least
     assert found >= efficient
-    best = solve(make_problem(worth.tolist(), costs.tolist(), 20))
-    assert best is not None
+    best = certain(solve(make_problem(worth.tolist(), costs.tolist(), 20)))
     assert (best.value, best.cost) == (told["B20_value"], told["B20_cost"])
     assert best.chosen.tolist() == [at in told["B20_optimal"] for at in (1, 2, 3, 4)]
 
@@ -201,8 +196,9 @@ class Limit:
 def solve_limits(profits: np.ndarray, weights: np.ndarray, capacities: np.ndarray) -> float:
     ids = np.array([f"{n:02}" for n in range(len(profits))], dtype=object)
     limits: Any = [Limit(row, capacity) for row, capacity in zip(weights, capacities, strict=True)]
-    best = solve(Problem(ids, profits, weights[0], float(capacities[0]), tuple(limits[1:])))
-    assert best is not None
+    best = certain(
+        solve(Problem(ids, profits, weights[0], float(capacities[0]), tuple(limits[1:])))
+    )
     assert (weights[:, best.chosen].sum(axis=1) <= capacities).all()
     return best.value
 
@@ -232,11 +228,9 @@ def test_a_budget_is_kept_to_the_last_unit() -> None:
     # The solver would let the two pass: their sum is over by a part in a million million.
     costs = [600_000_000_000.0, 400_000_000_001.0, 399_999_999_999.0]
     problem = make_problem([3, 2, 1], costs, 1_000_000_000_000)
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     assert (named(problem, best.chosen), best.value) == ("AC", 4)
-    whole = solve(replace(problem, budget=1_000_000_000_001.0))
-    assert whole is not None
+    whole = certain(solve(replace(problem, budget=1_000_000_000_001.0)))
     assert named(problem, whole.chosen) == "AB"
 
 

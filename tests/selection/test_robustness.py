@@ -21,6 +21,7 @@ from clustermap.selection.robustness import (
     tell_standings,
 )
 from clustermap.selection.rules import Must
+from tests.certain import certain
 from tests.selection.hand import list_portfolios, make_problem, problems
 
 if TYPE_CHECKING:
@@ -86,8 +87,7 @@ def test_core_projects_stand_in_every_draw_and_exterior_ones_in_none(
     low, high = problem.worth + 1, problem.worth + 1 + spread
     index = core_indices(problem, low, high)
     draws = np.random.default_rng(seed).uniform(low, high, (20, len(low)))
-    found = find_standings(problem, draws)
-    assert found is not None
+    found = certain(find_standings(problem, draws))
     assert (found.inclusion[index == 1] == 1).all()
     assert (found.inclusion[index == 0] == 0).all()
 
@@ -101,9 +101,7 @@ def drawn_world(spread: float, draws: int = 118) -> tuple[Problem, np.ndarray]:
 
 def test_draws_without_doubt_decide_everything() -> None:
     problem, draws = drawn_world(0.0)
-    best, found = solve(problem), find_standings(problem, draws)
-    assert best is not None
-    assert found is not None
+    best, found = certain(solve(problem)), certain(find_standings(problem, draws))
     assert set(found.standing[best.chosen]) == {"core"}
     assert set(found.standing[~best.chosen]) == {"exterior"}
     assert found.inclusion.tolist() == best.chosen.astype(float).tolist()
@@ -111,9 +109,8 @@ def test_draws_without_doubt_decide_everything() -> None:
 
 def test_what_is_decided_half_way_is_held_and_nothing_else() -> None:
     problem, draws = drawn_world(0.1)
-    held, free = find_standings(problem, draws), find_standings(problem, draws, settle=False)
-    assert held is not None
-    assert free is not None
+    held = certain(find_standings(problem, draws))
+    free = certain(find_standings(problem, draws, settle=False))
     assert (held.draws, set(free.counted)) == (118, {118})
     early = held.counted == 59
     assert 0 < early.sum() < 24
@@ -131,7 +128,7 @@ def test_progress_is_told_and_rules_that_leave_nothing_end_it() -> None:
     problem, draws = drawn_world(0.1, 3)
     heard: list[tuple[int, int]] = []
     found = find_standings(problem, draws, listen=lambda *at: heard.append(at))
-    assert found is not None
+    assert certain(found).draws == 3
     assert heard == [(1, 3), (2, 3), (3, 3)]
     barred = make_problem([1, 1], [5, 5], 8, Must("A"), Must("B"))
     assert find_standings(barred, np.ones((2, 2))) is None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, reject, settings
 
 from clustermap.messages import say
 from clustermap.selection.portfolio import Portfolio, Problem, solve
@@ -17,15 +17,15 @@ from clustermap.selection.why_not import (
     tabulate_absence,
     tell_absence,
 )
+from tests.certain import certain
 from tests.selection.hand import list_portfolios, make_problem, probe, problems
 
 
 @given(problem=problems(most=6))
 @settings(max_examples=40)
 def test_a_gap_is_exactly_what_brings_a_cluster_in(problem: Problem) -> None:
-    best = solve(problem)
-    assume(best is not None)
-    assert best is not None
+    if (best := solve(problem)) is None:
+        reject()
     every, bound = list_portfolios(problem), bound_gaps(problem, best)
     for at, cluster in enumerate(problem.clusters):
         missing = explain_absence(problem, best, cluster)
@@ -40,22 +40,19 @@ def test_a_gap_is_exactly_what_brings_a_cluster_in(problem: Problem) -> None:
         # With a unit more than that it is chosen, with a unit less (costs are whole) it is not.
         raised = problem.worth.copy()
         raised[at] += lacking + 1
-        richer = solve(replace(problem, worth=raised))
-        assert richer is not None
+        richer = certain(solve(replace(problem, worth=raised)))
         assert richer.chosen[at]
         if lacking > 1:
             raised[at] -= 2
-            poorer = solve(replace(problem, worth=raised))
-            assert poorer is not None
+            poorer = certain(solve(replace(problem, worth=raised)))
             assert not poorer.chosen[at]
 
 
 @given(problem=problems(most=6))
 @settings(max_examples=30)
 def test_rules_that_bar_a_cluster_could_not_be_fewer(problem: Problem) -> None:
-    best = solve(problem)
-    assume(best is not None)
-    assert best is not None
+    if (best := solve(problem)) is None:
+        reject()
     for at, cluster in enumerate(problem.clusters):
         barred = explain_absence(problem, best, cluster).barred
         for left_out in barred:
@@ -69,8 +66,7 @@ def test_rules_that_bar_a_cluster_could_not_be_fewer(problem: Problem) -> None:
 def test_the_gap_of_probe_by_hand() -> None:
     # {A, B, D} is worth 9; with C the best is {B, C}, worth 7: C would have to be worth 5, not 3.
     problem = probe()
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     missing = explain_absence(problem, best, "C")
     assert (missing.gap, missing.factor) == (2, pytest.approx(5 / 3))
     assert "66.7 %" in say(tell_absence(missing)[0], "en")
@@ -85,8 +81,7 @@ def test_the_bound_says_something_where_parts_are_out() -> None:
     # The relaxed optimum is the first five and half of the sixth, at 5 for a unit of money: 42.5.
     # Without parts it is 40. J (1) loses 4 of the first when forced in: it lacks 1.5 at least.
     problem = make_problem(list(range(10, 0, -1)), [1] * 10, 5.5)
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     assert best.value == 40
     assert bound_gaps(problem, best) == pytest.approx([0] * 8 + [0.5, 1.5])
     # Exactly it lacks 5: it would take the place of the fifth, worth 6.
@@ -96,8 +91,7 @@ def test_the_bound_says_something_where_parts_are_out() -> None:
 def test_rules_are_named() -> None:
     rules = (Must("A"), Exclusive(("A", "B")), Ineligible(("C",), "unrated"), MustNot("D"))
     problem = make_problem([1, 9, 9, 9, 9, 1], [1, 1, 1, 1, 99, 1], 2, *rules)
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     told = explain_absence(problem, best, "B").barred
     assert [rule.family for rule in told] == ["must A", "overlaps"]
     assert say(tell_absence(explain_absence(problem, best, "B"))[0], "en") == (
@@ -121,8 +115,7 @@ def test_rules_are_named() -> None:
 
 def test_only_the_nearest_are_exact() -> None:
     problem = make_problem([*range(10, 1, -1), 0], [1] * 10, 5.5)
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     heard: list[tuple[int, int]] = []
     table = tabulate_absence(problem, best, nearest=2, listen=lambda *at: heard.append(at))
     # By the bound all but I (2) and J (0) are as near; F (5) and G (4) are worth most for money.
@@ -139,8 +132,7 @@ def test_only_the_nearest_are_exact() -> None:
 
 def test_a_tie_is_called_one() -> None:
     problem = make_problem([2, 2], [1, 1], 1, Cap("cap", "g", ("A", "B"), 1))
-    best = solve(problem)
-    assert best is not None
+    best = certain(solve(problem))
     (left_out,) = problem.clusters[~best.chosen]
     missing = explain_absence(problem, best, left_out)
     assert (missing.gap, missing.factor) == (0, 1)

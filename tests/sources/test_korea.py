@@ -25,6 +25,7 @@ from clustermap.project import open_project
 from clustermap.sources.dialects import DIALECTS
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.stages.rows import file_source
+from tests.certain import certain
 from tests.small_world import PROJECT, SOUTH, WEST, build_small_world
 from tests.sources.workbooks import write_workbook
 
@@ -489,8 +490,7 @@ def test_files_of_several_publishers_in_one_layer(tmp_path: Path) -> None:
     assert "firms: 팩토리온 공장등록현황(전체 항목)으로 알아보고 읽었습니다(1행)" in said
     assert "firms: 지방행정 인허가 자료(LOCALDATA)로 알아보고 읽었습니다(1행)" in said
     assert "firms: 폐업·취소된 1곳은" in said
-    layer = open_project(file).layers.firms
-    assert layer is not None
+    layer = certain(open_project(file).layers.firms)
     assert file_source(tables.FIRMS, layer).units == {"sales"}
 
 

@@ -27,6 +27,7 @@ from clustermap.project import open_project
 from clustermap.sources import postgis
 from clustermap.sources.postgis import DatabaseSource, read_database
 from clustermap.stages.ledger import Received
+from tests.certain import certain
 from tests.postgres import PASSWORD, Server
 from tests.small_world import PROJECT, SmallWorld, build_small_world
 
@@ -51,11 +52,8 @@ def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def base(server: Server) -> Iterator[str]:
     """Make a database of this module's own."""
-    with server.connect() as connection:
-        connection.execute("create database sources template gis")
-    yield "sources"
-    with server.connect() as connection:
-        connection.execute("drop database sources with (force)")
+    with server.make("sources") as database:
+        yield database
 
 
 @pytest.fixture
@@ -77,8 +75,7 @@ def _has_reader(connection: Any) -> bool:
 
 
 def source(server: Server, table: Table, *, user: str = "postgres", **asked: Any) -> DatabaseSource:
-    address = parse_address(server.url("sources", user))
-    assert address is not None
+    address = certain(parse_address(server.url("sources", user)))
     return DatabaseSource(table, address, **asked)
 
 
@@ -364,8 +361,7 @@ def test_several_geometries_are_told_apart(server: Server, sql: Any) -> None:
 def test_polygons_need_a_geometry_and_postgis(server: Server, sql: Any) -> None:
     sql("create table clusters (cluster text, name text)")
     refuse(server, "database_no_geometry", tables.CLUSTERS, relation="clusters")
-    address = parse_address(server.url("postgres"))
-    assert address is not None
+    address = certain(parse_address(server.url("postgres")))
     query = "select 'a' as cluster, 'A' as name"
     with pytest.raises(TableFault) as caught:
         list(read_database(DatabaseSource(tables.CLUSTERS, address, query=query), Received()))
@@ -376,20 +372,14 @@ def test_polygons_need_a_geometry_and_postgis(server: Server, sql: Any) -> None:
 
 
 def test_postgis_in_a_schema_of_its_own(server: Server) -> None:
-    with server.connect() as connection:
-        connection.execute("create database elsewhere")
-    with server.connect("elsewhere") as connection:
-        connection.execute('create schema "GIS 확장"')
-        connection.execute('create extension postgis schema "GIS 확장"')
-    try:
-        address = parse_address(server.url("elsewhere"))
-        assert address is not None
+    with server.make("elsewhere", "") as elsewhere:
+        with server.connect(elsewhere) as connection:
+            connection.execute('create schema "GIS 확장"')
+            connection.execute('create extension postgis schema "GIS 확장"')
+        address = certain(parse_address(server.url(elsewhere)))
         query = 'select 1 as firm, "GIS 확장".st_makepoint(1, 2) as geom'
         chunk, _ = read_database(DatabaseSource(tables.FIRMS, address, query=query), Received())
         assert chunk.rows.to_pylist() == [{"firm": 1, "x": 1, "y": 2}]
-    finally:
-        with server.connect() as connection:
-            connection.execute("drop database elsewhere")
 
 
 # Queries
@@ -538,25 +528,17 @@ def test_a_table_that_is_locked_is_not_waited_for(
 
 
 def test_text_that_is_none_is_told(server: Server) -> None:
-    with server.connect() as connection:
-        connection.execute(
-            "create database plain encoding 'SQL_ASCII' locale 'C' template template0"
-        )
-    try:
-        with server.connect("plain") as connection:
+    with server.make("plain", "encoding 'SQL_ASCII' locale 'C' template template0") as plain:
+        with server.connect(plain) as connection:
             connection.execute("create table pairs (source text, target bytea)")
             connection.execute(
                 "insert into pairs values ('a', '\\xc7d1'), (convert_from('\\xb0a1',"
                 " 'SQL_ASCII'), '\\x00')"
             )
-        address = parse_address(server.url("plain"))
-        assert address is not None
+        address = certain(parse_address(server.url(plain)))
         with pytest.raises(TableFault) as caught:
             list(read_database(DatabaseSource(PAIRS, address, relation="pairs"), Received()))
         assert caught.value.reason == "database_text"
-    finally:
-        with server.connect() as connection:
-            connection.execute("drop database plain")
 
 
 # Doors and keys
@@ -599,8 +581,7 @@ def test_everything_else_may_come_from_the_environment(
     server: Server, reader: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     reader("select 1")
-    bare = parse_address("postgresql:///")
-    assert bare is not None
+    bare = certain(parse_address("postgresql:///"))
     of_bare = DatabaseSource(tables.FIRMS, bare, relation="firms")
     for name, value in {
         "PGHOST": "127.0.0.1",
@@ -619,8 +600,7 @@ def test_everything_else_may_come_from_the_environment(
         encoding="utf-8",
     )
     monkeypatch.setenv("PGSERVICEFILE", str(services))
-    named = parse_address("postgresql:///?service=gis")
-    assert named is not None
+    named = certain(parse_address("postgresql:///?service=gis"))
     of_service = DatabaseSource(tables.FIRMS, named, relation="firms")
     assert next(iter(read_database(of_service, Received()))).rows.to_pylist() == [{"firm": "a"}]
 
@@ -638,8 +618,7 @@ def test_rights_that_are_wanting_are_told(
 def test_a_server_or_database_that_is_not_there(server: Server, sql: Any) -> None:
     sql("select 1")
     for text in ("postgresql://127.0.0.1:1/gis", server.url("없음")):
-        address = parse_address(text)
-        assert address is not None
+        address = certain(parse_address(text))
         with pytest.raises(TableFault) as caught:
             list(read_database(DatabaseSource(PAIRS, address, relation="t"), Received()))
         assert caught.value.reason == "database_closed"
@@ -656,8 +635,7 @@ def test_a_right_password_is_not_blamed_for_what_else_is_wrong(
     reader("alter role reader login")
     assert '"…"' in str(fault)
     assert "reader" not in str(fault)
-    nowhere = parse_address(server.url("nowhere", "reader"))
-    assert nowhere is not None
+    nowhere = certain(parse_address(server.url("nowhere", "reader")))
     with pytest.raises(TableFault, match="nowhere") as caught:
         list(read_database(DatabaseSource(PAIRS, nowhere, relation="t"), Received()))
     assert caught.value.reason == "database_closed"

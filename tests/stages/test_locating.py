@@ -20,6 +20,7 @@ from clustermap.stages.counting import count_network
 from clustermap.stages.ledger import Ledger, no_progress, say_facts
 from clustermap.stages.observing import survey_layers
 from clustermap.stages.reading import Layers, read_layers
+from tests.certain import certain
 from tests.small_world import SOUTH, WEST, SmallWorld, build_small_world, write_csv
 
 if TYPE_CHECKING:
@@ -101,11 +102,10 @@ def test_linkages_of_names_are_counted_as_the_page_says(example: Path) -> None:
         ["가람로", "unknown"]
     ]
     assert {row["file"] for row in done.record["inputs"]} >= {"aliases.csv"}
-    assert done.release is not None
-    assert "note.coarse_points" in {note.key for note in done.release.notes}
+    release = certain(done.release)
+    assert "note.coarse_points" in {note.key for note in release.notes}
     # Firms that stand for their district make no hill of firms there.
-    assert done.release.density is not None
-    assert done.release.density.unplaced == 4
+    assert certain(release.density).unplaced == 4
 
 
 # The small world

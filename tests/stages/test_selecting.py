@@ -26,6 +26,7 @@ from clustermap.tables import (
     SELECTION,
     WHY_NOT,
 )
+from tests.certain import certain
 from tests.small_world import SmallWorld, build_small_world
 from tests.stages.test_scoring import linked_world
 
@@ -71,9 +72,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Findings]:
 
 @pytest.fixture(scope="module")
 def selected(found: tuple[Project, Findings]) -> Selected:
-    chosen = select_findings(*found, release_findings(*found), no_progress)
-    assert chosen is not None
-    return chosen
+    return certain(select_findings(*found, release_findings(*found), no_progress))
 
 
 def test_every_scenario_has_its_rows(selected: Selected) -> None:
@@ -175,9 +174,8 @@ def test_a_project_without_select_chooses_nothing(found: tuple[Project, Findings
 def test_selecting_writes_its_tables(tmp_path: Path) -> None:
     project = write(linked_world(), tmp_path, "[select]\nbudget = 3\n")
     done = select_clusters(project)
-    assert done.selected is not None
     written = {path.stem for path in done.outputs if path.suffix == ".parquet"}
-    assert set(done.selected.tables) <= written
+    assert set(certain(done.selected).tables) <= written
     back = pd.read_parquet(project.project.out / "tables" / "selection.parquet")
     assert back["selected"].tolist() == done.tables["selection"]["selected"].tolist()
     assert back["selected"].sum() == 3
@@ -235,8 +233,7 @@ def test_clusters_that_overlap_exclude_each_other(found: tuple[Project, Findings
     other = type(layers)(**{**vars(layers), "clusters": overlapping})
     changed = type(findings)(**{**vars(findings), "layers": other})
     rich = project.model_copy(update={"scenarios": {"rich": project.scenarios["rich"]}})
-    chosen = select_findings(rich, changed, release_findings(rich, changed), no_progress)
-    assert chosen is not None
+    chosen = certain(select_findings(rich, changed, release_findings(rich, changed), no_progress))
     table = chosen.tables["selection"].query("scenario == 'rich'").set_index("cluster")
     assert table.loc[["C1", "C2"], "selected"].sum() == 1
     assert pd.notna(table["gain"]).all()

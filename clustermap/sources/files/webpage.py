@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from clustermap.errors import TableFault
+from clustermap.sources.files.extra import need_library
 from clustermap.sources.files.grid import find_grid, read_grid
 from clustermap.sources.files.text import find_encoding
 
@@ -70,16 +71,8 @@ def read_webpage(source: FileSource, path: Path, head: bytes) -> Iterator[Item]:
 
 
 def _read_tables(source: FileSource, path: Path, head: bytes) -> list[list[list[str]]]:
-    try:
+    with need_library(source, path, "lxml"):
         from lxml import etree  # noqa: PLC0415
-    except ImportError as error:
-        raise TableFault(
-            "missing_extra",
-            table=source.table.name,
-            value=path.name,
-            extra="excel",
-            library="lxml",
-        ) from error
     said = _CHARSET.search(head)
     charset = said[1].decode("ascii").lower() if said else ""
     stated = source.encoding or ("cp949" if charset in _CP949 else "")

@@ -11,6 +11,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from clustermap.errors import TableFault
+from clustermap.sources.files.extra import need_library
 from clustermap.sources.files.grid import Grid, find_grid, read_grid
 from clustermap.sources.files.webpage import read_webpage
 
@@ -74,7 +75,8 @@ def read_workbook(source: FileSource, path: Path) -> Iterator[Item]:
     elif not head.startswith(_WORKBOOK):
         yield from read_webpage(source, path, head)
         return
-    calamine = _import_calamine(source, path)
+    with need_library(source, path, "python-calamine"):
+        import python_calamine as calamine  # noqa: PLC0415
     try:
         with calamine.CalamineWorkbook.from_path(path) as book:
             grid = _find_sheet(source, path, book, calamine)
@@ -91,20 +93,6 @@ def read_workbook(source: FileSource, path: Path) -> Iterator[Item]:
 
 def _unreadable(source: FileSource, path: Path, why: str) -> TableFault:
     return TableFault("unreadable_file", table=source.table.name, value=path.name, why=why)
-
-
-def _import_calamine(source: FileSource, path: Path) -> ModuleType:
-    try:
-        import python_calamine  # noqa: PLC0415
-    except ImportError as error:
-        raise TableFault(
-            "missing_extra",
-            table=source.table.name,
-            value=path.name,
-            extra="excel",
-            library="python-calamine",
-        ) from error
-    return python_calamine
 
 
 def _find_sheet(

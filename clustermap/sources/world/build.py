@@ -148,24 +148,8 @@ def build_world(  # noqa: PLR0913 -- each is one feature of the world
         Number of institutes and support bodies; 1.5 % of the firms where not given.
     partners
         Number of partners abroad; one to 300 firms where not given.
-    outside
-        Share of firms in no cluster.
-    project_share
-        Share of the linkages that come from projects.
-    planted_share
-        Share of the clusters planted, for each of the four kinds.
-    mass
-        Exponent of the product of sizes.
-    decay_km
-        Distance over which links fall by e.
-    near_km
-        Distance at which they are halved besides.
-    activity
-        Spread (log) of how often actors of one cell are linked; the law of cells stays as it is.
-    heterogeneity
-        Variance of a gamma multiplier on every pair of cells; 0 for none.
-    law
-        Name of the law; one of LAWS.
+    outside, project_share, planted_share, mass, decay_km, near_km, activity, heterogeneity, law
+        As in :class:`clustermap.sources.world.Parameters`.
     planted
         What is planted; one of PLANTED.
 

@@ -137,10 +137,8 @@ class Law:
 
         Parameters
         ----------
-        lead
-            Type of the actor.
-        partner
-            Type of its partners.
+        lead, partner
+            As for :meth:`partners`.
 
         Returns
         -------

@@ -91,7 +91,7 @@ def list_participations(
     projects
         Positions.
     ids
-        Identifiers of actors and partners abroad, in the order of the positions.
+        As for :func:`list_pairs`.
     years
         Year of every project.
 

@@ -72,7 +72,7 @@ class Parameters:
     near_km
         Distance at which they are halved besides.
     activity
-        Spread (log) of how often actors of one cell are linked.
+        Spread (log) of how often actors of one cell are linked; the law of cells stays as it is.
     heterogeneity
         Variance of a gamma multiplier on every pair of cells; 0 for none.
     law

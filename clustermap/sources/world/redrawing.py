@@ -145,14 +145,8 @@ def expect_by_redrawing(
         The world, with its names or without.
     times
         Number of repetitions.
-    seed
-        Seed of the repetitions.
-    beyond_km
-        External links are those with cells whose centres lie farther than this; 0 for all others.
-    planted
-        Whether the planted clusters keep what is planted in them.
-    shares
-        Whether a pair of a project of k participants counts 1 / (k - 1), as a run counts it.
+    seed, beyond_km, planted, shares
+        As for :func:`redraw`.
 
     Returns
     -------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clustermap.errors import TableFault
 from clustermap.messages import Message
 from clustermap.scores.profile import MAX_WEIGHT
-from clustermap.stages.scoring import read_profile
+from clustermap.stages.profiles import read_profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

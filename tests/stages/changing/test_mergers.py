@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.certain import certain
 from tests.small_world import build_small_world, write_csv
 from tests.stages.changing.ground import home, members, read, told
 
@@ -43,10 +44,8 @@ def test_grants_follow_those_who_got_them(tmp_path: Path) -> None:
     given = read(world, tmp_path)
     text = '[[boundaries]]\ncluster = "C1"\nmerge = ["C2"]\n'
     _, altered = given.change(text)
-    assert altered.layers.grants is not None
-    assert altered.layers.grants["beneficiary"].to_list() == ["C1", "00100"]
+    assert certain(altered.layers.grants)["beneficiary"].to_list() == ["C1", "00100"]
     _, altered = given.change(f'{text}[[close]]\nactor = "00100"')
-    assert altered.layers.grants is not None
-    assert altered.layers.grants["beneficiary"].to_list() == ["C1"]
+    assert certain(altered.layers.grants)["beneficiary"].to_list() == ["C1"]
     assert altered.ledger.entries["support"].read == 1
     assert altered.ledger.faults().num_rows == 0

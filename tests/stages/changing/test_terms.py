@@ -6,22 +6,22 @@ from dataclasses import replace
 
 import pytest
 
+from tests.certain import certain
 from tests.stages.changing.ground import Ground, told
 
 
 def test_budgets_and_weights_change_the_project(ground: Ground) -> None:
     _, altered = ground.change("budget_times = 0.5")
-    assert altered.project.select is not None
-    assert altered.project.select.budget == 1.5
+    assert certain(altered.project.select).budget == 1.5
     assert altered.project.scenarios["rich"].budget == 3
     assert altered.project.scenarios["open"].budget is None
     assert told(altered) == ["The budget is 1.5 instead of 3."]
     _, altered = ground.change("budget = 5")
-    assert altered.project.select is not None
-    assert (altered.project.select.budget, altered.project.scenarios["rich"].budget) == (5, 6)
+    budget = certain(altered.project.select).budget
+    assert (budget, altered.project.scenarios["rich"].budget) == (5, 6)
     _, altered = ground.change("weights_times = { openness = 2 }")
-    assert altered.weights is not None
-    assert altered.weights["openness"] == pytest.approx(2 * altered.weights["embeddedness"])
+    weights = certain(altered.weights)
+    assert weights["openness"] == pytest.approx(2 * weights["embeddedness"])
     assert "Openness 29 %" in told(altered)[0]  # two of seven
     _, altered = ground.change("weights = { openness = 1, diversity = 3, brokerage = 2 }")
     assert altered.weights == {"openness": 1, "diversity": 3, "brokerage": 2}
