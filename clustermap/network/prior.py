@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.float64]
 
-ALIKE_AT_MOST = 400.0
-"""Largest shape: clusters are never taken to be more alike than to 5 %."""
+ALIKE_AT_MOST = 2_500.0
+"""Largest shape: clusters are never taken to be more alike than to 2 %."""
 
 _MIN_CLUSTERS = 5
 _START = np.array([0.0, np.log(4.0), np.log(10.0), 0.0])
