@@ -152,8 +152,8 @@ def test_clusters_are_no_more_alike_than_their_spread() -> None:
     spread = np.array([[0.0], [0.0], [0.05]])
     found = believe_ratios(admit_spread(comparison, spread), np.zeros(3), 0)
     assert found.prior.narrow == pytest.approx(20)
-    # A spread below that of a shape of 400 leaves it.
-    small = believe_ratios(admit_spread(comparison, spread / 100), np.zeros(3), 0)
+    # A spread below that of the largest shape, 2,500, leaves it.
+    small = believe_ratios(admit_spread(comparison, spread / 200), np.zeros(3), 0)
     assert small.prior.narrow == believe_ratios(comparison, np.zeros(3), 0).prior.narrow
 
 
