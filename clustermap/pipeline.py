@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from clustermap.change import Change, open_change
+from clustermap.collecting import collect_seldom
 from clustermap.engine import SERIAL, Engine, EngineName
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
@@ -332,6 +333,7 @@ def _release(project: Project, findings: Findings, kept: Checkpoints) -> Release
     return release_findings(project, findings, grounds)
 
 
+@collect_seldom()
 def _carry_out(
     project: Project,
     outputs: Collection[str],
@@ -736,6 +738,7 @@ class Comparison:
         return f"<Comparison {self.name!r}: {len(self.table)} rows, {len(self.outputs)} files>"
 
 
+@collect_seldom()
 def compare_whatif(
     project: Project,
     change: Change | str | os.PathLike[str],
