@@ -40,6 +40,7 @@ from clustermap.stages.counting import count_network
 from clustermap.stages.fetching import fetch_osm
 from clustermap.stages.keeping import (
     GROUNDS,
+    LAYERS,
     NULLS,
     PARTS,
     TALLIES,
@@ -395,7 +396,7 @@ def _write(
     elif step == REPORT:
         _write_pages(release, stage / "report", {"memo": draw_memo})
     else:
-        return {"export": _write_exports(project, release, stage / "export", database)}
+        return {"export": _write_exports(project, release, stage / "export", database, kept)}
     return {}
 
 
@@ -422,10 +423,16 @@ def _open_database(project: Project, steps: Collection[str]) -> Iterator[Databas
 
 
 def _write_exports(
-    project: Project, release: Release, folder: Path, database: Database | None
+    project: Project,
+    release: Release,
+    folder: Path,
+    database: Database | None,
+    kept: Checkpoints,
 ) -> dict[str, Any]:
-    export = project.export
-    made = _write_files(release, folder, formats=export.formats, encoding=export.encoding)
+    export, keep = project.export, partial(kept.take_alike, LAYERS, most=1)
+    made = _write_files(
+        release, folder, formats=export.formats, encoding=export.encoding, keep=keep
+    )
     written = {"files": list(made.files), "changes": len(made.changes)}
     if database is None:
         return written
