@@ -31,7 +31,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
-from clustermap.side_by_side import one_core_each
+from clustermap.side_by_side import go_through, one_core_each
 from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
@@ -83,7 +83,7 @@ from clustermap.store import (
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     import networkx as nx
     import pandas as pd
@@ -118,6 +118,7 @@ TABLES, MAP, EXPORT, SELECT, REPORT, WHATIF = (
 )
 LASTING = ("expected", "firms", "flows", "institutes")
 """Long tables that follow from what is kept of the stage PARTS: written once, whatever weighs."""
+_WRITERS = 2  # kinds of output at a time: pages are Python, files mostly GDAL and Arrow
 PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
@@ -368,9 +369,9 @@ def _carry_out(
     out = project.project.out
     # The database counts last: it stays as it was where files cannot be put in place.
     with _open_database(project, steps) as database, Staging(out) as stage:
-        for done, step in enumerate(steps, start=1):
-            listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
-            record |= _write(project, findings, release, stage, database, step, kept)
+        writing = partial(_write, project, findings, release, stage, database, kept)
+        for wrote in go_through(writing, _tell(steps, listen), workers=_WRITERS, ahead=_WRITERS):
+            record |= wrote
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
@@ -379,14 +380,21 @@ def _carry_out(
     return replace(closed, release=release, selected=selected, kept=tuple(kept.told))
 
 
+def _tell(steps: Sequence[str], listen: Progress) -> Iterator[str]:
+    """Yield the kinds of output, each told when it is begun."""
+    for done, step in enumerate(steps, start=1):
+        listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
+        yield step
+
+
 def _write(
     project: Project,
     findings: Findings,
     release: Release,
     stage: Path,
     database: Database | None,
-    step: str,
     kept: Checkpoints,
+    step: str,
 ) -> dict[str, Any]:
     """Write one kind of output, and return what run.json holds of it."""
     if step == TABLES:
