@@ -31,7 +31,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
-from clustermap.side_by_side import go_through, one_core_each
+from clustermap.side_by_side import do_each, go_through, one_core_each
 from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
@@ -413,8 +413,11 @@ def _write_pages(
 ) -> None:
     folder.mkdir()
     mark = "_synthetic" if release.synthetic else ""
-    for name, draw in pages.items():
-        (folder / f"{name}{mark}.html").write_bytes(draw(release))
+
+    def write(name: str) -> None:
+        (folder / f"{name}{mark}.html").write_bytes(pages[name](release))
+
+    do_each(write, list(pages))
 
 
 @contextmanager

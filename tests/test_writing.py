@@ -12,6 +12,7 @@ from clustermap.messages import Message
 from tests.stages.test_keeping import build, snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from clustermap.publish.release import Release
@@ -61,3 +62,21 @@ def test_a_fault_in_one_kind_of_output_leaves_the_old_one_whole(
         pipeline.run(project)
     assert snapshot(project.project.out) == before
     assert list(project.project.out.glob(".staging-*")) == []
+
+
+def test_pages_are_drawn_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Barrier(2, timeout=60)
+
+    def wait(draw: Callable[[Release], bytes]) -> Callable[[Release], bytes]:
+        def drawn(release: Release) -> bytes:
+            together.wait()
+            return draw(release)
+
+        return drawn
+
+    for name in ("planner", "explore"):
+        monkeypatch.setitem(pipeline.PAGES, name, wait(pipeline.PAGES[name]))
+    drawn = pipeline.draw_map(build(tmp_path))
+    assert [path.name for path in drawn.outputs if path.suffix == ".html"] == [
+        *("explore.html", "planner.html", "sheet.html"),
+    ]
