@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
-from clustermap.side_by_side import do_each, go_through, one_core_each
+from clustermap.side_by_side import do_each, one_core_each
 from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
@@ -118,7 +119,7 @@ TABLES, MAP, EXPORT, SELECT, REPORT, WHATIF = (
 )
 LASTING = ("expected", "firms", "flows", "institutes")
 """Long tables that follow from what is kept of the stage PARTS: written once, whatever weighs."""
-_WRITERS = 2  # kinds of output at a time: pages are Python, files mostly GDAL and Arrow
+_WRITERS = 2  # kinds of output at a time, beside the files for GIS programs
 PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
@@ -370,8 +371,7 @@ def _carry_out(
     # The database counts last: it stays as it was where files cannot be put in place.
     with _open_database(project, steps) as database, Staging(out) as stage:
         writing = partial(_write, project, findings, release, stage, database, kept)
-        for wrote in go_through(writing, _tell(steps, listen), workers=_WRITERS, ahead=_WRITERS):
-            record |= wrote
+        record |= _write_each(writing, _tell(steps, listen))
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
@@ -385,6 +385,18 @@ def _tell(steps: Sequence[str], listen: Progress) -> Iterator[str]:
     for done, step in enumerate(steps, start=1):
         listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
         yield step
+
+
+def _write_each(writing: Callable[[str], dict[str, Any]], steps: Iterable[str]) -> dict[str, Any]:
+    """Write every kind of output, side by side, and return what run.json holds of them."""
+    told = list(steps)
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        beside = [pool.submit(writing, step) for step in told if step != EXPORT]
+        # GDAL hands us its errors in this thread alone; in others it prints them.
+        record = writing(EXPORT) if EXPORT in told else {}
+        for one in beside:
+            record |= one.result()
+    return record
 
 
 def _write(
