@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from clustermap.change import Change, open_change
+from clustermap.collecting import collect_seldom
 from clustermap.engine import SERIAL, Engine, EngineName
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
@@ -30,7 +32,7 @@ from clustermap.render.notebook import frame_page
 from clustermap.render.planner import draw_planner
 from clustermap.render.sheet import draw_sheet
 from clustermap.scores.explain import group_sentences
-from clustermap.side_by_side import one_core_each
+from clustermap.side_by_side import do_each, one_core_each
 from clustermap.sources.peek import list_files, peek_all, spell_path
 from clustermap.stages.advising import advise_findings
 from clustermap.stages.changing import Altered, Setup, apply_change
@@ -39,6 +41,7 @@ from clustermap.stages.counting import count_network
 from clustermap.stages.fetching import fetch_osm
 from clustermap.stages.keeping import (
     GROUNDS,
+    LAYERS,
     NULLS,
     PARTS,
     TALLIES,
@@ -82,7 +85,7 @@ from clustermap.store import (
 from clustermap.tables import DEFAULT_SCENARIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     import networkx as nx
     import pandas as pd
@@ -117,6 +120,7 @@ TABLES, MAP, EXPORT, SELECT, REPORT, WHATIF = (
 )
 LASTING = ("expected", "firms", "flows", "institutes")
 """Long tables that follow from what is kept of the stage PARTS: written once, whatever weighs."""
+_WRITERS = 2  # kinds of output at a time, beside the files for GIS programs
 PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
@@ -333,6 +337,7 @@ def _release(project: Project, findings: Findings, kept: Checkpoints) -> Release
     return release_findings(project, findings, grounds)
 
 
+@collect_seldom()
 def _carry_out(
     project: Project,
     outputs: Collection[str],
@@ -366,9 +371,8 @@ def _carry_out(
     out = project.project.out
     # The database counts last: it stays as it was where files cannot be put in place.
     with _open_database(project, steps) as database, Staging(out) as stage:
-        for done, step in enumerate(steps, start=1):
-            listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
-            record |= _write(project, findings, release, stage, database, step, kept)
+        writing = partial(_write, project, findings, release, stage, database, kept)
+        record |= _write_each(writing, _tell(steps, listen))
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
@@ -377,14 +381,33 @@ def _carry_out(
     return replace(closed, release=release, selected=selected, kept=tuple(kept.told))
 
 
+def _tell(steps: Sequence[str], listen: Progress) -> Iterator[str]:
+    """Yield the kinds of output, each told when it is begun."""
+    for done, step in enumerate(steps, start=1):
+        listen(Message("step.write", {"what": Message(f"what.{step}")}), done, len(steps))
+        yield step
+
+
+def _write_each(writing: Callable[[str], dict[str, Any]], steps: Iterable[str]) -> dict[str, Any]:
+    """Write every kind of output, side by side, and return what run.json holds of them."""
+    told = list(steps)
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        beside = [pool.submit(writing, step) for step in told if step != EXPORT]
+        # GDAL hands us its errors in this thread alone; in others it prints them.
+        record = writing(EXPORT) if EXPORT in told else {}
+        for one in beside:
+            record |= one.result()
+    return record
+
+
 def _write(
     project: Project,
     findings: Findings,
     release: Release,
     stage: Path,
     database: Database | None,
-    step: str,
     kept: Checkpoints,
+    step: str,
 ) -> dict[str, Any]:
     """Write one kind of output, and return what run.json holds of it."""
     if step == TABLES:
@@ -394,7 +417,7 @@ def _write(
     elif step == REPORT:
         _write_pages(release, stage / "report", {"memo": draw_memo})
     else:
-        return {"export": _write_exports(project, release, stage / "export", database)}
+        return {"export": _write_exports(project, release, stage / "export", database, kept)}
     return {}
 
 
@@ -403,8 +426,11 @@ def _write_pages(
 ) -> None:
     folder.mkdir()
     mark = "_synthetic" if release.synthetic else ""
-    for name, draw in pages.items():
-        (folder / f"{name}{mark}.html").write_bytes(draw(release))
+
+    def write(name: str) -> None:
+        (folder / f"{name}{mark}.html").write_bytes(pages[name](release))
+
+    do_each(write, list(pages))
 
 
 @contextmanager
@@ -421,10 +447,16 @@ def _open_database(project: Project, steps: Collection[str]) -> Iterator[Databas
 
 
 def _write_exports(
-    project: Project, release: Release, folder: Path, database: Database | None
+    project: Project,
+    release: Release,
+    folder: Path,
+    database: Database | None,
+    kept: Checkpoints,
 ) -> dict[str, Any]:
-    export = project.export
-    made = _write_files(release, folder, formats=export.formats, encoding=export.encoding)
+    export, keep = project.export, partial(kept.take_alike, LAYERS, most=1)
+    made = _write_files(
+        release, folder, formats=export.formats, encoding=export.encoding, keep=keep
+    )
     written = {"files": list(made.files), "changes": len(made.changes)}
     if database is None:
         return written
@@ -737,6 +769,7 @@ class Comparison:
         return f"<Comparison {self.name!r}: {len(self.table)} rows, {len(self.outputs)} files>"
 
 
+@collect_seldom()
 def compare_whatif(
     project: Project,
     change: Change | str | os.PathLike[str],

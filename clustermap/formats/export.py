@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from clustermap.errors import TableFault, one_line
 from clustermap.formats.content import build_layers
 from clustermap.formats.delimited import write_csv
-from clustermap.formats.geopackage import STEM, write_geopackage
-from clustermap.formats.layer import LAYER_NAMES, SYNTHETIC_SUFFIX, Layer, Marks, Written
+from clustermap.formats.geopackage import STEM, keep_nothing, write_geopackage
+from clustermap.formats.layer import LAYER_NAMES, SYNTHETIC_SUFFIX, Marks, Written
 from clustermap.formats.readme import write_changes, write_fields, write_readme
 from clustermap.formats.shapefile import write_shapefiles
 
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from clustermap.formats.cells import Change
+    from clustermap.formats.geopackage import Keep
     from clustermap.publish.release import Release
 
-FORMATS: dict[str, Callable[[Sequence[Layer], Path, Marks], Written]] = {
+FORMATS: dict[str, Callable[..., Written]] = {
     "gpkg": write_geopackage,
     "shp": write_shapefiles,
     "csv": write_csv,
@@ -31,6 +32,7 @@ FORMATS: dict[str, Callable[[Sequence[Layer], Path, Marks], Written]] = {
 
 ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "cp949": "cp949", "949": "cp949", "euc-kr": "cp949"}
 _ALWAYS = "csv"
+_KEPT = "gpkg"  # of which layers are kept for the next run
 _STEMS = {"README", "fields", "changes", STEM, *LAYER_NAMES} | {
     f"{layer}_{family}" for layer in LAYER_NAMES for family in ("points", "lines", "polygons")
 }
@@ -134,10 +136,13 @@ def _choose_encoding(encoding: str) -> str:
 
 
 def _write_all(
-    release: Release, formats: Sequence[str], folder: Path, marks: Marks
+    release: Release, formats: Sequence[str], folder: Path, marks: Marks, keep: Keep
 ) -> tuple[list[str], tuple[Change, ...]]:
     layers, cleaned = build_layers(release)
-    written = Written.join(FORMATS[name](layers, folder, marks) for name in formats)
+    asked = {name: {"keep": keep} if name == _KEPT else {} for name in formats}
+    written = Written.join(
+        FORMATS[name](layers, folder, marks, **more) for name, more in asked.items()
+    )
     changes = (*cleaned, *written.changes)
     files = [*written.files, write_fields(written.names, folder, marks)]
     if changes:
@@ -152,6 +157,7 @@ def write_exports(
     *,
     formats: Sequence[str] = ("gpkg", "shp"),
     encoding: str = "utf-8",
+    keep: Keep = keep_nothing,
 ) -> Exported:
     """Write a release as files for GIS programs and spreadsheets, all of them or none.
 
@@ -166,6 +172,8 @@ def write_exports(
         Any of :data:`FORMATS`; CSV is always written.
     encoding
         Encoding of text in shapefiles: "utf-8" or "cp949". GeoPackage and CSV are UTF-8.
+    keep
+        Returns what was kept of some content, or computes it and keeps it.
 
     Returns
     -------
@@ -188,5 +196,5 @@ def write_exports(
     )
     folder = Path(folder).resolve()
     with _replacing(folder) as new:
-        files, changes = _write_all(release, chosen, new, marks)
+        files, changes = _write_all(release, chosen, new, marks, keep)
     return Exported(folder, tuple(files), changes)

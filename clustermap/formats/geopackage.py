@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
+import pyogrio
 import pyogrio.raw
 import shapely
 
@@ -17,14 +19,28 @@ from clustermap.formats.style import draw_score_style
 from clustermap.messages import Message, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from clustermap.messages import Language
 
+    Keep = Callable[[object, Callable[[], NDArray[np.uint8]]], NDArray[np.uint8]]
+
 STEM = "clustermap"
+LASTING = (
+    *("institutes", "firms", "flows", "cell_flows", "indicators", "industries", "brokers"),
+    *("abroad", "flags"),
+)
+"""Layers that stay the same when only weights change; they come first in the file."""
 _VERSION = "1.3"  # QGIS 3.22 and R's sf warn at 1.4
 _NO_CLOCK = "1970-01-01T00:00:00.000Z"  # same input, same bytes
+_OPTIONS = {
+    "OGR_CURRENT_DATE": _NO_CLOCK,
+    "OGR_SQLITE_JOURNAL": "MEMORY",
+    "OGR_SQLITE_SYNCHRONOUS": "OFF",
+}
 
 _STYLES_TABLE = """
 CREATE TABLE layer_styles (
@@ -42,6 +58,9 @@ VALUES ('', '', ?, ?, 'score', ?, '', 1, ?, '', NULL, ?)
 _STYLES_CONTENTS = """
 INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change, srs_id)
 VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)
+"""
+_LAST = """
+UPDATE gpkg_contents SET rowid = (SELECT max(rowid) FROM gpkg_contents) + 1 WHERE table_name = ?
 """
 _SCHEMA_TABLES = """
 CREATE TABLE gpkg_data_columns (
@@ -96,8 +115,7 @@ def _write_layer(layer: Layer, path: Path, marks: Marks) -> None:
         geometry_name = free_name("geom", columns)
         kind, crs = multi_type(layer.geometry), layer.crs.to_wkt()
         shapes = layer.geometry if kind == "Unknown" else promote(layer.geometry)
-        wkb = shapely.to_wkb(shapes, flavor="iso").tolist()
-        rows = rows.append_column(geometry_name, pa.array(wkb, pa.large_binary()))
+        rows = rows.append_column(geometry_name, _spell_shapes(shapes))
         options["GEOMETRY_NAME"] = geometry_name
     pyogrio.raw.write_arrow(
         rows,
@@ -107,10 +125,14 @@ def _write_layer(layer: Layer, path: Path, marks: Marks) -> None:
         geometry_name=geometry_name,
         geometry_type=kind,
         crs=crs,
-        dataset_options={"VERSION": _VERSION},
+        dataset_options=None if path.exists() else {"VERSION": _VERSION},
         layer_options=options,
-        dataset_metadata=_metadata(marks),
+        dataset_metadata=None if path.exists() else _metadata(marks),
     )
+
+
+def _spell_shapes(shapes: NDArray[np.object_]) -> pa.Array:
+    return pa.array(shapely.to_wkb(shapes, flavor="iso").tolist(), pa.large_binary())
 
 
 def _metadata(marks: Marks) -> dict[str, str]:
@@ -149,20 +171,80 @@ def _add_labels(database: sqlite3.Connection, layers: Sequence[Layer], language:
             database.execute(_DATA_COLUMN, row)
 
 
-def _finish(path: Path, layers: Sequence[Layer], marks: Marks) -> None:
-    """Add style and labels, and take out the clock."""
+@contextmanager
+def _without_clock() -> Iterator[None]:
+    """Have GDAL write no clock times, and wait for no disk: a file that is not whole is left."""
+    pyogrio.set_gdal_config_options(_OPTIONS)
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(_OPTIONS))
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute("PRAGMA journal_mode = OFF").fetchall()
+        yield database
+        database.commit()
+
+
+def _write_layers(layers: Sequence[Layer], path: Path, marks: Marks) -> None:
+    with _without_clock():
+        for layer in layers:
+            _write_layer(layer, path, marks)
+
+
+def _write_ground(layers: Sequence[Layer], path: Path, marks: Marks) -> NDArray[np.uint8]:
+    _write_layers(layers, path, marks)
+    return np.fromfile(path, np.uint8)
+
+
+def _describe(layer: Layer, marks: Marks) -> tuple[object, ...]:
+    """Return all that a layer in a file follows from."""
+    shapes = None if layer.geometry is None else _spell_shapes(layer.geometry)
+    crs = None if layer.crs is None else layer.crs.to_wkt()
+    return layer.name, layer.rows, shapes, crs, describe_layer(layer.name, marks)
+
+
+def _order(database: sqlite3.Connection, layers: Sequence[Layer]) -> None:
+    """List layers in their order: programs that are told none open the first."""
+    for layer in layers:
+        database.execute(_LAST, (layer.name,))
+
+
+def _finish(path: Path, layers: Sequence[Layer], marks: Marks) -> None:
+    """Add style and labels."""
+    with _open(path) as database:
+        _order(database, layers)
         for layer in layers:
             if layer.name == "clusters" and layer.geometry is not None:
                 _add_style(database, layer, marks)
         _add_labels(database, layers, marks.language)
-        database.execute("UPDATE gpkg_contents SET last_change = ?", (_NO_CLOCK,))
-        database.execute("UPDATE gpkg_metadata_reference SET timestamp = ?", (_NO_CLOCK,))
-        database.commit()
-        database.execute("VACUUM")
 
 
-def write_geopackage(layers: Sequence[Layer], folder: Path, marks: Marks) -> Written:
+def keep_nothing(content: object, write: Callable[[], NDArray[np.uint8]]) -> NDArray[np.uint8]:  # noqa: ARG001 -- stands for what keeps
+    """Return what is to be written, anew each time.
+
+    Parameters
+    ----------
+    content
+        All that it follows from.
+    write
+        Writes it.
+
+    Returns
+    -------
+    numpy.ndarray
+        Its bytes.
+    """
+    return write()
+
+
+def write_geopackage(
+    layers: Sequence[Layer], folder: Path, marks: Marks, keep: Keep = keep_nothing
+) -> Written:
     """Write all layers and tables into one GeoPackage (version 1.3).
 
     Parameters
@@ -173,6 +255,8 @@ def write_geopackage(layers: Sequence[Layer], folder: Path, marks: Marks) -> Wri
         Where the file goes.
     marks
         What the file must carry.
+    keep
+        Returns what was kept of some content, or computes it and keeps it.
 
     Returns
     -------
@@ -180,8 +264,15 @@ def write_geopackage(layers: Sequence[Layer], folder: Path, marks: Marks) -> Wri
         File and field names; a GeoPackage holds every cell as it is.
     """
     path = folder / marks.file_name(STEM, ".gpkg")
-    for layer in layers:
-        _write_layer(layer, path, marks)
+    # First what no weight changes: of a long file only the rest is written again.
+    first = [layer for layer in layers if layer.name in LASTING]
+    rest = [layer for layer in layers if layer.name not in LASTING]
+    if first:
+        content = (_metadata(marks), *(_describe(layer, marks) for layer in first))
+        ground = keep(content, lambda: _write_ground(first, path, marks))
+        if not path.exists():
+            path.write_bytes(ground.data)
+    _write_layers(rest, path, marks)
     _finish(path, layers, marks)
     names = tuple(
         FieldName(f"{path.name}|{layer.name}", column.name, type_name(values.type), column)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from clustermap.render.outlines import UNIT
 from clustermap.render.safe import clean_text
-from clustermap.render.seam import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -144,30 +142,6 @@ def spread(
     return found
 
 
-def points_of(table: pd.DataFrame, crs: object, seam: float) -> gpd.GeoSeries:
-    """Return the points of a table with columns x and y, in degrees; None where one is missing.
-
-    Parameters
-    ----------
-    table
-        Table with the columns x and y.
-    crs
-        Coordinate system of x and y.
-    seam
-        Meridian at which the map is cut.
-
-    Returns
-    -------
-    geopandas.GeoSeries
-        In EPSG:4326, longitudes from the seam on.
-    """
-    x, y = (pd.to_numeric(table[name]).to_numpy(np.float64, na_value=np.nan) for name in "xy")
-    known = np.isfinite(x) & np.isfinite(y)
-    points = np.full(len(table), None, dtype=object)
-    points[known] = shapely.points(x[known], y[known])
-    return unwrap(gpd.GeoSeries(points, index=table.index, crs=crs), seam).geometry
-
-
 def degrees(points: Any) -> tuple[Numbers, Numbers]:  # noqa: ANN401 -- an array of shapes
     """Return longitudes and latitudes of points in whole steps.
 
@@ -181,8 +155,20 @@ def degrees(points: Any) -> tuple[Numbers, Numbers]:  # noqa: ANN401 -- an array
     tuple of Numbers
         Longitudes and latitudes, null where there is no point.
     """
-    return _steps(shapely.get_x(points)), _steps(shapely.get_y(points))
+    return steps(shapely.get_x(points).tolist()), steps(shapely.get_y(points).tolist())
 
 
-def _steps(values: Iterable[float]) -> Numbers:
+def steps(values: Iterable[float]) -> Numbers:
+    """Return degrees in whole steps.
+
+    Parameters
+    ----------
+    values
+        Longitudes or latitudes, as plain numbers.
+
+    Returns
+    -------
+    Numbers
+        As long as ``values``, null where one is not finite.
+    """
     return [round(d * UNIT) if math.isfinite(d) else None for d in values]

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from clustermap.render.classes import RAMP, shade_of
-from clustermap.render.columns import numbers
+from clustermap.render.columns import listed, numbers
 from clustermap.render.markup import Words
 from clustermap.render.outlines import display_shapes
 from clustermap.render.safe import clean_text, escape_text
-from clustermap.render.seam import points_inside, seam_of, unwrap, unwrap_land
+from clustermap.render.seam import points_inside, seam_of, unwrap, unwrap_land, unwrap_points
 from clustermap.tables import KINDS
 
 if TYPE_CHECKING:
@@ -93,13 +92,10 @@ def institute_features(release: Release) -> Collection:
         style; those without a location are left out.
     """
     table = release.institutes
-    x, y = (pd.to_numeric(table[name]).to_numpy(np.float64, na_value=np.nan) for name in "xy")
-    known = np.isfinite(x) & np.isfinite(y)
+    lon, lat = unwrap_points(table, release.clusters.crs, seam_of(release.clusters))
+    known = np.isfinite(lon) & np.isfinite(lat)
     shown = table[known]
-    points = gpd.GeoDataFrame(
-        geometry=gpd.points_from_xy(x[known], y[known]), crs=release.clusters.crs
-    )
-    unwrapped = unwrap(points, seam_of(release.clusters)).geometry.to_numpy()
+    places = np.column_stack([lon[known], lat[known]]).round(_DIGITS).tolist()
     names = dict(zip(release.clusters.index, _names(release.clusters, release), strict=True))
     words = Words(release.language)
     types = {kind: _text(words.name(f"type.{kind}", kind)) for kind in shown["kind"].unique()}
@@ -108,12 +104,13 @@ def institute_features(release: Release) -> Collection:
         "institute": _texts(shown["institute"]),
         "name": [name or unnamed for name in _texts(shown["name"])],
         "kind": _texts(shown["kind"]),
-        "type": [types[kind] for kind in shown["kind"]],
-        "cluster": [names.get(cluster, "") for cluster in shown["cluster"]],
+        "type": [types[kind] for kind in listed(shown["kind"])],
+        "cluster": [names.get(cluster, "") for cluster in listed(shown["cluster"])],
         "precision_m": numbers(shown["precision_m"]),
         "style": [_dot()] * len(shown),
     }
-    return _collect(unwrapped, columns)
+    points = ({"type": "Point", "coordinates": tuple(place)} for place in places)
+    return _join(points, columns)
 
 
 def flow_features(release: Release) -> Collection:
@@ -251,35 +248,29 @@ def _text(value: object) -> str:
     return escape_text(clean_text(value))
 
 
-def _texts(values: Iterable[object]) -> list[str]:
-    return [_text(value) for value in values]
+def _texts(values: pd.Series[Any]) -> list[str]:
+    return [_text(value) for value in listed(values)]
 
 
 def _collect(shapes: Iterable[Any], columns: dict[str, list[Any]]) -> Collection:
     """Return features; a row without a shape is left out."""
     drawn = shapely.transform(np.array([*shapes], dtype=object), lambda c: c.round(_DIGITS))
+    shown = ~(shapely.is_missing(drawn) | shapely.is_empty(drawn))
+    geometries = (
+        shapely.geometry.mapping(shape) if there else None
+        for shape, there in zip(drawn, shown.tolist(), strict=True)
+    )
+    return _join(geometries, columns)
+
+
+def _join(geometries: Iterable[dict[str, Any] | None], columns: dict[str, list[Any]]) -> Collection:
     rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
     features = [
         {"type": "Feature", "geometry": geometry, "properties": row}
-        for geometry, row in zip(_map_shapes(drawn), rows, strict=True)
+        for geometry, row in zip(geometries, rows, strict=True)
         if geometry is not None
     ]
     return {"type": "FeatureCollection", "features": features}
-
-
-def _map_shapes(shapes: Shapes) -> list[dict[str, Any] | None]:
-    """Return the geometries of features, None for a missing or an empty shape."""
-    shown = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    if (shapely.get_type_id(shapes[shown]) == shapely.GeometryType.POINT).all():
-        places = iter(shapely.get_coordinates(shapes[shown]).tolist())
-        return [
-            {"type": "Point", "coordinates": tuple(next(places))} if there else None
-            for there in shown.tolist()
-        ]
-    return [
-        shapely.geometry.mapping(shape) if there else None
-        for shape, there in zip(shapes, shown.tolist(), strict=True)
-    ]
 
 
 def _filled(shade: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -20,8 +21,8 @@ from clustermap.render.columns import (
     listed,
     number,
     numbers,
-    points_of,
     spread,
+    steps,
     texts,
 )
 from clustermap.render.decision import describe_decision
@@ -42,7 +43,7 @@ from clustermap.render.links import (
 )
 from clustermap.render.outlines import display_shapes, pack_outlines, pack_points
 from clustermap.render.safe import clean_text
-from clustermap.render.seam import seam_of, unwrap, unwrap_land
+from clustermap.render.seam import seam_of, unwrap, unwrap_land, unwrap_points
 from clustermap.render.sentences import Sentences, find_activity
 from clustermap.scores.aggregate import MIN_PRESENT
 from clustermap.scores.axes import (
@@ -356,17 +357,16 @@ def _indicators(release: Release, places: Places) -> list[Indicator]:
 
 def _institutes(release: Release, places: Places, seam: float) -> Institutes:
     table = release.institutes
-    points = points_of(table, release.clusters.crs, seam)
-    on_map = ~(points.is_empty | points.isna()).to_numpy()
+    lon, lat = unwrap_points(table, release.clusters.crs, seam)
+    on_map = np.isfinite(lon) & np.isfinite(lat)
     shown = table[on_map]
-    lon, lat = degrees(points.to_numpy()[on_map])
     return {
         "name": texts(shown["name"]),
         "kind": [ACTOR_TYPES.index(kind) for kind in listed(shown["kind"])],
         "cluster": [places.get(cluster) for cluster in listed(shown["cluster"])],
         "precision_m": numbers(shown["precision_m"]),
-        "lon": lon,
-        "lat": lat,
+        "lon": steps(lon[on_map].tolist()),
+        "lat": steps(lat[on_map].tolist()),
         "unplaced": int(len(table) - on_map.sum()),
     }
 
@@ -375,11 +375,10 @@ def _firms(release: Release, seam: float) -> Firms | None:
     firms = release.firms
     if firms is None or len(firms) > _POINTS:
         return None
-    points = points_of(firms, release.clusters.crs, seam)
-    on_map = ~(points.is_empty | points.isna()).to_numpy()
-    shapes = points.to_numpy()[on_map]
+    lon, lat = unwrap_points(firms, release.clusters.crs, seam)
+    on_map = np.isfinite(lon) & np.isfinite(lat)
     return {
-        "points": pack_points(shapely.get_x(shapes), shapely.get_y(shapes)),
+        "points": pack_points(lon[on_map], lat[on_map]),
         "unplaced": int(len(firms) - on_map.sum()),
         "name": texts(firms.loc[on_map, "name"]) if on_map.sum() <= _NAMED else None,
     }

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
+from pyproj import CRS
+
+from clustermap.layers.projection import LONLAT, transform
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -89,6 +93,33 @@ def unwrap(layer: gpd.GeoDataFrame | gpd.GeoSeries, seam: float) -> gpd.GeoDataF
         )
         shapes = gpd.GeoSeries(moved, index=shapes.index, crs=shapes.crs)
     return gpd.GeoDataFrame(geometry=shapes)
+
+
+def unwrap_points(
+    table: pd.DataFrame, crs: CRS, seam: float
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the points of a table as :func:`unwrap` does: of many, no shapes are made.
+
+    Parameters
+    ----------
+    table
+        Columns x and y; null where a point is not known.
+    crs
+        Coordinate system of x and y.
+    seam
+        From :func:`find_seam`.
+
+    Returns
+    -------
+    tuple
+        Longitudes from the seam to 360 degrees east of it, and latitudes; NaN where there is no
+        point.
+    """
+    x, y = (pd.to_numeric(table[name]).to_numpy(np.float64, na_value=np.nan) for name in "xy")
+    known = np.isfinite(x) & np.isfinite(y)
+    whole_x, whole_y = (np.where(known, axis, np.nan) for axis in (x, y))
+    lon, lat = transform(whole_x, whole_y, crs, CRS(LONLAT))
+    return np.where(lon < seam, lon + 360.0, lon), lat
 
 
 def unwrap_land(land: gpd.GeoDataFrame, seam: float) -> gpd.GeoDataFrame:

@@ -10,6 +10,7 @@ import numpy as np
 from clustermap.scores.aggregate import arithmetic_mean
 from clustermap.scores.draws import BLOCK, read_variants, stack_variants, stream
 from clustermap.scores.normalisers import NORMALISERS, place_between
+from clustermap.side_by_side import do_each
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,11 +134,14 @@ def run_analyses(methods: Methods, chosen: Chosen) -> Numbers:
     variant = taken["null"] * tables.shape[1] + taken["boundary"]
     flat, weights = tables.reshape(-1, *tables.shape[2:]), _weigh(methods, taken)
     scores = np.empty((analyses, tables.shape[-1]))
-    for start in range(0, analyses, BLOCK):
+
+    def analyse(start: int) -> None:
         block = slice(start, start + BLOCK)
         values = read_variants(flat, variant[block], methods.deviates[taken["data"][block]])
         parts = _normalise(place_between(values, methods.ends), taken["normaliser"][block])
         scores[block] = _aggregate(parts, weights[block], taken["aggregation"][block])
+
+    do_each(analyse, range(0, analyses, BLOCK))
     return scores
 
 

@@ -15,6 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import numpy as np
+
 from clustermap.checkpoints import (
     CheckpointFolder,
     Damaged,
@@ -168,6 +170,9 @@ GROUNDS = Stage("grounds", Grounds, (*PARTS.uses, "publish"), PARTS.rooms, told=
 
 SELECTION = Stage("selection", Choice, (), ("checkpoints", "selection", "stages", "tables"))
 """What one scenario chooses. It depends on its problem alone, whose content is its key."""
+
+LAYERS = Stage("layers", np.ndarray, (), ("checkpoints", "formats", "messages"), told=False)
+"""Layers of a GeoPackage that no weight changes, as a file. Their content is their key."""
 
 STAGES: tuple[Stage[Any], ...] = (TALLIES, NULLS, PARTS, SELECTION)
 

@@ -262,8 +262,8 @@ def test_a_failure_leaves_the_old_export_whole(
     before = snapshot(tmp_path)
     true_writer = FORMATS[broken]
 
-    def write_half(layers: tuple[Layer, ...], folder: Path, marks: object) -> None:
-        true_writer(layers[:1], folder, marks)
+    def write_half(layers: tuple[Layer, ...], folder: Path, marks: object, **more: object) -> None:
+        true_writer(layers[:1], folder, marks, **more)
         raise OSError("disk full")
 
     monkeypatch.setitem(FORMATS, broken, write_half)

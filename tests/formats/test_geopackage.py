@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,11 +12,15 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from clustermap.checkpoints import hash_value
 from clustermap.formats.geopackage import write_geopackage
-from clustermap.formats.layer import Marks, build_layer
+from clustermap.formats.layer import Layer, Marks, build_layer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    import numpy.typing as npt
 
 MARKS = Marks("t", "en", synthetic=False, encoding="utf-8", attribution=(), version="0")
 
@@ -84,3 +89,62 @@ def test_empty_shapes_and_no_rows(tmp_path: Path) -> None:
     back = gpd.read_file(write(frame.iloc[:0], tmp_path / "none"))
     assert len(back) == 0
     assert back.crs.to_epsg() == 5179
+
+
+class Memory:
+    """Keeps what was written, and counts how often that was."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, npt.NDArray[np.uint8]] = {}
+
+    def __call__(
+        self, content: object, write: Callable[[], npt.NDArray[np.uint8]]
+    ) -> npt.NDArray[np.uint8]:
+        key = hash_value(content, ())
+        if key not in self.known:
+            self.known[key] = write()
+        return self.known[key]
+
+
+def lay_out(score: float, flow: float) -> list[Layer]:
+    shape = [shapely.Point(0, 0)]
+    clusters = gpd.GeoDataFrame({"score": [score]}, geometry=shape, crs=5186)
+    flows = gpd.GeoDataFrame({"links": [flow]}, geometry=[shapely.Point(1, 0)], crs=5186)
+    named = {"clusters": clusters, "flows": flows, "scores": pd.DataFrame({"score": [score]})}
+    return [build_layer(name, frame)[0] for name, frame in named.items()]
+
+
+def test_layers_that_are_kept_give_the_bytes_of_a_file_written_anew(tmp_path: Path) -> None:
+    memory = Memory()
+    for score, flow, held in ((1.0, 5.0, 1), (2.0, 5.0, 1), (2.0, 6.0, 2)):
+        kept, anew = (tmp_path / f"{name}-{score}-{flow}" for name in ("kept", "anew"))
+        for folder in (kept, anew):
+            folder.mkdir()
+        write_geopackage(lay_out(score, flow), kept, MARKS, memory)
+        write_geopackage(lay_out(score, flow), anew, MARKS)
+        name = "clustermap.gpkg"
+        assert (kept / name).read_bytes() == (anew / name).read_bytes()
+        assert gpd.read_file(kept / name, layer="clusters")["score"].tolist() == [score]
+        assert gpd.read_file(kept / name, layer="flows")["links"].tolist() == [flow]
+        assert len(memory.known) == held
+
+
+def test_what_marks_a_file_is_part_of_what_its_layers_follow_from(tmp_path: Path) -> None:
+    memory = Memory()
+    for title in ("a", "b"):
+        write_geopackage(lay_out(1, 1), tmp_path, replace(MARKS, title=title), memory)
+        (tmp_path / "clustermap.gpkg").unlink()
+    assert len(memory.known) == 2
+
+
+def test_clusters_are_listed_first(tmp_path: Path) -> None:
+    write_geopackage(lay_out(1, 1), tmp_path, MARKS)
+    listed = pyogrio.list_layers(tmp_path / "clustermap.gpkg")[:, 0].tolist()
+    assert listed[:3] == ["clusters", "flows", "scores"]
+
+
+def test_no_clock_time_is_left_and_none_is_set_for_others(tmp_path: Path) -> None:
+    write_geopackage(lay_out(1, 1), tmp_path, MARKS)
+    year = f"{dt.datetime.now(dt.UTC).year}-".encode()
+    assert year not in (tmp_path / "clustermap.gpkg").read_bytes()
+    assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clustermap import pipeline
+from clustermap.messages import Message
 from clustermap.stages.keeping import GROUNDS, PARTS
 from tests.certain import certain
 from tests.stages.test_keeping import build, snapshot
@@ -42,6 +43,7 @@ def test_tables_that_no_weight_changes_are_taken_and_their_bytes_are_the_same(
     before = {name: number_of(project, name) for name in (*pipeline.LASTING, "scores")}
     other = weigh_otherwise(project)
     pipeline.run(other)
+    assert len([*tmp_path.glob(".out.checkpoints/layers-*")]) == 1
     after = {name: number_of(project, name) for name in before}
     assert {name for name in before if before[name] == after[name]} == set(pipeline.LASTING)
     anew = without_checkpoints(other, tmp_path / "anew")
@@ -50,6 +52,23 @@ def test_tables_that_no_weight_changes_are_taken_and_their_bytes_are_the_same(
     records = {"run.json", ".clustermap.json"}
     assert own.keys() == fresh.keys()
     assert {name for name in own if own[name] != fresh[name]} <= records
+
+
+def test_layers_of_the_geopackage_are_kept_and_a_damaged_file_of_them_is_written_again(
+    tmp_path: Path,
+) -> None:
+    project = build(tmp_path)
+    pipeline.write_exports(project)
+    before = snapshot(project.project.out)
+    (kept,) = tmp_path.glob(".out.checkpoints/layers-*")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-1] + b"?")
+    told = pipeline.write_exports(project).kept
+    assert [m for m in told if m.key == "checkpoint.damaged"] == [
+        Message("checkpoint.damaged", {"stage": Message("stage.layers")})
+    ]
+    assert kept.read_bytes() == whole
+    assert snapshot(project.project.out) == before
 
 
 def test_a_table_that_somebody_changed_is_written_again(tmp_path: Path) -> None:
