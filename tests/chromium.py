@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,21 @@ _QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+
+
+_PATIENCE_S, _PAUSE_S = 60.0, 0.05
+
+
+def wait_until(page: Any, condition: str) -> None:
+    """Wait until a condition holds in a page or frame.
+
+    Playwright's own waiting looks again by ``eval``, which the policy of our pages forbids.
+    """
+    end = time.monotonic() + _PATIENCE_S
+    while not page.evaluate(f"!!({condition})"):
+        if time.monotonic() > end:
+            raise TimeoutError(condition)
+        time.sleep(_PAUSE_S)
 
 
 @contextmanager
@@ -50,7 +66,7 @@ class Visit:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", self._dismiss)
         page.goto(address)
-        page.wait_for_function(ready)
+        wait_until(page, ready)
         self.requests.remove(address)
 
     def _dismiss(self, dialog: Any) -> None:

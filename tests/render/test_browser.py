@@ -13,6 +13,7 @@ import pytest
 
 from clustermap.render.planner import draw_planner
 from clustermap.render.safe import clean_text
+from tests.chromium import wait_until
 from tests.render import worlds
 
 if TYPE_CHECKING:
@@ -316,7 +317,7 @@ def test_language_outlives_a_reload(visit: Go, small_page: bytes) -> None:
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "ranking"
     page.reload()
-    page.wait_for_function("window.cm && cm.state && cm.state.ready")
+    wait_until(page, "window.cm && cm.state && cm.state.ready")
     assert page.get_attribute("html", "lang") == "en"
     assert seen.state(".language") == "en"
     assert seen.complaints == []
@@ -328,7 +329,7 @@ def test_legend_switches_what_is_drawn(visit: Go, small_page: bytes) -> None:
     assert seen.state(".drawn.institutes") == 4  # two stand on one point
     page.uncheck("#show-institutes")
     page.uncheck("#show-firm_firm")
-    page.wait_for_function("cm.state.drawn.institutes === 0 && cm.state.drawn.flows === 2")
+    wait_until(page, "cm.state.drawn.institutes === 0 && cm.state.drawn.flows === 2")
     assert "대학" not in page.inner_text("#legend")
     seen.assert_quiet()
 

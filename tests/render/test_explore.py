@@ -22,6 +22,7 @@ from clustermap.render.features import bounds_of, cluster_features, coast_featur
 from clustermap.render.notebook import frame_page
 from clustermap.render.safe import clean_text
 from clustermap.render.seam import find_seam
+from tests.chromium import wait_until
 from tests.render import worlds
 from tests.small_world import build_small_world
 
@@ -462,7 +463,7 @@ def notebook(*shown: str) -> bytes:
 
 def frame_of(seen: Visit, ready: str) -> Any:
     (frame,) = [one for one in seen.page.frames if one.parent_frame]
-    frame.wait_for_function(ready)
+    wait_until(frame, ready)
     return frame
 
 

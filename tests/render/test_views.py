@@ -15,6 +15,7 @@ from clustermap.publish.density import count_density
 from clustermap.render.planner import draw_planner
 from clustermap.scores.aggregate import contributions, enough_parts, renormalise
 from clustermap.scores.profile import PARTS
+from tests.chromium import wait_until
 from tests.render import worlds
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def test_the_address_keeps_what_was_chosen(visit: Go, small_page: bytes) -> None
     again = visit(small_page)
     again.page.goto("about:blank")
     again.page.goto(address)
-    again.page.wait_for_function("window.cm && cm.state && cm.state.ready")
+    wait_until(again.page, "window.cm && cm.state && cm.state.ready")
     assert (
         again.page.evaluate("({...cm.state, drawn: null, counts: null, hovered: null})") == wanted
     )
@@ -199,7 +200,7 @@ def test_an_address_that_was_set_is_read_and_not_written_over(visit: Go, small_p
         "cm.search('x'); location.hash = '#cluster=B'; cm.keepAddress(false); location.hash"
     )
     assert told == "#cluster=B"
-    seen.page.wait_for_function("cm.state.selected === 'B' && cm.state.search === ''")
+    wait_until(seen.page, "cm.state.selected === 'B' && cm.state.search === ''")
     seen.assert_quiet()
 
 
@@ -296,7 +297,7 @@ def test_years_narrow_the_flows(visit: Go, small_page: bytes) -> None:
     assert len(periods) > 1
     whole = seen.state(".drawn.flows")
     page.select_option("#period", "0")
-    page.wait_for_function(f"cm.state.drawn.flows < {whole}")
+    wait_until(page, f"cm.state.drawn.flows < {whole}")
     told = page.evaluate("cm.flowsShown().every(pair => cm.linksOf(pair) > 0)")
     assert told
     assert "기간별 수를 공개할 수 있는" in page.inner_text("#legend")
@@ -313,7 +314,7 @@ def test_density_is_one_click_away(visit: Go) -> None:
     page = seen.page
     assert seen.state(".drawn.squares") == 0
     page.check("#show-density")
-    page.wait_for_function("cm.state.drawn.squares > 0")
+    wait_until(page, "cm.state.drawn.squares > 0")
     here = page.evaluate("cm.densityAt(cm.containerPoint(cm.worldX(127.4), cm.worldY(36.4)))")
     assert here["firms"] >= 3
     seen.assert_quiet()
@@ -377,10 +378,10 @@ def test_the_way_back(visit: Go, small_page: bytes) -> None:
     page.evaluate("cm.show('unrated')")
     page.evaluate("cm.select('E')")
     page.go_back()
-    page.wait_for_function("cm.state.selected === 'A'")
+    wait_until(page, "cm.state.selected === 'A'")
     assert seen.state(".view") == "unrated"
     page.go_back()
-    page.wait_for_function("cm.state.view === 'ranking'")
+    wait_until(page, "cm.state.view === 'ranking'")
     assert seen.complaints == []
 
 
