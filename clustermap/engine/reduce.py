@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from clustermap.engine.parts import Part, open_part, read_part, write_part
+from clustermap.memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,6 +124,7 @@ def keep_tally(job: Job[C], chunk: C, folder: Path) -> Kept:
     if read_part(path, ()) is not None:
         return Kept(path, computed=False)
     write_part(job.tally(chunk), path)
+    give_back()  # a worker near its limit gets nothing to do until it holds less
     return Kept(path, computed=True)
 
 
@@ -148,6 +150,7 @@ def keep_merged(job: Job[C], paths: Sequence[Path], folder: Path) -> Kept:
     if read_part(path, ()) is not None:
         return Kept(path, computed=False)
     write_part(job.merge([open_part(path) for path in paths]), path)
+    give_back()
     return Kept(path, computed=True)
 
 

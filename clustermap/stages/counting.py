@@ -16,6 +16,7 @@ from clustermap.checks import FAULTS
 from clustermap.engine import open_part, reduce_chunks
 from clustermap.errors import TableFault
 from clustermap.layers.actors import UNKNOWN, UNKNOWN_NAME
+from clustermap.memory import give_back
 from clustermap.messages import Message
 from clustermap.network.changed import NO_CHANGE, ChangedLinks
 from clustermap.network.counts import Counts, Evidence, build_counts
@@ -38,7 +39,6 @@ from clustermap.side_by_side import go_through
 from clustermap.sources.files import list_references
 from clustermap.stages.gauge import write_gauge
 from clustermap.stages.ledger import Entry, Ledger, Progress
-from clustermap.stages.memory import give_back
 from clustermap.stages.observing import LinkCounts, observe, sum_years, survey_layers
 from clustermap.stages.pairs import (
     EDGE_LIST,

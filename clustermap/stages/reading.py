@@ -32,6 +32,7 @@ from clustermap.layers.industries import (
 )
 from clustermap.layers.names import NamedRegister, name_register
 from clustermap.layers.revisions import AMONG, convert_codes
+from clustermap.memory import give_back
 from clustermap.messages import Message
 from clustermap.network.strata import Strata, assign_strata, find_sites, taking_part
 from clustermap.sources.concordance import KSIC, read_concordance, read_own_concordance
@@ -39,7 +40,6 @@ from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
 from clustermap.stages.assigning import ACTORS, assign_actors, join_actors, move_actors
 from clustermap.stages.ledger import Entry, Ledger, Progress
-from clustermap.stages.memory import give_back
 from clustermap.stages.roads import read_roads
 from clustermap.stages.rows import Rows, column_or_null, read_rows
 
