@@ -28,6 +28,7 @@ from clustermap.sources.files import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from clustermap.tables import Table
@@ -441,3 +442,44 @@ def test_a_shapefile_without_its_other_files_is_refused(
     save_shapefile(tmp_path / "f.shp", "utf-8", "UTF-8")
     (tmp_path / f"f{suffix}").unlink()
     refuse(tmp_path / "f.shp", reason, CLUSTERS)
+
+
+def cut_dbf(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def understate_dbf(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + (1).to_bytes(4, "little") + content[8:])
+
+
+def behead_dbf(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:7])
+
+
+def exchange_dbf(path: Path) -> None:
+    save_shapefile(path.with_name("g.shp"), "utf-8", None, copies=2)
+    path.with_name("g.dbf").rename(path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "records"), [(cut_dbf, 1), (understate_dbf, 1), (behead_dbf, 0), (exchange_dbf, 4)]
+)
+@pytest.mark.parametrize("cpg", ["UTF-8", None])
+def test_a_shapefile_with_another_number_of_records_than_shapes_is_refused(
+    tmp_path: Path, spoil: Callable[[Path], None], records: int, cpg: str | None
+) -> None:
+    save_shapefile(tmp_path / "f.shp", "utf-8", cpg)
+    spoil(tmp_path / "f.dbf")
+    fault = refuse(tmp_path / "f.shp", "uneven_shapefile", CLUSTERS)
+    assert fault.line("en") == (
+        f"clusters (f.shp): it has 2 shapes, but its .dbf has {records} records. "
+        "Copy all files of this name again (.shp, .shx, .dbf)."
+    )
+
+
+def test_bytes_after_the_last_record_are_no_records(tmp_path: Path) -> None:
+    save_shapefile(tmp_path / "f.shp", "utf-8", "UTF-8")
+    table = tmp_path / "f.dbf"
+    table.write_bytes(table.read_bytes().rstrip(b"\x1a") + b"\x1a" * 1000)
+    assert len(read(tmp_path / "f.shp", table=CLUSTERS)[0]) == 2
