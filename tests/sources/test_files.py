@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -26,6 +28,7 @@ from clustermap.sources.files import (
 from clustermap.sources.files import (
     text as text_files,
 )
+from tests.sources.packages import add_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -354,6 +357,24 @@ def test_a_geopackage_with_several_layers_wants_one_named(tmp_path: Path) -> Non
     assert refuse(path, "which_layer", CLUSTERS).values["found"] == "단지, 구역"
     assert refuse(path, "missing_layer", CLUSTERS, layer="지구").value == "지구"
     assert len(read(path, table=CLUSTERS, layer="구역")[0]) == 2
+
+
+@pytest.mark.parametrize("name", ["끝없는", "Endless"])
+def test_a_layer_that_is_a_view_is_refused_before_it_is_computed(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "f.gpkg"
+    clusters().to_file(path, layer="단지", engine="pyogrio")
+    add_view(path, "단지", name)
+    fault = refuse(path, "layer_is_view", CLUSTERS, layer=name)
+    assert fault.line("en") == (
+        f"clusters (f.gpkg), key layer, value '{name}': this layer is a view, which is a query and "
+        "not a table, and is not read. Export it as a table to another GeoPackage and name that "
+        "file."
+    )
+    assert len(read(path, table=CLUSTERS, layer="단지")[0]) == 2
+    with closing(sqlite3.connect(path)) as package, package:
+        package.execute("DELETE FROM gpkg_contents WHERE table_name = '단지'")
+        package.execute("DROP TABLE '단지'")
+    assert refuse(path, "layer_is_view", CLUSTERS).value == name
 
 
 def test_topojson_states_no_crs(tmp_path: Path) -> None:

@@ -91,7 +91,20 @@ def _find_layer(source: FileSource, path: Path, opened: Path | bytes) -> str | N
             key="layer",
             found=", ".join(layers[:12]),
         )
+    if path.suffix.lower() == ".gpkg":
+        _refuse_view(source, path, source.layer or layers[0])
     return source.layer or None
+
+
+def _refuse_view(source: FileSource, path: Path, layer: str) -> None:
+    """Raise where a layer is a view: its query is a program, which may compute without end."""
+    from pyogrio.raw import read_arrow  # noqa: PLC0415
+
+    _, views = read_arrow(path, sql="SELECT name FROM sqlite_master WHERE type = 'view'")
+    # Names in SQLite are the same in capitals.
+    if layer.lower() in {str(name).lower() for name in views["name"].to_pylist()}:
+        place = f"{source.table.name} ({path.name})"
+        raise TableFault("layer_is_view", table=place, key="layer", value=layer)
 
 
 def list_layers(path: Path) -> list[str]:
@@ -136,7 +149,8 @@ def read_geopackage(source: FileSource, path: Path) -> Iterator[Item]:
     Raises
     ------
     TableFault
-        If it cannot be read, or lacks a column, or has several layers and none is stated.
+        If it cannot be read, lacks a column, or has several layers and none is stated; or if the
+        layer is a view.
     """
     check_start(source, path, (b"SQLite format 3",))
     yield from _read_geometry(source, path)
