@@ -47,7 +47,7 @@ def read(
     faults = []
     for item in read_chunks(FileSource(table, paths, **stated)):
         if isinstance(item, pa.Table):
-            assert set(item["reason"].to_pylist()) <= {"wrong_number_of_fields"}
+            assert set(item["reason"].to_pylist()) <= {"wrong_number_of_fields", "quote_over_lines"}
             faults += list(zip(item["line"].to_pylist(), item["value"].to_pylist(), strict=True))
         else:
             lines = item.lines.to_pylist()
@@ -105,6 +105,23 @@ def test_lines_are_exact_past_breaks_blanks_and_broken_rows(tmp_path: Path) -> N
         11: 'x "y"',
     }
     assert faults == [(6, "3"), (8, "5,e,f"), (9, '"6\n6"')]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_quote_that_swallows_lines_is_told_where_it_opens(tmp_path: Path, ending: str) -> None:
+    text = ending.join(["firm,name", "1,a", '"2,b', "3,c", '4,"d"', "5", "6,f", ""])
+    path = write(tmp_path / "f.csv", text)
+    items = list(read_chunks(FileSource(FIRMS, (path,))))
+    faults = pa.concat_tables(item for item in items if isinstance(item, pa.Table))
+    assert faults.select(["line", "value", "reason"]).to_pylist() == [
+        {
+            "line": 3,
+            "value": ending.join(['"2,b', "3,c", '4,"d"']),
+            "reason": "quote_over_lines",
+        },
+        {"line": 6, "value": "5", "reason": "wrong_number_of_fields"},
+    ]
+    assert list(read(path)[0]) == [2, 7]
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r"])
