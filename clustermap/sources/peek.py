@@ -78,12 +78,18 @@ def peek(path: Path) -> Iterator[Peek]:
     Raises
     ------
     TableFault
-        If the file cannot be read.
+        If the file or one of its layers cannot be read; the other layers are looked at before.
     """
     source = FileSource(_ANY, (path,), every=True)
     layers = list_layers(path)
+    faults = []
     for layer in layers if len(layers) > 1 else [""]:
-        yield _look(replace(source, layer=layer), path)
+        try:
+            yield _look(replace(source, layer=layer), path)
+        except TableFault as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]
 
 
 def list_files(named: Iterable[str | os.PathLike[str]]) -> list[Path]:

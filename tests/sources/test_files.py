@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -26,8 +28,10 @@ from clustermap.sources.files import (
 from clustermap.sources.files import (
     text as text_files,
 )
+from tests.sources.packages import add_view
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from clustermap.tables import Table
@@ -43,7 +47,7 @@ def read(
     faults = []
     for item in read_chunks(FileSource(table, paths, **stated)):
         if isinstance(item, pa.Table):
-            assert set(item["reason"].to_pylist()) <= {"wrong_number_of_fields"}
+            assert set(item["reason"].to_pylist()) <= {"wrong_number_of_fields", "quote_over_lines"}
             faults += list(zip(item["line"].to_pylist(), item["value"].to_pylist(), strict=True))
         else:
             lines = item.lines.to_pylist()
@@ -101,6 +105,23 @@ def test_lines_are_exact_past_breaks_blanks_and_broken_rows(tmp_path: Path) -> N
         11: 'x "y"',
     }
     assert faults == [(6, "3"), (8, "5,e,f"), (9, '"6\n6"')]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_quote_that_swallows_lines_is_told_where_it_opens(tmp_path: Path, ending: str) -> None:
+    text = ending.join(["firm,name", "1,a", '"2,b', "3,c", '4,"d"', "5", "6,f", ""])
+    path = write(tmp_path / "f.csv", text)
+    items = list(read_chunks(FileSource(FIRMS, (path,))))
+    faults = pa.concat_tables(item for item in items if isinstance(item, pa.Table))
+    assert faults.select(["line", "value", "reason"]).to_pylist() == [
+        {
+            "line": 3,
+            "value": ending.join(['"2,b', "3,c", '4,"d"']),
+            "reason": "quote_over_lines",
+        },
+        {"line": 6, "value": "5", "reason": "wrong_number_of_fields"},
+    ]
+    assert list(read(path)[0]) == [2, 7]
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r"])
@@ -355,6 +376,24 @@ def test_a_geopackage_with_several_layers_wants_one_named(tmp_path: Path) -> Non
     assert len(read(path, table=CLUSTERS, layer="구역")[0]) == 2
 
 
+@pytest.mark.parametrize("name", ["끝없는", "Endless"])
+def test_a_layer_that_is_a_view_is_refused_before_it_is_computed(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "f.gpkg"
+    clusters().to_file(path, layer="단지", engine="pyogrio")
+    add_view(path, "단지", name)
+    fault = refuse(path, "layer_is_view", CLUSTERS, layer=name)
+    assert fault.line("en") == (
+        f"clusters (f.gpkg), key layer, value '{name}': this layer is a view, which is a query and "
+        "not a table, and is not read. Export it as a table to another GeoPackage and name that "
+        "file."
+    )
+    assert len(read(path, table=CLUSTERS, layer="단지")[0]) == 2
+    with closing(sqlite3.connect(path)) as package, package:
+        package.execute("DELETE FROM gpkg_contents WHERE table_name = '단지'")
+        package.execute("DROP TABLE '단지'")
+    assert refuse(path, "layer_is_view", CLUSTERS).value == name
+
+
 def test_topojson_states_no_crs(tmp_path: Path) -> None:
     shape = {"type": "Polygon", "arcs": [[0]], "properties": {"cluster": "1", "name": "가"}}
     topology = {
@@ -441,3 +480,44 @@ def test_a_shapefile_without_its_other_files_is_refused(
     save_shapefile(tmp_path / "f.shp", "utf-8", "UTF-8")
     (tmp_path / f"f{suffix}").unlink()
     refuse(tmp_path / "f.shp", reason, CLUSTERS)
+
+
+def cut_dbf(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def understate_dbf(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + (1).to_bytes(4, "little") + content[8:])
+
+
+def behead_dbf(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:7])
+
+
+def exchange_dbf(path: Path) -> None:
+    save_shapefile(path.with_name("g.shp"), "utf-8", None, copies=2)
+    path.with_name("g.dbf").rename(path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "records"), [(cut_dbf, 1), (understate_dbf, 1), (behead_dbf, 0), (exchange_dbf, 4)]
+)
+@pytest.mark.parametrize("cpg", ["UTF-8", None])
+def test_a_shapefile_with_another_number_of_records_than_shapes_is_refused(
+    tmp_path: Path, spoil: Callable[[Path], None], records: int, cpg: str | None
+) -> None:
+    save_shapefile(tmp_path / "f.shp", "utf-8", cpg)
+    spoil(tmp_path / "f.dbf")
+    fault = refuse(tmp_path / "f.shp", "uneven_shapefile", CLUSTERS)
+    assert fault.line("en") == (
+        f"clusters (f.shp): it has 2 shapes, but its .dbf has {records} records. "
+        "Copy all files of this name again (.shp, .shx, .dbf)."
+    )
+
+
+def test_bytes_after_the_last_record_are_no_records(tmp_path: Path) -> None:
+    save_shapefile(tmp_path / "f.shp", "utf-8", "UTF-8")
+    table = tmp_path / "f.dbf"
+    table.write_bytes(table.read_bytes().rstrip(b"\x1a") + b"\x1a" * 1000)
+    assert len(read(tmp_path / "f.shp", table=CLUSTERS)[0]) == 2

@@ -12,6 +12,7 @@ import shapely
 
 from clustermap.errors import TableFault
 from clustermap.sources.peek import list_files, peek, peek_all, spell_path
+from tests.sources.packages import add_view
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,17 @@ def test_every_layer_of_a_geopackage(tmp_path: Path) -> None:
         "spots": ("points", "EPSG:5179", ["번호"]),
         "roads": ("lines", "EPSG:5179", ["번호"]),
     }
+
+
+def test_layers_beside_a_view_are_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "many.gpkg"
+    areas = frame(SQUARE).rename(columns={"번호": "cluster"}).assign(name="a")
+    areas.to_file(path, layer="areas", driver="GPKG")
+    add_view(path, "areas", "endless")
+    areas.to_file(path, layer="more", driver="GPKG")
+    found, unread = peek_all([path])
+    assert [one.layer for one in found] == ["areas", "more"]
+    assert (unread[path].reason, unread[path].value) == ("layer_is_view", "endless")
 
 
 def test_a_geopackage_with_one_layer_needs_no_name_of_it(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from clustermap import tables
 from clustermap.checks import check_chunk
 from clustermap.errors import TableFault
 from clustermap.sources.files import FileSource, read_chunks, workbook
-from tests.sources.workbooks import write_workbook
+from tests.sources.workbooks import OFFICE, write_workbook
 
 if TYPE_CHECKING:
     from tests.conftest import Require
@@ -116,6 +116,27 @@ def test_broken_workbooks_are_refused(tmp_path: Path) -> None:
         refuse(path, "unreadable_file")
     bad = write_workbook(tmp_path / "x.xlsx", {"목록": "<worksheet><sheetData><row>"})
     assert refuse(bad, "unreadable_file").value == "x.xlsx"
+
+
+def test_a_workbook_with_a_sheet_of_macros_is_refused_with_a_cure(tmp_path: Path) -> None:
+    path = tmp_path / "m.xlsx"
+    plain = write_workbook(tmp_path / "f.xlsx", {"Macro1": [["=EXEC()"]], "목록": ROWS})
+    # Spreadsheets keep such sheets in a folder of their own, and say by the link what they are.
+    ours = (f"{OFFICE}/worksheet", "worksheets/sheet1")
+    theirs = (
+        "http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet",
+        "macrosheets/sheet1",
+    )
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            part = old.read(name).decode()
+            if name.endswith("workbook.xml.rels"):
+                part = part.replace(ours[0], theirs[0], 1).replace(ours[1], theirs[1])
+            new.writestr(name.replace(ours[1], theirs[1]), part)
+    assert refuse(path, "macro_sheet").line("en") == (
+        "firms, value 'm.xlsx': it holds a sheet of macros; such workbooks are not read. "
+        "Save the table as .xlsx without macros, or as CSV."
+    )
 
 
 def test_a_workbook_that_unfolds_to_too_much_is_refused(

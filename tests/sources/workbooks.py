@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PART = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 Row = "Sequence[str | float | None]"
@@ -59,8 +59,8 @@ def write_workbook(
         )
         + "</Types>",
         "_rels/.rels": f'<Relationships xmlns="{_LINKS}"><Relationship Id="rId1" '
-        f'Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
+        f'Type="{OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{OFFICE}"><sheets>'
         + "".join(
             f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}" state="{states[name in hidden]}"/>'
             for n, (name, _) in numbered
@@ -68,7 +68,7 @@ def write_workbook(
         + "</sheets></workbook>",
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_LINKS}">'
         + "".join(
-            f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" '
+            f'<Relationship Id="rId{n}" Type="{OFFICE}/worksheet" '
             f'Target="worksheets/sheet{n}.xml"/>'
             for n, _ in numbered
         )

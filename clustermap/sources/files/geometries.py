@@ -91,7 +91,20 @@ def _find_layer(source: FileSource, path: Path, opened: Path | bytes) -> str | N
             key="layer",
             found=", ".join(layers[:12]),
         )
+    if path.suffix.lower() == ".gpkg":
+        _refuse_view(source, path, source.layer or layers[0])
     return source.layer or None
+
+
+def _refuse_view(source: FileSource, path: Path, layer: str) -> None:
+    """Raise where a layer is a view: its query is a program, which may compute without end."""
+    from pyogrio.raw import read_arrow  # noqa: PLC0415
+
+    _, views = read_arrow(path, sql="SELECT name FROM sqlite_master WHERE type = 'view'")
+    # Names in SQLite are the same in capitals.
+    if layer.lower() in {str(name).lower() for name in views["name"].to_pylist()}:
+        place = f"{source.table.name} ({path.name})"
+        raise TableFault("layer_is_view", table=place, key="layer", value=layer)
 
 
 def list_layers(path: Path) -> list[str]:
@@ -136,7 +149,8 @@ def read_geopackage(source: FileSource, path: Path) -> Iterator[Item]:
     Raises
     ------
     TableFault
-        If it cannot be read, or lacks a column, or has several layers and none is stated.
+        If it cannot be read, lacks a column, or has several layers and none is stated; or if the
+        layer is a view.
     """
     check_start(source, path, (b"SQLite format 3",))
     yield from _read_geometry(source, path)
@@ -187,13 +201,14 @@ def read_shapefile(source: FileSource, path: Path) -> Iterator[Item]:
     Raises
     ------
     TableFault
-        If it cannot be read, or lacks a column.
+        If it cannot be read, lacks a column, or its table has not one record a shape.
     """
     check_start(source, path, (b"\x00\x00\x27\x0a",))
     table = _find_sibling(path, ".dbf")
     if table is None:
         missing = str(path.with_suffix(".dbf"))
         raise TableFault("missing_file", table=source.table.name, value=shorten_path(missing))
+    _refuse_uneven(source, path, table)
     page = _find_sibling(path, ".cpg")
     stated = page.read_text(encoding="ascii", errors="replace").strip().lower() if page else ""
     encoding = source.encoding
@@ -208,6 +223,32 @@ def _find_sibling(path: Path, suffix: str) -> Path | None:
     """Return the file of the same name with another ending, in whatever case it is written."""
     named = (path.with_suffix(suffix), path.with_suffix(suffix.upper()))
     return next((file for file in named if file.is_file()), None)
+
+
+def _refuse_uneven(source: FileSource, path: Path, table: Path) -> None:
+    """Raise where shapes and records differ in number: GDAL drops what has no partner, unsaid."""
+    index = _find_sibling(path, ".shx")
+    if index is None:  # GDAL says so
+        return
+    shapes, records = _count_shapes(index), _count_records(table)
+    if shapes != records:
+        place = f"{source.table.name} ({path.name})"
+        raise TableFault("uneven_shapefile", table=place, shapes=shapes, records=records)
+
+
+def _count_shapes(index: Path) -> int:
+    """Return how many shapes a .shx says there are: its length is stated in words of 16 bits."""
+    with index.open("rb") as file:
+        (words,) = struct.unpack_from(">24xI", file.read(28).ljust(28, b"\0"))
+    return max(int(words) * 2 - 100, 0) // 8
+
+
+def _count_records(table: Path) -> int:
+    """Return how many records a .dbf states, or holds where it is cut."""
+    with table.open("rb") as file:
+        stated, start, width = struct.unpack_from("<4xIHH", file.read(12).ljust(12, b"\0"))
+    held = max(table.stat().st_size - start, 0) // width if width else 0
+    return int(min(stated, held))
 
 
 def _guess_dbf_encoding(path: Path, table: str) -> str:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+_BREAK = re.compile(r"\r\n?|\n")
 _BLOCK_BYTES = 32 << 20
 _DELIMITERS = ",\t;|"
 _HEADER_LINES = 100
@@ -145,18 +146,22 @@ class _LineCounter:
 
     def _quote(self, lines: npt.NDArray[np.int64], texts: list[str]) -> pa.Table:
         size = len(lines)
+        # Only a quoted value holds line breaks: likely one quote is open and swallows rows.
+        reasons = [
+            "quote_over_lines" if _BREAK.search(t) else "wrong_number_of_fields" for t in texts
+        ]
         return build_faults(
             self.table,
             pa.array([self.path.name] * size, pa.string()),
             pa.array(lines),
             pa.array([""] * size, pa.string()),
             pa.array([text[:200] for text in texts], pa.string()),
-            pa.array(["wrong_number_of_fields"] * size, pa.string()),
+            pa.array(reasons, pa.string()),
         )
 
 
 def _count_breaks(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    return pc.count_substring_regex(texts, "\r\n?|\n").cast(pa.int64())
+    return pc.count_substring_regex(texts, _BREAK.pattern).cast(pa.int64())
 
 
 @dataclass(frozen=True)
@@ -294,7 +299,7 @@ def read_text(source: FileSource, path: Path) -> Iterator[Item]:
 
 def _refuse_open_quote(source: FileSource, path: Path, line: int, value: str) -> None:
     """Raise where a quote opens and never closes: it has swallowed every row that followed."""
-    if not re.search(r"[\r\n]", value):
+    if not _BREAK.search(value):
         return
     with path.open("rb") as file:
         file.seek(max(path.stat().st_size - 4096, 0))

@@ -65,8 +65,8 @@ def read_workbook(source: FileSource, path: Path) -> Iterator[Item]:
     Raises
     ------
     TableFault
-        If it is none of these, is locked, unfolds to too much, has no header, or python-calamine
-        is not installed.
+        If it is none of these, is locked, holds a sheet of macros, unfolds to too much, has no
+        header, or python-calamine is not installed.
     """
     with path.open("rb") as file:
         head = file.read(1024)
@@ -84,6 +84,8 @@ def read_workbook(source: FileSource, path: Path) -> Iterator[Item]:
     except calamine.PasswordError as error:
         raise TableFault("locked_file", table=source.table.name, value=path.name) from error
     except calamine.CalamineError as error:
+        if "macrosheets/" in str(error):  # what spreadsheets name the folder of such sheets
+            raise TableFault("macro_sheet", table=source.table.name, value=path.name) from error
         raise _unreadable(source, path, str(error)) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # what a broken file makes of the library
