@@ -107,7 +107,7 @@ TABLE_FAULTS: dict[str, tuple[Callable[[SmallWorld], None], tuple[str, ...]]] = 
         spoil_most,
         ("firms", "employees", "20 of 60", "33.3 %", "it is negative", "max_refused"),
     ),
-    "empty layer": (empty_polygons, ("clusters", "no usable row")),
+    "empty layer": (empty_polygons, ("clusters", "none of the 6 rows", "it has no geometry")),
     "wrong encoding": (
         replace('path = "firms.csv"', 'path = "firms.csv"\nencoding = "ascii"'),
         ("firms", "row 2", "ascii"),
