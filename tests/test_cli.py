@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -47,6 +49,7 @@ NOTHING = Decision(
     reach="employees",
     exponent=0.5,
 )
+ROOT = Path(__file__).parent.parent
 NASTY = "[red]나쁜[/red] \x1b[31m이름\n:smile:"
 
 
@@ -369,3 +372,23 @@ cli.main()
         [sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8"
     )
     assert done.stdout == "ours: 클러스터\n"
+
+
+def test_the_command_line_begins_where_ctrl_c_is_heard() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert scripts["scripts"] == {"clustermap": "clustermap.__main__:main"}
+
+
+@pytest.mark.parametrize("how", ["script", "module"])
+def test_ctrl_c_during_imports_ends_without_a_word(how: str, tmp_path: Path) -> None:
+    # A module that the command line imports, and that is stopped while it is imported.
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    script = "from clustermap.__main__ import main; main()"
+    way = {"script": ["-c", script], "module": ["-m", "clustermap", "--version"]}[how]
+    done = subprocess.run(  # noqa: S603 -- our own words
+        [sys.executable, *way],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
