@@ -348,6 +348,27 @@ def test_failures_are_one_line(project: Path, pipeline: ModuleType, name: str) -
     assert words in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("place", "rated", "said"),
+    [
+        ("district", 0, "Not rated, 3: nothing says of any firm in which cluster it stands;"),
+        ("inside", 0, "Not rated, 2: there is no record of any scored kind of linkage;"),
+        ("district", 1, "Not rated, 2: there is no record of any scored kind of linkage;"),
+    ],
+)
+def test_more_links_are_not_asked_for_where_no_firm_stands_in_a_cluster(
+    project: Path, pipeline: ModuleType, place: str, rated: int, said: str
+) -> None:
+    firms = {"read": 5, "kept": 5, "quarantined": 0, f"assigned_{place}": 5}
+    summary = {"tables": {"firms": firms}, "rated": rated, "clusters": 3}
+    summary["unrated"] = {"reason.no_records": 2}
+    pipeline.check_project = lambda _project, **_options: FakeRun(None, [], summary)
+    done = call("check", project, "--language", "en")
+    lines = [line for line in done.stdout.splitlines() if line.startswith("Not rated")]
+    assert len(lines) == 1
+    assert lines[0].startswith(said)
+
+
 def test_verbose_shows_the_traceback_of_a_bug(project: Path, pipeline: ModuleType) -> None:
     def fail(_project: object, **_options: object) -> object:
         raise ValueError("odd")

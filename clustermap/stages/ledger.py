@@ -343,8 +343,19 @@ def _say_matches(table: str, entry: Mapping[str, Any]) -> list[Message]:
     return said
 
 
-def _none_placed(entry: Mapping[str, Any]) -> bool:
-    """Return whether nothing says of any actor of a table in which cluster it might stand."""
+def none_placed(entry: Mapping[str, Any]) -> bool:
+    """Return whether nothing says of any actor of a table in which cluster it might stand.
+
+    Parameters
+    ----------
+    entry
+        The table in Ledger.summary.
+
+    Returns
+    -------
+    bool
+        False also for a table of nobody, or of nobody on the map.
+    """
     ways = {fact for fact, rows in entry.items() if fact.startswith("assigned_") and rows}
     return bool(ways) and ways <= _NOWHERE_NEAR
 
@@ -378,7 +389,7 @@ def say_facts(summary: Mapping[str, Any]) -> list[Message]:
             for fact, rows in entry.items()
             if fact.startswith(DIALECT)
         ]
-        if _none_placed(entry):
+        if none_placed(entry):
             said.append(
                 Message("summary.none_placed", {"table": table, "rows": f"{entry['kept']:,}"})
             )
