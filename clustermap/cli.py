@@ -349,9 +349,14 @@ def _say_selected(voice: Voice, run: Run) -> dict[str, list[str]]:
 
 def _tell_rated(voice: Voice, summary: Mapping[str, Any]) -> None:
     """Say how many clusters the data decide, and why they do not decide the others."""
+    from clustermap.stages.ledger import none_placed  # noqa: PLC0415 -- help comes without it
+
     values = {"rated": summary["rated"], "clusters": summary["clusters"]}
     voice.tell(Message("cli.rated", values))
-    for reason, clusters in summary["unrated"].items():
+    unrated = summary["unrated"]
+    if not summary["rated"] and none_placed(summary["tables"].get("firms", {})):
+        unrated = {"summary.no_firm_placed": summary["clusters"]}  # more links would change nothing
+    for reason, clusters in unrated.items():
         why = {"clusters": f"{clusters:,}", "why": Message(reason)}
         voice.tell(Message("summary.unrated", why))
 

@@ -74,6 +74,7 @@ from clustermap.stages.workplace import clear_parts, open_workplace
 from clustermap.store import (
     Staging,
     check_free,
+    check_writable,
     open_scratch,
     recover,
     take_file,
@@ -348,6 +349,8 @@ def _carry_out(
 ) -> Run:
     listen = progress or no_progress
     began = datetime.now(UTC)
+    if outputs:
+        check_writable(project.project.out)
     with _open_database(project, outputs) as database:  # its faults are told before anything long
         if database is not None:
             database.check()
@@ -803,6 +806,7 @@ def compare_whatif(
     """
     listen, began = progress or no_progress, datetime.now(UTC)
     opened = change if isinstance(change, Change) else open_change(change)
+    check_writable(project.project.out / WHATIF)
     read_profile(project)
     ledger = Ledger(project.quality.max_refused, strict)
     unassigned = read_unassigned(project, ledger, listen)

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clustermap.errors import TableFault
+from clustermap.errors import TableFault, shorten_path
 from clustermap.locks import InUseError, hold, is_left, take_lock
 from clustermap.messages import read_catalogue
 from clustermap.network.edges import (
@@ -375,6 +375,35 @@ def recover(out: Path) -> None:
     if out.is_dir():
         with _held(out):
             _recover(out)
+
+
+def check_writable(out: Path) -> None:
+    """Refuse a folder that no output can be written into, before anything is computed.
+
+    Parameters
+    ----------
+    out
+        Folder of the output; where it is missing, the folder that it would be made in is tried.
+        Nothing is left there.
+
+    Raises
+    ------
+    TableFault
+        ``out_unwritable`` if nothing can be written there, ``out_not_ours`` if it is a file,
+        ``disk_full`` if there is no room.
+    """
+    out = out.absolute()
+    if out.exists() and not out.is_dir():
+        raise TableFault("out_not_ours", table=out.name, value=out.name)
+    place = next(folder for folder in (out, *out.parents) if folder.exists())
+    try:
+        Path(tempfile.mkdtemp(prefix=".staging-", dir=place)).rmdir()
+    except OSError as error:
+        if _is_full(error, place):
+            raise TableFault("disk_full", table=out.name) from error
+        raise TableFault(
+            "out_unwritable", table=out.name, value=shorten_path(out), why=error.strerror
+        ) from error
 
 
 @contextmanager

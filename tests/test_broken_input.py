@@ -107,7 +107,7 @@ TABLE_FAULTS: dict[str, tuple[Callable[[SmallWorld], None], tuple[str, ...]]] = 
         spoil_most,
         ("firms", "employees", "20 of 60", "33.3 %", "it is negative", "max_refused"),
     ),
-    "empty layer": (empty_polygons, ("clusters", "no usable row")),
+    "empty layer": (empty_polygons, ("clusters", "none of the 6 rows", "it has no geometry")),
     "wrong encoding": (
         replace('path = "firms.csv"', 'path = "firms.csv"\nencoding = "ascii"'),
         ("firms", "row 2", "ascii"),
@@ -149,6 +149,18 @@ def test_table_fault_leaves_the_old_output_whole(tmp_path: Path) -> None:
     swap_firms(world)
     assert run(world.write(tmp_path))[0] == 1
     assert {p: p.read_bytes() for p in (tmp_path / "out").rglob("*") if p.is_file()} == old
+
+
+def test_an_output_folder_that_cannot_be_made_is_told_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    world = build_small_world()
+    swap_firms(world)  # which would be told once firms are read
+    file = world.write(tmp_path)
+    status, stdout, stderr = run(file, "--out", str(tmp_path / "firms.csv" / "out"))
+    assert (status, stdout, len(stderr.strip().splitlines())) == (1, "", 1)
+    assert "firms.csv/out': the output folder cannot be made or written (Not a dir" in stderr
+    assert "nothing was computed" in stderr
 
 
 @pytest.mark.parametrize("content", [b"", b"firm,name,x,y\n"])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -47,6 +49,7 @@ NOTHING = Decision(
     reach="employees",
     exponent=0.5,
 )
+ROOT = Path(__file__).parent.parent
 NASTY = "[red]나쁜[/red] \x1b[31m이름\n:smile:"
 
 
@@ -345,6 +348,27 @@ def test_failures_are_one_line(project: Path, pipeline: ModuleType, name: str) -
     assert words in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("place", "rated", "said"),
+    [
+        ("district", 0, "Not rated, 3: nothing says of any firm in which cluster it stands;"),
+        ("inside", 0, "Not rated, 2: there is no record of any scored kind of linkage;"),
+        ("district", 1, "Not rated, 2: there is no record of any scored kind of linkage;"),
+    ],
+)
+def test_more_links_are_not_asked_for_where_no_firm_stands_in_a_cluster(
+    project: Path, pipeline: ModuleType, place: str, rated: int, said: str
+) -> None:
+    firms = {"read": 5, "kept": 5, "quarantined": 0, f"assigned_{place}": 5}
+    summary = {"tables": {"firms": firms}, "rated": rated, "clusters": 3}
+    summary["unrated"] = {"reason.no_records": 2}
+    pipeline.check_project = lambda _project, **_options: FakeRun(None, [], summary)
+    done = call("check", project, "--language", "en")
+    lines = [line for line in done.stdout.splitlines() if line.startswith("Not rated")]
+    assert len(lines) == 1
+    assert lines[0].startswith(said)
+
+
 def test_verbose_shows_the_traceback_of_a_bug(project: Path, pipeline: ModuleType) -> None:
     def fail(_project: object, **_options: object) -> object:
         raise ValueError("odd")
@@ -369,3 +393,23 @@ cli.main()
         [sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8"
     )
     assert done.stdout == "ours: 클러스터\n"
+
+
+def test_the_command_line_begins_where_ctrl_c_is_heard() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert scripts["scripts"] == {"clustermap": "clustermap.__main__:main"}
+
+
+@pytest.mark.parametrize("how", ["script", "module"])
+def test_ctrl_c_during_imports_ends_without_a_word(how: str, tmp_path: Path) -> None:
+    # A module that the command line imports, and that is stopped while it is imported.
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    script = "from clustermap.__main__ import main; main()"
+    way = {"script": ["-c", script], "module": ["-m", "clustermap", "--version"]}[how]
+    done = subprocess.run(  # noqa: S603 -- our own words
+        [sys.executable, *way],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")

@@ -30,6 +30,7 @@ from clustermap.network.edges import EDGE_TYPES, Edges
 from clustermap.store import (
     EdgeStore,
     Staging,
+    check_writable,
     hash_file,
     open_scratch,
     recover,
@@ -413,6 +414,32 @@ def test_two_runs_do_not_write_one_output(tmp_path: Path) -> None:
         assert stage.is_dir()
     write_output(tmp_path, "new")
     assert snapshot(tmp_path)["tables/new.parquet"] == "new"
+
+
+def test_a_folder_is_tried_without_a_trace(tmp_path: Path) -> None:
+    check_writable(tmp_path / "not" / "yet" / "there")
+    check_writable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    reasons = {}
+    for name in ("file", "file/out"):
+        with pytest.raises(TableFault) as caught:
+            check_writable(tmp_path / name)
+        reasons[name] = caught.value.reason
+
+    def refuse(**_: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with pytest.raises(TableFault) as caught:
+        check_writable(tmp_path)
+    reasons["full"] = caught.value.reason
+    assert reasons == {"file": "out_not_ours", "file/out": "out_unwritable", "full": "disk_full"}
 
 
 @pytest.mark.parametrize("where", ["while it is written", "when it is put in place"])

@@ -257,3 +257,15 @@ def test_the_library_takes_a_change_or_its_path(small: Project) -> None:
     change = clustermap.open_change(suppose(small, 'profile = "none"'))
     with pytest.raises(TableFault, match="none"):
         clustermap.compare_whatif(small, change)
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_read(small: Project) -> None:
+    elsewhere = small.changed(out=small.file / "out")
+    steps: list[str] = []
+    with pytest.raises(TableFault) as caught:
+        compare_whatif(
+            elsewhere,
+            suppose(small, '[[close]]\nactor = "nobody"', "그대로"),
+            progress=lambda step, _done, _total: steps.append(step.key),
+        )
+    assert (caught.value.reason, steps) == ("out_unwritable", [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from clustermap.errors import TableFault
 from clustermap.layers import projection
 from clustermap.layers.cells import ABROAD, JOINT, OUTSIDE
 from clustermap.layers.identity import set_duplicates_aside
+from clustermap.messages import Message
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,6 +32,7 @@ _NEAR_DEGREES = 0.5
 _DOUBTFUL, _DOUBTFUL_M = 0.2, 500.0
 _SLIVER = 1e-6
 """Overlaps below this share of the smaller polygon come from drawing, not from designation."""
+_UNUSABLE = "unusable_polygon"
 
 
 @dataclass(frozen=True)
@@ -132,6 +135,11 @@ def clean_polygons(table: Table, checked: Checked, found_crs: CRS, crs: CRS) -> 
         rows["geometry"].combine_chunks().to_numpy(zero_copy_only=False), on_invalid="ignore"
     )
     shapes, broken = make_valid(shapely.force_2d(shapes))
+    found = pa.concat_tables([checked.faults, own.faults, unique.faults])
+    nowhere = ~_are_finite(shapes)
+    if nowhere.all():
+        held = set_aside(table.name, rows, nowhere, column=table.key[0], reason=_UNUSABLE)
+        raise _tell_all_refused(table, pa.concat_tables([found, held.faults]))
     _refuse_misplaced(table.name, shapes, found_crs, crs)
     shapes = projection.transform_shapes(shapes, found_crs, crs)
     if "area_km2" in rows.column_names:
@@ -139,17 +147,44 @@ def clean_polygons(table: Table, checked: Checked, found_crs: CRS, crs: CRS) -> 
     shapes, broken_again = make_valid(shapes)
     bad = _unusable(shapes)
     held = set_aside(
-        table.name, rows.drop(["geometry"]), bad, column=table.key[0], reason="unusable_polygon"
+        table.name, rows.drop(["geometry"]), bad, column=table.key[0], reason=_UNUSABLE
     )
     frame = gpd.GeoDataFrame(
         held.rows.drop([FILE, LINE]).to_pandas(), geometry=shapes[~bad], crs=crs
     ).set_index(table.key[0])
-    faults = pa.concat_tables([checked.faults, own.faults, unique.faults, held.faults])
+    faults = pa.concat_tables([found, held.faults])
     if frame.empty:
         drawn = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
-        raise TableFault("not_polygons" if drawn.any() else "empty_layer", table=table.name)
+        if drawn.any():
+            raise TableFault("not_polygons", table=table.name)
+        raise _tell_all_refused(table, faults)
     made_valid = int(((broken | broken_again) & ~bad).sum())
     return CleanPolygons(_fill_area(table, frame, crs), faults, made_valid)
+
+
+def _tell_all_refused(table: Table, faults: pa.Table) -> TableFault:
+    """Return the fault of a layer whose every row is refused: what most of them have."""
+    if not faults.num_rows:
+        return TableFault("empty_layer", table=table.name)
+    reasons = sorted(
+        Counter(faults["reason"].to_pylist()).items(), key=lambda one: (-one[1], one[0])
+    )
+    reason, refused = reasons[0]
+    alike = faults.filter(pc.equal(faults["reason"], reason))
+    first = alike.slice(0, 1).to_pylist()[0]
+    files = alike.filter(pc.equal(alike["value"], first["value"]))["file"].unique().to_pylist()
+    twice = reason == "duplicate_id" and len(files) > 1
+    return TableFault(
+        "all_in_several_files" if twice else "all_refused",
+        table=table.name if twice else f"{table.name} ({first['file']})",
+        column=first["column"],
+        row=None if twice else first["line"],
+        value=first["value"],
+        why=Message(f"row_fault.{reason}"),
+        files=", ".join(files),
+        refused=refused,
+        read=faults.num_rows,
+    )
 
 
 def _set_reserved_aside(table: Table, rows: pa.Table) -> Checked:
@@ -179,10 +214,7 @@ def _fill_area(table: Table, frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFr
 
 def _refuse_misplaced(table: str, shapes: npt.NDArray[np.object_], found: CRS, crs: CRS) -> None:
     """Raise where the layer cannot lie where its coordinates and the map's system say."""
-    usable = shapes[_are_finite(shapes)]
-    if not len(usable):
-        raise TableFault("empty_layer", table=table)
-    middle = shapely.bounds(usable)
+    middle = shapely.bounds(shapes[_are_finite(shapes)])
     x, y = (middle[:, 0] + middle[:, 2]) / 2, (middle[:, 1] + middle[:, 3]) / 2
     lonlat = CRS.from_user_input(projection.LONLAT)
     lon, lat = projection.transform(x, y, found, lonlat)

@@ -16,7 +16,7 @@ HIGH_WIDTH, MEDIUM_WIDTH = 10.0, 20.0
 """Widths of the score's 90 % interval, in points, up to which confidence is high and medium."""
 
 HIGH_SPAN, MEDIUM_SPAN = 0.1, 0.5
-"""Shares of the rated clusters that the 90 % interval of the rank spans up to which it is so."""
+"""How far apart the ends of the rank's 90 % interval may lie, as shares of the number rated."""
 
 CONFIDENCES = ("high", "medium", "low")
 
@@ -66,8 +66,8 @@ def find_confidence(
     Returns
     -------
     numpy.ndarray
-        "high" up to 10 points of width and ranks that span a tenth of the rated, "medium" up to 20
-        points and half of the rated, else "low"; "" where there is none.
+        "high" up to 10 points of width and ranks whose ends differ by a tenth of the number rated,
+        "medium" up to 20 points and half of that number, else "low"; "" where there is none.
     """
     width = np.asarray(high - low)
     known = ~np.isnan(width)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clustermap import tables
 from clustermap.checks import FILE, LINE
 from clustermap.layers.actors import (
     Register,
@@ -32,6 +33,7 @@ from clustermap.layers.clusters import move_boundaries
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.side_by_side import do_each
+from clustermap.stages.closed_lists import name_choices
 from clustermap.stages.ledger import Entry
 from clustermap.stages.locating import INDIVIDUAL, PLACED, coarse_facts, locate
 from clustermap.stages.rows import column_or_null
@@ -125,7 +127,9 @@ def assign_actors(
         assigned[name] = _assign_actors(name, rows, located.clusters, project)
         settled[name] = located.settle(name, read[name], assigned[name])
         facts = {**located.facts.get(name, {}), **coarse_facts(name, settled[name])}
-        _close_actors(name, found[name], assigned[name], ledger, facts)
+        layer, faults = getattr(project.layers, name), found[name][0].faults
+        with name_choices(tables.LAYERS[name], layer, faults):
+            _close_actors(name, found[name], assigned[name], ledger, facts)
     keys = [str(key) for key in located.clusters.index]
     cells = build_cells(keys, [one.cells for one in assigned.values()])
     actors = {

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clustermap import tables
 from clustermap.checks import FAULTS
 from clustermap.engine import open_part, reduce_chunks
 from clustermap.errors import TableFault
@@ -37,6 +38,7 @@ from clustermap.network.linkages import (
 from clustermap.network.tallies import count_tallies, merge_tallies
 from clustermap.side_by_side import go_through
 from clustermap.sources.files import list_references
+from clustermap.stages.closed_lists import name_choices
 from clustermap.stages.gauge import write_gauge
 from clustermap.stages.ledger import Entry, Ledger, Progress
 from clustermap.stages.observing import LinkCounts, observe, sum_years, survey_layers
@@ -276,9 +278,10 @@ def _count_projects(
 
 @contextmanager
 def _name_cure(linkage: Linkage, layers: Layers, faults: pa.Table) -> Iterator[pa.Table]:
-    """Lend faults; where they stop the run because ends are names of actors, say what helps."""
+    """Lend faults; where they stop the run for names of actors or words of kinds, say the cure."""
     try:
-        yield faults
+        with name_choices(tables.LINKAGES[linkage.form], linkage, faults):
+            yield faults
     except TableFault as fault:
         if linkage.match != "id" or not _are_names(faults, layers):
             raise

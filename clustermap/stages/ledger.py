@@ -64,6 +64,8 @@ _FACTS_SAID = (
 )
 _FEW_INSIDE = 0.1
 _ENOUGH_LOCATED = 10
+_NOWHERE_NEAR = {f"assigned_{way}" for way in ("district", "region", "unknown")}
+"""Ways in which an actor belongs to no cluster because its place is known too roughly or not."""
 
 
 class Progress(Protocol):
@@ -341,6 +343,23 @@ def _say_matches(table: str, entry: Mapping[str, Any]) -> list[Message]:
     return said
 
 
+def none_placed(entry: Mapping[str, Any]) -> bool:
+    """Return whether nothing says of any actor of a table in which cluster it might stand.
+
+    Parameters
+    ----------
+    entry
+        The table in Ledger.summary.
+
+    Returns
+    -------
+    bool
+        False also for a table of nobody, or of nobody on the map.
+    """
+    ways = {fact for fact, rows in entry.items() if fact.startswith("assigned_") and rows}
+    return bool(ways) and ways <= _NOWHERE_NEAR
+
+
 def say_facts(summary: Mapping[str, Any]) -> list[Message]:
     """Return one sentence for everything else that a reader should know of the tables.
 
@@ -352,7 +371,8 @@ def say_facts(summary: Mapping[str, Any]) -> list[Message]:
     Returns
     -------
     list
-        Messages, table by table; first the warning that hardly any actor lies in a cluster.
+        Messages, table by table; first the warning that hardly any actor lies in a cluster, or that
+        nothing says of any whether it does.
     """
     said = []
     for table, entry in summary.items():
@@ -369,6 +389,10 @@ def say_facts(summary: Mapping[str, Any]) -> list[Message]:
             for fact, rows in entry.items()
             if fact.startswith(DIALECT)
         ]
+        if none_placed(entry):
+            said.append(
+                Message("summary.none_placed", {"table": table, "rows": f"{entry['kept']:,}"})
+            )
         inside = sum(entry.get(f"assigned_{way}", 0) for way in ("inside", "nearest"))
         located = inside + entry.get("assigned_grid", 0)
         if located >= _ENOUGH_LOCATED and inside < _FEW_INSIDE * located:

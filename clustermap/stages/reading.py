@@ -39,6 +39,7 @@ from clustermap.sources.concordance import KSIC, read_concordance, read_own_conc
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.sources.reference import data_root, read_gazetteer
 from clustermap.stages.assigning import ACTORS, assign_actors, join_actors, move_actors
+from clustermap.stages.closed_lists import name_choices
 from clustermap.stages.ledger import Entry, Ledger, Progress
 from clustermap.stages.roads import read_roads
 from clustermap.stages.rows import Rows, column_or_null, read_rows
@@ -352,7 +353,7 @@ def settle_layers(
         strata,
         moved.codes,
         moved.cells,
-        _settle_grants(unassigned, register, ledger),
+        _settle_grants(project.layers.support, unassigned, register, ledger),
         held.matches,
         roads=unassigned.roads,
     )
@@ -370,9 +371,9 @@ def _read_grants(
 
 
 def _settle_grants(
-    unassigned: Unassigned, register: Register, ledger: Ledger
+    layer: Layer | None, unassigned: Unassigned, register: Register, ledger: Ledger
 ) -> pd.DataFrame | None:
-    if unassigned.grants is None:
+    if layer is None or unassigned.grants is None:
         return None
     (checked, read), name = unassigned.grants, tables.SUPPORT.name
     clusters = [str(key) for key in unassigned.clusters.index]
@@ -380,7 +381,8 @@ def _settle_grants(
     kept = settled.rows.drop([FILE, LINE])
     whole = pc.sum(pc.is_in(kept["beneficiary"], value_set=pa.array(clusters, pa.string())))
     facts = {"grants_to_clusters": int(whole.as_py() or 0)}
-    ledger.close(name, Entry(read, kept.num_rows, 0, facts), settled.faults)
+    with name_choices(tables.SUPPORT, layer, settled.faults):
+        ledger.close(name, Entry(read, kept.num_rows, 0, facts), settled.faults)
     frame: pd.DataFrame = kept.to_pandas()
     return frame
 

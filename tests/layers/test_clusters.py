@@ -12,7 +12,7 @@ import shapely
 from pyproj import CRS
 
 from clustermap import tables
-from clustermap.checks import Chunk, check_chunk
+from clustermap.checks import FAULTS, Checked, Chunk, check_chunk
 from clustermap.errors import TableFault
 from clustermap.layers.clusters import (
     CleanPolygons,
@@ -22,6 +22,7 @@ from clustermap.layers.clusters import (
     move_boundaries,
     refuse_overlaps,
 )
+from clustermap.network.sums import join_parts
 
 KOREA, LONLAT = CRS("EPSG:5179"), CRS("EPSG:4326")
 EAST, NORTH = 1_000_000, 2_000_000
@@ -180,11 +181,48 @@ def test_a_map_unfit_for_the_clusters_names_one_that_fits() -> None:
         clean([shapely.box(11, 48, 12, 49)], found=LONLAT)
 
 
-def test_a_layer_without_a_usable_polygon_is_empty() -> None:
-    for shapes in ([shapely.Polygon()], [b"junk"], [None]):
-        with pytest.raises(TableFault) as caught:
-            clean(shapes)
-        assert caught.value.reason == "empty_layer"
+def refuse(*arguments: Any) -> TableFault:
+    with pytest.raises(TableFault) as caught:
+        clean(*arguments)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("shapes", "why"),
+    [
+        ([shapely.Polygon()], "it is no polygon with an area."),
+        ([b"junk"], "it is no polygon with an area."),
+        ([None], "it has no geometry."),
+    ],
+)
+def test_a_layer_without_a_usable_polygon_says_why(shapes: list[Any], why: str) -> None:
+    fault = refuse(shapes)
+    assert (fault.reason, fault.table, fault.row) == ("all_refused", "clusters (단지.gpkg)", 1)
+    assert f"none of the 1 rows read can be used; what is wrong with 1 of them: {why}" in str(fault)
+
+
+def test_a_layer_refused_for_several_reasons_says_what_most_rows_have() -> None:
+    fault = refuse([box(n, 0, n + 1, 1) for n in range(3)], ["abroad:US", "b", "b"])
+    assert (fault.reason, fault.row, fault.value) == ("all_refused", 2, "b")
+    assert "none of the 3 rows" in str(fault)
+    assert "with 2 of them: the identifier stands in several rows." in str(fault)
+
+
+def test_boundaries_that_are_given_twice_name_both_files() -> None:
+    wkb = pa.array([shapely.to_wkb(box(n, 0, n + 1, 1)) for n in range(2)], pa.binary())
+    rows = pa.table({"cluster": ["100000", "b"], "name": ["a", "b"], "geometry": wkb})
+    files = ("단지.shp", "단지.geojson")
+    parts = [
+        check_chunk(tables.CLUSTERS, Chunk(file, pa.array([1, 2]), rows)).rows for file in files
+    ]
+    whole = Checked(join_parts(parts), FAULTS.empty_table())
+    with pytest.raises(TableFault) as caught:
+        clean_polygons(tables.CLUSTERS, whole, KOREA, KOREA)
+    fault = caught.value
+    assert (fault.reason, fault.value) == ("all_in_several_files", "100000")
+    assert "'100000' stands in several files (단지.shp, 단지.geojson)" in fault.line("en")
+    assert "'100000'이 여러 파일(단지.shp, 단지.geojson)에 있습니다" in fault.line("ko")
+    assert "4 of the 4 rows" in fault.line("en")
 
 
 def test_overlaps_are_pairs_that_share_ground() -> None:

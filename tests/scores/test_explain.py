@@ -224,8 +224,8 @@ def test_a_rated_cluster_in_english() -> None:
         ),
         "Its recorded links abroad: 10 (by country, the largest first: JP 4, US 4, CN 1).",
         (
-            "Confidence in the score: medium. Its 90% interval is 10.5 points wide, and that of its"
-            " rank spans 50% of the rated clusters. It rests on 52.5"
+            "Confidence in the score: medium. Its 90% interval is 10.5 points wide, and the ends of"
+            " that of its rank lie 50% of the number of rated clusters apart. It rests on 52.5"
             " links within the nation (those of projects counted in shares), worth 30 independent"
             " observations (links of one project count as one). Actors with a link: 8 of 10."
         ),
@@ -236,6 +236,13 @@ def test_a_rated_cluster_in_english() -> None:
         ),
         "Resilience: too few of its actors have a link; links of more actors would rate it.",
     ]
+
+
+def test_the_ends_of_a_rank_are_told_as_far_apart_as_confidence_has_them() -> None:
+    # From the 1st to the 2nd of 2: both ranks, whose difference is 1 of 2.
+    told = [line for line in World().said("A", "ko") if line.startswith("점수의 신뢰도")]
+    assert len(told) == 1
+    assert "순위의 90% 구간은 양 끝의 차이가 평가 대상 수의 50%입니다." in told[0]
 
 
 def test_a_rated_cluster_in_korean() -> None:

@@ -8,7 +8,7 @@ import pytest
 from clustermap.checks import FAULTS
 from clustermap.errors import TableFault
 from clustermap.messages import say
-from clustermap.stages.ledger import Entry, Ledger, no_progress, say_quarantine
+from clustermap.stages.ledger import Entry, Ledger, no_progress, say_facts, say_quarantine
 
 
 def faults(*lines: int, reason: str = "empty", file: str = "공장.csv") -> pa.Table:
@@ -88,6 +88,27 @@ def test_a_strict_ledger_takes_no_faulty_row() -> None:
         Ledger(1.0, strict=True).close("firms", Entry(1000, 999), faults(5))
     assert caught.value.reason == "strict"
     Ledger(0.0, strict=True).close("firms", Entry(5, 5), faults())
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"assigned_district": 290, "assigned_region": 6, "assigned_unknown": 4}, True),
+        ({"assigned_unknown": 300}, True),
+        ({"assigned_district": 299, "assigned_complex": 1}, False),
+        ({"assigned_district": 299, "assigned_inside": 1}, False),
+        ({"assigned_district": 299, "assigned_nearest": 1}, False),
+        ({"assigned_district": 299, "assigned_grid": 1}, False),  # its place is known: elsewhere
+        ({"assigned_abroad": 300}, False),
+        ({}, False),
+    ],
+)
+def test_a_table_of_which_no_actor_can_stand_in_a_cluster_is_told(
+    facts: dict[str, int], *, told: bool
+) -> None:
+    lines = [say(m, "en") for m in say_facts({"firms": {"kept": 300, **facts}})]
+    mind = [line for line in lines if line.startswith("Mind - firms: none of 300 stands in")]
+    assert len(mind) == told
 
 
 def test_nothing_in_quarantine_is_an_empty_table() -> None:

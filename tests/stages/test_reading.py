@@ -13,6 +13,7 @@ from clustermap.project import open_project
 from clustermap.stages.counting import Network, count_network
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.reading import Layers, read_layers
+from clustermap.tables.choices import KINDS
 from tests.certain import certain
 from tests.small_world import SOUTH, WEST, SmallWorld, build_small_world, write_csv
 
@@ -186,6 +187,45 @@ def test_names_instead_of_identifiers_stop_the_run_with_their_cure(
     assert fault.reason == ("ends_are_names" if named else "too_many_refused")
     assert ('match = "name"' in str(fault)) == named
     assert (fault.row, fault.value) == (2, names["00100"])
+
+
+@pytest.mark.parametrize("form", ["pairs", "projects"])
+def test_kinds_that_are_not_ours_are_told_with_those_that_are(tmp_path: Path, form: str) -> None:
+    world = build_small_world()
+    words = ["인력교류", "공동연구", "자문", "납품", "임대", "기증", "견학"]
+    for number, row in enumerate(world.pairs):
+        row |= {"협력유형": words[number % 7]}
+        row |= {"project": f"p{number}", "participant": row["source"]}
+    form_line = f'form = "{form}"\ncolumns = {{ kind = "협력유형" }}'
+    world.project = world.project.replace('form = "pairs"', form_line)
+    fault, every = refuse(world, tmp_path), len(world.pairs)
+    assert (fault.reason, fault.column, fault.row) == ("unknown_choices", "협력유형", 2)
+    for line in (fault.line("ko"), fault.line("en")):
+        assert line.count("'") == 12
+        assert ", …" in line
+        assert ", ".join(KINDS) in line
+        assert "kinds = { " in line
+        assert "max_refused" not in line
+    assert f"{every} of {every} rows" in fault.line("en")
+
+
+def test_the_commonest_words_that_are_not_ours_come_first(tmp_path: Path) -> None:
+    world = build_small_world()
+    for row, kind in zip(
+        world.institutes, ["회사", "조합", "조합", "단체", "단체", "단체"], strict=True
+    ):
+        row["kind"] = kind
+    fault = refuse(world, tmp_path)
+    assert (fault.table, fault.column) == ("institutes (institutes.csv)", "kind")
+    assert "In the file: '단체', '조합', '회사'. Allowed: " in str(fault)
+
+
+def test_few_words_that_are_not_ours_are_no_matter_of_lists(tmp_path: Path) -> None:
+    world = build_small_world()
+    for row in world.firms[:13]:
+        row["employees"] = "viele"
+    world.institutes[0]["kind"] = "회사"
+    assert refuse(world, tmp_path).reason == "too_many_refused"
 
 
 def test_every_actor_has_its_cell(tmp_path: Path) -> None:
