@@ -237,8 +237,8 @@ class Lookup:
 
     def _words(self, hashes: Hashes, found: Positions) -> Words:
         """Return the words of the identifiers found; those of -1 mean nothing."""
-        lengths = self.lengths[found] if len(self.lengths) > 1 else self.lengths
-        return Words(hashes, lengths, self.last[found] if len(self.last) else hashes)
+        lengths = self.lengths.take(found) if len(self.lengths) > 1 else self.lengths
+        return Words(hashes, lengths, self.last.take(found) if len(self.last) else hashes)
 
     def _find_hashes(self, hashes: Hashes) -> Positions:
         found = np.full(len(hashes), _NOBODY)
@@ -255,13 +255,13 @@ class Lookup:
                 found = np.where(hit, at.astype(np.int32), _NOBODY)
             missed = np.flatnonzero(~hit)
             open_ = open_[missed] if number else missed
-            hashes, slots = _mix(hashes[missed]), slots[1 << bits :]
+            hashes, slots = _mix(hashes.take(missed)), slots[1 << bits :]
         return found
 
 
 def _number_there(slots: Hashes, hashes: Hashes, bits: int) -> Hashes:
     """Return who has each hash, by its number in the table; a number too large: nobody."""
-    there = slots[_slot(hashes, bits)]
+    there = slots.take(_slot(hashes, bits))
     there ^= hashes << np.uint64(bits)
     there -= np.uint64(1)
     return there
@@ -335,7 +335,7 @@ def _find_homeless(table: Hashes, hashes: Hashes, bits: int) -> npt.NDArray[np.i
     Two identifiers of one hash would part in no table: the second is looked for by its text.
     """
     rest = np.uint64(bits)
-    return np.flatnonzero((table[_slot(hashes, bits)] ^ (hashes << rest)) >> rest)
+    return np.flatnonzero((table.take(_slot(hashes, bits)) ^ (hashes << rest)) >> rest)
 
 
 def _slot(hashes: Hashes, bits: int) -> npt.NDArray[np.int64]:

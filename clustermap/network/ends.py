@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from clustermap.network.flows import UNORDERED, orient
+from clustermap.network.flows import UNORDERED, exchange, orient
 from clustermap.network.running import Key, Keys
 from clustermap.network.strata import LEFT_OUT
 from clustermap.network.sums import sum_rows
@@ -72,9 +72,9 @@ def list_ends(turned: Oriented, register: Register) -> dict[str, npt.NDArray[Any
     dict
         The columns of :func:`count_ends`, before they are added up.
     """
-    first, second = register.stratum[turned.a], register.stratum[turned.b]
+    first, second = register.stratum.take(turned.a), register.stratum.take(turned.b)
     turn = (turned.source == turned.target) & _UNORDERED[turned.channel] & (first > second)
-    first, second = np.where(turn, second, first), np.where(turn, first, second)
+    first, second = exchange(first, second, turn)
     held = (first != LEFT_OUT) & (second != LEFT_OUT)
     rows: dict[str, npt.NDArray[Any]] = {
         "kind": turned.kind,
@@ -84,7 +84,7 @@ def list_ends(turned: Oriented, register: Register) -> dict[str, npt.NDArray[Any
         "links": np.ones(len(first), dtype=np.int64),
         "credit": turned.credit,
     }
-    return rows if held.all() else {name: column[held] for name, column in rows.items()}
+    return rows if held.all() else {name: column.compress(held) for name, column in rows.items()}
 
 
 def merge_ends(ends: Sequence[pa.Table]) -> pa.Table:

@@ -291,8 +291,8 @@ class Space:
         np.ndarray
             uint8.
         """
-        source, target = register.cells[a], register.cells[b]
-        bands = self._bands[source, target]
+        source, target = register.cells.take(a), register.cells.take(b)
+        bands = self._bands.ravel().take(source.astype(np.int64) * len(self.bins) + target)
         near = np.flatnonzero(bands == _NEAR_EACH_OTHER)
         a, b, source, target = a[near], b[near], source[near], target[near]
         own = source == target

@@ -185,7 +185,7 @@ def find_held(turned: Oriented, register: Register) -> npt.NDArray[np.bool_]:
     np.ndarray
         bool.
     """
-    ends = register.stratum[turned.a], register.stratum[turned.b]
+    ends = register.stratum.take(turned.a), register.stratum.take(turned.b)
     return np.asarray((ends[0] != LEFT_OUT) & (ends[1] != LEFT_OUT), dtype=bool)
 
 

@@ -247,7 +247,7 @@ class _Sums:
             return
         left = ~find_held(view.turned, view.register)
         if left.any():
-            self.apart.add({name: column[left] for name, column in rows.items()}, sign)
+            self.apart.add({name: column.compress(left) for name, column in rows.items()}, sign)
 
     def __iter__(self) -> Iterator[tuple[str, RunningSums]]:
         return ((name, getattr(self, name)) for name in Tally._fields)
@@ -266,7 +266,7 @@ def _negate(counted: pa.Table) -> pa.Table:
 
 def _find_moved(edges: pa.Table, changed: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Return which edges a moved boundary may count otherwise: all of a unit, or none."""
-    concerned = changed[edges["a"].to_numpy()] | changed[edges["b"].to_numpy()]
+    concerned = changed.take(edges["a"].to_numpy()) | changed.take(edges["b"].to_numpy())
     unit = edges["unit"].to_numpy()
     of_unit = concerned & (unit != NO_UNIT)
     if of_unit.any():

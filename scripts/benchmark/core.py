@@ -19,9 +19,10 @@ import pyarrow.parquet as pq
 from clustermap.checks import check_chunk
 from clustermap.layers.actors import Register, type_codes
 from clustermap.layers.cells import ABROAD, Place, assign, build_cells
+from clustermap.memory import give_back
 from clustermap.network.flows import keys_by_year, list_yearly, name_flows, orient
 from clustermap.network.graph import join_kinds, sum_ties
-from clustermap.network.linkages import Reading, code_pairs
+from clustermap.network.linkages import EDGES, Reading, code_pairs
 from clustermap.network.pagerank import rank_actors, rank_nodes
 from clustermap.network.running import RunningSums
 from clustermap.side_by_side import go_through
@@ -33,8 +34,12 @@ from scripts.benchmark.tell import Told
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
     from clustermap.checks import Chunk
     from clustermap.layers.cells import Cells
+
+    Rows = dict[str, npt.NDArray[np.integer]]
 
 THREADS = 2
 
@@ -59,15 +64,18 @@ def place_actors(folder: Path, clusters: gpd.GeoDataFrame) -> tuple[Register, Ce
     return Register(pa.concat_arrays(ids), np.concatenate(types), codes), known
 
 
-def read_links(folder: Path, register: Register) -> Iterator[pa.Table]:
-    """Read, check and code links."""
+def read_links(folder: Path, register: Register) -> Iterator[tuple[pa.Table, Rows]]:
+    """Read, check, code and turn links; yield them, and each as a row of flows."""
 
-    def code(chunk: Chunk) -> pa.Table:
-        return code_pairs("pairs", check_chunk(PAIRS, chunk), register, Reading()).rows
+    def list_some(chunk: Chunk) -> tuple[pa.Table, Rows]:
+        edges = code_pairs("pairs", check_chunk(PAIRS, chunk), register, Reading()).rows
+        return edges, list_yearly(edges, orient(edges, register))
 
-    register.find(pa.nulls(0, pa.string()))  # identifiers are hashed before threads ask for any
+    # What actors are looked up by is made before several threads ask for it.
+    register.find(pa.nulls(0, pa.string()))
+    orient(EDGES.empty_table(), register)
     chunks = read_chunks(FileSource(PAIRS, (folder / "pairs.parquet",)))
-    return go_through(code, chunks, workers=THREADS, ahead=THREADS + 1)
+    return go_through(list_some, chunks, workers=THREADS, ahead=THREADS + 1)
 
 
 def work(folder: Path, what: str, out: Path | None) -> Told:
@@ -78,10 +86,12 @@ def work(folder: Path, what: str, out: Path | None) -> Told:
         register, cells = place_actors(folder, clusters)
     with told.step("flows"):
         sums, ends = RunningSums(keys_by_year(len(cells.names)), ["links", "weight"]), []
-        for edges in read_links(folder, register):
-            sums.add(list_yearly(edges, orient(edges, register)))
+        for edges, rows in read_links(folder, register):
+            sums.add(rows)
             if what == "actors":
                 ends.append(edges.select(["a", "b"]))
+        register.forget()
+        give_back()
         flows = sums.table()
     with told.step("clusters"):
         tied = join_kinds(sum_ties([flows], cells), SCORED_KINDS)
