@@ -303,28 +303,30 @@ def build_lookup(ids: pa.Array) -> Lookup:
 
 def _fill_tables(hashes: Hashes) -> tuple[Hashes, npt.NDArray[np.int64], Positions]:
     """Return slots, tables and positions of a lookup."""
-    slots, positions = [np.zeros(0, np.uint64)], [np.zeros(0, np.int32)]
+    positions = [np.zeros(0, np.int32)]
     tables: list[tuple[int, int]] = []
     came = np.arange(len(hashes), dtype=np.int32)
+    slots, end = np.zeros(2 << (_FIRST * len(came)).bit_length(), np.uint64), 0
     while len(came):
         bits = ((_FIRST if not tables else _LATER) * len(came)).bit_length()
-        table, rest = _fill(hashes, bits)
-        slots.append(table)
+        start, end = end, end + (1 << bits)
+        if end > len(slots):  # nought takes no room until it is written over
+            slots = np.append(slots[:start], np.zeros(2 << bits, np.uint64))
+        rest = _fill(slots[start:end], hashes, bits)
         tables.append((bits, len(came)))
         came, hashes = came[rest], _mix(hashes[rest])
         positions.append(came)
     shape = np.array(tables, dtype=np.int64).reshape(-1, 2)
-    return np.concatenate(slots), shape, np.concatenate(positions)
+    return slots[:end], shape, np.concatenate(positions)
 
 
-def _fill(hashes: Hashes, bits: int) -> tuple[Hashes, npt.NDArray[np.int64]]:
-    """Return the slots of one table, and who found its slot taken by another hash."""
-    table = np.zeros(1 << bits, dtype=np.uint64)
+def _fill(table: Hashes, hashes: Hashes, bits: int) -> npt.NDArray[np.int64]:
+    """Fill an empty table, and return who found its slot taken by another hash."""
     rest = np.uint64(bits)
     for some in _split(len(hashes)):
         number = np.arange(some.start + 1, some.start + 1 + len(hashes[some]), dtype=np.uint64)
         table[_slot(hashes[some], bits)] = hashes[some] << rest | number
-    return table, np.concatenate(
+    return np.concatenate(
         [some.start + _find_homeless(table, hashes[some], bits) for some in _split(len(hashes))]
     )
 

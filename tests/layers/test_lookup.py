@@ -47,6 +47,15 @@ def test_texts_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.find(asked).tolist() == [2, -1, 0, 1]
 
 
+def test_identifiers_that_all_want_one_slot_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lookup, "_mix", lambda key: key & np.uint64(0xFF))
+    known = [chr(letter) for letter in range(ord("!"), ord("~"))]
+    found = build_lookup(pa.array(known))
+    assert found.tables[:, 1].tolist() == [*range(len(known), 0, -1)]  # one in each table
+    assert len(found.slots) == (1 << found.tables[:, 0]).sum()
+    assert found.find(pa.array([*known[::-1], "~"])).tolist() == [*range(len(known))[::-1], -1]
+
+
 words = st.text("ab\0가", max_size=5)
 
 

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from scipy import optimize, special
 
 from clustermap.network.negative_binomial import ENDLESS, negative_binomial, slope_probability
-from clustermap.network.prior import Evidence, Prior, _Side, fit_prior, log_marginals
+from clustermap.network.prior import (
+    ALIKE_AT_MOST,
+    Evidence,
+    Prior,
+    _Side,
+    fit_prior,
+    log_marginals,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -130,7 +137,7 @@ def test_no_cost_is_lower(clusters: int, most_alike: float, size: float) -> None
 
 def test_where_the_old_minimiser_ends_well_both_agree() -> None:
     evidence = draw(1, 300, share=0.3, size=8.0)
-    prior = fit_prior(evidence)
+    prior = fit_prior(evidence, 400.0)
     assert prior.narrow < 399  # where nothing is at a bound
     _, point = descend_without_slopes(evidence, 400.0)
     old = read_prior(point, 400.0)
@@ -140,7 +147,7 @@ def test_where_the_old_minimiser_ends_well_both_agree() -> None:
 
 def test_slopes_are_nought_where_the_cost_is_least() -> None:
     evidence = draw(1, 300, share=0.3, size=8.0)
-    prior = fit_prior(evidence)
+    prior = fit_prior(evidence, 400.0)
     side = _Side(evidence, float(np.log(400.0)), held=False)
     _, slopes = side.weigh(cheapest_point(prior, 400.0))
     assert np.abs(slopes).max() < 1e-5
@@ -171,7 +178,7 @@ def test_every_nation_has_a_prior(rows: list[tuple[int, float]]) -> None:
     seen, mean = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
     prior = fit_prior(Evidence(seen, mean, np.full(len(rows), ENDLESS)))
     assert np.exp(-4) * 0.999 <= prior.typical <= np.exp(4) * 1.001
-    assert 0.1 < prior.wide <= prior.narrow <= 400
+    assert 0.1 < prior.wide <= prior.narrow <= ALIKE_AT_MOST
     assert 0 < prior.share < 1
 
 
