@@ -8,7 +8,9 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
+from scipy import special, stats
 
 from clustermap.messages import LANGUAGES
 
@@ -69,9 +71,21 @@ def test_bars_are_as_long_as_what_was_found(drawing: dict[str, Any]) -> None:
 def test_what_is_believed_leans_on_all_clusters(drawing: dict[str, Any]) -> None:
     believe = drawing["believe"]
     middles = [believe(2 * expected, expected)[0][1] for expected in (1, 3, 10, 22, 100)]
+    # By quadrature of two gammas and Poisson's law over the logarithm of the ratio.
+    ratio = np.exp(np.linspace(-6, 6, 20_001))
+    prior = drawing["PRIOR"]
+    known = sum(
+        share * stats.gamma.pdf(ratio, shape, scale=1 / np.exp(special.digamma(shape)))
+        for share, shape in (
+            (1 - prior["share"], prior["narrow"]), (prior["share"], prior["wide"]),
+        )
+    )  # fmt: skip
+    for expected, middle in zip((1, 3, 10, 22, 100), middles, strict=True):
+        after = known * stats.poisson.pmf(2 * expected, ratio * expected) * ratio
+        assert middle == pytest.approx(np.exp((after * np.log(ratio)).sum() / after.sum()))
     assert middles == sorted(middles)
     assert middles[0] < 1.1
-    assert 1.9 < middles[-1] < 2
+    assert middles[-1] == pytest.approx(1.9715, abs=5e-5)
     assert [believe(2 * e, e)[1] for e in (1, 3, 10, 22, 100)] == [False, False, True, True, True]
     for expected in (3, 22, 100):
         low, middle, high = believe(2 * expected, expected)[0]

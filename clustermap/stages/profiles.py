@@ -77,7 +77,7 @@ def read_others(project: Project) -> tuple[tuple[Profile, Goalposts], ...]:
         If one is faulty.
     """
     own = project.score.profile
-    return tuple(_read_rules(name) for name in _list_files("profiles") if name != own)
+    return tuple(rules for rules in read_profiles() if rules[0].name != own)
 
 
 def read_profiles() -> tuple[tuple[Profile, Goalposts], ...]:

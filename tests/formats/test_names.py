@@ -26,9 +26,15 @@ def test_any_names_become_short_and_different(names: list[str], encoding: str) -
     assert list(short) == names
     assert len({field.casefold() for field in short.values()}) == len(names)
     for field in short.values():
-        assert 1 <= len(field.encode(encoding)) <= 10
+        assert field == field.encode(encoding)[:10].decode(encoding)  # ten bytes hold all of it
         assert not field[0].isdigit()
         assert field.replace("_", "a").isalnum()
+
+
+def test_a_name_that_is_too_long_fills_the_ten_bytes_it_may_take() -> None:
+    long = ["a" * 30, "가나다라마바사", "employees_total"]
+    assert list(short_names(long, "utf-8").values()) == ["a" * 10, "가나다", "emplo_tota"]
+    assert list(short_names(long, "cp949").values()) == ["a" * 10, "가나다라마", "emplo_tota"]
 
 
 def test_names_that_fit_stay() -> None:

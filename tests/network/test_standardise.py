@@ -108,9 +108,9 @@ def test_convergence_is_reported_for_every_channel_and_null(standard: Standardis
         "transfer firm>firm",
     }
     assert set(standard.convergence) == {(n, c) for n in NULLS for c in channels}
-    for (kind_of_null, _), (sweeps, residual) in standard.convergence.items():
+    # That the sweeps are those needed: test_as_many_sweeps_are_needed_as_are_reported.
+    for (kind_of_null, _), (_, residual) in standard.convergence.items():
         allowed = constrained if kind_of_null == "constrained" else null
-        assert 1 < sweeps < allowed.MAX_SWEEPS
         assert 0 <= residual <= allowed.TOLERANCE
     fitted = {n for n in NULLS if n != "constrained"}
     assert set(standard.fits) == {(n, c) for n in fitted for c in channels}

@@ -591,7 +591,10 @@ def test_labels_never_lie_on_each_other() -> None:
     view = View(0, 0, 1, 200, 120)
     spots = [Spot(100, 60, 3, f"name {at}", "name", 10) for at in range(9)]
     drawn = draw_labels(spots, view)
-    assert 1 <= drawn.count("<text") <= 6
+    # Nine marks on one spot: a label to its right, one to its left, and no room for a third.
+    labels = re.findall(r'x="([\d.]+)" y="63.6" text-anchor="(\w+)"[^>]*>(name \d)<', drawn)
+    assert labels == [("106.0", "start", "name 0"), ("94.0", "end", "name 1")]
+    assert drawn.count("<text") == 2
     beside = draw_labels([Spot(100, 60, 3, "하나", "a", 10), Spot(100, 61, 3, "둘", "b", 10)], view)
     assert beside.count('text-anchor="start"') == 1
     forced = [*spots, Spot(100, 60, 3, "own", "own", 10, always=True)]
