@@ -21,8 +21,9 @@ from clustermap.layers.projection import areas_km2, unit_m
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import geopandas as gpd
     import numpy.typing as npt
+
+    from clustermap.layers.outlines import Outlines
 
 Overlaps = Literal["smallest", "all", "error"]
 OUTSIDE = "outside:"
@@ -120,7 +121,7 @@ class Place:
 def find_nearest(
     x: npt.NDArray[np.float64],
     y: npt.NDArray[np.float64],
-    clusters: gpd.GeoSeries,
+    clusters: Outlines,
     within_m: npt.NDArray[np.float64],
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Return the nearest polygon of each point, within a distance.
@@ -130,7 +131,7 @@ def find_nearest(
     x, y
         Points on the map.
     clusters
-        Polygons on the map.
+        Whose polygons.
     within_m
         Farthest distance for each point, metres.
 
@@ -140,15 +141,14 @@ def find_nearest(
         Position of the polygon (-1 where none is near enough; the smaller one where two are
         equally near) and the distance in metres (NaN likewise).
     """
-    shapes = clusters.to_numpy()
-    crs = clusters.crs
+    shapes, crs = clusters.shapes, clusters.crs
     reach = _reach(within_m, y, crs)
     boxes = shapely.box(x - reach[0], y - reach[1], x + reach[0], y + reach[1])
     point, polygon = shapely.STRtree(shapes).query(boxes)
     distance = _distances_m(x[point], y[point], shapes[polygon], crs)
     near = distance <= within_m[point]
     point, polygon, distance = point[near], polygon[near], distance[near]
-    order = np.lexsort((polygon, shapely.area(shapes[polygon]), distance, point))
+    order = np.lexsort((polygon, clusters.areas[polygon], distance, point))
     first = order[np.unique(point[order], return_index=True)[1]]
     nearest = np.full(len(x), -1)
     nearest[point[first]] = polygon[first]
@@ -190,9 +190,7 @@ def _nearest_end(shape: shapely.Polygon, lon: float, lat: float) -> tuple[float,
     return tuple(end / scale + [lon, lat])
 
 
-def assign(
-    place: Place, clusters: gpd.GeoDataFrame, *, overlaps: Overlaps, nearest_m: float
-) -> Assignment:
+def assign(place: Place, clusters: Outlines, *, overlaps: Overlaps, nearest_m: float) -> Assignment:
     """Give every actor its cell.
 
     A point inside a cluster belongs to it, unless the circle in which the actor is known to be is
@@ -205,7 +203,7 @@ def assign(
     place
         What is known of each actor.
     clusters
-        Index cluster; name and geometry on the map.
+        Where they lie.
     overlaps
         Which cluster holds a point that lies in several: the smallest, or all of them.
     nearest_m
@@ -217,7 +215,7 @@ def assign(
         Cell and way for every actor.
     """
     size = len(place.x)
-    names = [str(key) for key in clusters.index]
+    names = list(clusters.ids)
     cells = np.full(size, _NOWHERE, dtype=np.int32)
     how = np.full(size, HOW.index("unknown"), dtype=np.int8)
     several, rough = _take_inside(
@@ -246,7 +244,7 @@ def _take_inside(
     x: npt.NDArray[np.float64],
     y: npt.NDArray[np.float64],
     precision_m: npt.NDArray[np.float64] | None,
-    clusters: gpd.GeoDataFrame,
+    clusters: Outlines,
     overlaps: Overlaps,
     names: list[str],
     cells: npt.NDArray[np.int32],
@@ -257,7 +255,7 @@ def _take_inside(
     """
     several = rough = 0
     pieces: dict[tuple[int, ...], int] = {}
-    for point, polygon in find_inside(x, y, clusters.geometry.to_numpy()):
+    for point, polygon in find_inside(x, y, clusters.lay_ground(len(x))):
         inside, holder = point, polygon
         if precision_m is not None:
             fits = _find_fitting(precision_m[point], polygon, clusters)
@@ -271,7 +269,7 @@ def _take_inside(
 
 def _take_stated(
     place: Place,
-    clusters: gpd.GeoDataFrame,
+    clusters: Outlines,
     cells: npt.NDArray[np.int32],
     how: npt.NDArray[np.int8],
 ) -> None:
@@ -285,7 +283,7 @@ def _take_stated(
 
 def _take_near(
     place: Place,
-    clusters: gpd.GeoDataFrame,
+    clusters: Outlines,
     nearest_m: float,
     located: npt.NDArray[np.bool_],
     cells: npt.NDArray[np.int32],
@@ -303,7 +301,7 @@ def _take_near(
     if not len(at):
         return at, np.zeros(0)
     nearest, distance = find_nearest(
-        place.x[at], place.y[at], clusters.geometry, np.full(len(at), float(nearest_m))
+        place.x[at], place.y[at], clusters, np.full(len(at), float(nearest_m))
     )
     found = nearest >= 0
     at = at[found]
@@ -312,13 +310,13 @@ def _take_near(
 
 
 def _find_fitting(
-    precision_m: npt.NDArray[np.float64], polygon: npt.NDArray[np.int64], clusters: gpd.GeoDataFrame
+    precision_m: npt.NDArray[np.float64], polygon: npt.NDArray[np.int64], clusters: Outlines
 ) -> npt.NDArray[np.bool_]:
     """Return which points are known precisely enough for the polygon that they lie in."""
     fits = np.ones(len(polygon), dtype=bool)
     stated = np.flatnonzero(precision_m > 0)
     wanted, of = np.unique(polygon[stated], return_inverse=True)
-    areas = areas_km2(clusters.geometry.to_numpy()[wanted], clusters.crs)
+    areas = areas_km2(clusters.shapes[wanted], clusters.crs)
     fits[stated] = np.pi * (precision_m[stated] / 1000) ** 2 <= areas[of]
     return fits
 
@@ -332,7 +330,7 @@ def _name_cells(cells: npt.NDArray[np.int32], names: list[str]) -> pa.Dictionary
 
 def reassign(
     place: Place,
-    moved: gpd.GeoDataFrame,
+    moved: Outlines,
     drawn: Assignment,
     stay: Sequence[str],
     *,
@@ -348,7 +346,7 @@ def reassign(
     place
         What is known of each actor.
     moved
-        Clusters as they were when ``drawn`` was assigned, with other geometry.
+        Clusters as they were when ``drawn`` was assigned, with other shapes.
     drawn
         Cells by the boundary drawn.
     stay
@@ -364,7 +362,7 @@ def reassign(
     how = np.asarray(drawn.how.indices)
     at = np.flatnonzero(~np.isin(how, [HOW.index(way) for way in stay]))
     if nearest_m == 0:
-        names = [str(key) for key in moved.index]
+        names = list(moved.ids)
         now = np.full(len(at), _NOWHERE, dtype=np.int32)
         precision_m = None if place.precision_m is None else place.precision_m[at]
         _take_inside(place.x[at], place.y[at], precision_m, moved, overlaps, names, now)
@@ -383,7 +381,7 @@ def reassign(
 def _settle(
     point: npt.NDArray[np.int64],
     polygon: npt.NDArray[np.int64],
-    clusters: gpd.GeoDataFrame,
+    clusters: Outlines,
     overlaps: Overlaps,
     names: list[str],
     pieces: dict[tuple[int, ...], int],
@@ -396,8 +394,7 @@ def _settle(
     again = np.flatnonzero(np.diff(point) == 0)
     if not len(again):
         return point, polygon, 0
-    area = shapely.area(clusters.geometry.to_numpy())
-    order = np.lexsort((polygon, area[polygon], point))
+    order = np.lexsort((polygon, clusters.areas[polygon], point))
     point, polygon = point[order], polygon[order]
     points, start, count = np.unique(point, return_index=True, return_counts=True)
     cells = polygon[start]
@@ -412,12 +409,9 @@ def _settle(
     return points, cells, len(several)
 
 
-def _find_stated(stated: pa.Array, clusters: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
+def _find_stated(stated: pa.Array, clusters: Outlines) -> npt.NDArray[np.int64]:
     """Return the cluster that each actor states by identifier, or by a name that is unique."""
-    known = {name: at for at, name in enumerate(clusters.index)}
-    unique = clusters["name"][~clusters["name"].duplicated(keep=False)]
-    for name, key in zip(unique, unique.index, strict=True):
-        known.setdefault(name, clusters.index.get_loc(key))
+    known = clusters.stated
     at = pc.index_in(stated, value_set=pa.array(list(known), pa.string()))
     positions = pc.take(pa.array(list(known.values()), pa.int64()), at)
     return np.asarray(pc.fill_null(positions, -1).to_numpy(zero_copy_only=False))

@@ -7,6 +7,7 @@ points in squares that a border passes through.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,16 +28,55 @@ if TYPE_CHECKING:
 _POINTS_AT_ONCE = 500_000
 
 
-def find_inside(
-    x: Numbers, y: Numbers, shapes: npt.NDArray[np.object_]
-) -> Iterator[tuple[Positions, Positions]]:
+@dataclass(frozen=True)
+class Ground:
+    """Polygons that points are looked up in, made ready for it; for one thread at a time.
+
+    Parameters
+    ----------
+    shapes
+        Those polygons that hold anything.
+    positions
+        int64; which of the polygons given they are.
+    squares
+        Squares over them; None where there are none.
+    """
+
+    shapes: npt.NDArray[np.object_]
+    positions: Positions
+    squares: Squares | None
+
+
+def lay_ground(shapes: npt.NDArray[np.object_], points: int) -> Ground:
+    """Make polygons ready.
+
+    Parameters
+    ----------
+    shapes
+        Polygons; missing and empty ones hold nothing.
+    points
+        How many points are to be looked up; for few, squares are larger.
+
+    Returns
+    -------
+    Ground
+        For :func:`find_inside`.
+    """
+    shapes = np.asarray(shapes, dtype=object)
+    drawn = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
+    shapes = shapes[drawn]
+    shapely.prepare(shapes)
+    return Ground(shapes, drawn, draw_squares(shapes, points) if len(drawn) and points else None)
+
+
+def find_inside(x: Numbers, y: Numbers, ground: Ground) -> Iterator[tuple[Positions, Positions]]:
     """Find which points lie in which polygons, borders included; some points at once.
 
     Parameters
     ----------
     x, y
         Points; NaN lies nowhere.
-    shapes
+    ground
         Polygons.
 
     Yields
@@ -48,33 +88,28 @@ def find_inside(
     Examples
     --------
     >>> x, y = np.array([0.5, 7.0, 1.0]), np.array([0.5, 7.0, 1.0])
-    >>> [(point, polygon)] = find_inside(x, y, np.array([shapely.box(0, 0, 1, 1)]))
+    >>> ground = lay_ground(np.array([shapely.box(0, 0, 1, 1)]), len(x))
+    >>> [(point, polygon)] = find_inside(x, y, ground)
     >>> point.tolist(), polygon.tolist()
     ([0, 2], [0, 0])
     """
-    shapes = np.asarray(shapes, dtype=object)
-    drawn = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_empty(shapes))
-    if not (len(drawn) and len(x)):
+    squares = ground.squares
+    if squares is None or not len(x):
         return
-    shapes = shapes[drawn]
-    shapely.prepare(shapes)
-    squares = draw_squares(shapes, len(x))
+
+    # In one thread: prepared polygons build their index when they are first asked, without a lock.
     for start in range(0, len(x), _POINTS_AT_ONCE):
         part = slice(start, start + _POINTS_AT_ONCE)
-        point, polygon = _find_matches(x[part], y[part], shapes, squares)
-        yield point + start, drawn[polygon]
+        point, polygon = _find_matches(x[part], y[part], ground.shapes, squares)
+        yield point + start, ground.positions[polygon]
 
 
 def _find_matches(
     x: Numbers, y: Numbers, shapes: npt.NDArray[np.object_], squares: Squares
 ) -> tuple[Positions, npt.NDArray[np.unsignedinteger]]:
-    width, height = squares.size
-    east, north = (x - squares.corner[0]) / squares.side, (y - squares.corner[1]) / squares.side
-    there = np.flatnonzero((east >= 0) & (east < width) & (north >= 0) & (north < height))
-    column, row = (axis[there].astype(np.int32) for axis in (east, north))
-    square = squares.number[row * width + column]
-    touched = np.flatnonzero(square >= 0)
-    point, square = there[touched], square[touched]
+    square = squares.find(x, y)
+    point = np.flatnonzero(square >= 0)
+    square = square.take(point)
     first, many = squares.first[square], squares.first[square + 1] - squares.first[square]
     if many.max(initial=1) > 1:
         before = np.cumsum(many) - many

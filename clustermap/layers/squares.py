@@ -64,6 +64,36 @@ class Squares:
     polygon: npt.NDArray[np.unsignedinteger]
     covered: Truths
 
+    def find(self, x: Numbers, y: Numbers) -> npt.NDArray[np.int32]:
+        """Return the numbers of the squares that points lie in.
+
+        Parameters
+        ----------
+        x, y
+            Points; NaN lies nowhere.
+
+        Returns
+        -------
+        np.ndarray
+            int32; -1 where no polygon touches the square, or there is none.
+        """
+        wide, high = self.size
+        place = self._count(y, 1, high)
+        place *= wide
+        place += self._count(x, 0, wide)
+        return self.number.take(place)
+
+    def _count(self, of: Numbers, axis: int, many: int) -> npt.NDArray[np.int32]:
+        """Return the column or row of each point; the outermost hold all that is not on the map.
+
+        No polygon covers one of those, since its border would have to lie beyond: whatever is not
+        on the map is left for the exact test at most.
+        """
+        at = of - self.corner[axis]
+        at /= self.side
+        np.fmin(np.fmax(at, 0.0, out=at), many - 1.0, out=at)  # what is no number becomes nought
+        return at.astype(np.int32)
+
 
 def draw_squares(shapes: npt.NDArray[np.object_], points: int) -> Squares:
     """Lay squares over polygons.

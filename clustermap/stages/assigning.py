@@ -30,6 +30,7 @@ from clustermap.layers.cells import (
     reassign,
 )
 from clustermap.layers.clusters import move_boundaries
+from clustermap.layers.outlines import outline
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.side_by_side import do_each
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from clustermap.checks import Checked
+    from clustermap.layers.outlines import Outlines
     from clustermap.project import Project
     from clustermap.stages.ledger import Ledger, Progress
 
@@ -122,9 +124,10 @@ def assign_actors(
     read = {name: checked.rows for name, (checked, _) in found.items()}
     located = locate(project, clusters, read)
     assigned, settled = dict[str, Assignment](), dict[str, pa.Table]()
+    outlines = outline(located.clusters)
     for number, (name, rows) in enumerate(located.rows.items(), start=1):
         progress(Message("step.assign", {"table": name}), number, len(found))
-        assigned[name] = _assign_actors(name, rows, located.clusters, project)
+        assigned[name] = _assign_actors(name, rows, outlines, project)
         settled[name] = located.settle(name, read[name], assigned[name])
         facts = {**located.facts.get(name, {}), **coarse_facts(name, settled[name])}
         layer, faults = getattr(project.layers, name), found[name][0].faults
@@ -177,9 +180,7 @@ def _numbers(rows: pa.Table, name: str) -> np.ndarray[tuple[int], np.dtype[np.fl
     return np.full(rows.num_rows, np.nan)
 
 
-def _assign_actors(
-    name: str, rows: pa.Table, clusters: gpd.GeoDataFrame, project: Project
-) -> Assignment:
+def _assign_actors(name: str, rows: pa.Table, clusters: Outlines, project: Project) -> Assignment:
     if name == "partners":
         countries = pc.binary_join_element_wise(ABROAD, rows["country"].combine_chunks(), "")
         how = pa.array(np.full(rows.num_rows, HOW.index("abroad"), dtype=np.int8))
@@ -219,7 +220,7 @@ def _move_each(
 
     def move(boundary: str) -> dict[str, pa.DictionaryArray]:
         shapes = move_boundaries(clusters.geometry, outward=boundary == "larger")
-        frame = clusters.set_geometry(shapes, crs=clusters.crs)
+        outlines = outline(clusters.set_geometry(shapes, crs=clusters.crs))
         stay = ["complex", "abroad"]
         if boundary == "larger" and overlaps != "all":
             stay += ["inside", "nearest"]
@@ -227,7 +228,12 @@ def _move_each(
             name: drawn[name].cells
             if name == "partners"
             else reassign(
-                _read_place(table), frame, drawn[name], stay, overlaps=overlaps, nearest_m=nearest_m
+                _read_place(table),
+                outlines,
+                drawn[name],
+                stay,
+                overlaps=overlaps,
+                nearest_m=nearest_m,
             )
             for name, table in rows.items()
         }

@@ -25,7 +25,8 @@ from clustermap.layers.cells import (
     extend_cells,
     find_nearest,
 )
-from clustermap.layers.inside import find_inside
+from clustermap.layers.inside import find_inside, lay_ground
+from clustermap.layers.outlines import outline
 
 EAST, NORTH = 1_000_000.0, 2_000_000.0
 
@@ -72,7 +73,9 @@ WORLD = {"ZONE": (0, 0, 6, 2), "A": (1, 0.5, 2, 1.5), "B": (4, 0.5, 8, 1.5), "C"
 
 def test_the_smallest_cluster_holds_a_point() -> None:
     points = [(1.5, 1), (0.5, 1), (5, 1), (7, 1), (21, 1), (2, 1)]
-    found = assign(place(list(points)), clusters(**WORLD), overlaps="smallest", nearest_m=0)
+    found = assign(
+        place(list(points)), outline(clusters(**WORLD)), overlaps="smallest", nearest_m=0
+    )
     cells = ["A", "ZONE", "B", "B", "C", "A"]  # the last lies on A's edge
     assert told(found) == [(cell, "inside") for cell in cells]
     assert found.several == 3
@@ -82,7 +85,7 @@ def test_the_smallest_cluster_holds_a_point() -> None:
 def test_the_base_partition_keeps_every_cluster_that_holds_a_point() -> None:
     points = [(1.5, 1), (0.5, 1), (5, 1), (7, 1), (21, 1)]
     frame = clusters(**WORLD)
-    found = assign(place(list(points)), frame, overlaps="all", nearest_m=0)
+    found = assign(place(list(points)), outline(frame), overlaps="all", nearest_m=0)
     pieces = ["ZONE ∩ A", "ZONE", "ZONE ∩ B", "B", "C"]
     assert told(found) == [(cell, "inside") for cell in pieces]
     cells = build_cells(list(frame.index), [found.cells])
@@ -103,7 +106,7 @@ def test_what_is_known_decides_in_order() -> None:
         complex=["C", "C", "B 단지", "nowhere", None, None, None],
         region=["부산", "부산", "부산", "부산", "부산", None, "부산"],
     )
-    found = assign(given_, frame, overlaps="smallest", nearest_m=0)
+    found = assign(given_, outline(frame), overlaps="smallest", nearest_m=0)
     assert told(found) == [
         ("A", "inside"),  # where it lies wins over what it says
         ("C", "complex"),
@@ -131,7 +134,9 @@ def test_a_rough_point_lies_in_no_cluster_smaller_than_its_circle(crs: str) -> N
         complex=[None] * 5 + ["SMALL"] + [None] * 4,
         region=["부산"] * 9 + [None],
     )
-    found = assign(given_, clusters(crs, BIG=big, SMALL=small), overlaps="smallest", nearest_m=0)
+    found = assign(
+        given_, outline(clusters(crs, BIG=big, SMALL=small)), overlaps="smallest", nearest_m=0
+    )
     ((square, how),) = {told(found)[6]}
     assert (square.startswith("outside:"), how) == (True, "grid")
     assert told(found) == [
@@ -149,7 +154,7 @@ def test_a_name_that_two_clusters_bear_names_none() -> None:
     frame = clusters(A=(0, 0, 1, 1), B=(2, 0, 3, 1), C=(4, 0, 5, 1))
     frame["name"] = ["성서", "성서", "A"]
     stated = place([None, None], complex=["성서", "A"])
-    found = assign(stated, frame, overlaps="smallest", nearest_m=0)
+    found = assign(stated, outline(frame), overlaps="smallest", nearest_m=0)
     # "A" is one cluster's identifier and another's name: the identifier wins.
     assert told(found) == [(UNKNOWN, "unknown"), ("A", "complex")]
 
@@ -158,7 +163,7 @@ def test_the_nearest_within_a_tolerance() -> None:
     #   A 0..1   . 1.4   . 2.0 (tie)   B 3..5
     frame = clusters(B=(3, 0, 5, 1), A=(0, 0, 1, 1))
     points = place([(1.4, 0.5), (2, 0.5), (2.7, 0.5), (1.5, 0.5), (1.51, 0.5), (1, 1)])
-    found = assign(points, frame, overlaps="smallest", nearest_m=500)
+    found = assign(points, outline(frame), overlaps="smallest", nearest_m=500)
     assert told(found) == [
         ("A", "nearest"),
         ("outside:100_200", "grid"),
@@ -168,7 +173,7 @@ def test_the_nearest_within_a_tolerance() -> None:
         ("A", "inside"),
     ]
     assert found.nearest_m == pytest.approx([400, np.nan, 300, 500, np.nan, np.nan], nan_ok=True)
-    tied = assign(points, frame, overlaps="smallest", nearest_m=1000)
+    tied = assign(points, outline(frame), overlaps="smallest", nearest_m=1000)
     assert told(tied)[1] == ("A", "nearest")  # equally near: the smaller one
 
 
@@ -176,7 +181,7 @@ def test_a_point_known_too_coarsely_is_not_moved_to_the_nearest() -> None:
     frame = clusters(A=(0, 0, 1, 1))
     points = [(1.4, 0.5)] * 3 + [(0.5, 0.5)]
     known = place(list(points), precision_m=[np.nan, 500, 501, 9000])
-    found = assign(known, frame, overlaps="smallest", nearest_m=500)
+    found = assign(known, outline(frame), overlaps="smallest", nearest_m=500)
     assert found.how.to_pylist() == ["nearest", "nearest", "grid", "grid"]
 
 
@@ -186,7 +191,7 @@ def test_the_nearest_is_measured_in_metres_where_the_map_is_in_feet() -> None:
         {"name": ["A"]}, geometry=[shapely.box(980_000, 200_000, 981_000, 201_000)], crs=2263
     )
     x = np.array([981_000 + 100 / foot, 981_000 + 101 / foot])
-    nearest, metres = find_nearest(x, np.full(2, 200_500.0), frame.geometry, np.full(2, 100.5))
+    nearest, metres = find_nearest(x, np.full(2, 200_500.0), outline(frame), np.full(2, 100.5))
     assert nearest.tolist() == [0, -1]
     assert metres[0] == pytest.approx(100.0, rel=1e-6)
 
@@ -197,7 +202,7 @@ def test_distances_on_the_globe_are_geodesic() -> None:
     points = [(127.2, 37.5), (127.0, 37.65), (127.15, 37.65)]
     nearest_ends = [(127.1, 37.5), (127.0, 37.6), (127.1, 37.6)]
     found = assign(
-        place(list(points), crs="EPSG:4326"), frame, overlaps="smallest", nearest_m=20_000
+        place(list(points), crs="EPSG:4326"), outline(frame), overlaps="smallest", nearest_m=20_000
     )
     assert found.how.to_pylist() == ["nearest"] * 3
     geod = Geod(ellps="WGS84")
@@ -207,14 +212,16 @@ def test_distances_on_the_globe_are_geodesic() -> None:
     exact = np.array(expected)
     x, y = np.array(points).T
     for shift, reached in ((1.001, True), (0.999, False)):
-        nearest, _ = find_nearest(x, y, frame.geometry, exact * shift)
+        nearest, _ = find_nearest(x, y, outline(frame), exact * shift)
         assert (nearest == 0).all() == reached
         assert (nearest == -1).all() != reached
 
 
 def test_the_background_of_a_globe_is_tenths_of_degrees() -> None:
     frame = clusters("EPSG:4326", SEOUL=(126.9, 37.4, 127.1, 37.6))
-    found = assign(place([(-3.75, 40.05)], crs="EPSG:4326"), frame, overlaps="all", nearest_m=0)
+    found = assign(
+        place([(-3.75, 40.05)], crs="EPSG:4326"), outline(frame), overlaps="all", nearest_m=0
+    )
     assert told(found) == [("outside:-38_400", "grid")]
 
 
@@ -240,7 +247,7 @@ def test_inside_is_what_a_spatial_join_says(
 ) -> None:
     frame = clusters(**{f"C{n}": box for n, box in enumerate(drawn)})
     where = place(list(at))
-    [mine] = find_inside(where.x, where.y, frame.geometry.to_numpy())
+    [mine] = find_inside(where.x, where.y, lay_ground(frame.geometry.to_numpy(), len(where.x)))
     dots = gpd.GeoDataFrame(geometry=gpd.points_from_xy(where.x, where.y), crs=frame.crs)
     dots = dots[[p is not None for p in at]]
     joined = gpd.sjoin(dots, frame.reset_index(drop=True), predicate="intersects")
@@ -257,10 +264,10 @@ def test_the_order_of_actors_changes_nothing(
     chance: Any,
 ) -> None:
     frame = clusters(**{f"C{n}": box for n, box in enumerate(drawn)})
-    found = assign(place(list(at)), frame, overlaps=overlaps, nearest_m=700)
+    found = assign(place(list(at)), outline(frame), overlaps=overlaps, nearest_m=700)
     order = list(range(len(at)))
     chance.shuffle(order)
-    moved = assign(place([at[n] for n in order]), frame, overlaps=overlaps, nearest_m=700)
+    moved = assign(place([at[n] for n in order]), outline(frame), overlaps=overlaps, nearest_m=700)
     assert told(moved) == [told(found)[n] for n in order]
     ids = list(frame.index)
     assert build_cells(ids, [found.cells]).names == build_cells(ids, [moved.cells]).names
@@ -273,7 +280,7 @@ def test_the_nearest_is_the_least_of_all_distances(
 ) -> None:
     frame = clusters(**{f"C{n}": box for n, box in enumerate(drawn)})
     where = place([p for p in at if p is not None])
-    nearest, metres = find_nearest(where.x, where.y, frame.geometry, np.full(len(where.x), 1500.0))
+    nearest, metres = find_nearest(where.x, where.y, outline(frame), np.full(len(where.x), 1500.0))
     for x, y, found, distance in zip(where.x, where.y, nearest, metres, strict=True):
         all_ = frame.geometry.distance(shapely.Point(x, y)).to_numpy()
         if found < 0:
@@ -288,10 +295,10 @@ def test_some_points_at_once_get_the_same_cells_as_all(
 ) -> None:
     along = [(n / 2, 1.0) for n in range(18)]
     frame, where = clusters(**WORLD), place([*along, None, (30, 30), *along])
-    found = assign(where, frame, overlaps=overlaps, nearest_m=0)
+    found = assign(where, outline(frame), overlaps=overlaps, nearest_m=0)
     monkeypatch.setattr(cells_module, "_POINTS_AT_ONCE", 7)
     monkeypatch.setattr(inside_module, "_POINTS_AT_ONCE", 7)
-    again = assign(where, frame, overlaps=overlaps, nearest_m=0)
+    again = assign(where, outline(frame), overlaps=overlaps, nearest_m=0)
     assert again.cells.equals(found.cells)
     assert (told(again), again.several) == (told(found), found.several)
     assert found.several == 2 * (3 + 5)  # along ZONE: in A from 1 to 2, in B from 4 to 6
@@ -299,7 +306,7 @@ def test_some_points_at_once_get_the_same_cells_as_all(
 
 def test_no_actors_at_all() -> None:
     frame = clusters(A=(0, 0, 1, 1))
-    found = assign(place([]), frame, overlaps="all", nearest_m=100)
+    found = assign(place([]), outline(frame), overlaps="all", nearest_m=100)
     assert told(found) == []
     cells = build_cells(["A"], [])
     assert (cells.names, cells.held_cell.tolist(), cells.held_cluster.tolist()) == (

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from clustermap.layers import inside
-from clustermap.layers.inside import find_inside
+from clustermap.layers.inside import find_inside, lay_ground
 
 
 def draw_stars(count: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
@@ -37,7 +37,7 @@ def test_all_points_lie_where_a_spatial_join_says(
     x, y = np.concatenate([chance.uniform(-5_000, 105_000, (points, 2)), corners]).T
     dots = gpd.GeoSeries.from_xy(x, y)
     theirs = gpd.GeoSeries(shapes).sindex.query(dots, predicate="intersects").T
-    found = list(find_inside(x, y, shapes))
+    found = list(find_inside(x, y, lay_ground(shapes, len(x))))
     mine = np.concatenate([np.column_stack(part) for part in found])
     assert len(found) == np.ceil(len(x) / at_once)
     assert (mine == theirs[np.lexsort((theirs[:, 1], theirs[:, 0]))]).all()
@@ -48,7 +48,7 @@ def test_nobody_and_nothing() -> None:
     square = shapely.box(0, 0, 1, 1)
     shapes = np.array([None, shapely.Polygon(), square], dtype=object)
     x, y = np.array([0.5, np.nan, 2, 1]), np.array([0.5, 0.5, np.nan, 1])
-    [found] = find_inside(x, y, shapes)
+    [found] = find_inside(x, y, lay_ground(shapes, len(x)))
     assert [part.tolist() for part in found] == [[0, 3], [2, 2]]
-    assert list(find_inside(x, y, shapes[:2])) == []
-    assert list(find_inside(x[:0], y[:0], shapes)) == []
+    assert list(find_inside(x, y, lay_ground(shapes[:2], len(x)))) == []
+    assert list(find_inside(x[:0], y[:0], lay_ground(shapes, 0))) == []
