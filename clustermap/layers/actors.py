@@ -243,6 +243,16 @@ class Register:
         bits = int(self.cells.max(initial=0)).bit_length()
         return self.types.astype(np.int32) << bits | self.cells, bits
 
+    def adopt(self, lookup: Lookup) -> None:
+        """Take a lookup of the same identifiers that was built meanwhile.
+
+        Parameters
+        ----------
+        lookup
+            From build_lookup of ``ids``.
+        """
+        self.__dict__["lookup"] = lookup
+
     def forget(self) -> None:
         """Give back what was made to look links up: some hundred megabytes of a nation."""
         for name in ("lookup", "typed_cells"):

@@ -46,12 +46,12 @@ class Outlines:
 
     @cached_property
     def areas(self) -> npt.NDArray[np.float64]:
-        """float64; areas in squares of the map's unit."""
+        """Areas, float64, in squares of the unit of the map."""
         return np.asarray(shapely.area(self.shapes))
 
     @cached_property
     def stated(self) -> dict[str, int]:
-        """Identifiers, and the names that are unique, to positions."""
+        """Positions by identifiers, and by the names that are unique."""
         known = {key: at for at, key in enumerate(self.ids)}
         seen = Counter(self.names)
         for at, name in enumerate(self.names):

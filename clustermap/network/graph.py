@@ -52,13 +52,21 @@ def sum_ties(flows: Sequence[pa.Table], cells: Cells) -> pa.Table:
     """
     if not flows:
         return TIES.empty_table()
-    rows = merge_rows([part.select(TIES.names) for part in flows], _KEYS)
+    held = np.zeros(len(cells.names), dtype=bool)
+    held[cells.held_cell] = True
+    rows = merge_rows([_find_held(part, held) for part in flows], _KEYS)
     # The rows of a cell's links are repeated for every cluster that holds it.
     for end in ("source", "target"):
         row, cluster = find_holders(rows[end].to_numpy(), cells)
         at = rows.column_names.index(end)
         rows = rows.take(pa.array(row)).set_column(at, end, pa.array(cluster))
     return sum_rows(rows, _KEYS)
+
+
+def _find_held(flows: pa.Table, held: npt.NDArray[np.bool_]) -> pa.Table:
+    """Return the rows of TIES whose cells lie in clusters, both of them."""
+    there = [held.take(flows[end].to_numpy()) for end in ("source", "target")]
+    return flows.select(TIES.names).filter(pa.array(there[0] & there[1]))
 
 
 def build_network(ids: Sequence[str], ties: pa.Table) -> nx.MultiDiGraph[str]:

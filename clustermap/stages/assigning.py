@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ from clustermap.layers.cells import (
     reassign,
 )
 from clustermap.layers.clusters import move_boundaries
+from clustermap.layers.lookup import build_lookup
 from clustermap.layers.outlines import outline
 from clustermap.messages import Message
 from clustermap.network.observed import MOVED
@@ -103,6 +105,8 @@ def assign_actors(
 ) -> Assigned:
     """Assign all actors to their cells by the boundaries drawn, and number them.
 
+    Meanwhile their identifiers are hashed, for links to be looked up.
+
     Parameters
     ----------
     project
@@ -121,6 +125,23 @@ def assign_actors(
     Assigned
         See there.
     """
+    read = {name: checked.rows for name, (checked, _) in found.items()}
+    ids = _join_ids(read)
+    with ThreadPoolExecutor(1) as pool:
+        hashed = pool.submit(build_lookup, ids)
+        held = _place_actors(project, clusters, found, ids, ledger, progress)
+    held.register.adopt(hashed.result())
+    return held
+
+
+def _place_actors(
+    project: Project,
+    clusters: gpd.GeoDataFrame,
+    found: Mapping[str, tuple[Checked, int]],
+    ids: pa.Array,
+    ledger: Ledger,
+    progress: Progress,
+) -> Assigned:
     read = {name: checked.rows for name, (checked, _) in found.items()}
     located = locate(project, clusters, read)
     assigned, settled = dict[str, Assignment](), dict[str, pa.Table]()
@@ -142,7 +163,7 @@ def assign_actors(
         .append_column("#nearest_m", pa.array(assigned[name].nearest_m))
         for name, rows in settled.items()
     }
-    register = _build_register(actors, cells)
+    register = _build_register(ids, actors, cells)
     return Assigned(
         located.clusters, actors, register, cells, located.tables, located.rows, assigned
     )
@@ -280,8 +301,13 @@ def join_actors(actors: dict[str, pa.Table], name: str, type_: pa.DataType) -> p
     return pa.concat_arrays([pa.nulls(0, type_), *parts])
 
 
-def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
+def _join_ids(actors: Mapping[str, pa.Table]) -> pa.Array:
+    """Return the identifiers of all actors, in the order of the register."""
     ids = [rows[ACTORS[name]].combine_chunks() for name, rows in actors.items()]
+    return pa.concat_arrays([pa.array([], pa.string()), *ids])
+
+
+def _build_register(ids: pa.Array, actors: dict[str, pa.Table], cells: Cells) -> Register:
     types = [type_codes(rows, "firm" if name == "firms" else "") for name, rows in actors.items()]
     codes = [cells.codes(rows["cell"].combine_chunks()) for rows in actors.values()]
     # A partner abroad has no place on the map, whatever its coordinates mean.
@@ -292,7 +318,7 @@ def _build_register(actors: dict[str, pa.Table], cells: Cells) -> Register:
         for name in ("x", "y", "precision_m")
     )
     return Register(
-        pa.concat_arrays([pa.array([], pa.string()), *ids]),
+        ids,
         np.concatenate([np.zeros(0, np.uint8), *types]),
         np.concatenate([np.zeros(0, np.int32), *codes]),
         x,

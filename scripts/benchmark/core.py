@@ -7,10 +7,10 @@ links is checked and its ends are looked up, but no boundary is moved and no dis
 from __future__ import annotations
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from clustermap.checks import check_chunk
 from clustermap.layers.actors import Register, type_codes
 from clustermap.layers.cells import ABROAD, Place, assign, build_cells
+from clustermap.layers.lookup import build_lookup
 from clustermap.memory import give_back
 from clustermap.network.flows import keys_by_year, list_yearly, name_flows, orient
 from clustermap.network.graph import join_kinds, sum_ties
@@ -28,6 +29,7 @@ from clustermap.network.running import RunningSums
 from clustermap.side_by_side import go_through
 from clustermap.sources.files import FileSource, read_chunks
 from clustermap.tables import ACTOR_TYPES, PAIRS, SCORED_KINDS
+from scripts.benchmark.outlines import read_outlines
 from scripts.benchmark.sizes import PRECISION
 from scripts.benchmark.tell import Told
 
@@ -38,30 +40,42 @@ if TYPE_CHECKING:
 
     from clustermap.checks import Chunk
     from clustermap.layers.cells import Cells
+    from clustermap.layers.outlines import Outlines
 
     Rows = dict[str, npt.NDArray[np.integer]]
 
 THREADS = 2
 
 
-def place_actors(folder: Path, clusters: gpd.GeoDataFrame) -> tuple[Register, Cells]:
-    """Read actors and assign them to their cells."""
-    ids, types, cells = [], [], []
-    for layer, more in (("firm", []), ("institute", ["kind"])):
-        rows = pq.read_table(folder / f"{layer}s.parquet", columns=[layer, "x", "y", *more])
-        x, y = (rows[name].to_numpy() for name in ("x", "y"))
-        nothing = pa.nulls(len(x), pa.string())
-        place = Place(x, y, nothing, nothing)
-        cells.append(assign(place, clusters, overlaps="smallest", nearest_m=0.0).cells)
-        types.append(type_codes(rows, "firm" if layer == "firm" else ""))
-        ids.append(rows[layer].combine_chunks())
+def place_actors(folder: Path, clusters: Outlines) -> tuple[Register, Cells]:
+    """Read actors and assign them to their cells; meanwhile their identifiers are hashed."""
+    layers = {"firm": [], "institute": ["kind"]}
+    read = {
+        layer: pq.read_table(folder / f"{layer}s.parquet", columns=[layer, "x", "y", *more])
+        for layer, more in layers.items()
+    }
     partners = pq.read_table(folder / "partners.parquet", columns=["partner"])["partner"]
-    ids.append(partners.combine_chunks())
-    types.append(np.full(len(partners), ACTOR_TYPES.index("other"), dtype=np.uint8))
+    columns = [*(rows[layer] for layer, rows in read.items()), partners]
+    ids = pa.concat_arrays([column.combine_chunks() for column in columns])
+    with ThreadPoolExecutor(1) as pool:
+        hashed = pool.submit(build_lookup, ids)
+        cells = [assign_layer(rows, clusters) for rows in read.values()]
     cells.append(pa.array([ABROAD] * len(partners)).dictionary_encode())
-    known = build_cells([str(key) for key in clusters.index], cells)
+    types = [type_codes(rows, "firm" if layer == "firm" else "") for layer, rows in read.items()]
+    types.append(np.full(len(partners), ACTOR_TYPES.index("other"), dtype=np.uint8))
+    known = build_cells(clusters.ids, cells)
     codes = np.concatenate([known.codes(each) for each in cells])
-    return Register(pa.concat_arrays(ids), np.concatenate(types), codes), known
+    register = Register(ids, np.concatenate(types), codes)
+    register.adopt(hashed.result())
+    return register, known
+
+
+def assign_layer(rows: pa.Table, clusters: Outlines) -> pa.DictionaryArray:
+    """Return the cells of a layer of actors."""
+    x, y = (rows[name].to_numpy() for name in ("x", "y"))
+    nothing = pa.nulls(len(x), pa.string())
+    place = Place(x, y, nothing, nothing)
+    return assign(place, clusters, overlaps="smallest", nearest_m=0.0).cells
 
 
 def read_links(folder: Path, register: Register) -> Iterator[tuple[pa.Table, Rows]]:
@@ -81,7 +95,7 @@ def read_links(folder: Path, register: Register) -> Iterator[tuple[pa.Table, Row
 def work(folder: Path, what: str, out: Path | None) -> Told:
     """Do the work: ``core``, or ``actors``, the core with the PageRank of all actors."""
     told = Told()
-    clusters = gpd.read_parquet(folder / "clusters.parquet").set_index("cluster")
+    clusters = read_outlines(folder)
     with told.step("points"):
         register, cells = place_actors(folder, clusters)
     with told.step("flows"):
@@ -96,10 +110,12 @@ def work(folder: Path, what: str, out: Path | None) -> Told:
     with told.step("clusters"):
         tied = join_kinds(sum_ties([flows], cells), SCORED_KINDS)
         one, other, links = (tied[name].to_numpy() for name in ("one", "other", "links"))
-        size = len(clusters)
+        size = len(clusters.ids)
         strength = np.bincount(one, links, size) + np.bincount(other, links, size)
         ranked = rank_nodes(one, other, links, size)
-    table = pd.DataFrame({"strength": strength, "pagerank": ranked}, index=clusters.index)
+    table = pd.DataFrame(
+        {"strength": strength, "pagerank": ranked}, index=pd.Index(clusters.ids, name="cluster")
+    )
     told.sums |= {
         "assigned": int((register.cells < cells.clusters).sum()),
         "links": int(np.sum(flows["links"])),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from clustermap.layers.outlines import Outlines
 
+
 def place_firms(rows: pa.Table, clusters: Outlines) -> npt.NDArray[np.int32]:
     """Return the position of the cluster of each of some firms, or -1."""
     x, y = (rows[name].to_numpy() for name in ("x", "y"))

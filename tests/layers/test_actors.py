@@ -23,6 +23,7 @@ from clustermap.layers.actors import (
     type_codes,
 )
 from clustermap.layers.identity import find_duplicates, set_duplicates_aside
+from clustermap.layers.lookup import build_lookup
 from clustermap.tables import ACTOR_TYPES
 
 LONLAT, GRID = CRS("EPSG:4326"), CRS("EPSG:5179")
@@ -113,6 +114,15 @@ def test_the_register_finds_positions() -> None:
     nobody = np.zeros(3, np.uint8), np.zeros(3, np.int32)
     register = Register(pa.array(["b", "007", "7"]), *nobody)
     assert register.find(pa.array(["7", "b", "9", "007", None])).tolist() == [2, 0, -1, 1, -1]
+
+
+def test_a_lookup_built_meanwhile_is_asked_until_it_is_forgotten() -> None:
+    ids, types, cells = pa.array(["a", "b"]), np.zeros(2, np.uint8), np.zeros(2, np.int32)
+    register = Register(ids, types, cells)
+    register.adopt(build_lookup(pa.array(["b", "a"])))
+    assert register.find(pa.array(["a", "b"])).tolist() == [1, 0]
+    register.forget()
+    assert register.find(pa.array(["a", "b"])).tolist() == [0, 1]
 
 
 def test_every_row_of_a_duplicated_identifier_is_marked() -> None:
