@@ -291,7 +291,7 @@ def _measure(
     engine: Engine = SERIAL,
 ) -> Findings:
     """Count and score layers that are read, as they are or as they would be."""
-    with open_scratch() as scratch:
+    with open_scratch() as scratch, kept.settled():
 
         def count(narrowed: Project) -> Counted:
             ledger, layers = (altered := read(narrowed)).ledger, altered.layers
@@ -376,6 +376,7 @@ def _carry_out(
     with _open_database(project, steps) as database, Staging(out) as stage:
         writing = partial(_write, project, findings, release, stage, database, kept)
         record |= _write_each(writing, _tell(steps, listen))
+        kept.settle()
         write_run(record, stage / "run.json")
         _write_log(stage / "run.log", began, kept.told)
         files = sorted(out / p.relative_to(stage) for p in stage.rglob("*") if p.is_file())
@@ -834,8 +835,9 @@ def _see(altered: Altered, when: str, progress: Progress, kept: Checkpoints) -> 
     findings = _measure(project, lambda _: altered, kept, tell, altered.weights)
     if project.select is None:
         return Seen(project, findings, None)
-    release = _release(project, findings, kept)
-    return Seen(project, findings, select_findings(project, findings, release, tell, kept))
+    with kept.settled():
+        release = _release(project, findings, kept)
+        return Seen(project, findings, select_findings(project, findings, release, tell, kept))
 
 
 def _write_comparison(

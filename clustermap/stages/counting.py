@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -387,24 +388,27 @@ def count_network(
         linked |= reduced.presence.linked
         counted.append(reduced.counts)
     layers.register.forget()
-    edges = store.sort()
-    give_back()
-    observed = observe(survey, counted)
-    yearly = sum_years(survey, counted)
+    with ThreadPoolExecutor(1) as beside:
+        listed, tallied = beside.submit(store.sort), beside.submit(_tally, layers)
+        observed = observe(survey, counted)
+        edges, tallies = listed.result(), tallied.result()
     counted.clear()
     give_back()
-    counts = build_counts(
-        [str(key) for key in layers.clusters.index],
-        layers.cells,
-        layers.register,
-        _tally(layers),
-        layers.industries.sectors,
-        layers.industries.groups,
-        evidence,
-        linked,
-    )
+    yearly = sum_years(survey, [part.flows for part in evidence])
+    with ThreadPoolExecutor(1) as beside:
+        flows = beside.submit(name_flows, yearly, layers.cells)
+        counts = build_counts(
+            [str(key) for key in layers.clusters.index],
+            layers.cells,
+            layers.register,
+            tallies,
+            layers.industries.sectors,
+            layers.industries.groups,
+            evidence,
+            linked,
+        )
+        named = flows.result()
     give_back()
-    named = name_flows(yearly, layers.cells)
     return Network(counts, named, observed, edges, merge_memberships(memberships))
 
 

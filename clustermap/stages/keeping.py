@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -69,6 +70,7 @@ from clustermap.store import hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
+    from concurrent.futures import Future
 
     from clustermap.stages.ledger import Progress
 
@@ -268,6 +270,8 @@ class Checkpoints:
         self._project, self._strict, self._progress = project, strict, progress
         self._folder, self._write = folder, write
         self._hashes: Fingerprints | None = None
+        self._keeper: ThreadPoolExecutor | None = None
+        self._pending: list[tuple[Stage[Any], Future[None]]] = []
         self.told: list[Message] = []
         if folder is not None:
             self._hashes = Fingerprints(folder.path / _HASHES, hash_file)
@@ -288,7 +292,11 @@ class Checkpoints:
             The same in both cases.
         """
         narrowed = narrow(self._project, stage.uses)
-        return self._take(stage, self._find_key(stage, narrowed), lambda: compute(narrowed), 1)
+        key = self._find_key(stage, narrowed)
+        found, kept = self._take(stage, key, lambda: compute(narrowed))
+        if key is not None and not kept:
+            self._keep_beside(stage, key, found)
+        return found
 
     def take_alike(
         self, stage: Stage[T], content: object, compute: Callable[[], T], most: int
@@ -314,7 +322,32 @@ class Checkpoints:
         key = None
         if self._folder is not None:
             key = _hash({"content": hash_value(content, TYPES), **_find_version(stage)})
-        return self._take(stage, key, compute, most)
+        found, kept = self._take(stage, key, compute)
+        if key is not None and not kept and self._may_keep:
+            self._tell_kept(stage, partial(self._keep, stage, key, found, most))
+        return found
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Do not leave before all that was found meanwhile is written, or is told to be not.
+
+        Yields
+        ------
+        None
+            Nothing.
+        """
+        try:
+            yield
+        finally:
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until all that was found is written, and tell what could not be."""
+        with self._keeper or nullcontext():
+            for stage, writing in self._pending:
+                self._tell_kept(stage, writing.result)
+        self._pending.clear()
+        self._keeper = None
 
     def change(self, project: Project, *, alike: bool) -> Checkpoints:
         """Return the checkpoints of the same run for a changed project.
@@ -393,31 +426,44 @@ class Checkpoints:
         """
         return hash_file(path) if self._hashes is None else self._hashes.find(path)
 
-    def _take(self, stage: Stage[T], key: str | None, compute: Callable[[], T], most: int) -> T:
+    def _take(self, stage: Stage[T], key: str | None, compute: Callable[[], T]) -> tuple[T, bool]:
+        """Return what a stage finds, and whether it was kept."""
         if self._folder is None or key is None:
-            return compute()
+            return compute(), False
         named = {"stage": Message(f"stage.{stage.name}")}
         try:
             found = self._folder.find(stage.name, key)
             if isinstance(found, stage.holds):
                 if stage.told:
                     self._tell(Message("checkpoint.taken", named))
-                return found
+                return found, True
             self._tell(Message("checkpoint.damaged", named))
         except Damaged:
             self._tell(Message("checkpoint.damaged", named))
         except LookupError:
             pass  # nothing was kept under this key
-        value = compute()
-        if self._write:
-            self._keep(stage, key, value, most)
-        return value
+        return compute(), False
+
+    @property
+    def _may_keep(self) -> bool:
+        """Whether what was read is still what its hash is of, and anything is to be kept."""
+        return self._write and (self._hashes is None or self._hashes.unchanged)
+
+    def _keep_beside(self, stage: Stage[T], key: str, value: T) -> None:
+        """Keep what a stage found while the next one is at work: hashing it takes a while."""
+        if self._folder is None or not self._may_keep:
+            return
+        self._keeper = self._keeper or ThreadPoolExecutor(1)
+        self._pending.append((stage, self._keeper.submit(self._keep, stage, key, value, 1)))
 
     def _keep(self, stage: Stage[T], key: str, value: T, most: int) -> None:
-        if self._folder is None or (self._hashes is not None and not self._hashes.unchanged):
-            return  # a file was written while it was read: its hash may be of something else
-        try:
+        if self._folder is not None:
             self._folder.keep(stage.name, key, value, most)
+
+    def _tell_kept(self, stage: Stage[Any], keep: Callable[[], None]) -> None:
+        """Keep something, and remember the hashes of files, or tell why that cannot be."""
+        try:
+            keep()
             if self._hashes is not None:
                 self._hashes.remember()
         except OSError as error:

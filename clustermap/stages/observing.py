@@ -406,23 +406,22 @@ def _drop_empty(counted: pa.Table) -> pa.Table:
     return counted if pc.all(still).as_py() is not False else counted.filter(still)
 
 
-def sum_years(survey: Survey, counted: Iterable[LinkCounts]) -> pa.Table:
+def sum_years(survey: Survey, yearly: Iterable[pa.Table]) -> pa.Table:
     """Return the links by year over all tables of linkages.
 
     Parameters
     ----------
     survey
         What links were observed by.
-    counted
-        Counts of every table of linkages.
+    yearly
+        What every table of linkages comes to, from :meth:`LinkCounts.sum_years`.
 
     Returns
     -------
     pa.Table
         From merge_yearly.
     """
-    tables = [LinkCounts(survey.gauge), *counted]
-    return _merge(merge_yearly, [table.sum_years() for table in tables])
+    return _merge(merge_yearly, [LinkCounts(survey.gauge).sum_years(), *yearly])
 
 
 def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:

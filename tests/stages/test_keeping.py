@@ -281,7 +281,9 @@ def test_a_damaged_one_is_told_and_written_anew(tmp_path: Path) -> None:
 
     def take(content: Standardised) -> tuple[Standardised, list[tuple[str, str]]]:
         kept = open_checkpoints(project, strict=False, progress=no_progress)
-        return kept.take(NULLS, lambda _: content), tell(tuple(kept.told))
+        with kept.settled():
+            found = kept.take(NULLS, lambda _: content)
+        return found, tell(tuple(kept.told))
 
     first = Standardised({}, "mass", np.ones(2), {}, {}, {}, pd.DataFrame())
     other = replace(first, headline="no_size")
@@ -323,6 +325,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(tmp_path: Path) -> Non
         return "computed"
 
     kept.take(TALLIES, read)
+    kept.settle()
     assert not (tmp_path / ".out.checkpoints").exists()
 
 
@@ -337,6 +340,7 @@ def test_where_nothing_can_be_written_a_run_goes_on(
     monkeypatch.setattr(os, "fsync", refuse)
     kept = open_checkpoints(project, strict=False, progress=no_progress)
     assert kept.take(NULLS, lambda _: "computed") == "computed"
+    kept.settle()
     assert [line.key for line in kept.told] == ["checkpoint.unkept"]
     assert read_value(kept.told[0], "why") == os.strerror(28)
 
