@@ -28,8 +28,6 @@ class Boundary:
         One of BOUNDARIES.
     members
         int64, shape (cells, strata): actors; rows of cells abroad and of unknown place are zero.
-    flows
-        From merge_flows, over all tables of linkages.
     ends
         From merge_ends.
     squares
@@ -38,7 +36,6 @@ class Boundary:
 
     name: str
     members: npt.NDArray[np.int64]
-    flows: pa.Table
     ends: pa.Table
     squares: pa.Table
 
@@ -61,6 +58,9 @@ class Observed:
         Local radii, metres, the first 0 (the fence); empty where what is local ends at the region.
     regions
         int32; region of every cell as a code, -1 where none is known.
+    flows
+        From merge_flows, over all tables of linkages, by the boundary drawn: of boundaries that are
+        moved, nobody asks for the pairs of cells, which are millions.
     drawn
         Counts by the clusters as they are drawn.
     smaller, larger
@@ -72,6 +72,7 @@ class Observed:
     space: Space
     radii_m: tuple[float, ...]
     regions: npt.NDArray[np.int32]
+    flows: pa.Table
     drawn: Boundary
     smaller: Boundary
     larger: Boundary

@@ -223,8 +223,8 @@ class _Run:
 
     def carry_out(self) -> Standardised:
         drawn = self.observed.drawn
-        self.flows, self.of_strata = split_channels(drawn, self.members, self.channels)
-        self.links = PairLinks(drawn, self.members)
+        self.flows, self.of_strata = split_channels(self.observed, self.members, self.channels)
+        self.links = PairLinks(self.observed.flows, self.members)
         self.pairs = count_pairs(self.members, self.space)
         self._step(1)
         comparisons = self._compare([(null, drawn) for null in self.nulls])
@@ -352,14 +352,14 @@ def _usual(design: Numbers) -> Numbers:
 
 
 def split_channels(
-    boundary: Boundary, members: Whole, channels: Sequence[Channel]
+    observed: Observed, members: Whole, channels: Sequence[Channel]
 ) -> tuple[dict[Channel, pd.DataFrame], dict[Channel, pd.DataFrame]]:
     """Return flows and links by strata of each channel, as far as the null covers them.
 
     Parameters
     ----------
-    boundary
-        What was counted.
+    observed
+        What was counted; the boundary drawn matters.
     members
         Actors by cell and stratum: cells without any, as those abroad, are left out.
     channels
@@ -370,18 +370,18 @@ def split_channels(
     tuple
         By channel: flows with source, target, band, links; and first, second, links.
     """
-    here = members.sum(axis=1) > 0
+    here, ends = members.sum(axis=1) > 0, observed.drawn.ends
     flows = pd.DataFrame(
         {
-            name: boundary.flows[name].to_numpy()
+            name: observed.flows[name].to_numpy()
             for name in ("source", "target", "kind", "channel", "band")
         }
-    ).assign(links=boundary.flows["credit"].to_numpy() / SHARE_UNIT)
+    ).assign(links=observed.flows["credit"].to_numpy() / SHARE_UNIT)
     flows = flows[here[flows["source"]] & here[flows["target"]]]
-    ends = pd.DataFrame(
-        {name: boundary.ends[name].to_numpy() for name in ("kind", "channel", "first", "second")}
-    ).assign(links=boundary.ends["credit"].to_numpy() / SHARE_UNIT)
-    return _pick(flows, channels), _pick(ends, channels)
+    of_strata = pd.DataFrame(
+        {name: ends[name].to_numpy() for name in ("kind", "channel", "first", "second")}
+    ).assign(links=ends["credit"].to_numpy() / SHARE_UNIT)
+    return _pick(flows, channels), _pick(of_strata, channels)
 
 
 def _pick(rows: pd.DataFrame, channels: Sequence[Channel]) -> dict[Channel, pd.DataFrame]:
@@ -430,15 +430,14 @@ class PairLinks:
 
     Parameters
     ----------
-    boundary
-        What was counted.
+    flows
+        Links of the boundary drawn, from merge_flows.
     members
         Actors by cell and stratum: cells without any are left out.
     """
 
-    def __init__(self, boundary: Boundary, members: Whole) -> None:
+    def __init__(self, flows: pa.Table, members: Whole) -> None:
         self.here = members.sum(axis=1) > 0
-        flows = boundary.flows
         source, target = (flows[end].to_numpy().astype(np.int64) for end in ("source", "target"))
         one, other = np.minimum(source, target), np.maximum(source, target)
         there = self.here[one] & self.here[other]

@@ -442,12 +442,18 @@ def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
     layers = survey.layers
     tables = [LinkCounts(survey.gauge), *counted]
     shape = len(layers.all_cells.names), len(layers.strata)
-    boundaries = {}
-    for name, register in survey.registers.items():
+
+    def see(name: str) -> tuple[pa.Table, Boundary]:
+        register = survey.registers[name]
         members = count_members(register.cells, register.stratum, shape)
         tallies = zip(*(table.sum(name) for table in tables), strict=True)
-        merged = [_merge(merge, parts) for merge, parts in zip(_MERGES[:3], tallies, strict=True)]
-        boundaries[name] = Boundary(name, members, *merged)
-    return Observed(
-        layers.all_cells, layers.strata, survey.space, survey.radii_m, survey.regions, **boundaries
-    )
+        flows, *rest = (
+            _merge(merge, parts) for merge, parts in zip(_MERGES[:3], tallies, strict=True)
+        )
+        return flows, Boundary(name, members, *rest)
+
+    flows, drawn = see("drawn")
+    # Flows by a moved boundary are but a step to its squares: they are let go of at once.
+    moved = (see(name)[1] for name in MOVED)
+    place = layers.all_cells, layers.strata, survey.space, survey.radii_m, survey.regions
+    return Observed(*place, flows, drawn, *moved)

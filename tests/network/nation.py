@@ -130,12 +130,12 @@ def count(nation: Nation, chunks: Sequence[pa.Table]) -> Observed:
     drawn = Boundary(
         "drawn",
         count_members(register.cells, register.stratum, (CELLS, len(nation.strata))),
-        merge_flows([count_flows(part, register, space) for part in chunks]),
         merge_ends([count_ends(part, register) for part in chunks]),
         merge_squares([count_squares(part, register, cells, space, reach) for part in chunks]),
     )
     smaller, larger = (replace(drawn, name=name) for name in ("smaller", "larger"))
-    return Observed(cells, nation.strata, space, RADII, regions, drawn, smaller, larger)
+    flows = merge_flows([count_flows(part, register, space) for part in chunks])
+    return Observed(cells, nation.strata, space, RADII, regions, flows, drawn, smaller, larger)
 
 
 def repeat_edges(edges: pa.Table, times: int) -> pa.Table:

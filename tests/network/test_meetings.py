@@ -21,7 +21,7 @@ def fitted() -> tuple[Stage, list[Fit]]:
     sizes = relative_sizes(members)
     stage = Stage(members, nation.space, nation.strata, sizes)
     channels = find_channels(observed.drawn.ends)
-    flows, ends = split_channels(observed.drawn, members, channels)
+    flows, ends = split_channels(observed, members, channels)
     pairs = count_pairs(members, nation.space)
     fits = [
         fit_null(

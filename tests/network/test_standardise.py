@@ -125,7 +125,7 @@ class Alone:
     def __init__(self, observed: Observed, kind_of_null: str, channel: Channel) -> None:
         self.channel, self.strata, self.space = channel, observed.strata, observed.space
         members = observed.drawn.members
-        flows, ends = split_channels(observed.drawn, members, [channel])
+        flows, ends = split_channels(observed, members, [channel])
         self.flows = flows[channel]
         sizes = relative_sizes(members)
         self.margins = sum_margins(channel, self.flows, ends[channel], self.strata, sizes)
@@ -410,7 +410,7 @@ def test_a_kind_less_changes_only_its_own_parts(
 
 
 def test_every_link_has_two_ends(standard: Standardised, observed: Observed) -> None:
-    flows = observed.drawn.flows
+    flows = observed.flows
     credit, kind = (flows[name].to_numpy() for name in ("credit", "kind"))
     for code, rates in standard.ends.items():
         links = credit[kind == code].sum() / SHARE_UNIT
@@ -440,16 +440,16 @@ def test_no_link_is_expected_without_a_null_that_settles(
 def test_channels_split_what_the_null_covers(nation: Nation, observed: Observed) -> None:
     channels = null.find_channels(observed.drawn.ends)
     members = observed.drawn.members.copy()
-    flows, ends = split_channels(observed.drawn, members, channels)
-    total = observed.drawn.flows["credit"].to_numpy().sum() / SHARE_UNIT
+    flows, ends = split_channels(observed, members, channels)
+    total = observed.flows["credit"].to_numpy().sum() / SHARE_UNIT
     for parts in (flows, ends):
         assert sum(part["links"].sum() for part in parts.values()) == pytest.approx(total)
     members[3] = 0  # as if it lay abroad
-    flows, _ = split_channels(observed.drawn, members, channels)
+    flows, _ = split_channels(observed, members, channels)
     for part in flows.values():
         assert not ((part["source"] == 3) | (part["target"] == 3)).any()
     other = null.Channel(KINDS.index("mobility"), 0)
-    flows, ends = split_channels(observed.drawn, members, [other])
+    flows, ends = split_channels(observed, members, [other])
     assert (len(flows[other]), len(ends[other])) == (0, 0)
     assert nation.cells.clusters == CLUSTERS
 
@@ -477,12 +477,12 @@ def test_links_of_a_unit_by_hand() -> None:
 
 def test_dispersion_is_that_of_pairs_of_different_cells(observed: Observed) -> None:
     members = observed.drawn.members
-    links = PairLinks(observed.drawn, members)
+    links = PairLinks(observed.flows, members)
     typical = PairExpectation(observed.space)
     typical.links[:] = np.random.default_rng(7).uniform(0.5, 4, (CELLS, CELLS))
     typical.links += typical.links.T
     seen = np.zeros((CELLS, CELLS))
-    for row in observed.drawn.flows.to_pylist():
+    for row in observed.flows.to_pylist():
         if row["kind"] in (FIRM_FIRM, SUPPORT):
             at = sorted((row["source"], row["target"]))
             seen[at[0], at[1]] += row["credit"] / SHARE_UNIT

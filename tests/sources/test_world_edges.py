@@ -111,7 +111,7 @@ def test_flows_of_the_core_follow_the_law_and_the_planting() -> None:
     nation = build_nation(clusters=300, links=400_000, seed=3, planted_share=0.1)
     seen = observe(nation)
     observed = count_world(seen, draw_edges(nation, 1))
-    flows = observed.drawn.flows.to_pandas()
+    flows = observed.flows.to_pandas()
     flows["links"] = flows["credit"] // SHARE_UNIT  # each link is a pair
     assert flows["links"].sum() == 400_000
     assert observed.drawn.members.sum() == len(nation.roster.groups)

@@ -158,12 +158,13 @@ def count_world(
     drawn = Boundary(
         "drawn",
         count_members(register.cells, register.stratum, (len(cells.names), len(seen.strata))),
-        count_flows(table, register, space),
         count_ends(table, register),
         count_squares(table, register, cells, space, reach),
     )
     smaller, larger = (replace(drawn, name=name) for name in ("smaller", "larger"))
-    return Observed(cells, seen.strata, space, tuple(radii_m), seen.regions, drawn, smaller, larger)
+    flows = count_flows(table, register, space)
+    place = cells, seen.strata, space, tuple(radii_m), seen.regions
+    return Observed(*place, flows, drawn, smaller, larger)
 
 
 def _code_divisions(sector: NDArray[np.int16]) -> CodedIndustries:
