@@ -194,7 +194,6 @@ class Tally(NamedTuple):
     apart: pa.Table
 
 
-_MERGES = Tally(merge_flows, merge_ends, merge_squares, merge_flows)
 _COUNTS = ("links", "credit", "squares")
 
 
@@ -372,8 +371,18 @@ class LinkCounts:
         """
         return self._yearly.table()
 
-    def sum(self, name: str) -> tuple[pa.Table, pa.Table, pa.Table]:
-        """Return what the links come to by one boundary.
+    def sum_flows(self) -> pa.Table:
+        """Return the flows that the links come to, by the boundary drawn.
+
+        Returns
+        -------
+        pa.Table
+            As from merge_flows.
+        """
+        return _drop_empty(self._drawn.flows)
+
+    def sum(self, name: str) -> tuple[pa.Table, pa.Table]:
+        """Return what else the links come to by one boundary.
 
         Parameters
         ----------
@@ -383,20 +392,30 @@ class LinkCounts:
         Returns
         -------
         tuple
-            Flows, ends and squares; squares are scaled to the units that the project file states.
+            Ends and squares; squares are scaled to the units that the project file states.
         """
-        tallies = [self._sums["drawn"].tally()]
-        if name != "drawn":
-            tallies.append(self._sums[name].tally())
-        flows, ends, squares, apart = (
-            _drop_empty(_merge(merge, parts))
-            for merge, parts in zip(_MERGES, zip(*tallies, strict=True), strict=True)
+        parts = [self._drawn] if name == "drawn" else [self._drawn, self._tally(name)]
+        ends, squares = (
+            _drop_empty(_merge(merge, [getattr(part, what) for part in parts]))
+            for what, merge in (("ends", merge_ends), ("squares", merge_squares))
         )
-        if not self._sums[name].by_unit:
-            reach = self.gauge.cells, self.gauge.reach
-            spoken_of, left = (square_flows(table, *reach) for table in (flows, apart))
-            squares = _drop_empty(_merge(merge_squares, [spoken_of, _negate(left)]))
-        return flows, ends, scale_squares(squares, self.links, self._independent_units)
+        return ends, scale_squares(squares, self.links, self._independent_units)
+
+    @cached_property
+    def _drawn(self) -> Tally:
+        return self._tally("drawn")
+
+    def _tally(self, name: str) -> Tally:
+        """Return what was counted by a boundary, or what moving it changes; squares of both."""
+        sums = self._sums[name]
+        found = sums.tally()
+        if sums.by_unit:
+            return found
+        # The square of a pair is its credit: what a moved boundary changes of the one, it changes
+        # of the other.
+        reach = self.gauge.cells, self.gauge.reach
+        spoken_of, left = (square_flows(table, *reach) for table in (found.flows, found.apart))
+        return found._replace(squares=_merge(merge_squares, [spoken_of, _negate(left)]))
 
 
 def _drop_empty(counted: pa.Table) -> pa.Table:
@@ -443,17 +462,12 @@ def observe(survey: Survey, counted: Iterable[LinkCounts]) -> Observed:
     tables = [LinkCounts(survey.gauge), *counted]
     shape = len(layers.all_cells.names), len(layers.strata)
 
-    def see(name: str) -> tuple[pa.Table, Boundary]:
+    def see(name: str) -> Boundary:
         register = survey.registers[name]
         members = count_members(register.cells, register.stratum, shape)
-        tallies = zip(*(table.sum(name) for table in tables), strict=True)
-        flows, *rest = (
-            _merge(merge, parts) for merge, parts in zip(_MERGES[:3], tallies, strict=True)
-        )
-        return flows, Boundary(name, members, *rest)
+        ends, squares = zip(*(table.sum(name) for table in tables), strict=True)
+        return Boundary(name, members, _merge(merge_ends, ends), _merge(merge_squares, squares))
 
-    flows, drawn = see("drawn")
-    # Flows by a moved boundary are but a step to its squares: they are let go of at once.
-    moved = (see(name)[1] for name in MOVED)
+    flows = _merge(merge_flows, [table.sum_flows() for table in tables])
     place = layers.all_cells, layers.strata, survey.space, survey.radii_m, survey.regions
-    return Observed(*place, flows, drawn, *moved)
+    return Observed(*place, flows, *(see(name) for name in ("drawn", *MOVED)))
