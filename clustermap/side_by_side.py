@@ -110,7 +110,9 @@ def do_each(
     [3, 1, 2]
     """
     found = []
-    for done, one in enumerate(go_through(work, given), start=1):
+    # For one thing no thread is worth its start.
+    through = go_through(work, given) if len(given) > 1 else map(work, given)
+    for done, one in enumerate(through, start=1):
         found.append(one)
         if listen is not None:
             listen(done, len(given))

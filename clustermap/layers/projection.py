@@ -16,6 +16,7 @@ from pyproj.database import query_utm_crs_info
 from pyproj.exceptions import CRSError
 
 from clustermap.errors import TableFault
+from clustermap.side_by_side import do_each
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,6 +27,7 @@ Bounds: TypeAlias = "tuple[float, float, float, float]"
 """West, south, east, north, in degrees."""
 
 LONLAT = "EPSG:4326"
+_POINTS_AT_ONCE = 250_000
 _MARGIN_DEGREES = 5.0
 """How far outside its area of use a coordinate system, or outside the map a point, is let be."""
 _CORNERS = 64  # of a circle: its area is then short by 0.2 %
@@ -95,9 +97,15 @@ def transform(x: Floats, y: Floats, source: CRS, target: CRS) -> tuple[Floats, F
     """
     if source == target:
         return x, y
-    moved_x, moved_y = _transformer(source, target).transform(x, y)
-    lost = ~(np.isfinite(moved_x) & np.isfinite(moved_y))
-    return np.where(lost, np.nan, moved_x), np.where(lost, np.nan, moved_y)
+    moved = np.full((2, len(x)), np.nan)
+
+    def move(start: int) -> None:
+        part = slice(start, start + _POINTS_AT_ONCE)
+        there = np.stack(_transformer(source, target).transform(x[part], y[part]))
+        np.copyto(moved[:, part], there, where=np.isfinite(there).all(axis=0))
+
+    do_each(move, range(0, len(x), _POINTS_AT_ONCE))
+    return moved[0], moved[1]
 
 
 def transform_shapes(

@@ -265,7 +265,7 @@ def prepare_release(project: Project, findings: Findings) -> Grounds:
         network.flows,
         network.counts,
         find_table(findings.behind, "expected"),
-        place_firms(_read_firms(layers), layers.industries, crs, shown),
+        lambda: place_firms(_read_firms(layers), layers.industries, crs, shown),
         rules,
         internal=publish.internal,
     )
