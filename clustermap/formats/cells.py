@@ -111,6 +111,26 @@ def _finite(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int]]:
     return pc.if_else(infinite, None, values), pc.indices_nonzero(infinite).to_pylist()
 
 
+def holds(values: pa.ChunkedArray, pattern: str) -> bool:
+    """Return whether any text matches a pattern; of categories each is looked at once.
+
+    Parameters
+    ----------
+    values
+        TEXT, or categories that are text.
+    pattern
+        Regular expression (RE2).
+
+    Returns
+    -------
+    bool
+        True as well where a category matches that no row has.
+    """
+    told = pa.types.is_dictionary(values.type)
+    texts = (chunk.dictionary.cast(TEXT) if told else chunk for chunk in values.chunks)
+    return any(pc.any(pc.match_substring_regex(text, pattern)).as_py() for text in texts)
+
+
 def _clean(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int], Happened]:
     """Return a column that every format holds, the rows changed, and what happened to them."""
     widened = _widen(values)
@@ -119,7 +139,8 @@ def _clean(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int], Happene
         return finite, rows, "infinite"
     if widened.type == TIME:
         return widened, _differing(values, widened.cast(values.type)), "precision"
-    if widened.type == TEXT:
+    told = values if pa.types.is_dictionary(values.type) else widened
+    if widened.type == TEXT and holds(told, CONTROL):
         cleaned = pc.replace_substring_regex(widened, CONTROL, REPLACEMENT)
         return cleaned, _differing(widened, cleaned), "control"
     return widened, [], "control"

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from clustermap.formats.cells import TEXT, TIME, Change, row_id, start
+from clustermap.formats.cells import TEXT, TIME, Change, holds, row_id, start
 from clustermap.formats.layer import FieldName, Layer, Marks, Written
 from clustermap.publish.spreadsheets import FORMULA, defuse_text
+from clustermap.side_by_side import do_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,8 @@ def defuse(values: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[int]]:
     list of int
         Rows changed. Taking one apostrophe off gives the value back.
     """
+    if not holds(values, FORMULA):
+        return values, []
     dangerous = pc.fill_null(pc.match_substring_regex(values, FORMULA), fill_value=False)
     return pc.replace_substring_regex(values, FORMULA, r"'\1"), pc.indices_nonzero(
         dangerous
@@ -142,5 +145,8 @@ def write_csv(layers: Sequence[Layer], folder: Path, marks: Marks) -> Written:
     Written
         Files, field names, and the cells that got an apostrophe.
     """
-    parts = [_write_layer(each, folder / marks.file_name(each.name, ".csv")) for each in layers]
-    return Written.join(parts)
+
+    def write(layer: Layer) -> Written:
+        return _write_layer(layer, folder / marks.file_name(layer.name, ".csv"))
+
+    return Written.join(do_each(write, layers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,9 +141,15 @@ def _write_all(
 ) -> tuple[list[str], tuple[Change, ...]]:
     layers, cleaned = build_layers(release)
     asked = {name: {"keep": keep} if name == _KEPT else {} for name in formats}
-    written = Written.join(
-        FORMATS[name](layers, folder, marks, **more) for name, more in asked.items()
-    )
+    with ThreadPoolExecutor(1) as beside:  # GDAL hands its errors to its own thread: it stays here
+        plain = beside.submit(FORMATS[_ALWAYS], layers, folder, marks)
+        parts = {
+            name: FORMATS[name](layers, folder, marks, **more)
+            for name, more in asked.items()
+            if name != _ALWAYS
+        }
+        parts[_ALWAYS] = plain.result()
+    written = Written.join(parts[name] for name in formats)
     changes = (*cleaned, *written.changes)
     files = [*written.files, write_fields(written.names, folder, marks)]
     if changes:
