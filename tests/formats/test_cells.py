@@ -13,7 +13,7 @@ from clustermap.formats.cells import CONTROL, Change, clean_columns, holds
     ("texts", "found"),
     [(["판교", "대덕"], False), (["판교", "대\x07덕"], True), ([None], False), ([], False)],
 )
-def test_texts_and_categories_hold_the_same(texts: list[str | None], found: bool) -> None:
+def test_texts_and_categories_hold_the_same(texts: list[str | None], *, found: bool) -> None:
     plain = pa.chunked_array([pa.array(texts, pa.large_string())])
     assert holds(plain, CONTROL) is found
     assert holds(plain.dictionary_encode(), CONTROL) is found
