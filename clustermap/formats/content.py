@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -58,16 +58,18 @@ def _wide_indicators(
 ) -> tuple[pd.DataFrame, dict[str, Field]]:
     """One column an indicator, or an indicator and kind; values by industry stay long."""
     wanted = indicators[indicators["industry"].fillna("") == ""]
-    pairs = sorted(set(zip(wanted["indicator"], wanted["kind"].fillna(""), strict=True)))
+    by_pair = wanted.assign(kind=wanted["kind"].fillna("")).groupby(
+        ["indicator", "kind"], observed=True
+    )
     columns: dict[str, pd.Series[Any]] = {}
     fields: dict[str, Field] = {}
     used = frozenset(taken)
-    for indicator, kind in pairs:
+    for pair, chosen in by_pair:
+        indicator, kind = (str(part) for part in cast("tuple[object, object]", pair))
         name = f"{indicator}_{kind}" if kind else str(indicator)
         if name in used:  # e.g. the number of firms, which stands there already
             continue
-        chosen = (wanted["indicator"] == indicator) & (wanted["kind"].fillna("") == kind)
-        values = wanted[chosen].set_index("cluster")["value"]
+        values = chosen.set_index("cluster")["value"]
         columns[name] = values[~values.index.duplicated()].reindex(clusters)
         fields[name] = _describe_indicator(name, indicator, kind)
     return pd.DataFrame(columns, index=clusters), fields
@@ -82,7 +84,7 @@ def _wide_parts(release: Release, clusters: pd.Index[Any]) -> pd.DataFrame:
     rows = release.subscores
     own = rows[(rows["scenario"] == DEFAULT_SCENARIO) & rows["subscore"].isin(PARTS)]
     wide = own.pivot_table(index="cluster", columns="subscore", values="value", dropna=False)
-    parts = [part for part in PARTS if part in set(own["subscore"])]
+    parts = [part for part in PARTS if part in set(own["subscore"].unique())]
     wide = wide.reindex(index=clusters, columns=parts).astype("float64")
     return wide.add_prefix("part_").rename_axis(columns=None)
 

@@ -402,7 +402,7 @@ def add_words(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """
     at = list(frame.columns).index(column)
     said = frame.copy()
-    keys = [key if isinstance(key, str) else None for key in frame[column]]
+    keys = [key if isinstance(key, str) else None for key in frame[column].tolist()]
     for after, language in enumerate(LANGUAGES, start=1):
         words: dict[str | None, str | None] = {
             key: read_label(key if "." in key else f"{column}.{key}", key)[language]

@@ -144,7 +144,7 @@ def cover_regions(clusters: pd.DataFrame, indicators: pd.DataFrame) -> pd.DataFr
         for every region and kind that the data hold at all.
     """
     own = indicators[indicators["indicator"].isin(_OF_LINKS) & (indicators["kind"] != "")]
-    kinds = [kind for kind in KINDS if kind in set(own["kind"])]
+    kinds = [kind for kind in KINDS if kind in set(own["kind"].unique())]
     summed = own.groupby(["cluster", "kind"])["value"].sum(min_count=len(_OF_LINKS))
     every = pd.MultiIndex.from_product([clusters.index, kinds], names=["cluster", "kind"])
     rows = summed.reindex(every).round().astype("Int64").rename("links").reset_index()

@@ -102,7 +102,7 @@ def release_ratios(
     """
     own = (ratios["null"] == null) & (ratios["boundary"] == "drawn")
     frame = ratios.loc[own, list(_RATIO_COLUMNS)]
-    listed = [kind for kind in KINDS if kind in set(frame["kind"])]
+    listed = [kind for kind in KINDS if kind in set(frame["kind"].unique())]
     frame["kind"] = pd.Categorical(frame["kind"], ["", *listed])
     frame = frame.sort_values("kind", kind="stable", ignore_index=True).astype({"kind": object})
     if frame.empty:

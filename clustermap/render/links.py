@@ -100,7 +100,7 @@ def describe_ratios(release: Release, places: Places) -> list[Ratios]:
     table = release.ratios[release.ratios["cluster"].isin(places)]
     local = table["reach"] == table["cluster"].map(_deciding(release))
     beyond = table["reach"] == _BEYOND
-    present = set(table["kind"])
+    present = set(table["kind"].unique())
     return [
         {
             "kind": kind,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -336,7 +336,7 @@ class _Ratios:
         apart = drawn.loc[drawn["kind"] != "", "null"].unique()
         self.null = str(apart[0]) if len(apart) else NULLS[0]
         self.table = drawn[drawn["kind"] == ""]
-        self.nulls = [null for null in NULLS if null in set(self.table["null"])]
+        self.nulls = [null for null in NULLS if null in set(self.table["null"].unique())]
         local = {str(reach) for reach in self.table["reach"].unique()} - {BEYOND}
         self.widest = max(local, key=_radius, default=FENCE)
         self.rows = {
@@ -381,7 +381,9 @@ def _share_before(
 
 
 def _records(table: pd.DataFrame) -> list[Row]:
-    return cast("list[Row]", table.to_dict("records"))
+    # As to_dict("records"), which asks for every text by itself.
+    columns = [table[name].tolist() for name in table.columns]
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _by_cluster(rows: Iterable[Row]) -> dict[str, list[Row]]:
