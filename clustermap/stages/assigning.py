@@ -37,7 +37,7 @@ from clustermap.messages import Message
 from clustermap.network.observed import MOVED
 from clustermap.side_by_side import do_each
 from clustermap.stages.closed_lists import name_choices
-from clustermap.stages.ledger import Entry
+from clustermap.stages.ledger import MENDED, Entry
 from clustermap.stages.locating import INDIVIDUAL, PLACED, coarse_facts, locate
 from clustermap.stages.rows import column_or_null
 
@@ -276,7 +276,7 @@ def _close_actors(
         facts["in_several_clusters"] = assigned.several
     if assigned.rough:
         facts["too_rough_for_cluster"] = assigned.rough
-    facts |= {f"mended_{column}": count for column, count in checked.mended.items()}
+    facts |= {f"{MENDED}{column}": count for column, count in checked.mended.items()}
     ledger.close(name, Entry(read, checked.rows.num_rows, 0, facts), checked.faults)
 
 

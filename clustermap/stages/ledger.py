@@ -22,6 +22,8 @@ _ROWS_NAMED = 8
 DIALECT = "dialect_"
 """Before the name of a dialect, in the facts of a table: rows that were read as such."""
 
+MENDED = "mended_"
+"""Facts of cells whose control characters were replaced begin so; then comes the column."""
 _FACTS_SAID = (
     "rows_elsewhere",
     "rows_inactive",
@@ -388,6 +390,14 @@ def say_facts(summary: Mapping[str, Any]) -> list[Message]:
             )
             for fact, rows in entry.items()
             if fact.startswith(DIALECT)
+        ]
+        said += [
+            Message(
+                "summary.mended",
+                {"table": table, "column": fact.removeprefix(MENDED), "rows": f"{rows:,}"},
+            )
+            for fact, rows in entry.items()
+            if fact.startswith(MENDED)
         ]
         if none_placed(entry):
             said.append(

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from clustermap.tables import Table
 
+NO_ROWS = {"wrong_number_of_fields", "quote_over_lines", "quote_over_rows"}
 FIRMS, CLUSTERS, INSTITUTES = tables.FIRMS, tables.CLUSTERS, tables.INSTITUTES
 
 
@@ -47,7 +48,7 @@ def read(
     faults = []
     for item in read_chunks(FileSource(table, paths, **stated)):
         if isinstance(item, pa.Table):
-            assert set(item["reason"].to_pylist()) <= {"wrong_number_of_fields", "quote_over_lines"}
+            assert set(item["reason"].to_pylist()) <= NO_ROWS
             faults += list(zip(item["line"].to_pylist(), item["value"].to_pylist(), strict=True))
         else:
             lines = item.lines.to_pylist()
@@ -122,6 +123,34 @@ def test_a_quote_that_swallows_lines_is_told_where_it_opens(tmp_path: Path, endi
         {"line": 6, "value": "5", "reason": "wrong_number_of_fields"},
     ]
     assert list(read(path)[0]) == [2, 7]
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_a_quote_that_swallows_whole_rows_is_told_though_the_fields_are_as_many(
+    tmp_path: Path, ending: str
+) -> None:
+    header = "firm,name,industry,x,y"
+    whole = [f"{n},판교{n},C26,127.{n},37.4" for n in range(1, 8)]
+    swallowing = ['2,"판교2,C26,127.2,37.4', "3,판교3,C26,127.3,37.4", '4,판교4",C26,127.4,37.4']
+    address = '6,"판교, 6층, 앞' + ending + '뒤, 7, 8",C26,127.6,37.4'  # four commas, as a row has
+    lines = [header, whole[0], *swallowing, whole[4], address, whole[6], ""]
+    path = write(tmp_path / "f.csv", ending.join(lines))
+    items = list(read_chunks(FileSource(FIRMS, (path,))))
+    faults = pa.concat_tables(item for item in items if isinstance(item, pa.Table))
+    assert faults.select(["line", "column", "value", "reason"]).to_pylist() == [
+        {
+            "line": 3,
+            "column": "name",
+            "value": ending.join(["판교2,C26,127.2,37.4", whole[2], "4,판교4"]),
+            "reason": "quote_over_rows",
+        }
+    ]
+    assert {line: row["name"] for line, row in read(path)[0].items()} == {
+        2: "판교1",
+        6: "판교5",
+        7: f"판교, 6층, 앞{ending}뒤, 7, 8",
+        9: "판교7",
+    }
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r"])

@@ -111,5 +111,13 @@ def test_a_table_of_which_no_actor_can_stand_in_a_cluster_is_told(
     assert len(mind) == told
 
 
+def test_values_whose_control_characters_were_replaced_are_told_by_column() -> None:
+    lines = [say(m, "en") for m in say_facts({"firms": {"mended_name": 2, "mended_address": 1}})]
+    assert lines == [
+        "firms: control characters in 2 values of name became \ufffd.",
+        "firms: control characters in 1 values of address became \ufffd.",
+    ]
+
+
 def test_nothing_in_quarantine_is_an_empty_table() -> None:
     assert Ledger(1.0, strict=False).faults().schema == FAULTS

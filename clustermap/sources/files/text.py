@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _BREAK = re.compile(r"\r\n?|\n")
 _BLOCK_BYTES = 32 << 20
 _DELIMITERS = ",\t;|"
+_FEWEST_COLUMNS = 5
+"""Of fewer columns, a text over two lines may well have as many commas as a row."""
 _HEADER_LINES = 100
 """A header whose quotes do not close within so many lines is none."""
 
@@ -103,9 +105,10 @@ def find_encoding(path: Path, stated: str, table: str) -> str:
 class _LineCounter:
     """Tells the line of every row of a text file, also past lines that are no rows."""
 
-    def __init__(self, table: str, path: Path, first_row: int) -> None:
+    def __init__(self, table: str, path: Path, first_row: int, delimiter: str) -> None:
         self.table = table
         self.path = path
+        self.delimiter = delimiter
         self.next_row = first_row
         self.breaks = 0  # line breaks within quoted values so far
         self.end = (0, "")  # line and last value of the last row so far
@@ -115,8 +118,10 @@ class _LineCounter:
         self.skipped.append((row.number, row.text))
         return "skip"
 
-    def place(self, rows: pa.Table, *, last: bool = False) -> tuple[pa.Array, pa.Table]:
-        """Return the line of every row, and the lines skipped among them as faults.
+    def place(
+        self, rows: pa.Table, *, last: bool = False
+    ) -> tuple[pa.Array, pa.Table, npt.NDArray[np.bool_]]:
+        """Return the line of every row, what is no row as faults, and which rows swallow others.
 
         pyarrow reads ahead: a line skipped may belong to rows that are still to come.
         """
@@ -142,22 +147,59 @@ class _LineCounter:
         self.breaks += int(added.sum())
         self.next_row = int(every.max(initial=self.next_row - 1)) + 1
         del self.skipped[:here]
-        return pa.array(lines[: rows.num_rows]), self._quote(lines[rows.num_rows :], texts)
-
-    def _quote(self, lines: npt.NDArray[np.int64], texts: list[str]) -> pa.Table:
-        size = len(lines)
         # Only a quoted value holds line breaks: likely one quote is open and swallows rows.
         reasons = [
             "quote_over_lines" if _BREAK.search(t) else "wrong_number_of_fields" for t in texts
         ]
+        nowhere = [""] * len(texts)
+        faults = [self._quote(lines[rows.num_rows :], nowhere, texts, reasons)]
+        found = _find_swallowing(rows, np.flatnonzero(breaks), self.delimiter)
+        at = np.array(sorted(found), dtype=np.int64)
+        columns, values = ([found[row][part] for row in at.tolist()] for part in (0, 1))
+        faults.append(self._quote(lines[at], columns, values, ["quote_over_rows"] * len(at)))
+        swallowing = np.zeros(rows.num_rows, dtype=bool)
+        swallowing[at] = True
+        return pa.array(lines[: rows.num_rows]), pa.concat_tables(faults), swallowing
+
+    def _quote(
+        self,
+        lines: npt.NDArray[np.int64],
+        columns: list[str],
+        texts: list[str],
+        reasons: list[str],
+    ) -> pa.Table:
         return build_faults(
             self.table,
-            pa.array([self.path.name] * size, pa.string()),
+            pa.array([self.path.name] * len(lines), pa.string()),
             pa.array(lines),
-            pa.array([""] * size, pa.string()),
+            pa.array(columns, pa.string()),
             pa.array([text[:200] for text in texts], pa.string()),
             pa.array(reasons, pa.string()),
         )
+
+
+def _find_swallowing(
+    rows: pa.Table, at: npt.NDArray[np.int64], delimiter: str
+) -> dict[int, tuple[str, str]]:
+    """Return which of some rows hold whole rows in a value: its column, and the value.
+
+    A quote that opens in one row and closes in the same column of a later one leaves the number of
+    fields as it was: the value holds the end of a row, perhaps rows, and the beginning of one.
+    """
+    found: dict[int, tuple[str, str]] = {}
+    if rows.num_columns < _FEWEST_COLUMNS:
+        return found
+    every = rows.num_columns - 1
+    for place, (name, column) in enumerate(zip(rows.column_names, rows.columns, strict=True)):
+        values = column.take(pa.array(at))
+        breaks = _count_breaks(values).to_numpy()
+        fields = pc.count_substring(values, delimiter).to_numpy()
+        for row in np.flatnonzero((breaks > 0) & (fields == breaks * every)).tolist():
+            value = values[row].as_py()
+            first, *middle, last = (line.count(delimiter) for line in _BREAK.split(value))
+            if (first, last) == (every - place, place) and set(middle) <= {every}:
+                found[int(at[row])] = name, value
+    return found
 
 
 def _count_breaks(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
@@ -252,7 +294,7 @@ def read_text(source: FileSource, path: Path) -> Iterator[Item]:
     encoding = find_encoding(path, source.encoding, source.table.name)
     header, matched = _find_header(source, path, encoding)
     names = header.names
-    counter = _LineCounter(source.table.name, path, header.lines + 1)
+    counter = _LineCounter(source.table.name, path, header.lines + 1, header.delimiter)
     try:
         reader = arrow_csv.open_csv(
             path,
@@ -276,8 +318,8 @@ def read_text(source: FileSource, path: Path) -> Iterator[Item]:
         )
         for batch in reader:
             rows = pa.table(batch)
-            lines, faults = counter.place(rows)
-            filled = _are_filled(rows)
+            lines, faults, swallowing = counter.place(rows)
+            filled = pc.and_(_are_filled(rows), pa.array(~swallowing))
             yield faults
             rows = matched.rename(rows).filter(filled)
             yield matched.convert(Chunk(path.name, lines.filter(filled), rows))
