@@ -49,6 +49,9 @@ _MENDED = "#mended"
 _NUMBER = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?$"
 _PLAIN = r"^[-+]?\d{0,10}\.?\d{0,18}$"
 _DECIMAL = pa.decimal256(60, 30)
+_WIDE = r"^[\s\d,.+\-０-９，．＋－명인]*$"
+_UNIT_WORDS = {"persons": r"^(.*\d)\s*[명인]$"}
+"""By unit: a number with a word behind that says the unit."""
 _GROUPED = r"^[-+]?\d{1,3}(,\d{3})+(\.\d+)?$"
 _DESTROYED = r"^\d(\.\d+)?[eE]\+\d+$"
 _ARROW_TYPES = {
@@ -213,9 +216,15 @@ def _type_each_text(values: pa.Array, column: Column) -> Typed:
     return text, told | ({"empty": _flags(pc.is_null(text))} if column.required else {})
 
 
-def _digits(values: pa.Array) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
+def _digits(values: pa.Array, unit: str) -> tuple[pa.Array, npt.NDArray[np.bool_]]:
     """Return numbers as plain text, null where they are none, and which are no numbers."""
     text = as_text(values)
+    if not pc.all(pc.match_substring_regex(text, _NUMBER)).as_py():
+        # Digits as wide as letters, and the unit behind the number: no other reading is possible.
+        narrow = pc.utf8_trim_whitespace(pc.utf8_normalize(text, "NFKC"))
+        text = pc.if_else(pc.match_substring_regex(text, _WIDE), narrow, text)
+        if unit in _UNIT_WORDS:
+            text = pc.replace_substring_regex(text, _UNIT_WORDS[unit], r"\1")
     grouped = pc.replace_substring(text, ",", "")
     text = pc.if_else(pc.match_substring_regex(text, _GROUPED), grouped, text)
     good = pc.match_substring_regex(text, _NUMBER)
@@ -228,7 +237,7 @@ def _type_number(values: pa.Array, column: Column) -> Typed:
         numbers = values.cast(pa.float64(), safe=False)
         bad = np.zeros(len(values), dtype=bool)
     else:
-        text, bad = _digits(values)
+        text, bad = _digits(values, column.unit)
         numbers = text.cast(pa.float64())
     faults = {"not_a_number": bad | _flags(pc.invert(pc.is_finite(numbers)))}
     faults |= _outside(numbers, column)
@@ -289,7 +298,7 @@ def _type_each_share(values: pa.Array, column: Column) -> Typed:
     too_large = _flags(pc.greater_equal(numbers, 2.0**62 / SHARE_UNIT))
     faults["too_large"] = faults.get("too_large", too_large) | too_large
     bad = np.logical_or.reduce(list(faults.values()))
-    text, _ = _digits(values)
+    text, _ = _digits(values, column.unit)
     text = _without(text, bad)
     plain = pc.fill_null(pc.match_substring_regex(text, _PLAIN), True)
     decimals = pc.round(pc.if_else(plain, text, pa.scalar(None, text.type)).cast(_DECIMAL), 9)

@@ -106,6 +106,34 @@ def test_a_float_is_the_shortest_decimal_that_gives_it_back(weight: float) -> No
     assert weigh(weight).rows["weight"].equals(weigh(repr(weight)).rows["weight"])
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("12명", 12),
+        ("1,234 명", 1234),
+        (" 12 ", 12),
+        ("１２", 12),
+        ("１，２３４명", 1234),
+        ("12인", 12),
+        ("12²", None),
+        ("①②", None),
+        ("명", None),
+        ("12명 3", None),
+        ("약 12명", None),
+    ],
+)
+def test_employees_as_korean_tables_write_them(written: str, read: int | None) -> None:
+    rows = pa.table({"firm": ["a", "b"], "employees": [written, "7"]})
+    found = check_chunk(tables.FIRMS, Chunk("f.csv", pa.array([2, 3]), rows))
+    assert found.rows["employees"].to_pylist() == ([7] if read is None else [read, 7])
+    assert found.faults["reason"].to_pylist() == (["not_a_number"] if read is None else [])
+
+
+def test_a_unit_behind_a_number_that_counts_no_persons_is_no_number() -> None:
+    assert faults(weigh("12명")) == [(2, "weight", "12명", "not_a_number")]
+    assert weigh("１２").rows["weight"].to_pylist() == [12_000_000_000]
+
+
 def test_weights_that_are_none_are_set_aside() -> None:
     written = ["-1", "nan", "inf", "1e999", "9e9", "1,23", "many", "-0.0000000001"]
     assert faults(weigh(*written)) == [
@@ -126,7 +154,7 @@ def test_weights_that_are_none_are_set_aside() -> None:
 
 
 def test_employees_are_whole_and_not_negative() -> None:
-    written = ["1,234", "12.0", "", "-3", "1.5", "NaN", "10000001", "12명"]
+    written = ["1,234", "12.0", "", "-3", "1.5", "NaN", "10000001", "12곳"]
     checked = check(FIRMS, firm=list("abcdefgh"), employees=written)
     assert checked.rows["employees"].to_pylist() == [1234, 12, None]
     assert [reason for *_, reason in faults(checked)] == [
