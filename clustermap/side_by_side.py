@@ -80,6 +80,7 @@ def go_through(
                 found = pending.popleft().result()
                 pending.extend(pool.submit(work, one) for one in islice(todo, 1))
                 yield found
+                del found  # it may be large: it is not held while the next one is waited for
         finally:
             for one in pending:
                 one.cancel()  # after a fault nobody waits for the rest

@@ -36,6 +36,9 @@ MAX_WIDTH = 2.0
 MIN_WEIGHT = 0.5
 """Least weight that a cluster's own data must have beside what all clusters say."""
 
+_PAIRS_AT_ONCE = 50_000
+"""Pairs of cells that are looked at together: so few stay in the cache."""
+
 _POINTS = 25
 """Equally likely points that stand for a gamma distribution."""
 
@@ -99,12 +102,16 @@ def estimate_dispersion(observed: Numbers, expected: Numbers, *, design: float =
         phi, at least 0.
     """
     there = expected > 0
-    seen, mean = observed[there], expected[there]
-    phi = 0.5
+    seen, mean = (observed, expected) if there.all() else (observed[there], expected[there])
+    phi, excess, spread = 0.5, *np.empty((2, len(mean)))
     for _ in range(6):
-        weight = 1 / (1 + phi * mean) ** 2
-        excess = float((weight * ((seen - mean) ** 2 - design * mean)).sum())
-        phi = max(excess / max(float((weight * mean**2).sum()), 1e-300), 0.0)
+        # Pairs are millions: what is worked out of them stays near the processor, but for its sum.
+        for at in range(0, len(mean), _PAIRS_AT_ONCE):
+            some = slice(at, at + _PAIRS_AT_ONCE)
+            weight = 1 / (1 + phi * mean[some]) ** 2
+            excess[some] = weight * ((seen[some] - mean[some]) ** 2 - design * mean[some])
+            spread[some] = weight * mean[some] ** 2
+        phi = max(float(excess.sum()) / max(float(spread.sum()), 1e-300), 0.0)
     return phi
 
 

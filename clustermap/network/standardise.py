@@ -37,6 +37,7 @@ from clustermap.network.null import find_channels, fit_null, strata_of, sum_marg
 from clustermap.network.pairs import count_pairs, relative_sizes
 from clustermap.network.reach import Sums, look_around, sum_by_reach
 from clustermap.network.shrinkage import estimate_dispersion
+from clustermap.network.sums import ROWS_AT_ONCE
 from clustermap.network.units import ALL_KINDS, build_reach
 from clustermap.side_by_side import go_through
 from clustermap.tables import SCORED_KINDS, SHARE_UNIT
@@ -267,13 +268,11 @@ class _Run:
         total = self._begin(case)
         sums: list[Sums] = []
         dispersion: list[float] = []
-        for kind, own in zip(self.kinds, found, strict=False):
-            total.include(own.expected)
-            sums.append(own.sums)
-            dispersion.append(own.dispersion)
-            if case.boundary is self.observed.drawn:
-                self._note(case.null, kind, own)
-            self._step(sum(channel.kind == kind for channel in self.channels))
+        for kind in self.kinds:
+            # What is found is held by no name: its tables go before the next ones are waited for.
+            by_reach, spread = self._take(case, kind, next(found), total)
+            sums.append(by_reach)
+            dispersion.append(spread)
         sums.append(self._sum(total))
         if self._disperses(case):
             usual = float(_usual(case.design)[-1])
@@ -281,6 +280,15 @@ class _Run:
         expected = np.stack([each.links for each in sums], axis=1)
         squares = np.stack([each.squares for each in sums], axis=1)
         return Comparison(self.kinds, case.credit, expected, squares, case.design)
+
+    def _take(
+        self, case: _Case, kind: int, own: _OfKind, total: PairExpectation
+    ) -> tuple[Sums, float]:
+        total.include(own.expected)
+        if case.boundary is self.observed.drawn:
+            self._note(case.null, kind, own)
+        self._step(sum(channel.kind == kind for channel in self.channels))
+        return own.sums, own.dispersion
 
     def _begin(self, case: _Case) -> PairExpectation:
         # Clusters are all that matters, but for what is told of pairs and how these disperse.
@@ -370,24 +378,31 @@ def split_channels(
     tuple
         By channel: flows with source, target, band, links; and first, second, links.
     """
-    here, ends = members.sum(axis=1) > 0, observed.drawn.ends
-    flows = pd.DataFrame(
-        {
-            name: observed.flows[name].to_numpy()
-            for name in ("source", "target", "kind", "channel", "band")
-        }
-    ).assign(links=observed.flows["credit"].to_numpy() / SHARE_UNIT)
-    flows = flows[here[flows["source"]] & here[flows["target"]]]
-    of_strata = pd.DataFrame(
-        {name: ends[name].to_numpy() for name in ("kind", "channel", "first", "second")}
-    ).assign(links=ends["credit"].to_numpy() / SHARE_UNIT)
-    return _pick(flows, channels), _pick(of_strata, channels)
+    here, flows = members.sum(axis=1) > 0, observed.flows
+    there = here[flows["source"].to_numpy()] & here[flows["target"].to_numpy()]
+    return (
+        _pick(flows, channels, ("source", "target", "band"), there),
+        _pick(observed.drawn.ends, channels, ("first", "second")),
+    )
 
 
-def _pick(rows: pd.DataFrame, channels: Sequence[Channel]) -> dict[Channel, pd.DataFrame]:
-    groups = rows.groupby(["kind", "channel"]).indices
-    none = np.zeros(0, dtype=np.int64)
-    return {c: rows.iloc[groups.get((c.kind, c.code), none)] for c in channels}
+def _pick(
+    rows: pa.Table,
+    channels: Sequence[Channel],
+    columns: Sequence[str],
+    there: npt.NDArray[np.bool_] | None = None,
+) -> dict[Channel, pd.DataFrame]:
+    """Return the rows of each channel; millions of all channels together are never copied."""
+    codes = rows["kind"].to_numpy().astype(np.int16) << 8 | rows["channel"].to_numpy()
+    if there is not None:
+        codes[~there] = -1
+    picked = {}
+    for channel in channels:
+        own = np.flatnonzero(codes == (channel.kind << 8 | channel.code))
+        found = {name: rows[name].to_numpy()[own] for name in columns}
+        links = rows["credit"].to_numpy()[own] / SHARE_UNIT
+        picked[channel] = pd.DataFrame(found | {"links": links}, copy=False)
+    return picked
 
 
 def read_units(
@@ -438,12 +453,18 @@ class PairLinks:
 
     def __init__(self, flows: pa.Table, members: Whole) -> None:
         self.here = members.sum(axis=1) > 0
-        source, target = (flows[end].to_numpy().astype(np.int64) for end in ("source", "target"))
-        one, other = np.minimum(source, target), np.maximum(source, target)
-        there = self.here[one] & self.here[other]
-        self.one, self.other = one[there], other[there]
-        self.kind = flows["kind"].to_numpy()[there]
-        self.links = flows["credit"].to_numpy()[there] / SHARE_UNIT
+        self.flows = flows
+
+    def _go_through(self, kinds: Sequence[int]) -> Iterator[tuple[Whole, Whole, Numbers]]:
+        """Yield pairs of cells, the smaller code first, and their links, of some kinds."""
+        for start in range(0, self.flows.num_rows, ROWS_AT_ONCE):
+            flows = self.flows.slice(start, ROWS_AT_ONCE)
+            source, target = (flows[end].to_numpy() for end in ("source", "target"))
+            use = np.isin(flows["kind"].to_numpy(), list(kinds))
+            use &= self.here[source] & self.here[target]
+            source, target = source[use].astype(np.int64), target[use].astype(np.int64)
+            links = flows["credit"].to_numpy()[use] / SHARE_UNIT
+            yield np.minimum(source, target), np.maximum(source, target), links
 
     def above(self, kinds: Sequence[int]) -> Numbers:
         """Return links of every pair of different cells that have actors.
@@ -458,11 +479,14 @@ class PairLinks:
         Numbers
             One value a pair, in the order of :func:`list_above`.
         """
-        use = np.isin(self.kind, list(kinds)) & (self.one != self.other)
         held, place = int(self.here.sum()), np.cumsum(self.here) - 1
-        one, other = place[self.one[use]], place[self.other[use]]
-        at = one * (2 * held - one - 1) // 2 + other - one - 1
-        return np.bincount(at, self.links[use], held * (held - 1) // 2).astype(np.float64)
+        summed = np.zeros(held * (held - 1) // 2)
+        for one, other, links in self._go_through(kinds):
+            apart = one != other
+            first, second = place[one[apart]], place[other[apart]]
+            at = first * (2 * held - first - 1) // 2 + second - first - 1
+            np.add.at(summed, at, links[apart])
+        return summed
 
     def table(self, kinds: Sequence[int]) -> Numbers:
         """Return links of every pair of cells.
@@ -477,9 +501,10 @@ class PairLinks:
         Numbers
             Cells x cells, the smaller code first; on the diagonal those within a cell.
         """
-        cells, use = len(self.here), np.isin(self.kind, list(kinds))
-        key = self.one[use] * cells + self.other[use]
-        summed = np.bincount(key, self.links[use], cells**2).astype(np.float64)
+        cells = len(self.here)
+        summed = np.zeros(cells**2)
+        for one, other, links in self._go_through(kinds):
+            np.add.at(summed, one * cells + other, links)
         return summed.reshape(cells, cells)
 
     def disperse(self, kinds: Sequence[int], expected: PairExpectation, design: float) -> float:
@@ -518,5 +543,9 @@ def list_above(table: Numbers, held: npt.NDArray[np.intp]) -> Numbers:
     Numbers
         One value a pair of different cells, row by row.
     """
-    rows = (table[cell, held[at:]] for at, cell in enumerate(held, start=1))
-    return np.concatenate([np.zeros(0), *rows])
+    above, start = np.empty(len(held) * (len(held) - 1) // 2), 0
+    for at, cell in enumerate(held, start=1):
+        row = table[cell, held[at:]]
+        above[start : start + len(row)] = row
+        start += len(row)
+    return above
