@@ -20,6 +20,7 @@ from clustermap.engine import SERIAL, Engine, EngineName
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
 from clustermap.indicators import list_indicators as _indicator_records
+from clustermap.memory import forget_pages, give_back, part_large
 from clustermap.messages import Language, Message, say
 from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
@@ -304,14 +305,19 @@ def _measure(
 
         counted = kept.take(TALLIES, count)
         layers, network = counted.layers, counted.network
+        give_back()
         check_selection(project, layers)
         expected = kept.take(NULLS, lambda own: standardise_links(own, network, progress))
+        give_back()
+        forget_pages(network.edges.columns().values())  # they were read to be kept
 
         def measure(narrowed: Project) -> Measured:
             advice = narrowed.score.advice
             return measure_clusters(layers, network, expected, progress, advice=advice)
 
         measured = kept.take(PARTS, measure)
+        give_back()
+        forget_pages(network.edges.columns().values())
         assessed = assess_clusters(project, layers, network, expected, measured, progress, weights)
         advised = advise_findings(layers, network, measured, assessed, progress)
         network = replace(network, edges=no_edges())  # nothing on disk outlives the run
@@ -349,6 +355,7 @@ def _carry_out(
 ) -> Run:
     listen = progress or no_progress
     began = datetime.now(UTC)
+    part_large()
     if outputs:
         check_writable(project.project.out)
     with _open_database(project, outputs) as database:  # its faults are told before anything long
@@ -362,6 +369,7 @@ def _carry_out(
     if not outputs:
         return replace(_close(findings, record, []), kept=tuple(kept.told))
     release = _release(project, findings, kept)
+    give_back()
     selected = None
     if SELECT in outputs:
         selected = select_findings(project, findings, release, listen, kept)
