@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clustermap.layers.cells import ABROAD
+from clustermap.memory import forget_pages
 from clustermap.network.actor_links import ActorLinks, Membership, list_ends_apart
 from clustermap.network.brokerage import count_roles, join_roles, sum_roles, weigh_roles
 from clustermap.network.distinct import distinct
 from clustermap.network.diversity import diversity
-from clustermap.network.edges import no_edges
 from clustermap.network.flags import foreign_flag, group_flag, headquarters_flag, join_flags
 from clustermap.network.involvement import (
     correlate_kinds,
@@ -42,7 +42,7 @@ from clustermap.side_by_side import do_each, go_through
 from clustermap.tables import ACTOR_TYPES, KINDS, SHARE_UNIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
     import pandas as pd
@@ -352,7 +352,9 @@ class _Actors:
         use = np.isin(self.edges.kind, kept)
         home = self.register.stratum != LEFT_OUT
         self.home = use & home[self.edges.a] & home[self.edges.b]
-        self._judge(*self._look_at_ends(use))
+        looked = self._look_at_ends(use)
+        forget_pages(self.edges.columns().values())  # from here on they are read kind by kind
+        self._judge(*looked)
 
     def _judge(self, teams: list[Teams], alike: Numbers) -> None:
         """Judge who meets in clusters while it is counted who has links: neither waits."""
@@ -427,13 +429,25 @@ class _Actors:
 
     def _count_taken(self, kind: int) -> tuple[npt.NDArray[np.int64], Numbers]:
         """Return how often each actor took part in a kind, and that by credit for each type."""
-        use, edges, register = self.home & (self.edges.kind == kind), self.edges, self.register
-        columns = {name: getattr(edges, name)[use] for name in ("a", "b", "unit", "credit")}
-        links = replace(no_edges(), **columns)
-        taken = count_units(links, len(register.cells))
+        types = self.register.types
+        credit = np.zeros((2, len(ACTOR_TYPES)))
+
+        def weigh() -> Iterator[Edges]:
+            for links in self._list_kind(kind):
+                _add_credit(credit, links, types)
+                yield links
+
+        taken = count_units(weigh(), len(types))
         # The null expects credit; a project gives each of its participants one in all, and a
         # part of it to those of a type by links of a kind.
-        return taken, _units_per_credit(links, taken, register.types)
+        return taken, _units_per_credit(credit, taken, types)
+
+    def _list_kind(self, kind: int) -> Iterator[Edges]:
+        """Yield the links of a kind, part after part: there are millions."""
+        for start in range(0, len(self.home), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            use = np.flatnonzero(self.home[rows] & (self.edges.kind[rows] == kind))
+            yield self.edges.part(rows).part(use)
 
     def _count_held(self, actors: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """Return how many of the marked actors each cluster holds."""
@@ -488,7 +502,7 @@ def _call(work: Callable[[], None]) -> None:
     work()
 
 
-def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
+def count_units(parts: Iterable[Edges], actors: int) -> npt.NDArray[np.int64]:
     """Return how many times each actor took part: in links of pairs, and in units of several.
 
     Links of one project or document come together: whoever takes part in it took part once, however
@@ -496,8 +510,8 @@ def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
 
     Parameters
     ----------
-    edges
-        Links.
+    parts
+        Links, some after the other.
     actors
         Number of actors.
 
@@ -513,38 +527,37 @@ def count_units(edges: Edges, actors: int) -> npt.NDArray[np.int64]:
     >>> from clustermap.network.edges import no_edges
     >>> a, b = np.array([0, 0, 0, 0, 1]), np.array([1, 2, 1, 2, 2])
     >>> unit = np.array([-1, -1, 7, 7, 7])
-    >>> count_units(replace(no_edges(), a=a, b=b, unit=unit), 4).tolist()
+    >>> count_units([replace(no_edges(), a=a, b=b, unit=unit)], 4).tolist()
     [3, 2, 2, 0]
     """
-    pair = edges.unit == NO_UNIT
     counted = np.zeros(actors, dtype=np.int64)
-    for rows in _cut(len(pair)):
-        for end in (edges.a[rows], edges.b[rows]):
-            np.add.at(counted, end[pair[rows]], 1)
-    actor = np.concatenate([edges.a[~pair], edges.b[~pair]]).astype(np.int64)
-    unit = np.concatenate([edges.unit[~pair]] * 2).astype(np.int64)
-    width = int(unit.max(initial=0)) + 1
-    once = distinct(actor * width + unit, in_place=True) // width
+    actor, unit = ([np.zeros(0, dtype=np.int64)] for _ in range(2))
+    for links in parts:
+        pair = links.unit == NO_UNIT
+        for end in (links.a, links.b):
+            np.add.at(counted, end[pair], 1)
+            actor.append(end[~pair])
+            unit.append(links.unit[~pair])
+    met = np.concatenate(actor)
+    units = np.concatenate(unit)
+    width = int(units.max(initial=0)) + 1
+    once = distinct(met * width + units, in_place=True) // width
     np.add.at(counted, once, 1)
     return counted
 
 
-def _cut(rows: int) -> Iterator[slice]:
-    """Yield the rows of a table of millions, part after part."""
-    for start in range(0, rows, _ROWS_AT_ONCE):
-        yield slice(start, start + _ROWS_AT_ONCE)
+def _add_credit(credit: Numbers, links: Edges, types: npt.NDArray[np.uint8]) -> None:
+    """Add the credit of links to that of either end, by the type of the actor there."""
+    each = links.credit / SHARE_UNIT
+    for side, end in zip(credit, (links.a, links.b), strict=True):
+        np.add.at(side, types[end], each)
 
 
 def _units_per_credit(
-    edges: Edges, taken: npt.NDArray[np.int64], types: npt.NDArray[np.uint8]
+    credit: Numbers, taken: npt.NDArray[np.int64], types: npt.NDArray[np.uint8]
 ) -> Numbers:
     """Return how often actors of each type took part for a link's worth of credit; 1 if never."""
     many = len(ACTOR_TYPES)
-    credit = np.zeros((2, many))
-    for rows in _cut(len(edges)):
-        each = edges.credit[rows] / SHARE_UNIT
-        for side, end in zip(credit, (edges.a, edges.b), strict=True):
-            np.add.at(side, types[end[rows]], each)
     units = np.bincount(types, taken, many)
     both = np.asarray(credit.sum(axis=0))
     return np.asarray(np.divide(units, both, out=np.ones(many), where=both > 0))
