@@ -157,16 +157,21 @@ def _place_actors(
     keys = [str(key) for key in located.clusters.index]
     cells = build_cells(keys, [one.cells for one in assigned.values()])
     actors = {
-        name: rows.drop([FILE, LINE])
-        .append_column("cell", assigned[name].cells)
-        .append_column("how", assigned[name].how)
-        .append_column("#nearest_m", pa.array(assigned[name].nearest_m))
+        name: _append_assigned(rows.drop([FILE, LINE]), assigned[name])
         for name, rows in settled.items()
     }
     register = _build_register(ids, actors, cells)
+    shared = _share_columns(actors, register)
     return Assigned(
-        located.clusters, actors, register, cells, located.tables, located.rows, assigned
+        located.clusters, shared, register, cells, located.tables, located.rows, assigned
     )
+
+
+def _append_assigned(rows: pa.Table, assigned: Assignment) -> pa.Table:
+    rows = rows.append_column("cell", assigned.cells).append_column("how", assigned.how)
+    if np.isnan(assigned.nearest_m).all():
+        return rows  # nobody was taken in from near by
+    return rows.append_column("#nearest_m", pa.array(assigned.nearest_m))
 
 
 def move_actors(project: Project, held: Assigned) -> Moved:
@@ -307,6 +312,44 @@ def _join_ids(actors: Mapping[str, pa.Table]) -> pa.Array:
     return pa.concat_arrays([pa.array([], pa.string()), *ids])
 
 
+def _code_groups(actors: dict[str, pa.Table]) -> npt.NDArray[np.int32]:
+    """Return the business group of everyone, nothing where no group is told of."""
+    told = [rows["group"] for rows in actors.values() if "group" in rows.column_names]
+    if all(column.null_count == len(column) for column in told):
+        return np.zeros(0, dtype=np.int32)
+    return group_codes(join_actors(actors, "group", pa.string()))
+
+
+def _share_columns(actors: dict[str, pa.Table], register: Register) -> dict[str, pa.Table]:
+    """Return rows whose identifiers and points are those of the register, not held once more."""
+    shared, start = {}, 0
+    for name, rows in actors.items():
+        span = slice(start, start := start + rows.num_rows)
+        columns = {ACTORS[name]: register.ids[span]}
+        if name != "partners":  # they have no place in the register, whatever they have here
+            columns |= {point: getattr(register, point)[span] for point in ("x", "y")}
+        for column in columns.keys() & {*rows.column_names}:
+            at = rows.column_names.index(column)
+            same = _lay_over(rows[column], columns[column])
+            rows = rows.set_column(at, rows.schema.field(at), same)  # noqa: PLW2901 -- as replaced
+        shared[name] = rows
+    return shared
+
+
+def _lay_over(
+    column: pa.ChunkedArray, values: pa.Array | npt.NDArray[np.float64]
+) -> pa.Array | pa.ChunkedArray:
+    """Return a column that lies where the same values lie already; NaN stands where none is."""
+    if isinstance(values, pa.Array):
+        return values
+    known = pc.is_valid(column).combine_chunks()
+    bits = known.buffers()[1] if column.null_count and not known.offset else None
+    if (column.null_count and bits is None) or not pa.types.is_float64(column.type):
+        return column
+    parts = [bits, pa.py_buffer(values)]
+    return pa.Array.from_buffers(column.type, len(values), parts, column.null_count)
+
+
 def _build_register(ids: pa.Array, actors: dict[str, pa.Table], cells: Cells) -> Register:
     types = [type_codes(rows, "firm" if name == "firms" else "") for name, rows in actors.items()]
     codes = [cells.codes(rows["cell"].combine_chunks()) for rows in actors.values()]
@@ -324,7 +367,7 @@ def _build_register(ids: pa.Array, actors: dict[str, pa.Table], cells: Cells) ->
         x,
         y,
         precise_points(x, y, precision_m),
-        group=group_codes(join_actors(actors, "group", pa.string())),
+        group=_code_groups(actors),
         site=site_codes(join_actors(actors, "site", pa.string())),
         placed=np.asarray(pc.fill_null(join_actors(actors, PLACED, pa.bool_()), False), dtype=bool),
     )
