@@ -14,7 +14,7 @@ import tempfile
 from collections import deque
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -87,6 +87,59 @@ def _read_arrow(table: pa.Table | pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(table.assign(**spelt), preserve_index=False)
 
 
+class TypedRows(NamedTuple):
+    """Rows that take their types as they are written: of millions, a few at a time.
+
+    Parameters
+    ----------
+    rows
+        The rows.
+    schema
+        The columns that are written, and their types.
+    """
+
+    rows: pa.Table
+    schema: pa.Schema
+
+    def cut(self, start: int = 0, rows: int | None = None) -> pa.Table:
+        """Return some of the rows in their types.
+
+        Parameters
+        ----------
+        start
+            The first of them.
+        rows
+            How many; None: all from there on.
+
+        Returns
+        -------
+        pa.Table
+            Those rows.
+        """
+        return self.rows.select(self.schema.names).slice(start, rows).cast(self.schema)
+
+
+def _cut_table(table: pa.Table | pd.DataFrame | TypedRows) -> Iterator[pa.Table]:
+    """Yield a table as Arrow holds it, as many rows at a time as stand together in a file."""
+    if isinstance(table, pd.DataFrame) and not _is_plain(table):
+        table = _read_arrow(table)
+    many = table.rows.num_rows if isinstance(table, TypedRows) else len(table)
+    for start in range(0, max(many, 1), _ROW_GROUP):
+        if isinstance(table, TypedRows):
+            yield table.cut(start, _ROW_GROUP)
+        elif isinstance(table, pd.DataFrame):
+            yield _read_arrow(table.iloc[start : start + _ROW_GROUP])
+        else:
+            yield table.slice(start, _ROW_GROUP)
+
+
+def _is_plain(table: pd.DataFrame) -> bool:
+    """Return whether some rows of a table have the types that all of them have."""
+    named = any(name is not None for name in table.index.names)
+    objects = any(isinstance(type_, np.dtype) and type_.kind == "O" for type_ in table.dtypes)
+    return not (named or objects or isinstance(table, gpd.GeoDataFrame))
+
+
 def _order(name: str, rows: pa.Table) -> pa.Table:
     declared = {table.name: table for table in OUTPUT_TABLES}.get(name)
     if declared is None:
@@ -131,7 +184,7 @@ def _take_none(name: str, path: Path) -> bool:  # noqa: ARG001 -- stands for wha
 
 
 def write_tables(
-    tables: Mapping[str, pa.Table | pd.DataFrame],
+    tables: Mapping[str, pa.Table | pd.DataFrame | TypedRows],
     folder: Path,
     *,
     metadata: Mapping[str, str],
@@ -159,12 +212,18 @@ def write_tables(
     def write(name: str) -> None:
         if take(name, folder / f"{name}.parquet"):
             return
-        rows = _order(name, _read_arrow(tables[name]))
-        # The bytes must not depend on the chunks that the rows came in.
-        rows = rows.combine_chunks()
-        rows = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **told, **_SCHEMA})
         part = folder / f".{name}.parquet.part"
-        pq.write_table(rows, part, compression="zstd", row_group_size=_ROW_GROUP)
+        with ExitStack() as stack:
+            writer: pq.ParquetWriter | None = None
+            for piece in _cut_table(tables[name]):
+                # The bytes must not depend on the chunks that the rows came in.
+                rows = _order(name, piece).combine_chunks()
+                marks = {**(rows.schema.metadata or {}), **told, **_SCHEMA}
+                rows = rows.replace_schema_metadata(marks)
+                if writer is None:
+                    opened = pq.ParquetWriter(part, rows.schema, compression="zstd")
+                    writer = stack.enter_context(opened)
+                writer.write_table(rows, row_group_size=_ROW_GROUP)
         part.replace(folder / f"{name}.parquet")
 
     deque(go_through(write, list(tables), workers=_WRITERS, ahead=_WRITERS), maxlen=0)

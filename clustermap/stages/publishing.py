@@ -30,7 +30,7 @@ from clustermap.scores.score import join_scenarios
 from clustermap.scores.tabulate import count_analyses
 from clustermap.selection.advise import Advised
 from clustermap.sources.reference import read_coast
-from clustermap.store import hash_file
+from clustermap.store import TypedRows, hash_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,10 +47,12 @@ if TYPE_CHECKING:
 
     Hash = Callable[[Path], str]
 
-T = TypeVar("T", bound=pd.DataFrame | pa.Table)
+T = TypeVar("T", bound=pd.DataFrame | TypedRows)
 
 COAST_ATTRIBUTION = "Natural Earth (public domain)"
-_OF_FIRMS = ("firm", "name", "industry", "employees", "x", "y", "precision_m", "cell")
+_PLACES = ("x", "y", "precision_m")
+_NAMES = ("firm", "name")
+_OF_FIRMS = (*_NAMES, "industry", "employees", *_PLACES, "cell")
 _PLAIN = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_floating)
 _VERSIONS = ("geopandas", "networkx", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
 
@@ -129,17 +131,18 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
     return frame[[name for name in [*columns, RAW, AMONG, "cell", "how"] if name in frame]]
 
 
-def _read_firms(layers: Layers) -> pd.DataFrame:
+def _read_firms(layers: Layers, columns: tuple[str, ...]) -> pd.DataFrame:
     """Return what a release looks at of firms; of millions, texts stay in Arrow as they are."""
     rows = layers.actors.get("firms")
     if rows is None:
         return layer_frame(layers, "firms")
-    known = [name for name in _OF_FIRMS if name in rows.column_names]
+    known = [name for name in columns if name in rows.column_names]
     frame: pd.DataFrame = rows.select(known).to_pandas()
-    return frame.assign(**{point: np.nan for point in ("x", "y") if point not in known})
+    unknown = {"x", "y"} & {*columns} - {*known}
+    return frame.assign(**dict.fromkeys(sorted(unknown), np.nan))
 
 
-def read_layer(layers: Layers, name: str) -> pa.Table | pd.DataFrame:
+def read_layer(layers: Layers, name: str) -> TypedRows | pd.DataFrame:
     """Return a layer of actors as :func:`layer_frame` does, in Arrow where that is the same.
 
     Parameters
@@ -149,7 +152,7 @@ def read_layer(layers: Layers, name: str) -> pa.Table | pd.DataFrame:
 
     Returns
     -------
-    pa.Table or pd.DataFrame
+    TypedRows or pd.DataFrame
         To be written: of millions of actors nothing becomes a Python object.
     """
     rows = layers.actors.get(name)
@@ -161,13 +164,13 @@ def read_layer(layers: Layers, name: str) -> pa.Table | pd.DataFrame:
         for column in rows.column_names
         if pa.types.is_integer(rows[column].type) and rows[column].null_count
     }
-    typed = rows.cast(_retype(rows.schema, floats)) if floats else rows
-    first = replace(layers, actors={name: typed.slice(0, 1)})
+    first_row = rows.slice(0, 1).cast(_retype(rows.schema, floats))
+    first = replace(layers, actors={name: first_row})
     schema = pa.Schema.from_pandas(layer_frame(first, name), preserve_index=False)
     known = {*schema.names} <= {*rows.column_names} and all(map(_is_plain, schema.types))
-    if not known or any(map(_holds_nan, typed.select(schema.names).columns)):
+    if not known or any(map(_holds_nan, rows.select(schema.names).columns)):
         return layer_frame(layers, name)
-    return typed.select(schema.names).cast(schema)
+    return TypedRows(rows, schema)
 
 
 def _retype(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:
@@ -265,7 +268,7 @@ def prepare_release(project: Project, findings: Findings) -> Grounds:
         network.flows,
         network.counts,
         find_table(findings.behind, "expected"),
-        lambda: place_firms(_read_firms(layers), layers.industries, crs, shown),
+        lambda: place_firms(_read_firms(layers, _PLACES), layers.industries, crs, shown),
         rules,
         internal=publish.internal,
     )
@@ -300,7 +303,7 @@ def release_findings(
     results = Results(
         clusters=layers.clusters,
         institutes=layer_frame(layers, "institutes"),
-        firms=_read_firms(layers),
+        firms=_read_firms(layers, _OF_FIRMS if project.publish.internal else _NAMES),
         grounds=grounds or prepare_release(project, findings),
         counts=network.counts,
         indicators=findings.indicators,
@@ -349,7 +352,7 @@ class LateTables(Mapping[str, T]):
 
         Returns
         -------
-        pd.DataFrame or pa.Table
+        pd.DataFrame or TypedRows
             The same one each time.
         """
         found = self._tables[name]

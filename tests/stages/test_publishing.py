@@ -13,6 +13,7 @@ from clustermap.project import open_project
 from clustermap.stages.ledger import Ledger, no_progress
 from clustermap.stages.publishing import LateTables, layer_frame, read_layer
 from clustermap.stages.reading import read_layers
+from clustermap.store import TypedRows
 from tests.small_world import build_small_world
 
 if TYPE_CHECKING:
@@ -41,17 +42,17 @@ def by_pandas(layers: Layers, name: str) -> pa.Table:
 @pytest.mark.parametrize("name", ["firms", "institutes"])
 def test_layers_are_read_as_pandas_reads_them(layers: Layers, name: str) -> None:
     found = read_layer(layers, name)
-    assert isinstance(found, pa.Table)
-    assert found.combine_chunks().equals(by_pandas(layers, name), check_metadata=True)
+    assert isinstance(found, TypedRows)
+    assert found.cut().combine_chunks().equals(by_pandas(layers, name), check_metadata=True)
 
 
 def test_whole_numbers_of_which_some_are_missing_become_decimals(layers: Layers) -> None:
     many = layers.actors["firms"].num_rows
     some = firms(layers, employees=pa.array([None, *range(many - 1)], pa.int64()))
     found = read_layer(some, "firms")
-    assert isinstance(found, pa.Table)
+    assert isinstance(found, TypedRows)
     assert found.schema.field("employees").type == pa.float64()
-    assert found.combine_chunks().equals(by_pandas(some, "firms"), check_metadata=True)
+    assert found.cut().combine_chunks().equals(by_pandas(some, "firms"), check_metadata=True)
 
 
 def test_what_arrow_would_write_otherwise_is_left_to_pandas(layers: Layers) -> None:
