@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from clustermap.layers.cells import ABROAD
 from clustermap.scores.draws import draw_deviates, draw_weights
@@ -136,7 +135,8 @@ def tabulate_expected(standardised: Standardised, cells: Cells) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        The table EXPECTED; allowances are not in it, they are made for clusters.
+        The table EXPECTED, names as categories; allowances are not in it, they are made for
+        clusters.
     """
     pairs = standardised.pairs
     return pairs.assign(
@@ -146,10 +146,11 @@ def tabulate_expected(standardised: Standardised, cells: Cells) -> pd.DataFrame:
     )
 
 
-def _spell(codes: pd.Series[int], names: Sequence[str]) -> pd.Series[str]:
-    """Return the names of codes, in Arrow's room: a nation has a million pairs of cells."""
-    spelt = pa.array(names, pa.large_string()).take(pa.array(codes.to_numpy()))
-    return pd.Series(pd.array(spelt, dtype="str"), codes.index)
+def _spell(codes: pd.Series[int], names: Sequence[str]) -> pd.Categorical:
+    """Return the names of codes, each name held once: a nation has millions of pairs of cells."""
+    return pd.Categorical.from_codes(
+        codes.to_numpy(), categories=pd.Index(list(names), dtype="str")
+    )
 
 
 def tabulate_flags(ids: pd.Index[str], parts: Parts) -> pd.DataFrame:

@@ -393,7 +393,7 @@ def test_years_and_pairs_are_told_of_released_flows_alone(
     assert years["year"].to_list() == [2020, 2020, 2020, 2021]
     pairs = release.typical.set_index(["low", "high", "kind"])
     assert set(pairs.index) <= {(min(a, b), max(a, b), kind) for a, b, kind in flows.index}
-    table = findings.behind["expected"]
+    table = findings.behind["expected"].astype({"kind": "str"})
     inside = table[(table["source"] == "C3") & (table["target"] == "C3")].set_index("kind")
     own = pairs.loc[("C3", "C3")]
     assert own.index.to_list() == ["research"]
