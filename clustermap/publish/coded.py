@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _FLOW = ("source", "target", "kind")
 
+_CODES_AT_ONCE = 1_000_000
+"""Numbers that are looked up together: what is worked out in between takes little room."""
+
 
 def sort_texts(*columns: pd.Series[Any]) -> pa.Array:
     """Return the different texts of several columns.
@@ -159,6 +162,13 @@ class FlowCodes:
         np.ndarray
             int64, ordered as the names are; -1 where a name is not known.
         """
+        codes = np.empty(len(flows), dtype=np.int64)
+        for start in range(0, len(flows), _CODES_AT_ONCE):
+            some = slice(start, start + _CODES_AT_ONCE)
+            codes[some] = self._code_some(flows.iloc[some], turn=turn)
+        return codes
+
+    def _code_some(self, flows: pd.DataFrame, *, turn: bool) -> Whole:
         one, other = (code_texts(flows[end], self.cells) for end in ("source", "target"))
         kind = code_texts(flows["kind"], self.kinds)
         unknown = (one < 0) | (other < 0) | (kind < 0)
@@ -169,6 +179,29 @@ class FlowCodes:
             one += after
         one[unknown] = -1
         return one
+
+    def find_between(self, codes: Whole, starts: str) -> npt.NDArray[np.bool_]:
+        """Return which flows run between two cells whose names both start with a text.
+
+        Parameters
+        ----------
+        codes
+            From :meth:`code`, all known.
+        starts
+            The text.
+
+        Returns
+        -------
+        np.ndarray
+            bool, one value a flow.
+        """
+        among = pc.starts_with(self.cells, starts).to_numpy(zero_copy_only=False)
+        found = np.empty(len(codes), dtype=bool)
+        for at in range(0, len(codes), _CODES_AT_ONCE):
+            some = codes[at : at + _CODES_AT_ONCE] // len(self.kinds)
+            source, target = np.divmod(some, len(self.cells))
+            found[at : at + _CODES_AT_ONCE] = among[source] & among[target]
+        return found
 
     def name(self, codes: Whole, columns: Sequence[str] = _FLOW) -> pd.DataFrame:
         """Return the names that numbers stand for.
@@ -185,11 +218,13 @@ class FlowCodes:
         pd.DataFrame
             Three columns of texts.
         """
-        pairs, kind = np.divmod(codes, len(self.kinds))
-        low, high = np.divmod(pairs, len(self.cells))
-        parts = ((low, self.cells), (high, self.cells), (kind, self.kinds))
-        named = (name_codes(part, known) for part, known in parts)
-        return pd.DataFrame(dict(zip(columns, named, strict=True)))
+        cells, kinds = len(self.cells), len(self.kinds)
+        named = (
+            name_codes(codes // (kinds * cells), self.cells),
+            name_codes(codes // kinds % cells, self.cells),
+            name_codes(codes % kinds, self.kinds),
+        )
+        return pd.DataFrame(dict(zip(columns, named, strict=True)), copy=False)
 
 
 def sum_codes(codes: Whole, **values: npt.NDArray[Any]) -> tuple[Whole, dict[str, Whole]]:
@@ -213,13 +248,18 @@ def sum_codes(codes: Whole, **values: npt.NDArray[Any]) -> tuple[Whole, dict[str
     >>> codes.tolist(), sums["links"].tolist()
     ([2, 7], [2, 4])
     """
-    order = np.argsort(codes, kind="stable")
-    ordered = codes[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
-    sums = {
-        name: np.add.reduceat(column.astype(np.int64)[order], starts) if len(codes) else ordered
-        for name, column in values.items()
-    }
+    ordered, order = codes, None
+    if (codes[1:] < codes[:-1]).any():  # the table FLOWS is in their order already
+        order = np.argsort(codes, kind="stable")
+        ordered = codes[order]
+    first = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    sums = {}
+    for name, column in values.items():
+        whole = column.astype(np.int64, copy=False)
+        taken = whole if order is None else whole[order]
+        sums[name] = np.add.reduceat(taken, starts) if len(codes) else ordered
     return ordered[starts], sums
 
 
@@ -245,5 +285,9 @@ def find_codes(codes: Whole, among: Whole) -> Whole:
     """
     if not len(among):
         return np.full(len(codes), -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(among, codes), len(among) - 1)
-    return np.where(among[at] == codes, at, -1)
+    found = np.empty(len(codes), dtype=np.int64)
+    for start in range(0, len(codes), _CODES_AT_ONCE):
+        some = codes[start : start + _CODES_AT_ONCE]
+        at = np.minimum(np.searchsorted(among, some), len(among) - 1)
+        found[start : start + _CODES_AT_ONCE] = np.where(among[at] == some, at, -1)
+    return found

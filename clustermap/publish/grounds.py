@@ -13,7 +13,7 @@ from pyproj import CRS
 from clustermap.layers.actors import PRECISE_M
 from clustermap.layers.cells import OUTSIDE
 from clustermap.layers.projection import LONLAT, transform
-from clustermap.publish.coded import FlowCodes, starts_with, sum_codes
+from clustermap.publish.coded import FlowCodes, sum_codes
 from clustermap.publish.coverage import count_coverage, count_years
 from clustermap.publish.density import Density, count_density
 from clustermap.publish.evidence import TYPICAL, release_typical
@@ -177,11 +177,10 @@ def place_firms(
     if firms.empty:
         return None, 0
     # A point that stands for a complex or a district would heap its firms up in one square.
-    coarse = pd.to_numeric(firms.get("precision_m", pd.Series(np.nan, firms.index))) > PRECISE_M
-    x, y = (
-        pd.to_numeric(firms[name]).mask(coarse).to_numpy(np.float64, na_value=np.nan)
-        for name in "xy"
-    )
+    x, y = (pd.to_numeric(firms[name]).to_numpy(np.float64, na_value=np.nan) for name in "xy")
+    if "precision_m" in firms:
+        coarse = (pd.to_numeric(firms["precision_m"]) > PRECISE_M).to_numpy(bool, na_value=False)
+        x, y = (np.where(coarse, np.nan, point) for point in (x, y))
     lon, lat = transform(x, y, crs, CRS(LONLAT))
     density = count_density(lon, lat, coded, rules)
     return density, density.layers[None].withheld
@@ -195,9 +194,9 @@ def _sum_flows(flows: pd.DataFrame) -> pd.DataFrame:
     names = FlowCodes.of(flows)
     columns = {name: flows[name].to_numpy(dtype=np.int64) for name in ("links", "weight")}
     codes, sums = sum_codes(names.code(flows), **columns)
-    summed = names.name(codes).assign(**sums)
-    both_outside = starts_with(summed["source"], OUTSIDE) & starts_with(summed["target"], OUTSIDE)
-    return summed[~both_outside].reset_index(drop=True)
+    told = ~names.find_between(codes, OUTSIDE)
+    codes, sums = codes[told], {name: column[told] for name, column in sums.items()}
+    return names.name(codes).assign(**sums)
 
 
 def _leave_few(summed: pd.DataFrame, counts: Counts, rules: Rules) -> pd.DataFrame:

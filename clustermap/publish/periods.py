@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
     from clustermap.publish.suppression import Rules
 
+    Whole = npt.NDArray[np.int64]
+
 PERIOD_FLOWS = ("source", "target", "kind", "period", "links")
 """Columns of flows by period."""
 
 _FLOW = ["source", "target", "kind"]
 _MOST = 5
+_FLOWS_AT_ONCE = 1_000_000
+"""Flows that are looked at together: what is worked out in between takes little room."""
+
 _UNDATED = -1
 
 
@@ -46,7 +51,7 @@ def cut_years(years: pd.Series[int], most: int = _MOST) -> tuple[tuple[int, int]
     >>> cut_years(pd.Series([2018, 2012, 2015, 2016, 2017, 2012]), most=2)
     ((2012, 2016), (2017, 2018))
     """
-    known = np.unique(years.dropna().to_numpy(dtype=np.int64))
+    known = np.sort(years.drop_duplicates().dropna().to_numpy(dtype=np.int64))
     if not len(known):
         return ()
     long = -(-len(known) // most)
@@ -78,6 +83,21 @@ def find_periods(
     return places
 
 
+def _code_periods(
+    flows: pd.DataFrame, names: FlowCodes, wanted: Whole, periods: tuple[tuple[int, int], ...]
+) -> tuple[Whole, Whole]:
+    """Return one number for flow and period of each row of a flow that is wanted, and its links."""
+    codes, links = ([np.zeros(0, dtype=np.int64)] for _ in range(2))
+    for start in range(0, len(flows), _FLOWS_AT_ONCE):
+        some = flows.iloc[start : start + _FLOWS_AT_ONCE]
+        found = find_codes(names.code(some), wanted)
+        kept = np.flatnonzero(found >= 0)
+        period = find_periods(some["year"].iloc[kept], periods) - _UNDATED
+        codes.append(found[kept] * (len(periods) - _UNDATED) + period)
+        links.append(some["links"].to_numpy(dtype=np.int64)[kept])
+    return np.concatenate(codes), np.concatenate(links)
+
+
 def release_periods(
     flows: pd.DataFrame, released: pd.DataFrame, rules: Rules
 ) -> tuple[tuple[tuple[int, int], ...], pd.DataFrame]:
@@ -105,12 +125,9 @@ def release_periods(
     periods = cut_years(flows["year"])
     names = FlowCodes.of(released)
     wanted = np.sort(names.code(released))
-    found = find_codes(names.code(flows), wanted)
-    kept = np.flatnonzero(found >= 0)
-    period = find_periods(flows["year"].iloc[kept], periods) - _UNDATED
     steps = len(periods) - _UNDATED
-    links = flows["links"].to_numpy(dtype=np.int64)[kept]
-    codes, sums = sum_codes(found[kept] * steps + period, links=links)
+    codes, links = _code_periods(flows, names, wanted, periods)
+    codes, sums = sum_codes(codes, links=links)
     flow, period = np.divmod(codes, steps)
     few = find_few(sums["links"], rules.min_firms)
     told = ~np.isin(flow, flow[few]) & (period + _UNDATED != _UNDATED)
