@@ -114,8 +114,8 @@ def _write_layer(layer: Layer, path: Path, marks: Marks) -> None:
     if layer.geometry is not None and layer.crs is not None:
         geometry_name = free_name("geom", columns)
         kind, crs = multi_type(layer.geometry), layer.crs.to_wkt()
-        shapes = layer.geometry if kind == "Unknown" else promote(layer.geometry)
-        rows = rows.append_column(geometry_name, _spell_shapes(shapes))
+        spell = _spell if kind == "Unknown" else _spell_several
+        rows = rows.append_column(geometry_name, _spell_shapes(layer.geometry, spell))
         options["GEOMETRY_NAME"] = geometry_name
     pyogrio.raw.write_arrow(
         rows,
@@ -131,8 +131,24 @@ def _write_layer(layer: Layer, path: Path, marks: Marks) -> None:
     )
 
 
-def _spell_shapes(shapes: NDArray[np.object_]) -> pa.Array:
+_SHAPES_AT_ONCE = 50_000
+
+
+def _spell(shapes: NDArray[np.object_]) -> pa.Array:
     return pa.array(shapely.to_wkb(shapes, flavor="iso").tolist(), pa.large_binary())
+
+
+def _spell_several(shapes: NDArray[np.object_]) -> pa.Array:
+    return _spell(promote(shapes))
+
+
+def _spell_shapes(
+    shapes: NDArray[np.object_], spell: Callable[[NDArray[np.object_]], pa.Array] = _spell
+) -> pa.Array:
+    """Return shapes as GeoPackages hold them, made some at a time: each is a Python object."""
+    starts = range(0, len(shapes), _SHAPES_AT_ONCE)
+    pieces = [spell(shapes[at : at + _SHAPES_AT_ONCE]) for at in starts]
+    return pa.concat_arrays([pa.nulls(0, pa.large_binary()), *pieces])
 
 
 def _metadata(marks: Marks) -> dict[str, str]:
@@ -272,6 +288,7 @@ def write_geopackage(
         ground = keep(content, lambda: _write_ground(first, path, marks))
         if not path.exists():
             path.write_bytes(ground.data)
+        del content, ground  # hundreds of megabytes of a nation
     _write_layers(rest, path, marks)
     _finish(path, layers, marks)
     names = tuple(
