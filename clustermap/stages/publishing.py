@@ -122,13 +122,20 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
     if rows is None:
         return pd.DataFrame(columns=[*columns, "cell", "how"])
     beside = [column for column in rows.column_names if column.startswith("#")]
-    frame: pd.DataFrame = rows.drop(beside).to_pandas()
+    frame: pd.DataFrame = _spell_out(rows.drop(beside)).to_pandas()
     frame = frame.astype({"cell": object, "how": object})
     if "kind" in columns and "kind" not in frame:
         frame["kind"] = "other"
     for point in {"x", "y"} - set(frame.columns):
         frame[point] = float("nan")
     return frame[[name for name in [*columns, RAW, AMONG, "cell", "how"] if name in frame]]
+
+
+def _spell_out(rows: pa.Table) -> pa.Table:
+    """Return rows with regions in words."""
+    if "region" not in rows.column_names:
+        return rows
+    return rows.cast(_retype(rows.schema, {"region": pa.string()}))
 
 
 def _read_firms(layers: Layers, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -341,6 +341,7 @@ def settle_layers(
     industries = _code_firms(firms, taxonomy, ledger)
     strata, stratum = _assign_strata(firms, register, cells, industries)
     register = replace(register, stratum=stratum)
+    actors = {name: _code_regions(rows) for name, rows in actors.items()}
     give_back()
     return Layers(
         held.clusters,
@@ -357,6 +358,18 @@ def settle_layers(
         held.matches,
         roads=unassigned.roads,
     )
+
+
+def _code_regions(rows: pa.Table) -> pa.Table:
+    """Return rows whose regions are codes: of millions of firms, names are few and long."""
+    if "region" not in rows.column_names:
+        return rows
+    at = rows.column_names.index("region")
+    coded = rows["region"].combine_chunks().dictionary_encode()
+    if len(coded.dictionary) > np.iinfo(np.int16).max:
+        return rows
+    coded = coded.cast(pa.dictionary(pa.int16(), coded.dictionary.type))
+    return rows.set_column(at, "region", coded)
 
 
 def _read_grants(
