@@ -320,7 +320,10 @@ def _measure(
         forget_pages(network.edges.columns().values())
         assessed = assess_clusters(project, layers, network, expected, measured, progress, weights)
         advised = advise_findings(layers, network, measured, assessed, progress)
-        network = replace(network, edges=no_edges())  # nothing on disk outlives the run
+        # Nothing on disk outlives the run, and pairs of cells have been compared with nulls.
+        observed = replace(network.observed, flows=network.observed.flows.schema.empty_table())
+        network = replace(network, edges=no_edges(), observed=observed)
+        layers = replace(layers, moved={})
     return Findings(
         counted.ledger,
         layers,

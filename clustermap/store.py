@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 
 from clustermap.errors import TableFault, shorten_path
 from clustermap.locks import InUseError, hold, is_left, take_lock
+from clustermap.memory import give_back
 from clustermap.messages import read_catalogue
 from clustermap.network.edges import (
     EDGE_TYPES,
@@ -225,6 +226,7 @@ def write_tables(
                     writer = stack.enter_context(opened)
                 writer.write_table(rows, row_group_size=_ROW_GROUP)
         part.replace(folder / f"{name}.parquet")
+        give_back()
 
     deque(go_through(write, list(tables), workers=_WRITERS, ahead=_WRITERS), maxlen=0)
 

@@ -20,6 +20,7 @@ from scipy import sparse
 
 from clustermap.checkpoints.frames import pack_column, unpack_column
 from clustermap.checkpoints.pieces import PieceHash
+from clustermap.memory import forget_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -279,6 +280,7 @@ class _Packer:
         start = self._sink.begin()
         if laid.size:
             self._sink.write(laid.data)
+        forget_pages([value])
         shape = [plain.shape[axis] for axis in axes]
         return ["array", plain.dtype.str, shape, axes, start]
 

@@ -103,15 +103,18 @@ def estimate_dispersion(observed: Numbers, expected: Numbers, *, design: float =
     """
     there = expected > 0
     seen, mean = (observed, expected) if there.all() else (observed[there], expected[there])
-    phi, excess, spread = 0.5, *np.empty((2, len(mean)))
+    del there
+    phi, terms = 0.5, np.empty(len(mean))
+    parts = [slice(at, at + _PAIRS_AT_ONCE) for at in range(0, len(mean), _PAIRS_AT_ONCE)]
     for _ in range(6):
         # Pairs are millions: what is worked out of them stays near the processor, but for its sum.
-        for at in range(0, len(mean), _PAIRS_AT_ONCE):
-            some = slice(at, at + _PAIRS_AT_ONCE)
+        for some in parts:
             weight = 1 / (1 + phi * mean[some]) ** 2
-            excess[some] = weight * ((seen[some] - mean[some]) ** 2 - design * mean[some])
-            spread[some] = weight * mean[some] ** 2
-        phi = max(float(excess.sum()) / max(float(spread.sum()), 1e-300), 0.0)
+            terms[some] = weight * ((seen[some] - mean[some]) ** 2 - design * mean[some])
+        excess = float(terms.sum())
+        for some in parts:
+            terms[some] = 1 / (1 + phi * mean[some]) ** 2 * mean[some] ** 2
+        phi = max(excess / max(float(terms.sum()), 1e-300), 0.0)
     return phi
 
 

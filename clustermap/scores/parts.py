@@ -448,6 +448,7 @@ class _Actors:
             rows = slice(start, start + _ROWS_AT_ONCE)
             use = np.flatnonzero(self.home[rows] & (self.edges.kind[rows] == kind))
             yield self.edges.part(rows).part(use)
+            forget_pages(self.edges.columns().values())
 
     def _count_held(self, actors: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
         """Return how many of the marked actors each cluster holds."""
