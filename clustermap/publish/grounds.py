@@ -181,6 +181,7 @@ def place_firms(
     if "precision_m" in firms:
         coarse = (pd.to_numeric(firms["precision_m"]) > PRECISE_M).to_numpy(bool, na_value=False)
         x, y = (np.where(coarse, np.nan, point) for point in (x, y))
+    del firms  # millions of rows, of which no more is asked
     lon, lat = transform(x, y, crs, CRS(LONLAT))
     density = count_density(lon, lat, coded, rules)
     return density, density.layers[None].withheld
