@@ -122,7 +122,7 @@ TABLES, MAP, EXPORT, SELECT, REPORT, WHATIF = (
 )
 LASTING = ("expected", "firms", "flows", "institutes")
 """Long tables that follow from what is kept of the stage PARTS: written once, whatever weighs."""
-_WRITERS = 2  # kinds of output at a time, beside the files for GIS programs
+_WRITERS = 1  # kinds of output at a time, beside the files for GIS programs
 PAGES = {"planner": draw_planner, "explore": draw_explore, "sheet": draw_sheet}
 
 
@@ -410,6 +410,7 @@ def _write_each(writing: Callable[[str], dict[str, Any]], steps: Iterable[str]) 
         beside = [pool.submit(writing, step) for step in told if step != EXPORT]
         # GDAL hands us its errors in this thread alone; in others it prints them.
         record = writing(EXPORT) if EXPORT in told else {}
+        give_back()  # of layers that are written, while pages are still drawn
         for one in beside:
             record |= one.result()
     return record

@@ -81,11 +81,13 @@ def _read_arrow(table: pa.Table | pd.DataFrame) -> pa.Table:
         table = table.reset_index()
     if isinstance(table, gpd.GeoDataFrame):
         return _read_geo(table)
-    # Whether words are held as categories is nothing that a file should tell.
+    # Whether words are held as categories, and years short, is nothing that a file should tell.
     named = [name for name, type_ in table.dtypes.items() if type_ == "category"]
     words = {name: pa.array(table[name].array).dictionary_decode() for name in named}
     spelt = {str(name): pd.array(column, dtype="str") for name, column in words.items()}
-    return pa.Table.from_pandas(table.assign(**spelt), preserve_index=False)
+    short = [name for name, type_ in table.dtypes.items() if type_ == "Int16"]
+    whole = {str(name): table[name].astype("Int64") for name in short}
+    return pa.Table.from_pandas(table.assign(**spelt, **whole), preserve_index=False)
 
 
 class TypedRows(NamedTuple):

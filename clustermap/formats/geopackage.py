@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     Keep = Callable[[object, Callable[[], NDArray[np.uint8]]], NDArray[np.uint8]]
 
 STEM = "clustermap"
+_SHAPES_AT_ONCE = 25_000
+"""Shapes that are spelt together: each is a Python object."""
 LASTING = (
     *("institutes", "firms", "flows", "cell_flows", "indicators", "industries", "brokers"),
     *("abroad", "flags"),
@@ -131,9 +134,6 @@ def _write_layer(layer: Layer, path: Path, marks: Marks) -> None:
     )
 
 
-_SHAPES_AT_ONCE = 50_000
-
-
 def _spell(shapes: NDArray[np.object_]) -> pa.Array:
     return pa.array(shapely.to_wkb(shapes, flavor="iso").tolist(), pa.large_binary())
 
@@ -146,9 +146,20 @@ def _spell_shapes(
     shapes: NDArray[np.object_], spell: Callable[[NDArray[np.object_]], pa.Array] = _spell
 ) -> pa.Array:
     """Return shapes as GeoPackages hold them, made some at a time: each is a Python object."""
-    starts = range(0, len(shapes), _SHAPES_AT_ONCE)
-    pieces = [spell(shapes[at : at + _SHAPES_AT_ONCE]) for at in starts]
-    return pa.concat_arrays([pa.nulls(0, pa.large_binary()), *pieces])
+    return pa.concat_arrays([pa.nulls(0, pa.large_binary()), *map(spell, _cut(shapes))])
+
+
+def _hash_shapes(shapes: NDArray[np.object_]) -> str:
+    digest = hashlib.sha256()
+    for some in map(_spell, _cut(shapes)):
+        for buffer in filter(None, some.buffers()):
+            digest.update(buffer)
+    return digest.hexdigest()
+
+
+def _cut(shapes: NDArray[np.object_]) -> Iterator[NDArray[np.object_]]:
+    for start in range(0, len(shapes), _SHAPES_AT_ONCE):
+        yield shapes[start : start + _SHAPES_AT_ONCE]
 
 
 def _metadata(marks: Marks) -> dict[str, str]:
@@ -219,7 +230,7 @@ def _write_ground(layers: Sequence[Layer], path: Path, marks: Marks) -> NDArray[
 
 def _describe(layer: Layer, marks: Marks) -> tuple[object, ...]:
     """Return all that a layer in a file follows from."""
-    shapes = None if layer.geometry is None else _spell_shapes(layer.geometry)
+    shapes = None if layer.geometry is None else _hash_shapes(layer.geometry)
     crs = None if layer.crs is None else layer.crs.to_wkt()
     return layer.name, layer.rows, shapes, crs, describe_layer(layer.name, marks)
 

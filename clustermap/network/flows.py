@@ -351,9 +351,7 @@ def name_flows(flows: pa.Table, cells: Cells) -> pd.DataFrame:
         name: pd.Categorical.from_codes(codes[order], categories=names)
         for name, (codes, names) in named.items()
     }
-    columns["year"] = pd.arrays.IntegerArray(
-        year[order].astype(np.int64), last[order] != year[order]
-    )
+    columns["year"] = pd.arrays.IntegerArray(year[order], last[order] != year[order])
     columns |= {name: flows[name].to_numpy()[order] for name in ("links", "weight")}
     return pd.DataFrame(columns, copy=False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,8 +20,6 @@ from clustermap.publish.periods import release_periods
 from clustermap.publish.suppression import Rules, hide_kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from clustermap.layers.industries import CodedIndustries
     from clustermap.network.counts import Counts
 
@@ -85,7 +82,7 @@ def lay_grounds(
     flows: pd.DataFrame,
     counts: Counts,
     expected: pd.DataFrame,
-    place: Callable[[], tuple[Density | None, int]],
+    density: tuple[Density | None, int],
     rules: Rules,
     *,
     internal: bool,
@@ -100,8 +97,8 @@ def lay_grounds(
         The counts of the run.
     expected
         The table EXPECTED.
-    place
-        Counts firms in squares, as :func:`place_firms` does; while it does, flows are summed.
+    density
+        From :func:`place_firms`.
     rules
         When a number is too small.
     internal
@@ -112,15 +109,12 @@ def lay_grounds(
     Grounds
         With flows and numbers of firms that may leave.
     """
-    with ThreadPoolExecutor(1) as beside:
-        placed = beside.submit(place)
-        summed = _sum_flows(flows)
-        released = summed if internal else _leave_few(summed, counts, rules)
-        own = find_rules(rules, internal=internal)
-        periods, period_flows = release_periods(flows, released, own)
-        years = count_years(flows, released, periods, period_flows, own)
-        coverage, typical = count_coverage(flows), release_typical(expected, summed, released)
-        density, lonely = placed.result()
+    summed = _sum_flows(flows)
+    released = summed if internal else _leave_few(summed, counts, rules)
+    own = find_rules(rules, internal=internal)
+    periods, period_flows = release_periods(flows, released, own)
+    years = count_years(flows, released, periods, period_flows, own)
+    coverage, typical = count_coverage(flows), release_typical(expected, summed, released)
     return Grounds(
         summed=summed,
         flows=released,
@@ -130,8 +124,8 @@ def lay_grounds(
         years=years,
         coverage=coverage,
         typical=typical,
-        density=density,
-        lonely=lonely,
+        density=density[0],
+        lonely=density[1],
     )
 
 

@@ -30,6 +30,7 @@ from clustermap.scores.score import join_scenarios
 from clustermap.scores.tabulate import count_analyses
 from clustermap.selection.advise import Advised
 from clustermap.sources.reference import read_coast
+from clustermap.stages.reading import REPEATED, Layers
 from clustermap.store import TypedRows, hash_file
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from clustermap.scores.quality import QualitySheet
     from clustermap.stages.counting import Network
     from clustermap.stages.ledger import Ledger
-    from clustermap.stages.reading import Layers
 
     Hash = Callable[[Path], str]
 
@@ -132,10 +132,13 @@ def layer_frame(layers: Layers, name: str) -> pd.DataFrame:
 
 
 def _spell_out(rows: pa.Table) -> pa.Table:
-    """Return rows with regions in words."""
-    if "region" not in rows.column_names:
-        return rows
-    return rows.cast(_retype(rows.schema, {"region": pa.string()}))
+    """Return rows whose repeated texts are words again."""
+    types = {
+        field.name: field.type.value_type
+        for field in rows.schema
+        if field.name in REPEATED and pa.types.is_dictionary(field.type)
+    }
+    return rows.cast(_retype(rows.schema, types)) if types else rows
 
 
 def _read_firms(layers: Layers, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -144,7 +147,7 @@ def _read_firms(layers: Layers, columns: tuple[str, ...]) -> pd.DataFrame:
     if rows is None:
         return layer_frame(layers, "firms")
     known = [name for name in columns if name in rows.column_names]
-    frame: pd.DataFrame = rows.select(known).to_pandas()
+    frame: pd.DataFrame = _spell_out(rows.select(known)).to_pandas()
     unknown = {"x", "y"} & {*columns} - {*known}
     return frame.assign(**dict.fromkeys(sorted(unknown), np.nan))
 
@@ -275,7 +278,7 @@ def prepare_release(project: Project, findings: Findings) -> Grounds:
         network.flows,
         network.counts,
         find_table(findings.behind, "expected"),
-        lambda: place_firms(_read_firms(layers, _PLACES), layers.industries, crs, shown),
+        place_firms(_read_firms(layers, _PLACES), layers.industries, crs, shown),
         rules,
         internal=publish.internal,
     )

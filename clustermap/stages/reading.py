@@ -57,6 +57,9 @@ if TYPE_CHECKING:
     from clustermap.project import Layer, Linkage, Project
     from clustermap.tables import Table
 
+REPEATED = ("region", "district", "industry")
+"""Columns of actors whose texts are held as codes until they are written."""
+
 
 @dataclass(frozen=True)
 class Layers:
@@ -341,7 +344,7 @@ def settle_layers(
     industries = _code_firms(firms, taxonomy, ledger)
     strata, stratum = _assign_strata(firms, register, cells, industries)
     register = replace(register, stratum=stratum)
-    actors = {name: _code_regions(rows) for name, rows in actors.items()}
+    actors = {name: _code_repeated(rows) for name, rows in actors.items()}
     give_back()
     return Layers(
         held.clusters,
@@ -360,16 +363,16 @@ def settle_layers(
     )
 
 
-def _code_regions(rows: pa.Table) -> pa.Table:
-    """Return rows whose regions are codes: of millions of firms, names are few and long."""
-    if "region" not in rows.column_names:
-        return rows
-    at = rows.column_names.index("region")
-    coded = rows["region"].combine_chunks().dictionary_encode()
-    if len(coded.dictionary) > np.iinfo(np.int16).max:
-        return rows
-    coded = coded.cast(pa.dictionary(pa.int16(), coded.dictionary.type))
-    return rows.set_column(at, "region", coded)
+def _code_repeated(rows: pa.Table) -> pa.Table:
+    """Return rows whose texts that repeat are codes: of millions of firms, they are long."""
+    for name in (column for column in REPEATED if column in rows.column_names):
+        at = rows.column_names.index(name)
+        coded = rows[name].combine_chunks().dictionary_encode()
+        fits = (pa.int8(), pa.int16())[len(coded.dictionary) > np.iinfo(np.int8).max]
+        if len(coded.dictionary) <= np.iinfo(np.int16).max:
+            coded = coded.cast(pa.dictionary(fits, coded.dictionary.type))
+            rows = rows.set_column(at, name, coded)
+    return rows
 
 
 def _read_grants(
