@@ -20,9 +20,8 @@ from clustermap.engine import SERIAL, Engine, EngineName
 from clustermap.errors import TableFault
 from clustermap.formats import write_exports as _write_files
 from clustermap.indicators import list_indicators as _indicator_records
-from clustermap.memory import forget_pages, give_back, part_large
+from clustermap.memory import give_back, part_large
 from clustermap.messages import Language, Message, say
-from clustermap.network.edges import no_edges
 from clustermap.project import Project, open_project
 from clustermap.publish.suppression import Rules
 from clustermap.publish.travel import release_travel
@@ -305,29 +304,20 @@ def _measure(
 
         counted = kept.take(TALLIES, count)
         layers, network = counted.layers, counted.network
-        give_back()
         check_selection(project, layers)
         expected = kept.take(NULLS, lambda own: standardise_links(own, network, progress))
-        give_back()
-        forget_pages(network.edges.columns().values())  # they were read to be kept
 
         def measure(narrowed: Project) -> Measured:
             advice = narrowed.score.advice
             return measure_clusters(layers, network, expected, progress, advice=advice)
 
         measured = kept.take(PARTS, measure)
-        give_back()
-        forget_pages(network.edges.columns().values())
         assessed = assess_clusters(project, layers, network, expected, measured, progress, weights)
         advised = advise_findings(layers, network, measured, assessed, progress)
-        # Nothing on disk outlives the run, and pairs of cells have been compared with nulls.
-        observed = replace(network.observed, flows=network.observed.flows.schema.empty_table())
-        network = replace(network, edges=no_edges(), observed=observed)
-        layers = replace(layers, moved={})
     return Findings(
         counted.ledger,
-        layers,
-        network,
+        replace(layers, moved={}),
+        network.let_go(),
         measured.indicators,
         assessed.scored,
         assessed.tables,
@@ -372,7 +362,6 @@ def _carry_out(
     if not outputs:
         return replace(_close(findings, record, []), kept=tuple(kept.told))
     release = _release(project, findings, kept)
-    give_back()
     selected = None
     if SELECT in outputs:
         selected = select_findings(project, findings, release, listen, kept)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,13 @@ from clustermap.memory import give_back
 from clustermap.messages import Message
 from clustermap.network.changed import NO_CHANGE, ChangedLinks
 from clustermap.network.counts import Counts, Evidence, build_counts
-from clustermap.network.edges import Edges, code_edges, count_memberships, merge_memberships
+from clustermap.network.edges import (
+    Edges,
+    code_edges,
+    count_memberships,
+    merge_memberships,
+    no_edges,
+)
 from clustermap.network.flows import (
     Presence,
     count_presence,
@@ -119,6 +125,18 @@ class Network:
     observed: Observed
     edges: Edges
     memberships: pa.Table
+
+    def let_go(self) -> Network:
+        """Return what is asked of a network once it is measured.
+
+        Returns
+        -------
+        Network
+            Without edges, which lie on disk while a run lasts, and without the flows that were held
+            against nulls.
+        """
+        observed = replace(self.observed, flows=self.observed.flows.schema.empty_table())
+        return replace(self, edges=no_edges(), observed=observed)
 
 
 @dataclass

@@ -30,6 +30,7 @@ from clustermap.layers.actors import Register
 from clustermap.layers.cells import Cells
 from clustermap.layers.industries import CodedIndustries, Taxonomy
 from clustermap.layers.names import NamedRegister
+from clustermap.memory import give_back
 from clustermap.messages import Message
 from clustermap.network.brokerage import Brokerage
 from clustermap.network.comparison import Comparison
@@ -294,6 +295,7 @@ class Checkpoints:
         narrowed = narrow(self._project, stage.uses)
         key = self._find_key(stage, narrowed)
         found, kept = self._take(stage, key, lambda: compute(narrowed))
+        give_back()
         if key is not None and not kept:
             self._keep_beside(stage, key, found)
         return found
