@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     Keep = Callable[[object, Callable[[], NDArray[np.uint8]]], NDArray[np.uint8]]
 
 STEM = "clustermap"
+_PLAIN = (-1, 0, 1)  # none, points and lines, as GEOS numbers them
 _SHAPES_AT_ONCE = 25_000
 """Shapes that are spelt together: each is a Python object."""
 LASTING = (
@@ -150,7 +151,13 @@ def _spell_shapes(
 
 
 def _hash_shapes(shapes: NDArray[np.object_]) -> str:
-    digest = hashlib.sha256()
+    """Return the hash of shapes: points and lines are all in their corners, others are spelt."""
+    kinds = shapely.get_type_id(shapes)
+    digest = hashlib.sha256(kinds.tobytes())
+    if np.isin(kinds, _PLAIN).all():
+        for part in shapely.get_coordinates(shapes, include_z=True, return_index=True):
+            digest.update(np.ascontiguousarray(part).data)
+        return digest.hexdigest()
     for some in map(_spell, _cut(shapes)):
         for buffer in filter(None, some.buffers()):
             digest.update(buffer)

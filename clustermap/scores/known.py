@@ -382,8 +382,9 @@ def _share_before(
 
 def _records(table: pd.DataFrame) -> list[Row]:
     # As to_dict("records"), which asks for every text by itself.
-    columns = [table[name].tolist() for name in table.columns]
-    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    names = table.columns.tolist()
+    columns = [table[name].tolist() for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _by_cluster(rows: Iterable[Row]) -> dict[str, list[Row]]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pytest
 import shapely
 
 from clustermap.checkpoints import hash_value
-from clustermap.formats.geopackage import write_geopackage
+from clustermap.formats.geopackage import _hash_shapes, write_geopackage
 from clustermap.formats.layer import Layer, Marks, build_layer
 
 if TYPE_CHECKING:
@@ -148,3 +149,16 @@ def test_no_clock_time_is_left_and_none_is_set_for_others(tmp_path: Path) -> Non
     year = f"{dt.datetime.now(dt.UTC).year}-".encode()
     assert year not in (tmp_path / "clustermap.gpkg").read_bytes()
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
+
+
+@pytest.mark.parametrize("shape", [shapely.Point, shapely.LineString, shapely.Polygon])
+def test_shapes_have_the_same_hash_where_they_are_the_same(shape: Any) -> None:
+    def draw(move: float, *more: Any) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+        corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0 + move)]
+        return np.array([shape(corners[2:] if shape is shapely.Point else corners), *more])
+
+    alike = [_hash_shapes(draw(0.0, None)) for _ in range(2)]
+    other = [draw(1e-9, None), draw(0.0), np.array([None, *draw(0.0)]), draw(0.0, shape())]
+    other.append(shapely.force_3d(draw(0.0, None), 7.0))
+    assert alike[0] == alike[1]
+    assert len({alike[0], *map(_hash_shapes, other)}) == 6
