@@ -18,30 +18,27 @@ if TYPE_CHECKING:
     from clustermap.publish.release import Release
 
 
-def test_pages_are_drawn_while_tables_are_written_and_steps_are_told_in_order(
+def test_tables_are_written_while_files_are_exported_and_steps_are_told_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     together = Barrier(2, timeout=60)  # neither passes unless both are at work
     told: list[tuple[object, int, int]] = []
-    write_tables, write_pages = pipeline._write_tables, pipeline._write_pages
-
-    once = iter((True,))
+    write_tables, write_exports = pipeline._write_tables, pipeline._write_exports
 
     def tables(*given: Any) -> None:
         together.wait()
         write_tables(*given)
 
-    def pages(*given: Any) -> None:
-        if next(once, False):  # the memo is drawn by the same function
-            together.wait()
-        write_pages(*given)
+    def exports(*given: Any) -> dict[str, Any]:
+        together.wait()
+        return write_exports(*given)
 
     def listen(step: Message, done: int, total: int, /) -> None:
         if step.key == "step.write":
             told.append((step.values["what"], done, total))
 
     monkeypatch.setattr(pipeline, "_write_tables", tables)
-    monkeypatch.setattr(pipeline, "_write_pages", pages)
+    monkeypatch.setattr(pipeline, "_write_exports", exports)
     pipeline.run(build(tmp_path), progress=listen)
     steps = ("tables", "map", "export", "report")
     assert told == [(Message(f"what.{name}"), at, 4) for at, name in enumerate(steps, start=1)]
