@@ -153,6 +153,19 @@ def test_a_quote_that_swallows_whole_rows_is_told_though_the_fields_are_as_many(
     }
 
 
+def test_a_parquet_page_that_is_not_what_its_checksum_says_is_refused(tmp_path: Path) -> None:
+    names = [f"{n:08}" for n in range(5_000)]
+    path = tmp_path / "firms.parquet"
+    pq.write_table(pa.table({"firm": names}), path, compression="none", write_page_checksum=True)
+    assert sum(item.rows.num_rows for item in read_chunks(FileSource(FIRMS, (path,)))) == 5_000
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"00004321", b"00004322", 1))
+    with pytest.raises(TableFault) as caught:
+        list(read_chunks(FileSource(FIRMS, (path,))))
+    assert caught.value.reason == "unreadable_file"
+    assert "could not verify page integrity" in str(caught.value.values["why"])
+
+
 @pytest.mark.parametrize("ending", ["\r\n", "\r"])
 def test_quoted_breaks_count_as_the_file_writes_them(tmp_path: Path, ending: str) -> None:
     text = ending.join(["firm,name", '1,"a', 'b"', "2", "3,c", ""])

@@ -47,7 +47,8 @@ def read_parquet(source: FileSource, path: Path) -> Iterator[Item]:
     """
     check_start(source, path, (b"PAR1",))
     try:
-        file = pq.ParquetFile(path)
+        # Pages that carry a checksum are held against it; other damage may read as other values.
+        file = pq.ParquetFile(path, page_checksum_verification=True)
     except pa.ArrowInvalid as error:
         raise TableFault(
             "unreadable_file", table=source.table.name, value=path.name, why=str(error)
